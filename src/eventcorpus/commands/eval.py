@@ -1,0 +1,88 @@
+"""``eventcorpus eval``: how good a model or a predictions file is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from eventcorpus.commands.options import PATH, notice, progress_bar
+from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_dataset
+from eventcorpus.eval.page import eval_page
+from eventcorpus.eval.report import report_table
+from eventcorpus.eval.scores import score
+from eventcorpus.files import read_text, write_json, write_text
+from eventcorpus.predictions import Prediction, prediction_of, read_predictions
+
+
+@click.command("eval")
+@click.option("--model", "model_path", type=PATH, help="A model folder, to predict with.")
+@click.option("--predictions", "predictions_path", type=PATH, help="Predictions of any system, instead of a model.")
+@click.option("--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold.")
+@click.option("--split", default="test", show_default=True)
+@click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
+@click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
+def command(
+    model_path: Path | None,
+    predictions_path: Path | None,
+    dataset_path: Path,
+    split: str,
+    json_path: Path | None,
+    html_path: Path | None,
+) -> None:
+    """Score a model, or the predictions of any system, against gold: exact match per label, whole articles.
+
+    \b
+    Example:
+      eventcorpus eval --model models/runs/demo --dataset models/runs/demo-dataset --html report.html
+    """
+    if (model_path is None) == (predictions_path is None):
+        raise click.UsageError("give either --model DIR or --predictions FILE")
+    dataset = read_dataset(dataset_path)
+    gold = dataset.split(split)
+    if predictions_path:
+        lines = read_text(predictions_path).split("\n")
+        predictions = list(read_predictions(lines, place=str(predictions_path)))
+    else:
+        assert model_path is not None
+        predictions = _predict(model_path, dataset, split)
+    report = score(
+        gold,
+        predictions,
+        dataset.ontology,
+        name=dataset_path.resolve().name,
+        split=split,
+        dataset_sha256=manifest_hash(dataset_path),
+        place=str(predictions_path or model_path),
+    )
+    if report.dataset.articles_without_prediction:
+        notice(
+            f"{report.dataset.articles_without_prediction} of {len(gold)} articles have no prediction; "
+            "their gold counts as missed"
+        )
+    if report.not_in_one_layer:
+        notice(
+            f"{report.not_in_one_layer} gold mentions overlap others and are out of reach of one layer of "
+            "tags; they count all the same"
+        )
+    if json_path:
+        write_json(json_path, json.loads(report.model_dump_json(by_alias=True)))
+    if html_path:
+        write_text(html_path, eval_page(report, gold, predictions, dataset.ontology))
+    Console(width=None if Console().is_terminal else 100).print(report_table(report))
+
+
+def _predict(model_path: Path, dataset: Dataset, split: str) -> list[Prediction]:
+    from eventcorpus.models.extractor import Extractor
+
+    gold = dataset.split(split)
+    extractor = Extractor.from_pretrained(model_path)
+    predictions = []
+    with progress_bar() as bar:
+        task = bar.add_task("reading", total=len(gold), note="")
+        for annotated, mentions in zip(gold, extractor.extract(a.article for a in gold), strict=True):
+            predictions.append(prediction_of(annotated.article, mentions, extractor.name))
+            bar.advance(task)
+    return predictions

@@ -1,0 +1,59 @@
+"""What several commands share: the default ontology, a progress bar, notices on stderr."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from eventcorpus.errors import InputError
+from eventcorpus.labelling.config import read_ontology
+from eventcorpus.ontology import Ontology
+
+DEFAULT_ONTOLOGY = Path("corpus/ontology.yaml")
+PATH = click.Path(path_type=Path)
+
+
+def notice(message: str) -> None:
+    """Tell something on stderr, unless --quiet."""
+    if logging.getLogger().isEnabledFor(logging.INFO):
+        click.echo(message, err=True)
+
+
+def find_ontology(given: Path | None, *, near: Sequence[Path] = ()) -> Ontology:
+    """The ontology that was named, else ``ontology.yaml`` beside an input, else ``corpus/ontology.yaml``.
+
+    Raises:
+        InputError: if there is none.
+    """
+    if given is not None:
+        return read_ontology(given)
+    for path in near:
+        beside = (path if path.is_dir() else path.parent) / "ontology.yaml"
+        if beside.is_file():
+            return read_ontology(beside)
+    if DEFAULT_ONTOLOGY.is_file():
+        return read_ontology(DEFAULT_ONTOLOGY)
+    raise InputError(
+        f"no ontology: {DEFAULT_ONTOLOGY} is not there; name one with --ontology FILE (our YAML or a Label "
+        "Studio config.xml)"
+    )
+
+
+def progress_bar() -> Progress:
+    """A progress bar on stderr; silent where stderr is no terminal."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )

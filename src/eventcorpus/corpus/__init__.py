@@ -1,0 +1,1 @@
+"""Articles and datasets on disk: reading, converting, writing."""

@@ -1,0 +1,137 @@
+"""Annotated articles as rows of a Hugging Face dataset, and back. The row is the public format; see docs/dataset.md.
+
+Comes in: annotated articles. Goes out: dictionaries that fit ``features``; reading checks every offset and hash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from eventcorpus.errors import SpanError
+from eventcorpus.files import to_json
+from eventcorpus.matching.layer import one_layer
+from eventcorpus.models.tags import tag_names, tags_from_spans
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
+from eventcorpus.text import sha256_of, words
+
+_STRINGS = ("title", "outlet", "url", "published", "language", "licence", "kind", "cluster")
+
+
+def features(ontology: Ontology, *, with_annotator: bool) -> Any:
+    """The ``datasets.Features`` of a row."""
+    from datasets import ClassLabel, Features, List, Value
+
+    text, number = Value("string"), Value("int32")
+    columns = {"id": text, "text": text, "text_sha256": text}
+    if with_annotator:
+        columns["annotator"] = text
+    columns |= {name: text for name in ("title", "outlet", "url", "published", "language", "licence")}
+    columns |= {"invented": Value("bool"), "kind": text, "tags": List(text), "cluster": text, "metadata": text}
+    columns |= {"status": text, "labels_annotated": List(text)}
+    columns["spans"] = List(
+        {
+            "id": text,
+            "start": number,
+            "end": number,
+            "label": text,
+            "attributes": List({"name": text, "value": text}),
+            "origin": text,
+        }
+    )
+    columns["roles"] = List({"role": text, "trigger": text, "argument": text})
+    columns["events"] = List({"id": text, "label": text, "triggers": List(text)})
+    columns |= {"tokens": List(text), "token_starts": List(number), "token_ends": List(number)}
+    columns["ner_tags"] = List(ClassLabel(names=tag_names(ontology.labels)))
+    return Features(columns)
+
+
+def row_of(annotated: AnnotatedArticle, ontology: Ontology, *, with_annotator: bool) -> dict[str, Any]:
+    """One row. Attributes that the annotator left open get the ontology's default, where there is one.
+
+    ``tokens`` are the words of ``eventcorpus.text.words``; ``ner_tags`` hold what one BIO layer can.
+    """
+    article = annotated.article
+    tokens = words(article.text)
+    stay, _ = one_layer(annotated.spans, ontology)
+    tags, _ = tags_from_spans(stay, tokens, ontology.rank)
+    row: dict[str, Any] = {"id": article.id, "text": article.text, "text_sha256": article.text_sha256}
+    if with_annotator:
+        row["annotator"] = annotated.annotator
+    row |= {name: getattr(article, name) for name in _STRINGS}
+    return row | {
+        "invented": article.invented,
+        "tags": list(article.tags),
+        "metadata": to_json(article.metadata),
+        "status": annotated.status,
+        "labels_annotated": list(annotated.labels_annotated),
+        "spans": [
+            {
+                "id": span.id,
+                "start": span.start,
+                "end": span.end,
+                "label": span.label,
+                "attributes": [{"name": name, "value": value} for name, value in with_defaults(span, ontology)],
+                "origin": span.origin,
+            }
+            for span in annotated.spans
+        ],
+        "roles": [{"role": r.role, "trigger": r.trigger, "argument": r.argument} for r in annotated.roles],
+        "events": [{"id": e.id, "label": e.label, "triggers": list(e.triggers)} for e in annotated.events],
+        "tokens": [article.text[start:end] for start, end in tokens],
+        "token_starts": [start for start, _ in tokens],
+        "token_ends": [end for _, end in tokens],
+        "ner_tags": tags,
+    }
+
+
+def with_defaults(span: Span, ontology: Ontology) -> list[tuple[str, str]]:
+    """The attributes of a span in ontology order, defaults filled in."""
+    given = dict(span.attributes)
+    values = ((a.name, given.get(a.name, a.default)) for a in ontology.attributes_of(span.label))
+    return [(name, value) for name, value in values if value is not None]
+
+
+def annotated_of(row: Mapping[str, Any], *, place: str) -> AnnotatedArticle:
+    """Read a row back.
+
+    Raises:
+        SpanError: if the hash is not that of the text, an offset lies outside it, or a link names no span.
+    """
+    text = row["text"]
+    where = f"{place}: article {row['id']}"
+    if sha256_of(text) != row["text_sha256"]:
+        raise SpanError(f"{where}: the text does not have the sha256 that the row says; convert the annotations again")
+    spans = tuple(
+        Span(
+            s["id"], s["start"], s["end"], s["label"],
+            tuple((a["name"], a["value"]) for a in s["attributes"]), s.get("origin") or "manual",
+        )
+        for s in row["spans"]
+    )  # fmt: skip
+    known = {span.id for span in spans}
+    for span in spans:
+        if not 0 <= span.start < span.end <= len(text):
+            raise SpanError(
+                f"{where}: {span.label} [{span.start}, {span.end}) lies outside its {len(text)} "
+                "characters; convert again"
+            )
+    roles = tuple(Role(r["role"], r["trigger"], r["argument"]) for r in row["roles"])
+    for role in roles:
+        if not {role.trigger, role.argument} <= known:
+            raise SpanError(
+                f"{where}: role {role.role} links {role.trigger} to {role.argument}, not both of them "
+                "spans; convert again"
+            )
+    article = Article(
+        id=row["id"],
+        text=text,
+        invented=row["invented"],
+        tags=tuple(row["tags"]),
+        metadata=json.loads(row["metadata"]),
+        **{name: row[name] for name in _STRINGS},
+    )
+    events = tuple(Event(e["id"], e["label"], tuple(e["triggers"])) for e in row["events"])
+    return AnnotatedArticle(article, spans, tuple(row["labels_annotated"]), roles, events, row.get("annotator") or "a1")

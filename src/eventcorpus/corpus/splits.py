@@ -1,0 +1,58 @@
+"""Splits: which article is for training, which for tuning, which for the final score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from eventcorpus.errors import InputError
+from eventcorpus.files import read_text
+
+SPLITS = ("train", "validation", "test")
+
+
+def read_splits(folder: Path) -> dict[str, str]:
+    """Read train.txt, validation.txt and test.txt (one article id a line) into article id -> split.
+
+    Raises:
+        InputError: if none of the files is there, or an article is in two.
+    """
+    if not folder.is_dir():
+        raise InputError(
+            f"{folder}: no such folder; splits are {', '.join(f'{name}.txt' for name in SPLITS)} in one folder"
+        )
+    split_of: dict[str, str] = {}
+    files = [(split, folder / f"{split}.txt") for split in SPLITS if (folder / f"{split}.txt").is_file()]
+    if not files:
+        raise InputError(f"{folder}: none of train.txt, validation.txt, test.txt; each holds one article id a line")
+    for split, path in files:
+        for number, line in enumerate(read_text(path).splitlines() if path.stat().st_size else [], start=1):
+            article_id = line.strip()
+            if not article_id:
+                continue
+            if article_id in split_of:
+                raise InputError(
+                    f"{path}: line {number}: article {article_id!r} is in {split_of[article_id]} already; "
+                    "one split an article"
+                )
+            split_of[article_id] = split
+    return split_of
+
+
+def check_splits(split_of: dict[str, str], article_ids: Iterable[str], *, place: str) -> list[str]:
+    """Compare splits with the articles that are there.
+
+    Returns:
+        ids that a split names and no article has (skipped or not annotated, perhaps).
+
+    Raises:
+        InputError: if an article is in no split.
+    """
+    ids = list(article_ids)
+    without = [article_id for article_id in ids if article_id not in split_of]
+    if without:
+        raise InputError(
+            f"{place}: article {without[0]!r} is in no split ({len(without)} are not); add it to "
+            "train.txt, validation.txt or test.txt"
+        )
+    return sorted(set(split_of) - set(ids))

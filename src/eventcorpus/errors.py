@@ -1,0 +1,50 @@
+"""All exceptions that users can meet.
+
+EventCorpusError
+├── InputError        a file, article or annotation that cannot be read as it is
+│   ├── OntologyError     an ontology that contradicts itself, or data of another version
+│   ├── SpanError         an offset, label or text that does not fit its article
+│   └── PredictionsError  a predictions file that does not follow its format
+├── RecipeError       a training recipe with an unknown key or a wrong value
+├── ModelError        an encoder or a model folder that cannot be loaded
+├── StrictError       ``--strict`` and something was repaired, refused or flagged
+└── OutputError       the output cannot be written
+
+Every message names the file, the article, the value and the limit, and ends with the way out.
+"""
+
+
+class EventCorpusError(Exception):
+    """Base class; the command line prints its message in one line and exits with 1."""
+
+
+class InputError(EventCorpusError):
+    """A file, article or annotation cannot be read as it is."""
+
+
+class OntologyError(InputError):
+    """An ontology contradicts itself, or data was annotated under another one."""
+
+
+class SpanError(InputError):
+    """An offset, label or text does not fit its article."""
+
+
+class PredictionsError(InputError):
+    """A predictions file does not follow its format."""
+
+
+class RecipeError(EventCorpusError):
+    """A training recipe has an unknown key or a wrong value."""
+
+
+class ModelError(EventCorpusError):
+    """An encoder or a model folder cannot be loaded."""
+
+
+class StrictError(EventCorpusError):
+    """``--strict`` was asked for and something was repaired, refused or flagged."""
+
+
+class OutputError(EventCorpusError):
+    """The output cannot be written."""

@@ -1,0 +1,116 @@
+"""Predictions against gold: precision, recall and F1 per label over whole articles.
+
+Comes in: gold articles and predictions, which are checked against them. Goes out: a ``Report``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from eventcorpus import __version__
+from eventcorpus.errors import PredictionsError
+from eventcorpus.eval.report import Figures, Judged, LabelFigures, Matching, Report
+from eventcorpus.matching.layer import one_layer
+from eventcorpus.matching.spans import Counts, Key, exact_counts, sum_counts
+from eventcorpus.ontology import Ontology
+from eventcorpus.predictions import ModelName, Prediction, check_prediction, prediction_line
+from eventcorpus.schema import AnnotatedArticle
+
+DEFINITIONS = {
+    "exact": "a mention is right if article, start, end and label are those of a gold mention, one to one",
+    "macro": "mean over the labels that have gold or predicted mentions",
+    "undefined": "null: neither gold nor predicted mentions; precision without predictions and recall "
+    "without gold are 0 if the other side has any",
+}
+
+
+def score(
+    gold: Sequence[AnnotatedArticle],
+    predictions: Iterable[Prediction],
+    ontology: Ontology,
+    *,
+    name: str,
+    split: str,
+    dataset_sha256: str = "",
+    place: str = "predictions",
+) -> Report:
+    """Score predictions; an article without one counts as read and found empty.
+
+    Args:
+        name: of the dataset, for the report.
+        place: where predictions came from, for messages.
+
+    Raises:
+        PredictionsError: if a prediction speaks of another text, or none speaks of these articles at all.
+    """
+    by_id = {p.id: p for p in predictions}
+    here = [by_id[a.article.id] for a in gold if a.article.id in by_id]
+    if not here:
+        raise PredictionsError(
+            f"{place}: not one of the {len(gold)} articles of split {split!r} is in it; predict this split"
+        )
+    for annotated in gold:
+        if annotated.article.id in by_id:
+            check_prediction(by_id[annotated.article.id], annotated.article, place=place)
+    digest = hashlib.sha256("".join(f"{prediction_line(p)}\n" for p in here).encode())
+    counts = exact_counts(gold_keys(gold), predicted_keys(here))
+    return Report(
+        eventcorpus=__version__,
+        ontology=ontology.key,
+        dataset=Judged(
+            name=name,
+            sha256=dataset_sha256,
+            split=split,
+            articles=len(gold),
+            articles_without_gold=sum(not a.spans for a in gold),
+            articles_without_prediction=len(gold) - len(here),
+        ),
+        model=here[0].model if len({p.model for p in here}) == 1 else ModelName(name="several models"),
+        predictions_sha256=digest.hexdigest(),
+        definitions=DEFINITIONS,
+        exact=matching_of(counts, ontology),
+        not_in_one_layer=sum(len(one_layer(a.spans, ontology)[1]) for a in gold),
+    )
+
+
+def gold_keys(gold: Iterable[AnnotatedArticle]) -> list[Key]:
+    """Every gold span as (article, start, end, label)."""
+    return [(a.article.id, s.start, s.end, s.label) for a in gold for s in a.spans]
+
+
+def predicted_keys(predictions: Iterable[Prediction]) -> list[Key]:
+    """Every predicted mention as (article, start, end, label)."""
+    return [(p.id, m.start, m.end, m.label) for p in predictions for m in p.mentions]
+
+
+def matching_of(counts: Mapping[str, Counts], ontology: Ontology) -> Matching:
+    """Averages and rows: the labels of the ontology in its order, then any other that was predicted."""
+    order = [*ontology.labels, *sorted(set(counts) - set(ontology.labels))]
+    rows = {label: _figures(counts.get(label, Counts(0, 0, 0))) for label in order}
+    met = [row for row in rows.values() if row.f1 is not None]
+
+    def mean(values: Iterable[float | None]) -> float | None:
+        known = [value for value in values if value is not None]
+        return sum(known) / len(known) if known else None
+
+    return Matching(
+        micro=_figures(sum_counts(counts.values())),
+        macro=Figures(
+            precision=mean(row.precision for row in met),
+            recall=mean(row.recall for row in met),
+            f1=mean(row.f1 for row in met),
+        ),
+        labels=rows,
+    )
+
+
+def _figures(counts: Counts) -> LabelFigures:
+    return LabelFigures(
+        precision=counts.precision,
+        recall=counts.recall,
+        f1=counts.f1,
+        support=counts.support,
+        predicted=counts.predicted,
+        correct=counts.correct,
+    )

@@ -1,0 +1,176 @@
+"""Reading JSON and JSON Lines with the place of every fault, and writing files and folders all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from eventcorpus.errors import InputError, OutputError
+
+
+def read_text(path: Path) -> str:
+    """Read a UTF-8 file (a byte order mark is dropped; line ends stay as they are).
+
+    Raises:
+        InputError: if the file is missing, empty, not readable or not UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the path") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder, a file is needed") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    if not content.strip():
+        raise InputError(f"{path}: the file is empty")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: byte {error.start} is not UTF-8; convert the file, for example with iconv") from None
+
+
+def read_json(path: Path) -> Any:
+    """Read one JSON document.
+
+    Raises:
+        InputError: as ``read_text``, or if it does not parse (with line and column).
+    """
+    return parse_json(read_text(path), place=str(path))
+
+
+def parse_json(text: str, *, place: str) -> Any:
+    """Parse JSON text that came from ``place``; a fault names its line and column."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{place}: line {error.lineno}, column {error.colno}: not valid JSON ({error.msg})") from None
+    except RecursionError:
+        raise InputError(f"{place}: JSON nested too deeply") from None
+
+
+def read_json_lines(lines: Iterable[str], *, place: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number from 1, object) per non-blank line.
+
+    Raises:
+        InputError: naming the line that does not parse or is not an object.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"{place}: line {number} is not valid JSON ({error.msg} at column {error.colno})"
+            ) from None
+        except RecursionError:
+            raise InputError(f"{place}: line {number}: JSON nested too deeply") from None
+        if not isinstance(row, dict):
+            raise InputError(f"{place}: line {number} is not a JSON object; one object a line is needed")
+        yield number, row
+
+
+def to_json(value: Any, *, indent: int | None = None) -> str:
+    """JSON as this project writes it: readable Unicode, keys in the order given, no NaN."""
+    return json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[IO[str]]:
+    """Open ``path`` for writing UTF-8 text; it appears complete at the end of the block, or not at all.
+
+    Raises:
+        OutputError: if the folder or disk refuses.
+    """
+    temporary: str | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+        temporary = None
+    except OSError as error:
+        raise OutputError(_cannot_write(path, error)) from None
+    finally:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 file, all or nothing."""
+    with atomic_file(path) as file:
+        file.write(text)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write indented JSON, all or nothing."""
+    write_text(path, to_json(value, indent=2) + "\n")
+
+
+@contextmanager
+def atomic_folder(path: Path, *, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
+    """Fill a temporary folder that takes the place of ``path`` at the end of the block, or vanishes.
+
+    An existing ``path`` is replaced only if it is empty or ``is_ours`` says that an earlier run of ours wrote it.
+
+    Raises:
+        OutputError: if ``path`` holds something else, or the disk refuses.
+    """
+    check_folder(path, is_ours=is_ours)
+    temporary: Path | None = None
+    try:
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
+        temporary.chmod(0o755)
+        yield temporary
+        old = path.with_name(f".{path.name}.old")
+        shutil.rmtree(old, ignore_errors=True)
+        if path.exists():
+            path.replace(old)
+        temporary.replace(path)
+        temporary = None
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        raise OutputError(_cannot_write(path, error)) from None
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def check_folder(path: Path, *, is_ours: Callable[[Path], bool]) -> None:
+    """Find out before the work begins whether ``atomic_folder`` would be able to write ``path``.
+
+    Raises:
+        OutputError: if it holds something else, or its parent cannot be written.
+    """
+    if path.is_file() or (path.is_dir() and not is_ours(path) and any(path.iterdir())):
+        raise OutputError(f"{path}: exists and was not written by this command; choose another --out or remove it")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    except OSError as error:
+        raise OutputError(_cannot_write(path, error)) from None
+
+
+def sha256_of_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cannot_write(path: Path, error: OSError) -> str:
+    return (
+        f"{path}: cannot be written ({error.strerror or error}); free the disk or choose another place; "
+        "nothing half-written was left"
+    )

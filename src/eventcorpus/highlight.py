@@ -1,0 +1,70 @@
+"""Text with coloured spans as HTML: the one renderer that every page uses.
+
+Comes in: a text and marked stretches of it, which may overlap. Goes out: escaped, safe markup.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of text to show. ``state`` is a CSS class (``right``, ``missed``, ``spurious`` or empty)."""
+
+    start: int
+    end: int
+    label: str
+    state: str = ""
+    hint: str = ""
+
+
+def label_colours(labels: Iterable[str]) -> dict[str, str]:
+    """One colour a label, as #rrggbb, spread over the circle by the golden angle so that neighbours differ."""
+    colours = {}
+    for i, label in enumerate(labels):
+        red, green, blue = colorsys.hls_to_rgb((i * 137.508 / 360) % 1, 0.42, 0.62)
+        colours[label] = f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
+    return colours
+
+
+def highlight(text: str, marks: Sequence[Mark], colours: dict[str, str]) -> Markup:
+    """Escape a text and wrap its marked stretches; where marks overlap, the shorter one is drawn on top.
+
+    >>> str(highlight("a <b>", [Mark(2, 5, "X")], {"X": "#123456"}))
+    'a <mark class="" style="--c:#123456" title="X">&lt;b&gt;<small>X</small></mark>'
+    """
+    borders = sorted({0, len(text), *(m.start for m in marks), *(m.end for m in marks)})
+    pieces: list[Markup] = []
+    for start, end in itertools.pairwise(borders):
+        over = [m for m in marks if m.start <= start and end <= m.end]
+        piece = escape(text[start:end])
+        if over:
+            top = min(over, key=lambda m: (m.end - m.start, m.start, m.label))
+            ends = Markup("").join(Markup("<small>{}</small>").format(m.label) for m in over if m.end == end)
+            title = ", ".join(f"{m.label} {m.hint}".strip() for m in over)
+            piece = Markup('<mark class="{}" style="--c:{}" title="{}">{}{}</mark>').format(
+                top.state, colours.get(top.label, "#777777"), title, piece, ends
+            )
+        pieces.append(piece)
+    return Markup("").join(pieces)
+
+
+def render_page(template: str, **values: Any) -> str:
+    """Fill one of the package's templates; every value is escaped unless it is markup already."""
+    environment = Environment(
+        loader=PackageLoader("eventcorpus"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = lambda value: "–" if value is None else f"{100 * value:.1f}"
+    return environment.get_template(template).render(**values)

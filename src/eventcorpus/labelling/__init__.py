@@ -1,0 +1,1 @@
+"""Label Studio: configuration, tasks out, exports in, and an inline notation for annotated text."""

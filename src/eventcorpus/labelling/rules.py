@@ -1,0 +1,56 @@
+"""The ontology's rules for one annotated article: what overlaps, which role links what, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from eventcorpus.matching.layer import overlaps
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle, Role, Span
+from eventcorpus.text import one_line
+
+
+def role_fault(role: Role, spans: dict[str, Span], ontology: Ontology) -> str | None:
+    """Why the ontology does not allow a role between two existing spans, or None."""
+    trigger, argument = spans[role.trigger], spans[role.argument]
+    if ontology.triggers and trigger.label not in ontology.trigger_names:
+        return "role does not start at a trigger"
+    if not ontology.allows(role.role, trigger.label, argument.label):
+        return "role against the ontology's signatures"
+    if role.role == ontology.event_link and (argument.start, argument.end) >= (trigger.start, trigger.end):
+        return "same event links to a later trigger"
+    return None
+
+
+def describe_role(role: Role, spans: dict[str, Span]) -> str:
+    """``agent(Battle, Place)``, as messages name a role."""
+    return f"{role.role}({spans[role.trigger].label} {role.trigger}, {spans[role.argument].label} {role.argument})"
+
+
+def faults(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]:
+    """Everything in one annotated article that breaks a rule of the ontology, one phrase each."""
+    text = annotated.article.text
+    by_id = {span.id: span for span in annotated.spans}
+    for first, second in overlaps(annotated.spans) if ontology.flat else ():
+        yield (
+            f"{first.label} {one_line(text[first.start : first.end])} overlaps "
+            f"{second.label} {one_line(text[second.start : second.end])}, and {ontology.key} is flat"
+        )
+    for role in annotated.roles:
+        fault = role_fault(role, by_id, ontology)
+        if fault:
+            yield (
+                f"{fault}: {describe_role(role, by_id)} at "
+                f"{one_line(text[by_id[role.trigger].start : by_id[role.trigger].end])}"
+            )
+    for span in annotated.spans:
+        given = dict(span.attributes)
+        expected = {a.name: a for a in ontology.attributes_of(span.label)}
+        for name, value in given.items():
+            if name not in expected:
+                yield f"{span.label} {one_line(text[span.start : span.end])} cannot have {name}"
+            elif value not in [v.name for v in expected[name].values]:
+                yield f"{name}={value} is none of {[v.name for v in expected[name].values]}"
+        for name, attribute in expected.items():
+            if attribute.default is None and name not in given:
+                yield f"{span.label} {one_line(text[span.start : span.end])} has no {name}"

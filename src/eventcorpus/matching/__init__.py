@@ -1,0 +1,1 @@
+"""Comparing sets of spans: needs the schema and the ontology only."""

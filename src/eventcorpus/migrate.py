@@ -1,0 +1,75 @@
+"""Carry annotations from an older version of an ontology to the current one, along its ``changes``.
+
+Comes in: ``name@version`` of the data. Goes out: a ``Migration`` that maps each name, or says why it cannot.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from eventcorpus.errors import OntologyError
+from eventcorpus.ontology import Change, Ontology, version_key
+
+
+@dataclass(frozen=True)
+class Migration:
+    """Maps names of labels, roles and attributes of one older version to the current one."""
+
+    steps: tuple[Change, ...] = ()
+
+    def name(self, old: str) -> tuple[str | None, str]:
+        """The current name, or None with the reason why the annotation cannot follow."""
+        for step in self.steps:
+            if old in step.split:
+                return (
+                    None,
+                    f"{old} was split into {' and '.join(step.split[old])} in {step.version}: annotate it again",
+                )
+            if old in step.removed:
+                return None, f"{old} was removed in {step.version}"
+            old = step.renamed.get(old, step.merged.get(old, old))
+        return old, ""
+
+    def labels_annotated(self, old: tuple[str, ...]) -> tuple[str, ...]:
+        """Which current labels the annotator could use; a merged label counts only if all its sources did."""
+        now = list(old)
+        for step in self.steps:
+            gone = {*step.removed, *step.split}
+            merged = {
+                new
+                for new in step.merged.values()
+                if {source for source, target in step.merged.items() if target == new} <= set(now)
+            }
+            now = [step.renamed.get(x, x) for x in now if x not in gone and x not in step.merged] + sorted(merged)
+        return tuple(dict.fromkeys(now))
+
+
+def migration(data_key: str | None, ontology: Ontology, *, place: str) -> Migration:
+    """Find the way from the ontology that data names (None: the current one) to ``ontology``.
+
+    Raises:
+        OntologyError: for another ontology, a newer version, or a version whose changes are not written down.
+    """
+    if data_key is None or data_key == ontology.key:
+        return Migration()
+    name, _, version = data_key.partition("@")
+    if name != ontology.name:
+        raise OntologyError(
+            f"{place}: annotated with ontology {data_key!r}, converted with {ontology.key!r}; "
+            "name the right one with --ontology, or a Label Studio configuration of that project"
+        )
+    try:
+        old = version_key(version)
+    except ValueError:
+        raise OntologyError(f"{place}: {data_key!r} is not name@version with a version such as 1.0.0") from None
+    if old > version_key(ontology.version):
+        raise OntologyError(
+            f"{place}: annotated with {data_key}, newer than {ontology.key}; convert with the newer ontology"
+        )
+    steps = tuple(change for change in ontology.changes if version_key(change.version) > old)
+    if not steps or steps[-1].version != ontology.version:
+        raise OntologyError(
+            f"{place}: annotated with {data_key}, and {ontology.key} does not say what changed since; "
+            f"add to changes in the ontology: - {{version: {ontology.version}, renamed: {{}}, added: []}}"
+        )
+    return Migration(steps)

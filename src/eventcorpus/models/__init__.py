@@ -1,0 +1,1 @@
+"""From text to tags and back: encoding, decoding, loading, extracting."""

@@ -1,0 +1,101 @@
+"""Text to overlapping windows of token ids; every token belongs to exactly one window, the one with most context.
+
+Comes in: raw text and a fast tokenizer, whose own truncation and padding are never switched on. Goes out: windows
+that keep the character offsets of their tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eventcorpus.errors import ModelError
+from eventcorpus.text import trim
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A run of tokens [start, end) of an article, of which [own_start, own_end) are scored here."""
+
+    start: int
+    end: int
+    own_start: int
+    own_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedText:
+    """Token ids of a whole text, without special tokens, and the windows that cover it.
+
+    ``offsets`` are characters, blanks that a tokenizer counts to a token trimmed off; a token of blanks alone, or
+    without a character of its own, has an empty range.
+    """
+
+    input_ids: list[int]
+    offsets: list[tuple[int, int]]
+    windows: list[Window]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The special tokens that a model wants before and after each window."""
+
+    prefix: list[int]
+    suffix: list[int]
+
+    def around(self, ids: Sequence[int]) -> list[int]:
+        """Window ids with their special tokens."""
+        return [*self.prefix, *ids, *self.suffix]
+
+    def __len__(self) -> int:
+        return len(self.prefix) + len(self.suffix)
+
+
+def frame_of(tokenizer: Any) -> Frame:
+    """Find the special tokens by encoding a letter with and without them."""
+    bare = tokenizer("a", add_special_tokens=False)["input_ids"]
+    full = tokenizer("a", add_special_tokens=True)["input_ids"]
+    for i in range(len(full) - len(bare) + 1):
+        if full[i : i + len(bare)] == bare:
+            return Frame(full[:i], full[i + len(bare) :])
+    raise ModelError(f"{type(tokenizer).__name__}: cannot tell its special tokens apart; use a fast tokenizer")
+
+
+def cut_windows(n_tokens: int, size: int, stride: int) -> list[Window]:
+    """Cover tokens with windows of ``size`` tokens that share ``stride`` tokens with their neighbours.
+
+    A mention cut by one window is whole in the next if it is shorter than ``stride`` (the doc_stride of BERT's
+    run_squad.py). Shared tokens are owned by the window in which they stand further from the edge.
+
+    Raises:
+        ModelError: if the stride is not smaller than the size.
+    """
+    if not 0 <= stride < size:
+        raise ModelError(
+            f"stride {stride} must be at least 0 and smaller than the {size} tokens that a window has for text"
+        )
+    starts = [0]
+    while starts[-1] + size < n_tokens:
+        starts.append(starts[-1] + size - stride)
+    ends = [min(start + size, n_tokens) for start in starts]
+    borders = [0, *((left + right) // 2 for left, right in zip(starts[1:], ends, strict=False)), n_tokens]
+    return [Window(s, e, own, to) for s, e, own, to in zip(starts, ends, borders, borders[1:], strict=False)]
+
+
+def encode_text(text: str, tokenizer: Any, *, max_length: int, stride: int, frame: Frame) -> EncodedText:
+    """Tokenise raw text and cut it into windows.
+
+    Args:
+        max_length: window size in tokens, special tokens included.
+        stride: tokens that neighbouring windows share.
+
+    Raises:
+        ModelError: if the window leaves no room, or the stride does not fit it.
+    """
+    encoding = tokenizer(
+        text, add_special_tokens=False, return_offsets_mapping=True, return_attention_mask=False, verbose=False
+    )
+    input_ids: list[int] = encoding["input_ids"]
+    offsets = [trim(text, start, end) for start, end in encoding["offset_mapping"]]
+    return EncodedText(input_ids, offsets, cut_windows(len(input_ids), max_length - len(frame), stride))

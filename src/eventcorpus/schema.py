@@ -1,0 +1,137 @@
+"""What crosses module borders: articles, spans, roles, events, mentions.
+
+Offsets are Unicode code points of the article's stored text (see ``eventcorpus.text``), ``start`` included and
+``end`` excluded, so that ``article.text[span.start:span.end]`` is the mention.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from eventcorpus.text import sha256_of
+
+Status = Literal["annotated", "reviewed_empty"]
+
+
+@dataclass(frozen=True)
+class Article:
+    """One article; ``text`` is in the stored form. ``published`` is an ISO 8601 date or date-time."""
+
+    id: str
+    text: str
+    title: str | None = None
+    outlet: str | None = None
+    url: str | None = None
+    published: str | None = None
+    language: str | None = None
+    licence: str | None = None
+    invented: bool | None = None
+    kind: str | None = None
+    tags: tuple[str, ...] = ()
+    cluster: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    @cached_property
+    def text_sha256(self) -> str:
+        """SHA-256 of the stored text in UTF-8, 64 hex digits."""
+        return sha256_of(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A labelled stretch of text. ``origin`` says who drew it: ``manual``, ``prediction``, ``prediction-changed``."""
+
+    id: str
+    start: int
+    end: int
+    label: str
+    attributes: tuple[tuple[str, str], ...] = ()
+    origin: str = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A directed link from a trigger to its argument, both span ids of the same article."""
+
+    role: str
+    trigger: str
+    argument: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Triggers of one label that tell the same event (Rich ERE calls the set an event hopper)."""
+
+    id: str
+    label: str
+    triggers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AnnotatedArticle:
+    """One annotator's view of one article (``annotator`` is a1, a2, ...; never a name or an address).
+
+    ``labels_annotated`` are the labels the annotator could use: where one is missing, its absence says nothing.
+    Spans are in text order; ``roles`` include the links that join triggers into events.
+    """
+
+    article: Article
+    spans: tuple[Span, ...]
+    labels_annotated: tuple[str, ...]
+    roles: tuple[Role, ...] = ()
+    events: tuple[Event, ...] = ()
+    annotator: str = "a1"
+
+    @property
+    def status(self) -> Status:
+        """``reviewed_empty`` is a true negative: someone read the article and found nothing."""
+        return "annotated" if self.spans else "reviewed_empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A predicted span: ``text`` is the article's text from start to end, ``confidence`` lies in [0, 1]."""
+
+    start: int
+    end: int
+    label: str
+    text: str
+    confidence: float
+
+
+def span_order(span: Span) -> tuple[int, int, str, str]:
+    """The order of spans in every file: start, longer first, label, id."""
+    return (span.start, -span.end, span.label, span.id)
+
+
+def join_events(
+    spans: Sequence[Span], roles: Iterable[Role], *, triggers: set[str], link: str | None
+) -> tuple[Event, ...]:
+    """Join triggers into events along the transitive role ``link``; a trigger without one is an event of its own.
+
+    A link between triggers of different labels joins nothing (the ontology's check flags it).
+
+    Returns:
+        events in text order of their first triggers, with ids e1, e2, ...
+    """
+    in_order = [span for span in sorted(spans, key=span_order) if span.label in triggers]
+    leader = {span.id: span.id for span in in_order}
+    label = {span.id: span.label for span in in_order}
+
+    def find(span_id: str) -> str:
+        while leader[span_id] != span_id:
+            span_id = leader[span_id]
+        return span_id
+
+    for role in roles:
+        if role.role == link and label.get(role.trigger) == label.get(role.argument) is not None:
+            leader[find(role.trigger)] = find(role.argument)
+    members: dict[str, list[str]] = {}
+    for span in in_order:
+        members.setdefault(find(span.id), []).append(span.id)
+    return tuple(
+        Event(id=f"e{n}", label=label[ids[0]], triggers=tuple(ids)) for n, ids in enumerate(members.values(), start=1)
+    )

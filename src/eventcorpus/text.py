@@ -1,0 +1,95 @@
+"""The stored form of text, and words in it.
+
+Comes in: text from anywhere. Goes out: the one form in which eventcorpus keeps, hashes and indexes it.
+All offsets in eventcorpus are Unicode code points of the stored form, ``start`` included and ``end`` excluded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from bisect import bisect_left
+from dataclasses import dataclass
+
+_NOT_STORED = re.compile("\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """Text in its stored form, with the way back to the offsets of the text that came in.
+
+    ``removed`` holds, ascending, the offsets in the original text of the line feeds that follow a carriage return:
+    the only characters that have no place of their own in the stored form.
+    """
+
+    text: str
+    removed: tuple[int, ...] = ()
+
+    def from_original(self, offset: int) -> int:
+        """Map an offset in the original text to one in the stored form (range: 0 to its length, both included)."""
+        return offset - bisect_left(self.removed, offset)
+
+
+def stored_form(original: str) -> StoredText:
+    r"""Bring text into the stored form.
+
+    CR LF and CR become LF; lone surrogates and control characters (Unicode category Cc) other than tab and
+    line feed become U+FFFD, one for one. Nothing else changes; there is no Unicode normalisation.
+
+    >>> stored_form("one\r\ntwo\x00").text
+    'one\ntwo\ufffd'
+    >>> stored_form("one\r\ntwo").from_original(5)
+    4
+    """
+    removed = tuple(found.start() + 1 for found in re.finditer("\r\n", original))
+    return StoredText(_NOT_STORED.sub(lambda found: "\n" if found[0][0] == "\r" else "\ufffd", original), removed)
+
+
+def sha256_of(text: str) -> str:
+    """SHA-256 of a stored text in UTF-8, as 64 hex digits."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def words(text: str) -> list[tuple[int, int]]:
+    """Offsets of the words of a text, in order.
+
+    A word is a run of letters, digits and their combining marks; every other character that is not white space
+    is a word of its own.
+
+    >>> [text[start:end] for text in ["Daesh-held"] for start, end in words(text)]
+    ['Daesh', '-', 'held']
+    """
+    found: list[tuple[int, int]] = []
+    start = -1
+    for i, character in enumerate(text):
+        if character.isalnum() or (start >= 0 and unicodedata.category(character)[0] == "M"):
+            if start < 0:
+                start = i
+            continue
+        if start >= 0:
+            found.append((start, i))
+            start = -1
+        if not character.isspace():
+            found.append((i, i + 1))
+    if start >= 0:
+        found.append((start, len(text)))
+    return found
+
+
+def trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Move the ends of a span inwards over white space; an all-blank span becomes empty."""
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+def one_line(text: str, limit: int = 60) -> str:
+    """Show any text safely inside one line of a message: escaped, quoted and at most about ``limit`` characters."""
+    return (
+        ascii(text if len(text) <= limit else text[: limit - 1] + "…")
+        if not text.isprintable()
+        else repr(text if len(text) <= limit else text[: limit - 1] + "…")
+    )

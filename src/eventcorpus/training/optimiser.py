@@ -1,0 +1,104 @@
+"""The optimiser: AdamW with a rate per layer, and bf16 weights that learn through an fp32 master copy."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from eventcorpus.training.recipe import Recipe
+
+_LAYER = re.compile(r"\.(?:layers?|h|block)\.(\d+)\.")
+
+
+def has_bf16_matrices(device: torch.device) -> bool:
+    """Whether this processor multiplies matrices in bf16 itself, rather than by way of fp32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(flag, False) for flag in ("avx512_bf16", "amx_bf16"))
+
+
+def precision_for(recipe: Recipe, device: torch.device) -> torch.dtype:
+    """The dtype of the weights while training."""
+    if recipe.precision == "auto":
+        return torch.bfloat16 if has_bf16_matrices(device) else torch.float32
+    return {"bf16": torch.bfloat16, "fp32": torch.float32}[recipe.precision]
+
+
+@dataclass
+class MasterCopy:
+    """Weights of the model beside the fp32 tensors that the optimiser changes (the same tensors, in fp32 training).
+
+    Steps smaller than bf16 can express add up in the copy (Micikevicius et al. 2018).
+    """
+
+    names: list[str]
+    weights: list[nn.Parameter]
+    master: list[torch.Tensor]
+
+    @classmethod
+    def of(cls, model: nn.Module, dtype: torch.dtype) -> MasterCopy:
+        """Split off an fp32 copy and cast the model to ``dtype``."""
+        named = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
+        weights = [weight for _, weight in named]
+        if dtype == torch.float32:
+            return cls([name for name, _ in named], weights, list(weights))
+        master = [weight.detach().clone().requires_grad_(True) for weight in weights]
+        model.to(dtype)
+        return cls([name for name, _ in named], weights, master)
+
+    def take_gradients(self) -> None:
+        """Move gradients from the model to the master copy."""
+        for weight, master in zip(self.weights, self.master, strict=True):
+            if master is not weight:
+                master.grad = None if weight.grad is None else weight.grad.float()
+                weight.grad = None
+
+    def give_weights(self) -> None:
+        """Round the master copy into the model."""
+        with torch.no_grad():
+            for weight, master in zip(self.weights, self.master, strict=True):
+                if master is not weight:
+                    weight.copy_(master)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        """The fp32 weights by name."""
+        return {name: master.detach() for name, master in zip(self.names, self.master, strict=True)}
+
+
+def optimiser_for(copy: MasterCopy, recipe: Recipe) -> torch.optim.AdamW:
+    """AdamW in which each layer learns with ``layerwise_lr_decay`` of the rate of the layer above it.
+
+    Biases and norms are not decayed. The rate of each group before warm-up stands in its ``initial_lr``.
+    """
+    depths = [_depth(name) for name in copy.names]
+    n_layers = max((depth for depth in depths if depth is not None), default=-1) + 1
+    groups: dict[tuple[int, bool], dict[str, Any]] = {}
+    for name, tensor, depth in zip(copy.names, copy.master, depths, strict=True):
+        # 0 for the top layer and whatever stands above it, n_layers for the embeddings below the first
+        below = n_layers if "embed" in name else 0 if depth is None else n_layers - 1 - depth
+        decays = tensor.ndim > 1 and "embed" not in name
+        rate = recipe.learning_rate * recipe.layerwise_lr_decay**below
+        group = groups.setdefault(
+            (below, decays),
+            {"params": [], "lr": rate, "initial_lr": rate, "weight_decay": recipe.weight_decay if decays else 0.0},
+        )
+        group["params"].append(tensor)
+    return torch.optim.AdamW(list(groups.values()), lr=recipe.learning_rate, fused=True)
+
+
+def _depth(name: str) -> int | None:
+    found = _LAYER.search(f".{name}")
+    return int(found[1]) if found else None
+
+
+def rate_factor(step: int, n_steps: int, warmup_steps: float) -> float:
+    """Linear warm-up to 1, then linear descent to 0; ``step`` counts from 0."""
+    warmup = warmup_steps if warmup_steps >= 1 else warmup_steps * n_steps
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    return max(0.0, (n_steps - step) / max(1.0, n_steps - warmup))

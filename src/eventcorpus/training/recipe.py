@@ -1,0 +1,125 @@
+"""A training recipe: flat YAML into one frozen dataclass, every key checked.
+
+Names follow transformers' TrainingArguments where the meaning is the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+from eventcorpus.errors import RecipeError
+from eventcorpus.files import read_text
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a training run makes, apart from the data itself."""
+
+    encoder: str = "bundled"
+    """``bundled``, a folder, or a name on the hub."""
+    dataset: str = ""
+    """The dataset folder; the command line may name another."""
+    output_dir: str = "models/runs/model"
+    seed: int = 13
+    num_train_epochs: int = 10
+    learning_rate: float = 6e-4
+    """Of the top layer and the head, after warm-up."""
+    layerwise_lr_decay: float = 0.9
+    """Each layer below learns with this factor of the one above; 1 switches it off (Howard and Ruder 2018)."""
+    freeze_word_embeddings: bool = True
+    per_device_train_batch_size: int = 8
+    """Windows a step; windows of like length are batched together."""
+    warmup_steps: float = 0.1
+    """A share of all steps if below 1, a number of steps otherwise; then the rate falls linearly to 0."""
+    weight_decay: float = 0.01
+    max_grad_norm: float = 1.0
+    dropout: float = 0.1
+    max_length: int = 256
+    """Window size in tokens, special tokens included."""
+    stride: int = 64
+    """Tokens that neighbouring windows share: a mention longer than this may be cut."""
+    decoder: str = "viterbi"
+    """``viterbi`` (BIO constraints) or ``argmax``."""
+    precision: str = "auto"
+    """``fp32``, ``bf16`` (weights; with an fp32 master copy), or ``auto``: bf16 where the processor has it."""
+    save_steps: int = 200
+    """A checkpoint every so many steps; the last two are kept until the run ends."""
+
+
+_LIMITS: dict[str, tuple[float, float]] = {
+    "num_train_epochs": (1, 1000),
+    "learning_rate": (1e-8, 1),
+    "layerwise_lr_decay": (0.1, 1),
+    "per_device_train_batch_size": (1, 4096),
+    "warmup_steps": (0, 1e9),
+    "weight_decay": (0, 1),
+    "max_grad_norm": (1e-6, 1e6),
+    "dropout": (0, 0.9),
+    "max_length": (8, 65536),
+    "stride": (0, 32768),
+    "save_steps": (1, 10**9),
+    "seed": (0, 2**32 - 1),
+}
+_CHOICES = {"decoder": ("viterbi", "argmax"), "precision": ("auto", "fp32", "bf16")}
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises:
+        RecipeError: naming the file, the key, the value and what would be right.
+    """
+    try:
+        data = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(data, dict):
+        raise RecipeError(f"{path}: a recipe is a list of 'key: value' lines; this is {type(data).__name__}")
+    return check_recipe(data, place=str(path))
+
+
+def check_recipe(data: dict[Any, Any], *, place: str) -> Recipe:
+    """Check the content of a recipe; see ``read_recipe``."""
+    types = get_type_hints(Recipe)
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in types:
+            near = difflib.get_close_matches(str(key), types, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(types)}"
+            raise RecipeError(f"{place}: unknown key {key!r}; {hint}")
+        values[key] = _typed(key, value, types[key], place=place)
+    recipe = replace(Recipe(), **values)
+    if recipe.stride * 2 > recipe.max_length:
+        raise RecipeError(
+            f"{place}: stride {recipe.stride} is more than half of max_length {recipe.max_length}; lower it"
+        )
+    return recipe
+
+
+def _typed(key: str, value: Any, wanted: type, *, place: str) -> Any:
+    if wanted is float and isinstance(value, str):  # YAML 1.1 reads 6e-4 as text
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not wanted:
+        name = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[wanted]
+        raise RecipeError(f"{place}: {key} is {value!r}, it must be {name}")
+    low, high = _LIMITS.get(key, (None, None))
+    if low is not None and not low <= value <= high:  # type: ignore[operator]
+        raise RecipeError(f"{place}: {key} is {value!r}, it must lie between {low:g} and {high:g}")
+    if key in _CHOICES and value not in _CHOICES[key]:
+        raise RecipeError(f"{place}: {key} is {value!r}, it must be one of {', '.join(_CHOICES[key])}")
+    return value
+
+
+def recipe_yaml(recipe: Recipe) -> str:
+    """The resolved recipe, every key with its value."""
+    assert [field.name for field in fields(recipe)] == list(asdict(recipe))
+    return yaml.safe_dump(asdict(recipe), sort_keys=False, allow_unicode=True)

@@ -1,0 +1,136 @@
+"""Training examples: windows of annotated articles with one tag a token, batched by length.
+
+Comes in: annotated articles and a tokenizer. Goes out: batches of tensors, in an order that the seed decides.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from eventcorpus.matching.layer import one_layer
+from eventcorpus.models.encode import Frame, encode_text
+from eventcorpus.models.tags import OUTSIDE, tags_from_spans
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle
+
+IGNORED = -100
+"""The target that cross entropy leaves out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One window: ``input_ids`` and ``targets``, both of shape (seq_len,), special tokens included."""
+
+    input_ids: list[int]
+    targets: list[int]
+
+
+@dataclass
+class EncodedArticles:
+    """Examples and the account of their making.
+
+    ``lost`` names, per article, spans that no tag can express; ``n_cut`` counts spans that no window holds whole.
+    ``n_tokens`` are sub-words, special tokens included, padding and repeated overlap excluded.
+    """
+
+    examples: list[Example] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    n_spans: int = 0
+    n_cut: int = 0
+    n_tokens: int = 0
+
+
+def encode_articles(
+    articles: Sequence[AnnotatedArticle],
+    ontology: Ontology,
+    tokenizer: Any,
+    *,
+    frame: Frame,
+    max_length: int,
+    stride: int,
+) -> EncodedArticles:
+    """Encode articles for training.
+
+    Each token has a target in one window only, the one in which it has most context; elsewhere, and on special
+    tokens, it is ``IGNORED``. Where an annotator could not use every label, a token outside all spans may belong to
+    one of the missing labels, and is ignored too.
+
+    Raises:
+        ModelError: if windows leave no room for text.
+    """
+    done = EncodedArticles()
+    for annotated in articles:
+        text = annotated.article.text
+        stay, lost = one_layer(annotated.spans, ontology)
+        encoded = encode_text(text, tokenizer, max_length=max_length, stride=stride, frame=frame)
+        tags, unreached = tags_from_spans(stay, encoded.offsets, ontology.rank)
+        done.lost += [
+            f"{annotated.article.id}: {s.label} [{s.start}, {s.end})" for s in [*(x for x, _ in lost), *unreached]
+        ]
+        done.n_spans += len(annotated.spans)
+        done.n_tokens += len(encoded.input_ids) + len(frame)
+        if not set(ontology.labels) <= set(annotated.labels_annotated):
+            tags = [IGNORED if tag == OUTSIDE else tag for tag in tags]
+        reach = [
+            (encoded.offsets[w.start][0], encoded.offsets[w.end - 1][1]) for w in encoded.windows if w.end > w.start
+        ]
+        done.n_cut += sum(not any(a <= s.start and s.end <= b for a, b in reach) for s in stay)
+        for window in encoded.windows:
+            targets = [
+                tag if window.own_start <= i < window.own_end else IGNORED
+                for i, tag in enumerate(tags[window.start : window.end], start=window.start)
+            ]
+            if any(target != IGNORED for target in targets):
+                done.examples.append(
+                    Example(
+                        frame.around(encoded.input_ids[window.start : window.end]),
+                        [IGNORED] * len(frame.prefix) + targets + [IGNORED] * len(frame.suffix),
+                    )
+                )
+    return done
+
+
+def batch_order(examples: Sequence[Example], *, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """Positions of the examples of each batch of one epoch.
+
+    Examples of like length share a batch, so that little is padded; which of them, and the order of the batches,
+    is drawn anew each epoch from the seed.
+    """
+    rng = random.Random(f"{seed}-{epoch}")
+    order = list(range(len(examples)))
+    rng.shuffle(order)
+    order.sort(key=lambda i: len(examples[i].input_ids))
+    batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
+    rng.shuffle(batches)
+    return batches
+
+
+def collate(examples: Sequence[Example], *, pad_id: int) -> dict[str, torch.Tensor]:
+    """Pad examples to the longest.
+
+    Returns:
+        ``input_ids``, ``attention_mask`` and ``labels``, each of shape (batch_size, seq_len), int64.
+    """
+    longest = max(len(example.input_ids) for example in examples)
+    ids = torch.full((len(examples), longest), pad_id, dtype=torch.long)
+    mask = torch.zeros_like(ids)
+    targets = torch.full_like(ids, IGNORED)
+    for row, example in enumerate(examples):
+        n = len(example.input_ids)
+        ids[row, :n] = torch.tensor(example.input_ids)
+        mask[row, :n] = 1
+        targets[row, :n] = torch.tensor(example.targets)
+    return {"input_ids": ids, "attention_mask": mask, "labels": targets}
+
+
+def batches_from(
+    examples: Sequence[Example], order: Sequence[Sequence[int]], *, pad_id: int
+) -> Iterator[dict[str, torch.Tensor]]:
+    """Collate the batches of one epoch, one after the other."""
+    for positions in order:
+        yield collate([examples[i] for i in positions], pad_id=pad_id)
