@@ -46,6 +46,13 @@ class Commands(click.Group):
             sys.exit(1)
 
 
+class ToStderr(logging.Handler):
+    """Messages of this package as plain lines on stderr; other libraries keep their own ways."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(_one_line(record.getMessage()), err=True)
+
+
 def _one_line(message: str) -> str:
     """Control characters, line feeds and surrogates from articles never reach the terminal raw."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
@@ -63,9 +70,10 @@ def main(quiet: bool) -> None:
     Example:
       eventcorpus extract story.txt --model models/runs/demo --table
     """
-    logging.basicConfig(level=logging.ERROR if quiet else logging.INFO, format="%(message)s", stream=sys.stderr)
-    for name in ("httpx", "httpcore", "huggingface_hub", "filelock", "fsspec", "datasets", "transformers"):
-        logging.getLogger(name).setLevel(logging.ERROR)
+    ours = logging.getLogger("eventcorpus")
+    ours.handlers = [ToStderr()]
+    ours.setLevel(logging.ERROR if quiet else logging.INFO)
+    ours.propagate = False
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 

@@ -61,6 +61,7 @@ def command(
     Example:
       eventcorpus export corpus/articles --out tasks
     """
+    fields = dict(_field(option) for option in field_options)
     ontology = find_ontology(ontology_path, near=articles)
     predictions: dict[str, Prediction] = {}
     if predictions_path:
@@ -72,7 +73,6 @@ def command(
             raise InputError(f"{articles[0]} is a dataset folder; export one dataset at a time")
         tasks = _dataset_tasks(articles[0], ontology, predictions, max_chars)
     else:
-        fields = dict(_field(option) for option in field_options)
         found = read_articles(articles, field_map=fields, title_in_text=title_in_text, report=report)
         tasks = (
             task

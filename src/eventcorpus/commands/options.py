@@ -21,8 +21,7 @@ PATH = click.Path(path_type=Path)
 
 def notice(message: str) -> None:
     """Tell something on stderr, unless --quiet."""
-    if logging.getLogger().isEnabledFor(logging.INFO):
-        click.echo(message, err=True)
+    logging.getLogger("eventcorpus").info("%s", message)
 
 
 def find_ontology(given: Path | None, *, near: Sequence[Path] = ()) -> Ontology:

@@ -1,6 +1,6 @@
 """The dataset folder: Parquet that plain ``datasets.load_dataset`` opens, and what explains it beside.
 
-The only module that imports ``datasets``. Comes in: annotated articles per split. Goes out: a folder, written all or
+``datasets`` is imported here alone. Comes in: annotated articles per split. Goes out: a folder, written all or
 nothing, with the same bytes for the same input; and back.
 """
 
@@ -14,11 +14,12 @@ from typing import Any
 from eventcorpus import __version__
 from eventcorpus.account import Account
 from eventcorpus.corpus.card import dataset_card
-from eventcorpus.corpus.rows import annotated_of, features, row_of
+from eventcorpus.corpus.rows import annotated_of, row_of
 from eventcorpus.corpus.splits import SPLITS
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json
 from eventcorpus.matching.layer import one_layer
+from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology, ontology_yaml, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle
 
@@ -122,7 +123,7 @@ def read_dataset(folder: Path) -> Dataset:
         InputError: if the folder is not one of ours, or a file is not the one that was written.
         SpanError: if a row contradicts itself.
     """
-    from datasets import Dataset as HFDataset
+    from pyarrow import parquet
 
     if not folder.is_dir():
         raise InputError(f"{folder}: no such dataset folder; make one with: eventcorpus convert EXPORT --out {folder}")
@@ -145,14 +146,41 @@ def read_dataset(folder: Path) -> Dataset:
         path = folder / name
         if not path.is_file() or sha256_of_file(path) != manifest["files"][name]["sha256"]:
             raise InputError(f"{path}: missing, or not the file that {MANIFEST} names; convert the annotations again")
-        rows = HFDataset.from_parquet(str(path), keep_in_memory=True)
-        splits[split] = [annotated_of(row, place=str(path)) for row in rows]
+        splits[split] = [annotated_of(row, place=str(path)) for row in parquet.read_table(path).to_pylist()]
     return Dataset(folder, ontology, splits, manifest)
 
 
 def manifest_hash(folder: Path) -> str:
     """SHA-256 of the manifest, which holds the hash of every data file: which dataset this is."""
     return sha256_of_file(folder / MANIFEST)
+
+
+def features(ontology: Ontology, *, with_annotator: bool) -> Any:
+    """The ``datasets.Features`` of a row."""
+    from datasets import ClassLabel, Features, List, Value
+
+    text, number = Value("string"), Value("int32")
+    columns = {"id": text, "text": text, "text_sha256": text}
+    if with_annotator:
+        columns["annotator"] = text
+    columns |= {name: text for name in ("title", "outlet", "url", "published", "language", "licence")}
+    columns |= {"invented": Value("bool"), "kind": text, "tags": List(text), "cluster": text, "metadata": text}
+    columns |= {"status": text, "labels_annotated": List(text)}
+    columns["spans"] = List(
+        {
+            "id": text,
+            "start": number,
+            "end": number,
+            "label": text,
+            "attributes": List({"name": text, "value": text}),
+            "origin": text,
+        }
+    )
+    columns["roles"] = List({"role": text, "trigger": text, "argument": text})
+    columns["events"] = List({"id": text, "label": text, "triggers": List(text)})
+    columns |= {"tokens": List(text), "token_starts": List(number), "token_ends": List(number)}
+    columns["ner_tags"] = List(ClassLabel(names=tag_names(ontology.labels)))
+    return Features(columns)
 
 
 def _not_in_one_layer(gold: Mapping[str, Sequence[AnnotatedArticle]], ontology: Ontology) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Annotated articles as rows of a Hugging Face dataset, and back. The row is the public format; see docs/dataset.md.
 
-Comes in: annotated articles. Goes out: dictionaries that fit ``features``; reading checks every offset and hash.
+Comes in: annotated articles. Goes out: dictionaries that fit ``dataset.features``; reading checks every offset and hash.
 """
 
 from __future__ import annotations
@@ -12,40 +12,12 @@ from typing import Any
 from eventcorpus.errors import SpanError
 from eventcorpus.files import to_json
 from eventcorpus.matching.layer import one_layer
-from eventcorpus.models.tags import tag_names, tags_from_spans
+from eventcorpus.models.tags import tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
 from eventcorpus.text import sha256_of, words
 
 _STRINGS = ("title", "outlet", "url", "published", "language", "licence", "kind", "cluster")
-
-
-def features(ontology: Ontology, *, with_annotator: bool) -> Any:
-    """The ``datasets.Features`` of a row."""
-    from datasets import ClassLabel, Features, List, Value
-
-    text, number = Value("string"), Value("int32")
-    columns = {"id": text, "text": text, "text_sha256": text}
-    if with_annotator:
-        columns["annotator"] = text
-    columns |= {name: text for name in ("title", "outlet", "url", "published", "language", "licence")}
-    columns |= {"invented": Value("bool"), "kind": text, "tags": List(text), "cluster": text, "metadata": text}
-    columns |= {"status": text, "labels_annotated": List(text)}
-    columns["spans"] = List(
-        {
-            "id": text,
-            "start": number,
-            "end": number,
-            "label": text,
-            "attributes": List({"name": text, "value": text}),
-            "origin": text,
-        }
-    )
-    columns["roles"] = List({"role": text, "trigger": text, "argument": text})
-    columns["events"] = List({"id": text, "label": text, "triggers": List(text)})
-    columns |= {"tokens": List(text), "token_starts": List(number), "token_ends": List(number)}
-    columns["ner_tags"] = List(ClassLabel(names=tag_names(ontology.labels)))
-    return Features(columns)
 
 
 def row_of(annotated: AnnotatedArticle, ontology: Ontology, *, with_annotator: bool) -> dict[str, Any]:

@@ -1,0 +1,169 @@
+"""Training end to end on a tiny encoder: it learns, resumes bit for bit, and leaves a folder that others can load."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import pipeline
+
+from eventcorpus.errors import InputError, ModelError, OutputError
+from eventcorpus.models.extractor import Extractor
+from eventcorpus.ontology import Label, Ontology
+from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.training.checkpoint import checkpoints
+from eventcorpus.training.fit import fit
+from eventcorpus.training.recipe import Recipe
+
+ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
+PLACES = ("aleppo", "homs")
+
+
+def article(n: int) -> AnnotatedArticle:
+    place = PLACES[n % 2]
+    text = f"rebels attacked the town of {place} on monday"
+    at = text.index(place)
+    spans = (Span("1", 0, 6, "Actor"), Span("2", at, at + len(place), "Place"))
+    return AnnotatedArticle(Article(f"a{n}", text), spans, ONTOLOGY.labels)
+
+
+ARTICLES = [article(n) for n in range(24)]
+
+
+@pytest.fixture
+def recipe(tiny_encoder: Path) -> Recipe:
+    return Recipe(
+        encoder=str(tiny_encoder), num_train_epochs=8, learning_rate=5e-3, per_device_train_batch_size=4, max_length=32,
+        stride=8, precision="fp32", layerwise_lr_decay=1.0, freeze_word_embeddings=False, save_steps=5,
+    )  # fmt: skip
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    return load_file(folder / "model.safetensors")
+
+
+def test_it_learns_what_it_was_shown(recipe: Recipe, tmp_path: Path) -> None:
+    result = fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m")
+    (mentions,) = Extractor.from_pretrained(tmp_path / "m").extract(["rebels attacked the town of homs on monday"])
+    assert [(m.label, m.text) for m in mentions] == [("Actor", "rebels"), ("Place", "homs")]
+    assert result.losses[-1] < result.losses[0] / 2
+    assert not (tmp_path / "m.checkpoints").exists()
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_does_not(recipe: Recipe, tmp_path: Path) -> None:
+    short = replace(recipe, num_train_epochs=1)
+    for name, one in (("a", short), ("b", short), ("c", replace(short, seed=99))):
+        fit(ARTICLES, ONTOLOGY, one, tmp_path / name)
+    a, b, c = (weights(tmp_path / name) for name in "abc")
+    assert all(torch.equal(a[key], b[key]) for key in a)
+    assert any(not torch.equal(a[key], c[key]) for key in a)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_a_stopped_run_resumes_to_the_same_weights(recipe: Recipe, tmp_path: Path, precision: str) -> None:
+    recipe = replace(recipe, num_train_epochs=4, precision=precision)
+    fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "whole")
+
+    def stop(done: int, total: int, loss: float) -> None:
+        if done == 13:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "stopped", on_step=stop)
+    assert not (tmp_path / "stopped").exists()
+    result = fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "stopped", resume=True)
+    assert result.resumed_at == 10
+    whole, resumed = weights(tmp_path / "whole"), weights(tmp_path / "stopped")
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+    assert {tensor.dtype for tensor in whole.values()} == {torch.float32}
+
+
+def test_a_damaged_checkpoint_is_passed_over_for_the_one_before(recipe: Recipe, tmp_path: Path) -> None:
+    def stop(done: int, total: int, loss: float) -> None:
+        if done == 13:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m", on_step=stop)
+    newest, *_ = checkpoints(tmp_path / "m.checkpoints")
+    with (newest / "state.safetensors").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\x55")
+    assert fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m", resume=True).resumed_at == 5
+
+
+def test_a_checkpoint_of_another_recipe_is_not_continued(recipe: Recipe, tmp_path: Path) -> None:
+    def stop(done: int, total: int, loss: float) -> None:
+        if done == 6:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m", on_step=stop)
+    assert fit(ARTICLES, ONTOLOGY, replace(recipe, seed=7), tmp_path / "m", resume=True).resumed_at == 0
+
+
+KILLED = """
+import sys, pathlib, dataclasses
+sys.path.insert(0, {tests!r})
+from test_fit import ARTICLES, ONTOLOGY
+from eventcorpus.training.fit import fit
+from eventcorpus.training.recipe import Recipe
+fit(ARTICLES, ONTOLOGY, Recipe(**{recipe!r}), pathlib.Path({out!r}))
+"""
+
+
+def test_a_run_killed_by_the_kernel_leaves_no_model_and_resumes(recipe: Recipe, tmp_path: Path) -> None:
+    recipe = replace(recipe, num_train_epochs=400)
+    code = KILLED.format(tests=str(Path(__file__).parent), recipe=vars(recipe), out=str(tmp_path / "m"))
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    limit = time.monotonic() + 120
+    while len(checkpoints(tmp_path / "m.checkpoints")) < 2 and process.poll() is None and time.monotonic() < limit:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / "m").exists()
+    assert fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m", resume=True).resumed_at >= 10
+
+
+def test_the_folder_works_in_a_plain_transformers_pipeline(recipe: Recipe, tmp_path: Path) -> None:
+    fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m")
+    tagger = pipeline("token-classification", model=str(tmp_path / "m"), aggregation_strategy="simple", stride=8)
+    found = tagger("rebels attacked the town of homs on monday")
+    assert [(m["entity_group"], m["start"], m["end"]) for m in found] == [("Actor", 0, 6), ("Place", 28, 32)]
+
+
+def test_the_saved_tokenizer_neither_cuts_nor_pads(recipe: Recipe, tmp_path: Path) -> None:
+    fit(ARTICLES, ONTOLOGY, replace(recipe, num_train_epochs=1), tmp_path / "m")
+    saved = json.loads((tmp_path / "m" / "tokenizer.json").read_text())
+    assert (saved["truncation"], saved["padding"]) == (None, None)
+
+
+def test_training_runs_where_datasets_and_pyarrow_are_not_installed() -> None:
+    code = "import sys; sys.modules['datasets'] = sys.modules['pyarrow'] = None; import eventcorpus.training.fit"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr == ""
+
+
+def test_articles_without_any_span_teach_nothing(recipe: Recipe, tmp_path: Path) -> None:
+    empty = AnnotatedArticle(Article("x", "nothing here"), (), ONTOLOGY.labels)
+    with pytest.raises(InputError, match="nothing to learn: 1 articles and not one span"):
+        fit([empty], ONTOLOGY, recipe, tmp_path / "m")
+
+
+def test_windows_longer_than_the_encoder_reads_are_refused(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="max_length 4000 is more than the"):
+        fit(ARTICLES, ONTOLOGY, replace(recipe, max_length=4000), tmp_path / "m")
+
+
+def test_a_folder_that_is_not_a_model_is_never_overwritten(recipe: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="was not written by this command"):
+        fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "thesis")
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
