@@ -146,7 +146,8 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
         "no ontology",
         {"in.json": export()},
         ("convert", "in.json", "--out", "ds"),
-        "no ontology: corpus/ontology.yaml is not there; name one with --ontology FILE (our YAML or a Label Studio config.xml)",
+        "no ontology: corpus/ontology.yaml is not there; name one with --ontology FILE (our YAML or a "
+        "Label Studio config.xml)",
     ),
     (
         "not a dataset",
@@ -212,7 +213,8 @@ def test_an_encoder_that_cannot_be_reached_says_what_to_do(here: Path, monkeypat
     code, _, stderr = run("train", "r.yaml", "--dataset", "ds", "--out", "m")
     assert code == 1
     assert stderr == (
-        "Error: encoder 'some/model': neither a folder here nor reachable on the hub (HF_HUB_OFFLINE is set); download it "
+        "Error: encoder 'some/model': neither a folder here nor reachable on the hub (HF_HUB_OFFLINE is "
+        "set); download it "
         "once with 'hf download some/model' while online, name its folder, or use 'encoder: bundled'\n"
     )
 
@@ -264,7 +266,8 @@ def test_strict_fails_and_writes_nothing(here: Path) -> None:
     assert code == 1
     assert stderr == (
         "no --splits: all articles are in train\n"
-        "Error: --strict: 1 of 1 articles, 1 of 1 spans (1 repaired), 0 of 0 roles, 0 of 0 attributes; the first: article "
+        "Error: --strict: 1 of 1 articles, 1 of 1 spans (1 repaired), 0 of 0 roles, 0 of 0 attributes; "
+        "the first: article "
         "x1: region r1 Actor [0, 7) repaired (blanks at the edges); nothing was written; run without --strict and read "
         "loss_report.json\n"
     )

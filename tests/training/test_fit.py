@@ -120,7 +120,7 @@ fit(ARTICLES, ONTOLOGY, Recipe(**{recipe!r}), pathlib.Path({out!r}))
 
 
 def test_a_run_killed_by_the_kernel_leaves_no_model_and_resumes(recipe: Recipe, tmp_path: Path) -> None:
-    recipe = replace(recipe, num_train_epochs=400)
+    recipe = replace(recipe, num_train_epochs=150)
     code = KILLED.format(tests=str(Path(__file__).parent), recipe=vars(recipe), out=str(tmp_path / "m"))
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     limit = time.monotonic() + 120

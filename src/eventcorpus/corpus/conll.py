@@ -6,6 +6,7 @@ where ``-DOCSTART-`` marks documents; text is the tokens joined by blanks (sente
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.text import stored_form
+from eventcorpus.text import stored_form, trim
 
 SPLIT_FILES = {"train": ("train",), "validation": ("dev", "valid", "validation", "testa"), "test": ("test", "testb")}
 SCHEMES = ("iob2", "iob1", "bilou")
@@ -56,7 +57,7 @@ def read_conll(
             f"{path}: no tag other than O in the last column; is this a CoNLL file with tags such as B-PER?"
         )
     ontology = Ontology(
-        name=name or path.resolve().stem,
+        name=name or re.sub(r"[^\w.-]+", "-", path.resolve().stem),
         version="1.0.0",
         flat=True,
         entities=tuple(Label(name=label) for label in labels),
@@ -94,10 +95,12 @@ def _documents(path: Path) -> Iterator[list[list[Token]]]:
         line = line.rstrip("\r")
         columns = line.split("\t") if "\t" in line else line.split()
         if columns and columns[0].strip() == "-DOCSTART-":
+            if sentence:
+                sentences.append(sentence)
             if sentences:
                 yield sentences
-            sentences, with_documents = [], True
-        elif not line.strip() or not columns[0].strip():
+            sentences, sentence, with_documents = [], [], True
+        elif not line.strip():  # a blank token before a tab, such as a no-break space, is a token and ends nothing
             if sentence and with_documents:
                 sentences.append(sentence)
             elif sentence:
@@ -129,7 +132,11 @@ def _article(
             offsets.append((len(text), len(text) + len(token)))
             text += token
         for chunk in chunks([tag for _, tag, _ in sentence], scheme=scheme):
-            start, end = offsets[chunk.start][0], offsets[chunk.end - 1][1]
+            start, end = trim(text, offsets[chunk.start][0], offsets[chunk.end - 1][1])
+            if start == end:
+                place = f"{chunk.label} at line {sentence[chunk.start][2]}"
+                account.refuse("spans", article_id, place, "nothing but blanks")
+                continue
             spans.append(Span(f"{len(spans) + 1}", start, end, chunk.label, origin="imported"))
             if chunk.fault:
                 account.repair("spans", article_id, f"{chunk.label} at line {sentence[chunk.start][2]}", chunk.fault)

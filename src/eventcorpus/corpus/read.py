@@ -80,7 +80,8 @@ def read_articles(
                 )
             at[article.id] = place
             report.n_articles += 1
-            if row.get("text") != article.text and isinstance(row.get("text"), str) and not title_in_text:
+            original_text = row.get((field_map or {}).get("text", "text"))
+            if not title_in_text and original_text != article.text:
                 report.changed.append(article.id)
             original = first_with.setdefault(article.text_sha256, article.id)
             if original != article.id:

@@ -26,7 +26,7 @@ def read_splits(folder: Path) -> dict[str, str]:
     if not files:
         raise InputError(f"{folder}: none of train.txt, validation.txt, test.txt; each holds one article id a line")
     for split, path in files:
-        for number, line in enumerate(read_text(path).splitlines() if path.stat().st_size else [], start=1):
+        for number, line in enumerate(read_text(path).splitlines() if path.read_bytes().strip() else [], start=1):
             article_id = line.strip()
             if not article_id:
                 continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -86,16 +87,28 @@ def load_tokenizer(source: str) -> Any:
     return tokenizer
 
 
-def load_encoder(source: str, **options: Any) -> Any:
+def load_encoder(source: str, *, tags: Sequence[str], dropout: float) -> Any:
     """Load an encoder with a new token-classification head, in fp32.
+
+    Args:
+        tags: names of the tags, in the order of their ids.
+        dropout: of the hidden layers, under whichever name the architecture knows it.
 
     Raises:
         ModelError: if it is neither a folder nor reachable.
     """
     import torch
-    from transformers import AutoModelForTokenClassification
+    from transformers import AutoConfig, AutoModelForTokenClassification
 
-    return _load(AutoModelForTokenClassification, source, dtype=torch.float32, **options)
+    config = _load(AutoConfig, source)
+    config.id2label = dict(enumerate(tags))
+    config.label2id = {tag: i for i, tag in enumerate(tags)}
+    for name in ("hidden_dropout_prob", "dropout", "mlp_dropout"):
+        if hasattr(config, name):
+            setattr(config, name, dropout)
+    return _load(
+        AutoModelForTokenClassification, source, config=config, dtype=torch.float32, ignore_mismatched_sizes=True
+    )
 
 
 def _load(auto_class: Any, source: str, **options: Any) -> Any:

@@ -88,15 +88,7 @@ def fit(
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
-    names = tag_names(ontology.labels)
-    model = load_encoder(
-        source,
-        num_labels=len(names),
-        id2label=dict(enumerate(names)),
-        label2id={name: i for i, name in enumerate(names)},
-        hidden_dropout_prob=recipe.dropout,
-        ignore_mismatched_sizes=True,
-    )
+    model = load_encoder(source, tags=tag_names(ontology.labels), dropout=recipe.dropout)
     _check_length(model, recipe)
     if recipe.freeze_word_embeddings:
         model.get_input_embeddings().weight.requires_grad_(False)

@@ -1,0 +1,75 @@
+"""Everything that is shipped beside the code is what the code says it is."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from eventcorpus.cli import COMMANDS, main
+from eventcorpus.corpus.read import read_articles
+from eventcorpus.eval.report import Report
+from eventcorpus.labelling.config import label_config, read_ontology
+from eventcorpus.predictions import Prediction
+from eventcorpus.training.recipe import read_recipe
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(p for d in ("corpus", "docs", "eval", "models", "training") for p in (ROOT / d).rglob("*.md")),
+    ]
+)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "training").rglob("*.yaml")), ids=lambda path: path.stem)
+def test_every_recipe_reads_and_its_header_launches_it(path: Path) -> None:
+    recipe = read_recipe(path)
+    header = "".join(line for line in path.read_text().splitlines(keepends=True) if line.startswith("#"))
+    assert f"eventcorpus train training/recipes/{path.name}" in header
+    assert recipe.output_dir.startswith("models/runs/")
+
+
+def test_the_labelling_configuration_is_that_of_the_ontology() -> None:
+    config = (ROOT / "corpus/labelling/config.xml").read_text()
+    assert config == label_config(read_ontology(ROOT / "corpus/ontology.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [(Report, "eval/report.schema.json"), (Prediction, "eval/predictions.schema.json")],
+    ids=["report", "predictions"],
+)
+def test_published_schemas_are_those_of_the_code(model: Any, path: str) -> None:
+    assert json.loads((ROOT / path).read_text()) == model.model_json_schema(by_alias=True)
+
+
+def commands_in(document: Path) -> list[str]:
+    text = re.sub(r"\\\n\s*", " ", document.read_text())
+    return re.findall(r"^\s*(?:\$ )?eventcorpus ((?!\.)[a-z].*)$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    "document", [d for d in DOCUMENTS if commands_in(d)], ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_every_command_in_the_documents_has_options_that_exist(document: Path) -> None:
+    for line in commands_in(document):
+        words = line.split("#")[0].split()
+        assert words[0] in COMMANDS, line
+        path = words[:2] if words[0] == "inline" else words[:1]
+        text = CliRunner().invoke(main, [*path, "--help"]).output
+        for option in re.findall(r"(?<!\S)--[a-z-]+", line):
+            assert option in text, f"{document}: {line}: {option}"
+
+
+def test_examples_are_articles_that_no_split_contains() -> None:
+    examples = {a.text_sha256 for a in read_articles([ROOT / "corpus/examples"])}
+    corpus = {a.text_sha256 for a in read_articles([ROOT / "corpus/articles"])}
+    assert examples and corpus and not examples & corpus
+
+
+def test_no_document_names_this_machine() -> None:
+    for document in DOCUMENTS:
+        assert not re.search(r"/(work|root|home)/", document.read_text()), document

@@ -1,0 +1,95 @@
+"""The shipped corpus keeps its promises: complete, consistent, invented, and split without leaks."""
+
+from collections import Counter, defaultdict
+from pathlib import Path
+
+import pytest
+
+from eventcorpus.account import Account
+from eventcorpus.corpus.read import read_articles
+from eventcorpus.corpus.splits import check_splits, read_splits
+from eventcorpus.labelling.config import read_ontology
+from eventcorpus.labelling.import_format import read_exports
+from eventcorpus.labelling.inline import read_inline, write_inline
+from eventcorpus.labelling.rules import faults
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.text import words
+
+CORPUS = Path(__file__).parent.parent / "corpus"
+
+
+@pytest.fixture(scope="module")
+def ontology() -> Ontology:
+    return read_ontology(CORPUS / "ontology.yaml")
+
+
+@pytest.fixture(scope="module")
+def annotated(ontology: Ontology) -> list[AnnotatedArticle]:
+    account = Account()
+    articles = read_exports(sorted((CORPUS / "annotations").glob("*.json")), ontology, account)
+    account.check_strict()
+    return articles
+
+
+def test_exports_and_articles_have_the_same_texts(annotated: list[AnnotatedArticle]) -> None:
+    articles = {a.id: a for a in read_articles([CORPUS / "articles"])}
+    assert {a.article.id: a.article for a in annotated} == articles
+
+
+def test_there_are_at_least_60_articles_all_marked_as_invented(annotated: list[AnnotatedArticle]) -> None:
+    assert len(annotated) >= 60
+    assert all(a.article.invented and a.article.licence == "CC-BY-4.0" and a.article.published for a in annotated)
+
+
+def test_articles_have_120_to_300_words(annotated: list[AnnotatedArticle]) -> None:
+    lengths = {a.article.id: len(a.article.text.split()) for a in annotated}
+    assert {i: n for i, n in lengths.items() if not 120 <= n <= 300} == {}
+
+
+def test_one_in_six_has_no_event(annotated: list[AnnotatedArticle]) -> None:
+    assert 1 / 7 <= sum(not a.events for a in annotated) / len(annotated) <= 1 / 5
+
+
+def test_articles_with_events_are_not_packed_with_them(annotated: list[AnnotatedArticle], ontology: Ontology) -> None:
+    with_events = [a for a in annotated if a.events]
+    n_triggers = sum(span.label in ontology.trigger_names for a in with_events for span in a.spans)
+    assert 35 <= 1000 * n_triggers / sum(len(a.article.text.split()) for a in with_events) <= 55
+
+
+def test_no_annotation_breaks_a_rule_of_the_ontology(annotated: list[AnnotatedArticle], ontology: Ontology) -> None:
+    assert [(a.article.id, fault) for a in annotated for fault in faults(a, ontology)] == []
+
+
+def test_every_label_role_and_value_is_used(annotated: list[AnnotatedArticle], ontology: Ontology) -> None:
+    labels = {span.label for a in annotated for span in a.spans}
+    roles = {role.role for a in annotated for role in a.roles}
+    values = {pair for a in annotated for span in a.spans for pair in span.attributes}
+    assert labels == set(ontology.labels)
+    assert roles == {role.name for role in ontology.roles}
+    defaults = {(a.name, a.default) for a in ontology.attributes}
+    assert {(a.name, v.name) for a in ontology.attributes for v in a.values} - defaults <= values
+
+
+def test_the_inline_notation_holds_every_article(annotated: list[AnnotatedArticle], ontology: Ontology) -> None:
+    assert read_inline(write_inline(annotated), ontology, place="corpus") == annotated
+
+
+def test_every_article_is_in_one_split(annotated: list[AnnotatedArticle]) -> None:
+    split_of = read_splits(CORPUS / "splits")
+    assert check_splits(split_of, (a.article.id for a in annotated), place="splits") == []
+
+
+def test_no_run_of_eight_words_stands_in_more_than_two_articles(annotated: list[AnnotatedArticle]) -> None:
+    where: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+    for a in annotated:
+        text = a.article.text.lower()
+        tokens = [text[start:end] for start, end in words(text)]
+        for i in range(len(tokens) - 7):
+            where[tuple(tokens[i : i + 8])].add(a.article.id)
+    assert {run: ids for run, ids in where.items() if len(ids) > 2} == {}
+
+
+def test_no_opening_stands_in_more_than_three_articles(annotated: list[AnnotatedArticle]) -> None:
+    openings = Counter(tuple(a.article.text.lower().split()[:4]) for a in annotated)
+    assert [opening for opening, n in openings.items() if n > 3] == []
