@@ -107,6 +107,11 @@ def span_order(span: Span) -> tuple[int, int, str, str]:
     return (span.start, -span.end, span.label, span.id)
 
 
+def role_order(role: Role) -> tuple[str, str, str]:
+    """The order of roles in every file: trigger id, role, argument id."""
+    return (role.trigger, role.role, role.argument)
+
+
 def join_events(
     spans: Sequence[Span], roles: Iterable[Role], *, triggers: set[str], link: str | None
 ) -> tuple[Event, ...]:

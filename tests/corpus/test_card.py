@@ -69,7 +69,10 @@ def test_labels_are_counted_those_without_spans_too(card: str) -> None:
 
 def test_attributes_are_counted_with_their_defaults(card: str) -> None:
     rows = card.splitlines()
-    assert rows[rows.index("| attribute | value | spans |") + 2 :] == ["| modality | actual | 1 |", "| modality | no | 0 |"]
+    assert rows[rows.index("| attribute | value | spans |") + 2 :] == [
+        "| modality | actual | 1 |",
+        "| modality | no | 0 |",
+    ]
 
 
 def test_policy_licences_and_invention_are_stated(card: str) -> None:

@@ -237,9 +237,7 @@ def test_metadata_that_json_cannot_hold_becomes_text() -> None:
         ("a.csv", 'text\n"One', r"a\.csv: line 1: not valid CSV"),
     ],
 )
-def test_a_file_that_does_not_parse_stops_with_its_place(
-    tmp_path: Path, name: str, content: str, message: str
-) -> None:
+def test_a_file_that_does_not_parse_stops_with_its_place(tmp_path: Path, name: str, content: str, message: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(InputError, match=message):
         read(tmp_path / name)

@@ -49,7 +49,10 @@ def annotated_articles(draw: st.DrawFn) -> AnnotatedArticle:
         start = draw(st.integers(0, len(text) - 1))
         end = draw(st.integers(start + 1, len(text)))
         label = draw(st.sampled_from(ONTOLOGY.labels))
-        given_ = {"modality": draw(st.sampled_from(["actual", "no"])), "outcome": draw(st.sampled_from(["killed", None]))}
+        given_ = {
+            "modality": draw(st.sampled_from(["actual", "no"])),
+            "outcome": draw(st.sampled_from(["killed", None])),
+        }
         attributes = tuple((k, v) for k, v in given_.items() if v and label == "Attack")
         spans.append(Span(f"s{n}", start, end, label, attributes, draw(st.sampled_from(["manual", "prediction"]))))
     spans.sort(key=span_order)

@@ -1,6 +1,6 @@
 """Annotated articles as rows of a Hugging Face dataset, and back. The row is the public format; see docs/dataset.md.
 
-Comes in: annotated articles. Goes out: dictionaries that fit ``dataset.features``; reading checks every offset and hash.
+Comes in: annotated articles. Goes out: dictionaries that fit ``dataset.features``. Reading checks offsets and hashes.
 """
 
 from __future__ import annotations

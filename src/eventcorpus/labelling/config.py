@@ -26,7 +26,8 @@ def label_config(ontology: Ontology) -> str:
     (https://labelstud.io/tags/text); attributes are choices per region, shown for the labels that have them.
     """
     colours = label_colours(ontology.labels)
-    lines = [f"<!-- {ontology.key}: generated, change the ontology instead -->", "<View>"]
+    key = re.sub("-(?=-)", "- ", ontology.key)  # a comment must not hold two dashes
+    lines = [f"<!-- {key}: generated, change the ontology instead -->", "<View>"]
     lines.append(f'  <Labels name="{LABELS_CONTROL}" toName="{TEXT_OBJECT}" showInline="true">')
     for i, label in enumerate(ontology.labels):
         hotkey = f' hotkey="{_HOTKEYS[i]}"' if i < len(_HOTKEYS) else ""
@@ -62,7 +63,7 @@ def read_label_config(content: str, *, place: str) -> Ontology:
         raise OntologyError(f"{place}: not well-formed XML ({error})") from None
     except DefusedXmlException:
         raise OntologyError(f"{place}: XML with entity definitions or external references is not read") from None
-    labels = [e.get("value") or e.get("alias") or "" for e in root.iter("Label")]
+    labels = [e.get("alias") or e.get("value") or "" for e in root.iter("Label")]
     choices = [e for e in root.iter("Choices") if e.get("perRegion") == "true"]
     relations = [e.get("value") or "" for e in root.iter("Relation")]
     entities = list(dict.fromkeys(filter(None, labels)))

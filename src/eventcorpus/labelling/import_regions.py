@@ -16,7 +16,7 @@ from eventcorpus.labelling.rules import describe_role, role_fault
 from eventcorpus.matching.layer import one_layer
 from eventcorpus.migrate import Migration
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import Role, Span, span_order
+from eventcorpus.schema import Role, Span, role_order, span_order
 from eventcorpus.text import StoredText, one_line, trim
 
 
@@ -101,7 +101,7 @@ class RegionReader:
             replace(span, attributes=tuple(sorted(span.attributes, key=lambda pair: order[pair[0]])))
             for span in spans.values()
         ]
-        return Regions(sorted(done, key=span_order), sorted(roles, key=lambda r: (r.trigger, r.role, r.argument)))
+        return Regions(sorted(done, key=span_order), sorted(roles, key=role_order))
 
     def _spans(
         self,

@@ -14,20 +14,22 @@ Without ``#id`` a mention is _1, _2, ... by its place in the article. Mentions m
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any
 from urllib.parse import quote, unquote
 
+from eventcorpus.corpus.read import article_from_row
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.files import to_json
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, span_order
+from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, role_order, span_order
 from eventcorpus.text import stored_form
 
 _ESCAPED = {"[": "[", "]": "]", "\\": "\\", "=": "=", "n": "\n"}
+ORIGIN = "_origin"
+"""Says who drew a span that was not drawn by hand; ``origin`` alone may be a role of the ontology."""
 _HEADER = [field.name for field in fields(Article) if field.name not in ("id", "text")]
 
 
@@ -53,28 +55,22 @@ def read_inline(content: str, ontology: Ontology, *, place: str) -> list[Annotat
 
 
 def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str) -> AnnotatedArticle:
-    header, blank, body = block[1:].partition("\n\n")
+    header, blank, body = block.partition("\n\n")
     if not blank:
         raise InputError(f"{place}: no empty line after the header")
     values: dict[str, Any] = {}
-    for line in filter(str.strip, header.splitlines()):
+    for line in filter(str.strip, header.split("\n")):
         key, colon, value = (part.strip() for part in line.partition(":"))
         if not colon or key not in _HEADER:
             raise InputError(f"{place}: header line {line!r} is not one of {', '.join(_HEADER)} followed by a colon")
         values[key] = value
-    if "tags" in values:
-        values["tags"] = tuple(tag.strip() for tag in values["tags"].split(",") if tag.strip())
-    if "invented" in values:
-        values["invented"] = values["invented"].lower() == "true"
-    if "metadata" in values:
-        values["metadata"] = json.loads(values["metadata"])
     text, mentions = _scan(body.strip("\n"), place=place)
-    article = Article(id=article_id, text=text, **values)
+    article = article_from_row(values | {"id": article_id, "text": text}, place=place)
     role_names = {role.name for role in ontology.roles}
     attribute_names = {attribute.name for attribute in ontology.attributes}
     spans: list[Span] = []
     links: list[tuple[str, str, str]] = []
-    for n, (start, end, written) in enumerate(sorted(mentions, key=lambda m: (m[0], -m[1])), start=1):
+    for n, (start, end, written) in enumerate(sorted(reversed(mentions), key=lambda m: (m[0], -m[1])), start=1):
         head, *pairs = written.split() or [""]
         label, _, span_id = head.partition("#")
         label, span_id = unquote(label), span_id or f"_{n}"
@@ -91,11 +87,11 @@ def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str
                 raise SpanError(f"{shown}: {pair!r} is not key=value, or stands twice")
             if key in role_names:
                 links += [(key, span_id, argument) for argument in value.split(",")]
-            elif key in attribute_names or key == "origin":
+            elif key in attribute_names or key == ORIGIN:
                 attributes[key] = value
             else:
                 raise SpanError(f"{shown}: {key!r} is neither a role nor an attribute of {ontology.key}")
-        origin = attributes.pop("origin", "manual")
+        origin = attributes.pop(ORIGIN, "manual")
         in_order = tuple((a.name, attributes[a.name]) for a in ontology.attributes if a.name in attributes)
         spans.append(Span(span_id, start, end, label, in_order, origin))
     by_id = {span.id: span for span in spans}
@@ -105,7 +101,7 @@ def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str
     for role, trigger, argument in links:
         if argument not in by_id:
             raise SpanError(f"{place}: {role}={argument} at {trigger!r} names no mention of this article")
-    roles = tuple(dict.fromkeys(Role(*link) for link in links))
+    roles = tuple(sorted({Role(*link) for link in links}, key=role_order))
     ordered = tuple(sorted(spans, key=span_order))
     events = join_events(ordered, roles, triggers=set(ontology.trigger_names), link=ontology.event_link)
     return AnnotatedArticle(article, ordered, ontology.labels, roles, events)
@@ -163,6 +159,10 @@ def _write_article(annotated: AnnotatedArticle) -> Iterator[str]:
             shown = (
                 ", ".join(value) if name == "tags" else to_json(value) if name in ("metadata", "invented") else value
             )
+            if "\n" in shown:
+                raise InputError(
+                    f"article {article.id}: its {name} has a line break; the inline notation cannot hold it"
+                )
             yield f"{name}: {shown}\n"
     yield "\n"
     edge = len(article.text) - len(article.text.lstrip("\n")), len(article.text.rstrip("\n"))
@@ -195,5 +195,5 @@ def _inside(span: Span, n: int, roles: Sequence[Role]) -> str:
             links.setdefault(role.role, []).append(role.argument)
     pairs = [f"{quote(name)}={quote(value)}" for name, value in span.attributes]
     pairs += [f"{quote(role)}={','.join(arguments)}" for role, arguments in links.items()]
-    pairs += [f"origin={quote(span.origin)}"] if span.origin != "manual" else []
+    pairs += [f"{ORIGIN}={quote(span.origin)}"] if span.origin != "manual" else []
     return " ".join([quote(span.label) + ("" if span.id == f"_{n}" else f"#{span.id}"), *pairs])

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 
 from eventcorpus.errors import ModelError
 from eventcorpus.models.encode import EncodedText, Window, encode_text, frame_of
@@ -59,7 +60,7 @@ class Extractor:
         tokenizer = load_tokenizer(str(path))
         try:
             model = AutoModelForTokenClassification.from_pretrained(path, dtype=torch.float32)
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise ModelError(
                 f"{path}: the model cannot be loaded ({str(error).splitlines()[0][:200]}); train it again"
             ) from None

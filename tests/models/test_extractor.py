@@ -1,0 +1,138 @@
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForTokenClassification
+
+from eventcorpus.errors import ModelError
+from eventcorpus.models.encode import EncodedText, cut_windows, encode_text, frame_of
+from eventcorpus.models.encoders import find_encoder, load_tokenizer
+from eventcorpus.models.extractor import Extractor, decode_mentions
+from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model
+from eventcorpus.models.tags import tag_names
+from eventcorpus.ontology import Label, Ontology
+from eventcorpus.schema import Article
+
+ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
+ABOUT = ModelAbout(ontology=ONTOLOGY, max_length=48, stride=16, decoder="viterbi", encoder="tiny")
+
+
+@pytest.fixture(scope="module")
+def folder(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder with random weights that says a good deal."""
+    names = tag_names(ONTOLOGY.labels)
+    torch.manual_seed(1)
+    model = AutoModelForTokenClassification.from_pretrained(
+        tiny_encoder,
+        num_labels=len(names),
+        id2label=dict(enumerate(names)),
+        label2id={n: i for i, n in enumerate(names)},
+    )
+    torch.nn.init.normal_(model.classifier.weight, std=1.0)
+    path = tmp_path_factory.mktemp("models") / "random"
+    save_model(path, model, load_tokenizer(str(tiny_encoder)), ABOUT)
+    return path
+
+
+TEXT = "rebels attacked the town of aleppo on monday and the army left the town of homs on friday . " * 9
+
+
+def log_probabilities(rows: list[dict[int, float]]) -> Any:
+    """Scores of five tags a token; what is not said is unlikely."""
+    scores = np.full((len(rows), 5), 1e-4, dtype=np.float32)
+    for i, row in enumerate(rows):
+        for tag, probability in row.items():
+            scores[i, tag] = probability
+    return np.log(scores)
+
+
+def test_offsets_cut_out_the_text_and_mentions_are_whole_words(folder: Path) -> None:
+    (mentions,) = Extractor.from_pretrained(folder).extract([TEXT])
+    assert len(mentions) > 5
+    edges = {0, len(TEXT)}
+    for m in mentions:
+        assert TEXT[m.start : m.end] == m.text == m.text.strip()
+        assert (m.start in edges or not TEXT[m.start - 1].isalnum()) and (m.end in edges or not TEXT[m.end].isalnum())
+        assert 0 <= m.confidence <= 1
+    assert all(a.end <= b.start for a, b in itertools.pairwise(mentions))
+
+
+def test_batching_changes_nothing(folder: Path) -> None:
+    extractor = Extractor.from_pretrained(folder)
+    texts = [TEXT, "rebels left", TEXT[:300], "on monday", ""]
+    together = list(extractor.extract(texts))
+    alone = [next(extractor.extract([text])) for text in texts]
+    assert [[(m.start, m.end, m.label) for m in one] for one in together] == [
+        [(m.start, m.end, m.label) for m in one] for one in alone
+    ]
+    assert together[-1] == []
+
+
+def test_strings_are_brought_into_the_stored_form(folder: Path) -> None:
+    extractor = Extractor.from_pretrained(folder)
+    (crlf,) = extractor.extract([TEXT.replace(" . ", " .\r\n")])
+    (lf,) = extractor.extract([Article("x", TEXT.replace(" . ", " .\n"))])
+    assert crlf == lf
+
+
+def test_scores_equal_those_of_the_model_itself_on_a_single_window(folder: Path) -> None:
+    extractor = Extractor.from_pretrained(folder)
+    text = "rebels attacked the town"
+    encoded = encode_text(text, extractor.tokenizer, max_length=48, stride=16, frame=frame_of(extractor.tokenizer))
+    with torch.inference_mode():
+        logits = extractor.model(**extractor.tokenizer(text, return_tensors="pt")).logits[0, 1:-1]
+    (ours,) = extractor._log_probabilities([encoded])
+    assert np.allclose(ours, logits.log_softmax(-1).numpy(), atol=1e-5)
+
+
+def test_a_mention_of_part_of_a_word_is_moved_out_to_the_word() -> None:
+    encoded = EncodedText([1, 2, 3], [(0, 4), (4, 9), (10, 14)], cut_windows(3, 8, 0))
+    scores = log_probabilities([{0: 0.9}, {3: 0.8}, {0: 0.9}])
+    (mention,) = decode_mentions("Northtown fell", encoded, scores, ABOUT)
+    assert (mention.text, mention.label) == ("Northtown", "Place")
+    assert mention.confidence == pytest.approx(0.8)
+
+
+def test_where_two_mentions_meet_in_one_word_the_surer_one_has_it() -> None:
+    encoded = EncodedText([1, 2], [(0, 4), (4, 9)], cut_windows(2, 8, 0))
+    (mention,) = decode_mentions("Northtown", encoded, log_probabilities([{1: 0.6}, {3: 0.9}]), ABOUT)
+    assert (mention.label, mention.start, mention.end) == ("Place", 0, 9)
+
+
+def test_confidence_is_the_geometric_mean_of_the_decoded_tags() -> None:
+    encoded = EncodedText([1, 2], [(0, 3), (4, 8)], cut_windows(2, 8, 0))
+    (mention,) = decode_mentions("Tel Abyad"[:8], encoded, log_probabilities([{3: 0.9}, {4: 0.4}]), ABOUT)
+    assert mention.confidence == pytest.approx(0.6, abs=1e-6)
+
+
+def test_the_folder_is_whole_in_fp32_and_names_no_path(folder: Path) -> None:
+    assert read_about(folder) == ABOUT
+    assert json.loads((folder / "config.json").read_text())["dtype"] == "float32"
+    assert len(model_hash(folder)) == 64
+
+
+def test_a_folder_whose_tags_are_others_is_refused(folder: Path, tmp_path: Path) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["id2label"]["1"] = "B-Other"
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ModelError, match="the tags in config.json are not those of the ontology"):
+        read_about(tmp_path)
+
+
+def test_weights_that_are_damaged_are_refused(folder: Path, tmp_path: Path) -> None:
+    for file in folder.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(b"not weights")
+    with pytest.raises(ModelError, match="the model cannot be loaded"):
+        Extractor.from_pretrained(tmp_path)
+
+
+def test_an_encoder_folder_without_a_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"the folder has no config\.json"):
+        find_encoder(str(tmp_path))

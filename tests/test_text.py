@@ -1,0 +1,69 @@
+import itertools
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eventcorpus.text import one_line, sha256_of, stored_form, trim, words
+
+ANY_TEXT = st.text(alphabet=st.one_of(st.characters(exclude_categories=()), st.sampled_from("\r\n\t 🔥é")), max_size=60)
+
+
+def test_line_ends_become_line_feeds() -> None:
+    assert stored_form("one\r\ntwo\rthree\nfour").text == "one\ntwo\nthree\nfour"
+
+
+def test_control_characters_and_lone_surrogates_become_replacement_characters() -> None:
+    assert stored_form("a\x00b\x1bc\x85d\ud83d").text == "a\ufffdb\ufffdc\ufffdd\ufffd"
+
+
+def test_everything_else_stays() -> None:
+    text = "Cafe\u0301 \u2028 \ufeff \u200b \u202e\tحلب 👨‍👩‍👧 \u00a0"
+    assert stored_form(text).text == text
+
+
+def test_offsets_move_back_over_each_carriage_return() -> None:
+    original = "First line.\r\nSecond\r\n\r\nThird"
+    stored = stored_form(original)
+    start, end = original.index("Third"), len(original)
+    assert stored.text[stored.from_original(start) : stored.from_original(end)] == "Third"
+
+
+@given(ANY_TEXT)
+def test_the_stored_form_can_be_stored_and_is_its_own_stored_form(original: str) -> None:
+    stored = stored_form(original).text
+    assert len(sha256_of(stored)) == 64
+    assert stored_form(stored).text == stored
+
+
+@given(ANY_TEXT)
+def test_the_offset_map_is_exact_for_every_character_that_stayed(original: str) -> None:
+    stored = stored_form(original)
+    offsets = [stored.from_original(i) for i in range(len(original) + 1)]
+    assert offsets == sorted(offsets) and offsets[-1] == len(stored.text)
+    for i, character in enumerate(original):
+        if stored.text[offsets[i] : offsets[i + 1]] not in ("\ufffd", "\n", ""):
+            assert stored.text[offsets[i]] == character
+
+
+def test_words_are_runs_of_letters_digits_and_marks() -> None:
+    text = "Daesh-held Cafe\u0301’s 3.5 حَلَب 🔥!"
+    assert [text[s:e] for s, e in words(text)] == [
+        "Daesh", "-", "held", "Cafe\u0301", "’", "s", "3", ".", "5", "حَلَب", "🔥", "!",
+    ]  # fmt: skip
+
+
+@given(ANY_TEXT)
+def test_words_cover_everything_but_blanks_and_never_overlap(text: str) -> None:
+    found = words(text)
+    assert "".join(text[s:e] for s, e in found) == "".join(c for c in text if not c.isspace())
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(found))
+
+
+def test_trim_moves_both_ends_inwards() -> None:
+    assert trim(" \n rebels\u00a0", 0, 10) == (3, 9)
+    assert trim("   ", 0, 3) == (3, 3)
+
+
+def test_one_line_shows_no_raw_control_characters() -> None:
+    assert one_line("a\x1b[2J\nb") == r"'a\x1b[2J\nb'"
+    assert len(one_line("x" * 500)) < 70
