@@ -67,9 +67,9 @@ def command(
     refuse: bool,
     strict: bool,
 ) -> None:
-    """Convert annotations to a dataset folder that datasets.load_dataset opens.
+    """Convert annotations to a Hugging Face dataset.
 
-    INPUT are JSON exports of Label Studio or folders of them; with --from conll one CoNLL file, or a folder whose
+    Plain datasets.load_dataset opens OUT. INPUT are JSON exports of Label Studio or folders of them; with --from conll one CoNLL file, or a folder whose
     train.txt, dev.txt, test.txt become the splits. What was kept, repaired and refused stands in loss_report.json.
 
     \b

@@ -32,7 +32,9 @@ def command(
     json_path: Path | None,
     html_path: Path | None,
 ) -> None:
-    """Score a model, or the predictions of any system, against gold: exact match per label, whole articles.
+    """Score predictions against gold, per label.
+
+    Predictions of a model, or of any system as JSON Lines; exact matches over whole articles.
 
     \b
     Example:
@@ -79,6 +81,9 @@ def _predict(model_path: Path, dataset: Dataset, split: str) -> list[Prediction]
 
     gold = dataset.split(split)
     extractor = Extractor.from_pretrained(model_path)
+    unknown = sorted(set(dataset.ontology.labels) - set(extractor.about.ontology.labels))
+    if unknown:
+        notice(f"the model does not know {', '.join(unknown)}; gold of these counts as missed")
     predictions = []
     with progress_bar() as bar:
         task = bar.add_task("reading", total=len(gold), note="")

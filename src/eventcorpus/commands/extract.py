@@ -47,9 +47,9 @@ def command(
     out: Path | None,
     html_path: Path | None,
 ) -> None:
-    """Find the mentions in articles: one JSON object an article and line.
+    """Find the mentions in articles.
 
-    PATH is a text file, JSON Lines, CSV, Parquet, a folder of these, or - for stdin (JSON Lines if it begins with {,
+    Prints one JSON object an article and line. PATH is a text file, JSON Lines, CSV, Parquet, a folder of these, or - for stdin (JSON Lines if it begins with {,
     else one text). Offsets are code points of the stored text, end exclusive.
 
     \b

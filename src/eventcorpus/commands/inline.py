@@ -27,7 +27,9 @@ _ontology = click.option(
 
 @click.group("inline")
 def command() -> None:
-    """Annotated articles in an inline notation: [Rebels](Actor#a1) [shelled](Explosion agent=a1) ...
+    """Annotated articles as text that people type.
+
+    Such as: [Rebels](Actor#a1) [shelled](Explosion agent=a1) ...
 
     \b
     Example:

@@ -103,7 +103,8 @@ def fit(
         progress, passed = load_checkpoint(checkpoints, copy, optimiser, run=run)
         for line in passed:
             logger.warning("%s; passed over", line)
-    else:
+    elif checkpoints.exists():
+        logger.warning("%s: checkpoints of an unfinished run dropped (--resume would continue it)", checkpoints)
         shutil.rmtree(checkpoints, ignore_errors=True)
     resumed_at = progress.step
     try:
