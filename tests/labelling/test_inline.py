@@ -80,7 +80,7 @@ def test_crlf_files_are_read_in_the_stored_form() -> None:
     [
         ("[a](Nobody)", "'Nobody' is not a label of mini@1.0.0; it has Attack, Move, Actor, Place"),
         ("[a ](Actor)", "does not begin or end with a blank"),
-        ("[](Actor)", "a mention is not empty"),
+        ("x [](Actor)", "a mention is not empty"),
         ("[a](Actor#x) [b](Actor#x)", "the id 'x' is used by two mentions"),
         ("[a](Attack agent=z)", "agent=z at '_1' names no mention of this article"),
         ("[a](Attack colour=red)", "'colour' is neither a role nor an attribute"),

@@ -69,8 +69,9 @@ def command(
 ) -> None:
     """Convert annotations to a Hugging Face dataset.
 
-    Plain datasets.load_dataset opens OUT. INPUT are JSON exports of Label Studio or folders of them; with --from conll one CoNLL file, or a folder whose
-    train.txt, dev.txt, test.txt become the splits. What was kept, repaired and refused stands in loss_report.json.
+    Plain datasets.load_dataset opens OUT. INPUT are JSON exports of Label Studio or folders of them; with --from conll
+    one CoNLL file, or a folder whose train.txt, dev.txt, test.txt become the splits. What was kept, repaired and
+    refused stands in loss_report.json.
 
     \b
     Example:

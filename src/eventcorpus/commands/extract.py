@@ -49,8 +49,8 @@ def command(
 ) -> None:
     """Find the mentions in articles.
 
-    Prints one JSON object an article and line. PATH is a text file, JSON Lines, CSV, Parquet, a folder of these, or - for stdin (JSON Lines if it begins with {,
-    else one text). Offsets are code points of the stored text, end exclusive.
+    Prints one JSON object an article and line. PATH is a text file, JSON Lines, CSV, Parquet, a folder of these, or -
+    for stdin (JSON Lines if it begins with {, else one text). Offsets are code points of the stored text.
 
     \b
     Example:

@@ -7,7 +7,7 @@ true negative; of several annotations by one person the newest counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,23 +19,59 @@ from eventcorpus.files import read_json
 from eventcorpus.labelling.import_regions import RegionReader, Regions
 from eventcorpus.migrate import Migration, migration
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Article, join_events, span_order
+from eventcorpus.schema import AnnotatedArticle, Article, join_events, role_order, span_order
 from eventcorpus.text import StoredText, sha256_of, stored_form
 
 _TASK_KEYS = ("article_id", "ontology", "part", "n_parts", "offset", "text_sha256")
 
 
-@dataclass
-class _Piece:
-    """One task: a whole article, or a part of one that begins at ``offset``."""
+@dataclass(frozen=True)
+class _Annotation:
+    """One annotation and the text that its offsets refer to, as the server holds it and in the stored form.
 
-    place: str
+    The same article may stand in two tasks whose texts differ in their line ends.
+    """
+
+    raw: dict[str, Any]
+    number: int
     original: str
     stored: StoredText
+
+    @property
+    def person(self) -> str:
+        """Who made it, sortable, never shown: user ids are numbers, or objects in full snapshots."""
+        by = self.raw.get("completed_by")
+        if isinstance(by, dict):
+            by = by.get("id") or by.get("email")
+        return f"{by:012d}" if isinstance(by, int) else f"~{by or 'nobody'}"
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the annotator skipped the task."""
+        return bool(self.raw.get("was_cancelled"))
+
+    @property
+    def age(self) -> tuple[str, int]:
+        """Sorts annotations from old to new."""
+        number = self.raw.get("id")
+        return str(self.raw.get("updated_at") or ""), number if isinstance(number, int) else self.number
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """The items of its ``result``."""
+        return [item for item in self.raw.get("result") or [] if isinstance(item, dict)]
+
+
+@dataclass
+class _Piece:
+    """A whole article, or a part of one that begins at ``offset``, with the annotations of all its tasks."""
+
+    place: str
+    text: str
     part: int
     n_parts: int
     offset: int
-    annotations: list[dict[str, Any]]
+    annotations: list[_Annotation]
 
 
 @dataclass
@@ -73,7 +109,7 @@ def read_exports(
             )
         for n, task in enumerate(tasks, start=1):
             _gather(task, f"{path}: task {task.get('id', n)}", gathered)
-    people = sorted({_person(a) for g in gathered.values() for p in g.pieces for a in p.annotations})
+    people = sorted({a.person for g in gathered.values() for p in g.pieces for a in p.annotations})
     names = {person: f"a{n}" for n, person in enumerate(people, start=1)}
     reader = RegionReader(ontology, account, stop=stop)
     articles: list[AnnotatedArticle] = []
@@ -106,10 +142,12 @@ def _gather(task: dict[str, Any], place: str, gathered: dict[str, _Gathered]) ->
         )
     one = gathered.setdefault(article_id, _Gathered(row, data.get("text_sha256"), data.get("ontology")))
     same = [piece for piece in one.pieces if piece.part == part]
-    annotations = [a for a in task.get("annotations") or [] if isinstance(a, dict)]
+    first = len(same[0].annotations) + 1 if same else 1
+    raw = [a for a in task.get("annotations") or [] if isinstance(a, dict)]
+    annotations = [_Annotation(a, n, original, stored) for n, a in enumerate(raw, start=first)]
     if not same:
-        one.pieces.append(_Piece(place, original, stored, part, n_parts, offset, annotations))
-    elif same[0].stored.text == stored.text:
+        one.pieces.append(_Piece(place, stored.text, part, n_parts, offset, annotations))
+    elif same[0].text == stored.text:
         same[0].annotations += annotations
     else:
         raise InputError(f"{place}: article {article_id} stands in {same[0].place} with another text; ids are unique")
@@ -119,11 +157,14 @@ def _annotated(
     article_id: str, one: _Gathered, ontology: Ontology, account: Account, reader: RegionReader, names: dict[str, str]
 ) -> list[AnnotatedArticle]:
     pieces = sorted(one.pieces, key=lambda piece: piece.part)
-    text = "".join(piece.stored.text for piece in pieces)
+    every = [annotation for piece in pieces for annotation in piece.annotations]
+    text = "".join(piece.text for piece in pieces)
     n_parts = pieces[0].n_parts
     if len(pieces) < n_parts:
         missing = sorted(set(range(1, n_parts + 1)) - {piece.part for piece in pieces})
         account.refuse("articles", article_id, f"part {missing[0]} of {n_parts}", "a part is not in the export")
+        for annotation in every:
+            _refuse_items(annotation, article_id, "a part of its article is not in the export", account)
         return []
     if n_parts > 1 and one.sha256 not in (None, sha256_of(text)):
         raise InputError(
@@ -131,55 +172,49 @@ def _annotated(
         )
     article = article_from_row(one.row | {"id": article_id, "text": text}, place=pieces[0].place)
     way = migration(one.ontology_key, ontology, place=f"article {article_id}")
-    annotators = list(
-        dict.fromkeys(_person(a) for piece in pieces for a in piece.annotations if not a.get("was_cancelled"))
-    )
-    found = []
-    for person in sorted(annotators, key=lambda p: names[p]):
+    found: list[AnnotatedArticle] = []
+    for person in sorted({a.person for a in every if not a.cancelled}, key=lambda p: names[p]):
         newest = [_newest(piece, person) for piece in pieces]
-        if any(annotation is None for annotation in newest):
-            part = next(piece.part for piece, a in zip(pieces, newest, strict=True) if a is None)
-            account.note(
-                f"annotations that cover only some parts of an article (not kept): part {part} of {article_id}"
-            )
-            continue
+        complete = [(piece, a) for piece, a in zip(pieces, newest, strict=True) if a is not None]
         regions = Regions()
-        for piece, annotation in zip(pieces, newest, strict=True):
-            assert annotation is not None
-            read = _read(annotation, piece, article_id, reader, way)
+        for piece, annotation in complete if len(complete) == n_parts else ():
+            read = reader.read(
+                annotation.items,
+                annotation.stored,
+                original=annotation.original,
+                article=article_id,
+                prefix=str(annotation.raw.get("id") or annotation.number),
+                offset=piece.offset,
+                migration=way,
+            )
             regions.spans += read.spans
             regions.roles += read.roles
-        found.append(_join(article, regions, ontology, way, one.ontology_key, names[person]))
-    for piece in pieces:
-        _count_unused(piece, article_id, account)
+        if len(complete) == n_parts:
+            found.append(_join(article, regions, ontology, way, names[person]))
+        for annotation in (a for a in every if a.person == person):
+            if annotation.cancelled:
+                continue
+            if annotation not in newest:
+                account.note("annotations replaced by a newer one of the same person")
+                _refuse_items(annotation, article_id, "a newer annotation by the same person", account)
+            elif len(complete) < n_parts:
+                account.note("annotations of a part whose other parts their person did not annotate")
+                _refuse_items(annotation, article_id, "its annotator did not do every part", account)
+    for annotation in (a for a in every if a.cancelled):
+        account.note("skipped annotations")
+        _refuse_items(annotation, article_id, "its annotation was skipped", account)
     if not found:
-        annotations = [a for piece in pieces for a in piece.annotations]
-        account.refuse(
-            "articles", article_id, "the article", "skipped by its annotators" if annotations else "not annotated"
-        )
+        reason = "not annotated" if not every else "skipped by its annotators"
+        reason = "not annotated in every part" if any(not a.cancelled for a in every) else reason
+        account.refuse("articles", article_id, "the article", reason)
     return found
 
 
-def _read(annotation: dict[str, Any], piece: _Piece, article_id: str, reader: RegionReader, way: Migration) -> Regions:
-    items = [item for item in annotation.get("result") or [] if isinstance(item, dict)]
-    return reader.read(
-        items,
-        piece.stored,
-        original=piece.original,
-        article=article_id,
-        prefix=str(annotation.get("id") or piece.annotations.index(annotation) + 1),
-        offset=piece.offset,
-        migration=way,
-    )
-
-
-def _join(
-    article: Article, regions: Regions, ontology: Ontology, way: Migration, key: str | None, annotator: str
-) -> AnnotatedArticle:
+def _join(article: Article, regions: Regions, ontology: Ontology, way: Migration, annotator: str) -> AnnotatedArticle:
     spans = tuple(sorted(regions.spans, key=span_order))
     events = join_events(spans, regions.roles, triggers=set(ontology.trigger_names), link=ontology.event_link)
     labels = ontology.labels if not way.steps else _labels_before(ontology, way)
-    return AnnotatedArticle(article, spans, labels, tuple(regions.roles), events, annotator)
+    return AnnotatedArticle(article, spans, labels, tuple(sorted(regions.roles, key=role_order)), events, annotator)
 
 
 def _labels_before(ontology: Ontology, way: Migration) -> tuple[str, ...]:
@@ -194,35 +229,24 @@ def _labels_before(ontology: Ontology, way: Migration) -> tuple[str, ...]:
     return tuple(label for label in ontology.labels if label in now)
 
 
-def _newest(piece: _Piece, person: str) -> dict[str, Any] | None:
+def _newest(piece: _Piece, person: str) -> _Annotation | None:
     """The newest completed annotation by one person."""
-    theirs = [a for a in piece.annotations if _person(a) == person and not a.get("was_cancelled")]
-    return max(theirs, key=lambda a: (str(a.get("updated_at") or ""), _number(a)), default=None)
+    theirs = [a for a in piece.annotations if a.person == person and not a.cancelled]
+    return max(theirs, key=lambda a: a.age, default=None)
 
 
-def _count_unused(piece: _Piece, article_id: str, account: Account) -> None:
-    for annotation in piece.annotations:
-        cancelled = bool(annotation.get("was_cancelled"))
-        if not cancelled and annotation is _newest(piece, _person(annotation)):
-            continue
-        reason = "its annotation was skipped" if cancelled else "a newer annotation by the same person"
-        account.note("skipped annotations" if cancelled else "annotations replaced by a newer one of the same person")
-        items: Sequence[Any] = annotation.get("result") or []
-        for item in items:
-            if isinstance(item, dict) and str(item.get("type", "")).endswith("labels"):
-                account.refuse(
-                    "spans", article_id, f"region {item.get('id')} of annotation {annotation.get('id')}", reason
-                )
-
-
-def _person(annotation: dict[str, Any]) -> str:
-    """Who made an annotation, sortable, never shown: user ids are numbers, or objects in full snapshots."""
-    by = annotation.get("completed_by")
-    if isinstance(by, dict):
-        by = by.get("id") or by.get("email")
-    return f"{by:012d}" if isinstance(by, int) else f"~{by or 'nobody'}"
-
-
-def _number(annotation: dict[str, Any]) -> int:
-    number = annotation.get("id")
-    return number if isinstance(number, int) else 0
+def _refuse_items(annotation: _Annotation, article_id: str, reason: str, account: Account) -> None:
+    """Count every item of an annotation that is not read."""
+    name = f"annotation {annotation.raw.get('id', annotation.number)}"
+    for item in annotation.items:
+        type_ = str(item.get("type", ""))
+        if type_ == "relation":
+            account.refuse(
+                "roles", article_id, f"relation {item.get('from_id')} -> {item.get('to_id')} of {name}", reason
+            )
+        elif type_.endswith("labels"):
+            account.refuse("spans", article_id, f"region {item.get('id')} of {name}", reason)
+        elif "start" in (item.get("value") or {}):
+            account.refuse(
+                "attributes", article_id, f"{item.get('from_name')} of region {item.get('id')} of {name}", reason
+            )

@@ -91,11 +91,21 @@ class RegionReader:
         roles: dict[Role, None] = {}
         for item in items:
             if item.get("type") == "relation":
-                for role in self._roles(item, spans, ids, article=article, migration=migration):
+                direction = str(item.get("direction") or "right")
+                for drawn in self._roles(item, spans, ids, article=article, migration=migration):
+                    role, repair = self._directed(drawn, direction, spans)
+                    name = describe_role(role, spans)
                     if role in roles:
-                        self.account.refuse("roles", article, describe_role(role, spans), "drawn twice")
+                        self.account.refuse("roles", article, name, "drawn twice")
+                        continue
+                    roles[role] = None
+                    if repair:
+                        self.account.repair("roles", article, name, repair)
                     else:
-                        roles[role] = None
+                        self.account.keep("roles")
+                    fault = role_fault(role, spans, self.ontology)
+                    if fault:
+                        self.account.flag("roles", article, name, fault)
         order = {a.name: i for i, a in enumerate(self.ontology.attributes)}
         done = [
             replace(span, attributes=tuple(sorted(span.attributes, key=lambda pair: order[pair[0]])))
@@ -115,67 +125,67 @@ class RegionReader:
         migration: Migration,
         repairs: dict[str, tuple[str, str]],
     ) -> list[Span]:
+        """One span a label of a region; what had to be mended goes to ``repairs``."""
         value, region = item.get("value") or {}, str(item.get("id") or f"region{n}")
-        span_id = region if ":" in region else f"{prefix}:{region}"
-        start, end = value.get("start"), value.get("end")
         written = [str(label) for label in value.get(str(item.get("type"))) or value.get("labels") or []]
-        item_name = f"region {region} {'/'.join(written)} [{start}, {end})"
+        name = f"region {region} {'/'.join(written)} [{value.get('start')}, {value.get('end')})"
         if not written:
-            self.account.refuse("spans", article, item_name, "region without a label")
-            return []
-        labels = []
-        for old in written:
-            label, why = migration.name(old)
-            if label is None:
-                self.account.refuse("spans", article, item_name, why)
-            elif label not in self.ontology.rank:
-                self._bad(
-                    article, item_name, "label not in the ontology",
-                    f"the label {old!r} is not in {self.ontology.key} ({', '.join(self.ontology.labels)}); "
-                    "name the project's own labels with --ontology config.xml",
-                )  # fmt: skip
-            else:
-                labels.append(label)
-        if not labels:
-            return []
-        if type(start) is not int or type(end) is not int:
-            self._bad(
-                article, item_name, "offset is not a whole number", "start and end must be whole numbers (code points)"
-            )
-            return []
-        if not 0 <= start < end <= len(original):
-            self._bad(article, item_name, "offset out of range", f"the text has {len(original)} characters")
-            return []
+            self.account.refuse("spans", article, name, "region without a label")
+        spans: list[Span] = []
+        for label in filter(None, (self._label(old, article, name, migration) for old in written)):
+            place = self._place(value, text, original, article, name)
+            if place is None:
+                continue
+            start, end, repair = place
+            span_id = (region if ":" in region else f"{prefix}:{region}") + (f"~{len(spans) + 1}" if spans else "")
+            spans.append(Span(span_id, start, end, label, origin=str(item.get("origin") or "manual")))
+            repair = repair or ("several labels: one span each" if len(written) > 1 else "")
+            if repair:
+                repairs[span_id] = (name, repair)
+        return spans
+
+    def _label(self, old: str, article: str, name: str, migration: Migration) -> str | None:
+        """Today's name of a label, or None with the refusal counted."""
+        label, why = migration.name(old)
+        if label is None:
+            self.account.refuse("spans", article, name, why)
+        elif label not in self.ontology.rank:
+            known = ", ".join(self.ontology.labels)
+            detail = f"the label {old!r} is not in {self.ontology.key} ({known})"
+            detail += "; name the project's own labels with --ontology config.xml"
+            self._bad(article, name, "label not in the ontology", detail)
+            return None
+        return label
+
+    def _place(
+        self, value: dict[str, Any], text: StoredText, original: str, article: str, name: str
+    ) -> tuple[int, int, str] | None:
+        """Start and end in the stored form and what was mended, or None with the refusal counted."""
+        start, end, said = value.get("start"), value.get("end"), value.get("text")
         repair = ""
-        said = value.get("text") if isinstance(value.get("text"), str) else None
-        if said is None:
+        if type(start) is not int or type(end) is not int:
+            detail = "start and end must be whole numbers (code points)"
+            self._bad(article, name, "offset is not a whole number", detail)
+            return None
+        if not 0 <= start < end <= len(original):
+            self._bad(article, name, "offset out of range", f"the text has {len(original)} characters")
+            return None
+        if not isinstance(said, str):
             self.account.note("regions without text of their own (offsets trusted)")
         elif not _same(original[start:end], said):
             shifted = _from_utf16(original, start, end)
             if shifted is None or not _same(original[shifted[0] : shifted[1]], said):
-                self._bad(
-                    article, item_name, "text does not match",
-                    f"the text there is {one_line(original[start:end])}, Label Studio says {one_line(said)}; "
-                    "was the article edited after annotation?",
-                )  # fmt: skip
-                return []
+                detail = f"the text there is {one_line(original[start:end])}, Label Studio says {one_line(said)}"
+                detail += "; was the article edited after annotation?"
+                self._bad(article, name, "text does not match", detail)
+                return None
             (start, end), repair = shifted, "offsets were UTF-16 units"
-        start, end = text.from_original(start), text.from_original(end)
-        trimmed = trim(text.text, start, end)
+        stored = text.from_original(start), text.from_original(end)
+        trimmed = trim(text.text, *stored)
         if trimmed[0] == trimmed[1]:
-            self.account.refuse("spans", article, item_name, "nothing but blanks")
-            return []
-        if trimmed != (start, end):
-            repair = repair or "blanks at the edges"
-        if len(labels) > 1:
-            repair = repair or "several labels: one span each"
-        spans = [
-            Span(span_id if i == 1 else f"{span_id}~{i}", *trimmed, label, origin=str(item.get("origin") or "manual"))
-            for i, label in enumerate(dict.fromkeys(labels), start=1)
-        ]
-        if repair:
-            repairs |= {span.id: (item_name, repair) for span in spans}
-        return spans
+            self.account.refuse("spans", article, name, "nothing but blanks")
+            return None
+        return *trimmed, repair or ("blanks at the edges" if trimmed != stored else "")
 
     def _flat(self, spans: list[Span], text: str, offset: int, article: str) -> list[Span]:
         if not self.ontology.flat:
@@ -231,7 +241,7 @@ class RegionReader:
         article: str,
         migration: Migration,
     ) -> list[Role]:
-        labels, direction = item.get("labels") or [], item.get("direction", "right")
+        labels = item.get("labels") or []
         ends = [str(item.get("from_id")), str(item.get("to_id"))]
         item_name = f"{'/'.join(map(str, labels)) or 'relation'} {ends[0]} -> {ends[1]}"
         if not labels:
@@ -248,30 +258,18 @@ class RegionReader:
             elif found[0] == found[1]:
                 self.account.refuse("roles", article, item_name, "links a region to itself")
             else:
-                roles.append(self._directed(Role(name, found[0], found[1]), str(direction), spans, article))
+                roles.append(Role(name, found[0], found[1]))
         return roles
 
-    def _directed(self, role: Role, direction: str, spans: dict[str, Span], article: str) -> Role:
-        """Let a role point from trigger to argument, as the ontology knows it."""
-        reversed_ = Role(role.role, role.argument, role.trigger)
-        drawn, other = (reversed_, role) if direction == "left" else (role, reversed_)
-        fault = role_fault(drawn, spans, self.ontology)
-        if fault and role_fault(other, spans, self.ontology) is None:
-            self.account.repair(
-                "roles", article, describe_role(drawn, spans), "drawn from the argument to the trigger: turned round"
-            )
-            return other
+    def _directed(self, drawn: Role, direction: str, spans: dict[str, Span]) -> tuple[Role, str]:
+        """Let a role point from trigger to argument, as the ontology knows it; and what had to be turned."""
+        turned = Role(drawn.role, drawn.argument, drawn.trigger)
+        role, other = (turned, drawn) if direction == "left" else (drawn, turned)
+        if role_fault(role, spans, self.ontology) and role_fault(other, spans, self.ontology) is None:
+            return other, "drawn from the argument to the trigger: turned round"
         if direction == "bi":
-            self.account.repair(
-                "roles", article, describe_role(drawn, spans), "drawn in both directions: read from the trigger"
-            )
-        elif direction == "left":
-            self.account.repair("roles", article, describe_role(drawn, spans), "drawn right to left")
-        else:
-            self.account.keep("roles")
-        if fault:
-            self.account.flag("roles", article, describe_role(drawn, spans), fault)
-        return drawn
+            return role, "drawn in both directions: read from the trigger"
+        return role, "drawn right to left" if direction == "left" else ""
 
     def _bad(self, article: str, item: str, reason: str, detail: str) -> None:
         if self.stop:
