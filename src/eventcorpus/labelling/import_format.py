@@ -14,7 +14,7 @@ from typing import Any
 
 from eventcorpus.account import Account
 from eventcorpus.corpus.read import article_from_row
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, SpanError
 from eventcorpus.files import read_json
 from eventcorpus.labelling.import_regions import RegionReader, Regions
 from eventcorpus.migrate import Migration, migration
@@ -178,15 +178,18 @@ def _annotated(
         complete = [(piece, a) for piece, a in zip(pieces, newest, strict=True) if a is not None]
         regions = Regions()
         for piece, annotation in complete if len(complete) == n_parts else ():
-            read = reader.read(
-                annotation.items,
-                annotation.stored,
-                original=annotation.original,
-                article=article_id,
-                prefix=str(annotation.raw.get("id") or annotation.number),
-                offset=piece.offset,
-                migration=way,
-            )
+            try:
+                read = reader.read(
+                    annotation.items,
+                    annotation.stored,
+                    original=annotation.original,
+                    article=article_id,
+                    prefix=str(annotation.raw.get("id") or annotation.number),
+                    offset=piece.offset,
+                    migration=way,
+                )
+            except SpanError as error:
+                raise SpanError(f"{piece.place}: {error}") from None
             regions.spans += read.spans
             regions.roles += read.roles
         if len(complete) == n_parts:
