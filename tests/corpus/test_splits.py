@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from eventcorpus.corpus.splits import check_splits, read_splits
+from eventcorpus.corpus.splits import check_splits, exact_duplicates, read_splits
 from eventcorpus.errors import InputError
+from eventcorpus.schema import AnnotatedArticle, Article
 
 
 def test_splits_map_each_article_to_one_split(tmp_path: Path) -> None:
@@ -57,3 +58,11 @@ def test_an_article_in_no_split_is_an_error() -> None:
 
 def test_ids_without_an_article_are_returned() -> None:
     assert check_splits({"b": "train", "a": "test", "c": "test"}, ["c"], place="splits") == ["a", "b"]
+
+
+def test_exact_duplicates_are_found_and_those_across_splits_come_first() -> None:
+    def article(article_id: str, text: str) -> AnnotatedArticle:
+        return AnnotatedArticle(Article(article_id, text), (), ())
+
+    splits = {"train": [article("a", "one"), article("b", "one"), article("c", "two")], "test": [article("d", "two")]}
+    assert exact_duplicates(splits) == [("c", "d", True), ("a", "b", False)]

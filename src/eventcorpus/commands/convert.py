@@ -11,7 +11,7 @@ from eventcorpus.commands.options import PATH, find_ontology, notice
 from eventcorpus.corpus.conll import SCHEMES, read_conll
 from eventcorpus.corpus.dataset import REPORT, is_dataset_folder, write_dataset
 from eventcorpus.corpus.gold import choose_gold
-from eventcorpus.corpus.splits import check_splits, read_splits
+from eventcorpus.corpus.splits import check_splits, exact_duplicates, read_splits
 from eventcorpus.errors import InputError
 from eventcorpus.files import check_folder, sha256_of_file
 from eventcorpus.labelling.import_format import read_exports
@@ -97,6 +97,13 @@ def command(
         notice(f"{item['verdict']}: article {item['article']}: {item['item']} ({item['reason']})")
     if account.items:
         notice(f"every item with its reason: {out / REPORT}")
+    twins = exact_duplicates(default)
+    if twins:
+        n_leaks = sum(leaks for _, _, leaks in twins)
+        notice(
+            f"{len(twins)} articles have exactly the text of another, {n_leaks} of them of one in another split; "
+            f"the first: {twins[0][1]} and {twins[0][0]}"
+        )
     sizes = ", ".join(f"{split} {len(rows):,}" for split, rows in default.items() if rows)
     click.echo(f"{sum(map(len, default.values())):,} articles in {out} ({sizes})")
 
