@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventcorpus.corpus.rows import annotated_of, row_of, with_defaults
@@ -76,6 +76,7 @@ def annotated_articles(draw: st.DrawFn) -> AnnotatedArticle:
     )
 
 
+@settings(deadline=None)
 @given(annotated_articles())
 def test_an_annotated_article_survives_its_row(annotated: AnnotatedArticle) -> None:
     assert annotated_of(row_of(annotated, ONTOLOGY, with_annotator=True), place="test") == annotated

@@ -1,15 +1,17 @@
 """Exports in: every oddity that the server or its users produce, and an account that adds up."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventcorpus.account import KINDS, Account
-from eventcorpus.errors import InputError, SpanError
+from eventcorpus.errors import InputError, OntologyError, SpanError
 from eventcorpus.labelling.config import read_ontology
 from eventcorpus.labelling.export_format import cut_parts, server_export, task_data, tasks_of
 from eventcorpus.labelling.import_format import read_exports
@@ -469,3 +471,168 @@ def test_parts_are_short_and_together_the_text(text: str, max_chars: int) -> Non
     cuts = cut_parts(text, max_chars)
     assert "".join(text[start:end] for start, end in cuts) == text
     assert all(end - start <= max_chars for start, end in cuts)
+
+
+def test_somebody_who_only_skipped_takes_no_number(read: Any) -> None:
+    tasks = [
+        task(annotation(id=1, completed_by=1, was_cancelled=True), annotation(id=2, completed_by=2), article_id="x"),
+        task(annotation(id=3, completed_by=2), article_id="y"),
+    ]
+    articles, _ = read(*tasks)
+    assert [(a.article.id, a.annotator) for a in articles] == [("x", "a1"), ("y", "a1")]
+
+
+def test_the_same_export_twice_counts_once_and_refuses_the_copy(read: Any) -> None:
+    ((article,), account) = read(task(annotation(*ALL)), task(annotation(*ALL)))
+    assert len(article.spans) == 3
+    assert [account.as_json()[kind]["refused"] for kind in KINDS] == [0, 3, 1, 1]
+
+
+def test_of_two_annotations_without_a_time_the_higher_id_counts(read: Any) -> None:
+    one, two = annotation(id=9, updated_at=None), annotation(region(*REBELS), id=10, updated_at=None)
+    ((article,), _) = read(task(two, one))
+    assert [s.id for s in article.spans] == ["10:a1"]
+
+
+@pytest.mark.parametrize(
+    "data", [{"offset": 12}, {"part": 0}, {"part": 2, "n_parts": 1}, {"part": "1"}, {"offset": -1}, {"n_parts": True}]
+)
+def test_a_part_that_cannot_be_stops(read: Any, data: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=r"task 1: .*export the articles? again"):
+        read(task(annotation(region(*REBELS)), **data))
+
+
+def test_a_part_at_the_wrong_offset_stops(read: Any) -> None:
+    first, second, third = parts({1: [], 2: [], 3: []})
+    second["data"]["offset"] += 1
+    with pytest.raises(InputError, match=r"part 2 begins at 31, and the parts before it have 30 characters"):
+        read(first, second, third)
+
+
+def test_parts_of_an_edited_text_stop(read: Any) -> None:
+    first, second, third = parts({1: [], 2: [], 3: []})
+    third["data"]["text"] = "Edited."
+    with pytest.raises(InputError, match="article long: its 3 parts together are not the text that was exported"):
+        read(first, second, third)
+
+
+def migrated(version: str, *changes: dict[str, Any]) -> Ontology:
+    data = ONTOLOGY.model_dump(by_alias=True, mode="json") | {"version": version, "changes": list(changes)}
+    return parse_ontology(data, place="o")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ([{"version": "2.0.0", "renamed": {"Group": "Actor"}}], ("Attack", "Actor", "Place")),
+        ([{"version": "2.0.0", "added": ["Place"]}], ("Attack", "Actor")),
+        ([{"version": "2.0.0", "removed": ["Weather"]}], ("Attack", "Actor", "Place")),
+        ([{"version": "2.0.0", "merged": {"Town": "Place", "Region": "Place"}}], ("Attack", "Actor", "Place")),
+        ([{"version": "2.0.0", "split": {"Person": ["Actor", "Attack"]}}], ("Place",)),
+        (
+            [
+                {"version": "1.5.0", "added": ["Town", "Group"]},
+                {"version": "2.0.0", "merged": {"Town": "Place", "Region": "Place"}, "renamed": {"Group": "Actor"}},
+            ],
+            ("Attack",),
+        ),
+    ],
+)
+def test_labels_annotated_are_those_the_annotator_could_use(
+    read: Any, changes: list[dict[str, Any]], expected: tuple[str, ...]
+) -> None:
+    ((article,), _) = read(task(annotation(), ontology="mini@1.0.0"), ontology=migrated("2.0.0", *changes))
+    assert article.labels_annotated == expected
+
+
+def test_data_of_the_current_version_needs_no_changes(read: Any) -> None:
+    ((article,), _) = read(task(annotation(region(*REBELS)), ontology="mini@2.0.0"), ontology=migrated("2.0.0"))
+    assert article.labels_annotated == ("Attack", "Actor", "Place")
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("mini@3.0.0", "annotated with mini@3.0.0, newer than mini@2.0.0; convert with the newer ontology"),
+        ("other@1.0.0", "annotated with ontology 'other@1.0.0', converted with 'mini@2.0.0'"),
+        ("mini@new", "'mini@new' is not name@version"),
+        (
+            "mini@1.0.0",
+            "mini@2.0.0 does not say what changed since; add to changes in the ontology: "
+            "- {version: 2.0.0, renamed: {}, added: []}",
+        ),
+    ],
+)
+def test_data_of_another_ontology_stops_with_the_way_out(read: Any, key: str, message: str) -> None:
+    with pytest.raises(OntologyError, match=f"^article x: .*{re.escape(message)}"):
+        read(task(annotation(), ontology=key), ontology=migrated("2.0.0"))
+
+
+def test_the_line_that_the_message_asks_for_is_enough(read: Any) -> None:
+    ontology = migrated("2.0.0", yaml.safe_load("{version: 2.0.0, renamed: {}, added: []}"))
+    ((article,), account) = read(task(annotation(region(*REBELS)), ontology="mini@1.0.0"), ontology=ontology)
+    assert ([s.label for s in article.spans], account.items) == (["Actor"], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"tasks": []}', "not a Label Studio JSON export"),
+        ('[{"text": "Rebels attacked.", "label": []}]', "export the project as JSON, not JSON-MIN"),
+        ('[{"data": {"text": " "}}]', "task 1: data.text is missing or empty"),
+        ('[{"id": 4, "data": {"body": "Rebels."}}]', "task 4: data.text is missing or empty"),
+        ('[{"data": ', "line 1, column 11: not valid JSON"),
+        ("", "the file is empty"),
+    ],
+)
+def test_a_file_that_is_no_export_stops(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "e.json").write_text(content)
+    with pytest.raises(InputError, match=rf"e\.json: .*{message}"):
+        read_exports([tmp_path / "e.json"], ONTOLOGY, Account())
+
+
+def test_the_account_of_the_demo_export() -> None:
+    account = Account()
+    path = FIXTURES / "events-demo_JSON.json"
+    articles = read_exports([path], read_ontology(FIXTURES / "config.xml"), account, stop=False)
+    report = account.as_json()
+    assert [(kind, *(report[kind][v] for v in ("in", "kept", "repaired", "refused"))) for kind in KINDS] == [
+        ("articles", 12, 5, 0, 7),
+        ("spans", 29, 16, 8, 5),
+        ("roles", 25, 6, 12, 7),
+        ("attributes", 18, 6, 0, 12),
+    ]
+    statuses = [(a.article.metadata["doc_id"], a.annotator, a.status) for a in articles]
+    assert statuses[:4] == [
+        ("doc-plain", "a1", "annotated"), ("doc-plain", "a2", "annotated"),
+        ("doc-emoji", "a1", "annotated"), ("doc-emoji", "a2", "annotated"),
+    ]  # fmt: skip
+    assert statuses[4] == ("doc-quotes", "a1", "reviewed_empty")
+
+
+@pytest.mark.parametrize("snapshot", ["events-demo_snapshot_default", "events-demo_snapshot_full"])
+def test_a_snapshot_gives_what_the_direct_export_gives_and_no_address(snapshot: str) -> None:
+    ontology = read_ontology(FIXTURES / "config.xml")
+    direct = read_exports([FIXTURES / "events-demo_JSON.json"], ontology, Account(), stop=False)
+    content = (FIXTURES / f"{snapshot}.json").read_text(encoding="utf-8")
+    articles = read_exports([FIXTURES / f"{snapshot}.json"], ontology, Account(), stop=False)
+    assert articles == direct
+    assert ("@example.com" in content) == (snapshot == "events-demo_snapshot_full")
+    assert "@" not in repr(articles)
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.json")), ids=lambda path: path.stem)
+def test_every_span_of_a_real_export_cuts_out_what_the_annotator_saw(path: Path) -> None:
+    articles = read_exports([path], read_ontology(FIXTURES / "config.xml"), Account(), stop=False)
+    by_annotation = {
+        f"{a['id']}:{i['id']}": i["value"].get("text")
+        for t in json.loads(path.read_text())
+        for a in t["annotations"]
+        for i in a["result"]
+        if i["type"] == "labels"
+    }
+    for article in articles:
+        for span in article.spans:
+            said = by_annotation[span.id.split("~")[0]]
+            cut = article.article.text[span.start : span.end]
+            assert said is None or cut.split() == said.replace("\\n", " ").split()

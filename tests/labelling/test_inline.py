@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from label_studio_json import NESTED, ONTOLOGY
 
@@ -192,6 +192,7 @@ def articles(draw: st.DrawFn) -> AnnotatedArticle:
     return AnnotatedArticle(Article("x", text, **fields), ordered, NESTED.labels, in_text, events)
 
 
+@settings(deadline=None)
 @given(articles())
 def test_reading_what_was_written_gives_the_same_article(one: AnnotatedArticle) -> None:
     assert read_inline(write_inline([one]), NESTED, place="f.txt") == [one]

@@ -72,7 +72,7 @@ def cut_parts(text: str, max_chars: int) -> list[tuple[int, int]]:
 def _last(pattern: str, text: str) -> re.Match[str] | None:
     found = None
     for match in re.finditer(pattern, text):
-        if match.end() < len(text):
+        if match.end() < len(text) and not text[: match.end()].isspace():
             found = match
     return found
 

@@ -109,7 +109,7 @@ def read_exports(
             )
         for n, task in enumerate(tasks, start=1):
             _gather(task, f"{path}: task {task.get('id', n)}", gathered)
-    people = sorted({a.person for g in gathered.values() for p in g.pieces for a in p.annotations})
+    people = sorted({a.person for g in gathered.values() for p in g.pieces for a in p.annotations if not a.cancelled})
     names = {person: f"a{n}" for n, person in enumerate(people, start=1)}
     reader = RegionReader(ontology, account, stop=stop)
     articles: list[AnnotatedArticle] = []
@@ -166,6 +166,14 @@ def _annotated(
         for annotation in every:
             _refuse_items(annotation, article_id, "a part of its article is not in the export", account)
         return []
+    begins = 0
+    for piece in pieces:
+        if piece.offset != begins:
+            raise InputError(
+                f"{piece.place}: article {article_id}: part {piece.part} begins at {piece.offset}, and the parts "
+                f"before it have {begins} characters; export the article again"
+            )
+        begins += len(piece.text)
     if n_parts > 1 and one.sha256 not in (None, sha256_of(text)):
         raise InputError(
             f"article {article_id}: its {n_parts} parts together are not the text that was exported; export it again"

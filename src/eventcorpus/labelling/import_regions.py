@@ -126,7 +126,7 @@ class RegionReader:
         repairs: dict[str, tuple[str, str]],
     ) -> list[Span]:
         """One span a label of a region; what had to be mended goes to ``repairs``."""
-        value, region = item.get("value") or {}, str(item.get("id") or f"region{n}")
+        value, region = _value(item), str(item.get("id") or f"region{n}")
         written = [str(label) for label in value.get(str(item.get("type"))) or value.get("labels") or []]
         name = f"region {region} {'/'.join(written)} [{value.get('start')}, {value.get('end')})"
         if not written:
@@ -167,19 +167,20 @@ class RegionReader:
             detail = "start and end must be whole numbers (code points)"
             self._bad(article, name, "offset is not a whole number", detail)
             return None
+        if isinstance(said, str) and 0 <= start < end and not _same(original[start:end], said):
+            shifted = _from_utf16(original, start, end)
+            if shifted is not None and _same(original[shifted[0] : shifted[1]], said):
+                (start, end), repair = shifted, "offsets were UTF-16 units"
         if not 0 <= start < end <= len(original):
             self._bad(article, name, "offset out of range", f"the text has {len(original)} characters")
             return None
         if not isinstance(said, str):
             self.account.note("regions without text of their own (offsets trusted)")
         elif not _same(original[start:end], said):
-            shifted = _from_utf16(original, start, end)
-            if shifted is None or not _same(original[shifted[0] : shifted[1]], said):
-                detail = f"the text there is {one_line(original[start:end])}, Label Studio says {one_line(said)}"
-                detail += "; was the article edited after annotation?"
-                self._bad(article, name, "text does not match", detail)
-                return None
-            (start, end), repair = shifted, "offsets were UTF-16 units"
+            detail = f"the text there is {one_line(original[start:end])}, Label Studio says {one_line(said)}"
+            detail += "; was the article edited after annotation?"
+            self._bad(article, name, "text does not match", detail)
+            return None
         stored = text.from_original(start), text.from_original(end)
         trimmed = trim(text.text, *stored)
         if trimmed[0] == trimmed[1]:
@@ -207,11 +208,12 @@ class RegionReader:
         article: str,
         migration: Migration,
     ) -> None:
-        value, region = item.get("value") or {}, str(item.get("id"))
+        value, region = _value(item), str(item.get("id"))
         if "start" not in value and region not in ids:
             self.account.note("answers about the whole task (not kept)")
             return
         choices = value.get(str(item.get("type"))) or []
+        choices = choices if isinstance(choices, list) else [choices]
         name, why = migration.name(str(item.get("from_name")))
         item_name = f"{item.get('from_name')}={one_line(str(choices))} of region {region}"
         owners = [spans[span_id] for span_id in ids.get(region, []) if span_id in spans]
@@ -280,7 +282,12 @@ class RegionReader:
 
 
 def _is_region(item: dict[str, Any]) -> bool:
-    return str(item.get("type", "")).endswith("labels") and isinstance(item.get("value"), dict)
+    return str(item.get("type", "")).endswith("labels")
+
+
+def _value(item: dict[str, Any]) -> dict[str, Any]:
+    value = item.get("value")
+    return value if isinstance(value, dict) else {}
 
 
 def _same(cut: str, said: str) -> bool:
