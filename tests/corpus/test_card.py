@@ -28,7 +28,8 @@ ONE = AnnotatedArticle(
 )
 NONE = AnnotatedArticle(Article("y", "All quiet in Zürn.", language="de"), (), ONTOLOGY.labels)
 GOLD = {"train": [ONE, NONE], "validation": [], "test": [NONE]}
-FILES = ["default/train.parquet", "default/test.parquet", "annotations/train.parquet"]
+NAMES = ("default/train.parquet", "default/test.parquet", "annotations/train.parquet")
+FILES = {name: {"sha256": str(n) * 64} for n, name in enumerate(NAMES)}
 
 
 @pytest.fixture
@@ -38,6 +39,7 @@ def card() -> str:
 
 def test_the_head_names_exactly_the_files_that_are_there(card: str) -> None:
     head = yaml.safe_load(card.split("---")[1])
+    assert [len(config.pop("description")) for config in head["configs"]] == [len("content ") + 16] * 2
     assert head["configs"] == [
         {
             "config_name": "default",
@@ -90,3 +92,9 @@ def test_text_without_a_licence_is_not_for_publishing() -> None:
 def test_the_card_says_whether_spans_overlap(flat: bool, said: str) -> None:
     ontology = ONTOLOGY.model_copy(update={"flat": flat})
     assert said in dataset_card({"train": [ONE]}, FILES, ontology, gold_policy="", summary="")
+
+
+def test_other_content_changes_the_head_by_which_load_dataset_caches(card: str) -> None:
+    changed = FILES | {"default/train.parquet": {"sha256": "9" * 64}}
+    other = dataset_card(GOLD, changed, ONTOLOGY, gold_policy="the only annotator's", summary="3 of 3 articles")
+    assert other.split("---")[1] != card.split("---")[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -12,12 +12,12 @@ from eventcorpus.corpus.rows import with_defaults
 from eventcorpus.corpus.splits import SPLITS
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.text import words
+from eventcorpus.text import sha256_of, words
 
 
 def dataset_card(
     gold: Mapping[str, Sequence[AnnotatedArticle]],
-    files: Collection[str],
+    files: Mapping[str, Mapping[str, Any]],
     ontology: Ontology,
     *,
     gold_policy: str,
@@ -26,7 +26,7 @@ def dataset_card(
     """Markdown with the ``configs`` that ``load_dataset`` reads, then counts per split, label and attribute.
 
     Args:
-        files: the Parquet files, relative to the folder.
+        files: per Parquet file, relative to the folder, its ``sha256``.
         summary: of the conversion's account, one line.
     """
     articles = [a for split in SPLITS for a in gold.get(split, ())]
@@ -54,12 +54,22 @@ def dataset_card(
     return "\n".join(lines) + "\n"
 
 
-def _head(articles: Sequence[AnnotatedArticle], files: Collection[str]) -> dict[str, Any]:
+def _head(articles: Sequence[AnnotatedArticle], files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     configs: list[dict[str, Any]] = []
     for config in ("default", "annotations"):
         paths = [(split, f"{config}/{split}.parquet") for split in SPLITS]
         data_files = [{"split": split, "path": path} for split, path in paths if path in files]
-        configs.append({"config_name": config, "default": config == "default", "data_files": data_files})
+        # load_dataset caches by what stands here, not by the files: without their hash it would show a converted-again
+        # folder as it was before
+        digest = sha256_of(" ".join(str(files[entry["path"]]["sha256"]) for entry in data_files))
+        configs.append(
+            {
+                "config_name": config,
+                "default": config == "default",
+                "description": f"content {digest[:16]}",
+                "data_files": data_files,
+            }
+        )
     languages = sorted({a.article.language for a in articles if a.article.language})
     return {"task_categories": ["token-classification"], "language": languages, "configs": configs}
 
