@@ -8,10 +8,10 @@ export HF_HUB_OFFLINE := 1
 export HF_DATASETS_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help setup demo test check bench-train clean
+.PHONY: help setup demo test test-labelstudio labelstudio check bench-train bench-convert bench-push clean
 
 help:  ## What there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/installed  ## Make .venv with every version pinned (the others do this by themselves)
 
@@ -26,6 +26,25 @@ demo: .venv/installed  ## The whole road on the shipped corpus: dataset, model, 
 test: .venv/installed  ## All tests that need no server, no browser and no network
 	@$(BIN)/python -m pytest
 
+# a browser is used only by the tests, and only Debian's (or CHROME): nothing is downloaded for it
+CHROME ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+PORT ?= 8080
+
+.venv-labelstudio/installed: constraints-labelstudio.txt
+	@start=$$(date +%s); $(PYTHON) -m venv .venv-labelstudio; \
+	.venv-labelstudio/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-labelstudio.txt label-studio; \
+	touch $@; echo "installed Label Studio in $$(( $$(date +%s) - start )) s"
+
+.venv/installed-labelstudio: .venv/installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,labelstudio,browser]'; touch $@
+
+labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## A real Label Studio on this machine with the shipped corpus in it: make labelstudio PORT=8080
+	@mkdir -p .labelstudio; PATH="$(CURDIR)/$(BIN):$$PATH" bash corpus/labelling/try.sh .labelstudio/data $(PORT)
+
+test-labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## Tests with a real Label Studio server and a real browser
+	@test -n "$(CHROME)" || { echo "no browser: install chromium (apt-get install chromium), or name one with CHROME=..." >&2; exit 1; }
+	@CHROME="$(CHROME)" $(BIN)/python -m pytest tests/labelstudio --override-ini=testpaths= -m labelstudio
+
 check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -35,5 +54,11 @@ bench-train: .venv/installed  ## Training speed beside the stock Trainer: make b
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,bench]'
 	@$(BIN)/python tests/bench/train.py $(DATA)
 
+bench-convert: .venv/installed-labelstudio  ## Time and memory of convert on 10,000 and 100,000 tasks beside the SDK's converter
+	@$(BIN)/python tests/bench/convert.py
+
+bench-push: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push of 10,000 tasks beside the bare import of the same tasks
+	@$(BIN)/python tests/bench/push.py
+
 clean:  ## Remove .venv and everything that was made
-	rm -rf .venv models/runs .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-labelstudio models/runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

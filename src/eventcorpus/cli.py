@@ -15,7 +15,9 @@ from eventcorpus.errors import EventCorpusError
 
 COMMANDS = {
     "export": "eventcorpus.commands.export",
+    "labelstudio": "eventcorpus.commands.labelstudio",
     "convert": "eventcorpus.commands.convert",
+    "join": "eventcorpus.commands.join",
     "train": "eventcorpus.commands.train",
     "eval": "eventcorpus.commands.eval",
     "extract": "eventcorpus.commands.extract",

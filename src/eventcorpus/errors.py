@@ -7,6 +7,7 @@ EventCorpusError
 │   └── PredictionsError  a predictions file that does not follow its format
 ├── RecipeError       a training recipe with an unknown key or a wrong value
 ├── ModelError        an encoder or a model folder that cannot be loaded
+├── ServerError       a Label Studio server that refuses, fails or does not answer
 ├── StrictError       ``--strict`` and something was repaired, refused or flagged
 └── OutputError       the output cannot be written
 
@@ -40,6 +41,10 @@ class RecipeError(EventCorpusError):
 
 class ModelError(EventCorpusError):
     """An encoder or a model folder cannot be loaded."""
+
+
+class ServerError(EventCorpusError):
+    """A Label Studio server refuses, fails or does not answer."""
 
 
 class StrictError(EventCorpusError):

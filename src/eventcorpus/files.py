@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import os
@@ -21,20 +22,62 @@ def read_text(path: Path) -> str:
     Raises:
         InputError: if the file is missing, empty, not readable or not UTF-8.
     """
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; check the path") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a folder, a file is needed") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    with opened(path) as file:
+        content = file.read()
     if not content.strip():
         raise InputError(f"{path}: the file is empty")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: byte {error.start} is not UTF-8; convert the file, for example with iconv") from None
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading bytes.
+
+    Raises:
+        InputError: if it is missing, a folder or not readable.
+    """
+    try:
+        with path.open("rb") as file:
+            yield file
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; check the path") from None
+    except IsADirectoryError:
+        raise InputError(f"{path}: is a folder, a file is needed") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def read_json_list(path: Path) -> Iterator[Any]:
+    """Yield the items of a file that is one JSON list, one at a time: large files are never in memory whole.
+
+    Raises:
+        InputError: as ``read_json``, or if it is JSON of another shape.
+    """
+    import ijson
+
+    n_read = 0
+    with opened(path) as file:
+        start = file.read(4096).removeprefix(codecs.BOM_UTF8).lstrip()
+        if start and not start.startswith(b"["):
+            read_json(path)
+            raise InputError(f"{path}: not a JSON list")
+        file.seek(3 if _has_bom(file) else 0)
+        try:
+            for item in ijson.items(file, "item", use_float=True):
+                n_read += 1
+                yield item
+            return
+        except (ijson.JSONError, UnicodeDecodeError):
+            pass  # not JSON, or what ijson does not take: lone surrogates, integers of more than 64 bits
+    yield from read_json(path)[n_read:]
+
+
+def _has_bom(file: IO[bytes]) -> bool:
+    file.seek(0)
+    return file.read(3) == codecs.BOM_UTF8
 
 
 def read_json(path: Path) -> Any:

@@ -59,13 +59,21 @@ class AttributeValue(_Part):
 
 
 class AttributeType(_Part):
-    """A choice made for each span of the labels ``of``; without a ``default`` it may be missing."""
+    """What is said of each span of the labels ``of``; without a ``default`` it may be missing.
+
+    No ``values``: free text. ``multiple``: several values at once.
+    """
 
     name: Name
     definition: str = ""
     of: tuple[str, ...] | Literal["triggers"]
-    values: tuple[AttributeValue, ...]
+    values: tuple[AttributeValue, ...] = ()
     default: str | None = None
+    multiple: bool = False
+
+    def takes(self, value: str) -> bool:
+        """Whether this is one of its values."""
+        return not self.values or value in [known.name for known in self.values]
 
 
 class Change(_Part):
@@ -135,7 +143,12 @@ class Ontology(_Part):
 
     def attributes_of(self, label: str) -> tuple[AttributeType, ...]:
         """The attributes that spans of this label carry, in ontology order."""
-        return tuple(a for a in self.attributes if label in (self.trigger_names if a.of == "triggers" else a.of))
+        return self._attributes.get(label, ())
+
+    @cached_property
+    def _attributes(self) -> dict[str, tuple[AttributeType, ...]]:
+        labels_of = [(a, self.trigger_names if a.of == "triggers" else a.of) for a in self.attributes]
+        return {label: tuple(a for a, labels in labels_of if label in labels) for label in self.labels}
 
     @model_validator(mode="after")
     def _check(self) -> Ontology:
@@ -161,7 +174,7 @@ class Ontology(_Part):
             raise ValueError("only one role may have joins_events")
         for attribute in self.attributes:
             values = [value.name for value in attribute.values]
-            if attribute.default is not None and attribute.default not in values:
+            if attribute.default is not None and not attribute.takes(attribute.default):
                 raise ValueError(
                     f"attribute {attribute.name!r}: the default {attribute.default!r} is none of its values {values}"
                 )

@@ -12,6 +12,7 @@ import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
 
+_WORD = re.compile(r"[^\W_]+|\S")  # \w without the underscore is str.isalnum, \S is not str.isspace
 _NOT_STORED = re.compile("\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -60,6 +61,8 @@ def words(text: str) -> list[tuple[int, int]]:
     >>> [text[start:end] for text in ["Daesh-held"] for start, end in words(text)]
     ['Daesh', '-', 'held']
     """
+    if text.isascii() or not any(unicodedata.category(character)[0] == "M" for character in set(text)):
+        return [found.span() for found in _WORD.finditer(text)]  # 20 times as fast, and the same without marks
     found: list[tuple[int, int]] = []
     start = -1
     for i, character in enumerate(text):

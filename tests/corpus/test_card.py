@@ -3,9 +3,10 @@
 import pytest
 import yaml
 
-from eventcorpus.corpus.card import dataset_card
+from eventcorpus.corpus.card import DatasetCounts, dataset_card
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Span
+from eventcorpus.text import words
 
 ONTOLOGY = parse_ontology(
     {
@@ -27,7 +28,18 @@ ONE = AnnotatedArticle(
     events=(Event("e1", "Attack", ("2",)),),
 )
 NONE = AnnotatedArticle(Article("y", "All quiet in Zürn.", language="de"), (), ONTOLOGY.labels)
-GOLD = {"train": [ONE, NONE], "validation": [], "test": [NONE]}
+
+
+def counted(**splits: list[AnnotatedArticle]) -> DatasetCounts:
+    counts = DatasetCounts()
+    for split, articles in splits.items():
+        for one in articles:
+            n_words = len(words(one.article.text))
+            counts.add(split, one, ONTOLOGY, n_words=n_words, withheld=one.article.id == "secret")
+    return counts
+
+
+GOLD = counted(train=[ONE, NONE], test=[NONE])
 NAMES = ("default/train.parquet", "default/test.parquet", "annotations/train.parquet")
 FILES = {name: {"sha256": str(n) * 64} for n, name in enumerate(NAMES)}
 
@@ -79,19 +91,19 @@ def test_attributes_are_counted_with_their_defaults(card: str) -> None:
 
 def test_policy_licences_and_invention_are_stated(card: str) -> None:
     assert "- Gold: the only annotator's." in card
-    assert "- Licences of the articles: CC-BY-4.0." in card
+    assert "- Licences of the articles: CC-BY-4.0; 2 articles state none: do not publish their text." in card
     assert "- Articles marked as invented: 1 of 3." in card
 
 
 def test_text_without_a_licence_is_not_for_publishing() -> None:
-    card = dataset_card({"train": [NONE]}, FILES, ONTOLOGY, gold_policy="", summary="")
+    card = dataset_card(counted(train=[NONE]), FILES, ONTOLOGY, gold_policy="", summary="")
     assert "- Licences of the articles: none stated; do not publish the text." in card
 
 
 @pytest.mark.parametrize(("flat", "said"), [(True, "Spans may not overlap."), (False, "Spans may overlap;")])
 def test_the_card_says_whether_spans_overlap(flat: bool, said: str) -> None:
     ontology = ONTOLOGY.model_copy(update={"flat": flat})
-    assert said in dataset_card({"train": [ONE]}, FILES, ontology, gold_policy="", summary="")
+    assert said in dataset_card(counted(train=[ONE]), FILES, ontology, gold_policy="", summary="")
 
 
 def test_other_content_changes_the_head_by_which_load_dataset_caches(card: str) -> None:

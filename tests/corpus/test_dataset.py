@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from eventcorpus.account import Account
-from eventcorpus.corpus.dataset import is_dataset_folder, manifest_hash, read_dataset, write_dataset
+from eventcorpus.corpus.dataset import Entry, is_dataset_folder, manifest_hash, read_dataset, write_dataset
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
@@ -40,15 +40,19 @@ def empty(article_id: str) -> AnnotatedArticle:
     return AnnotatedArticle(Article(article_id, "All quiet."), (), ONTOLOGY.labels)
 
 
-GOLD = {"train": [annotated("x"), empty("y")], "validation": [], "test": [annotated("z")]}
-EVERY = {"train": [annotated("x"), annotated("x", "a2"), empty("y")], "validation": [], "test": [annotated("z")]}
+X, Y, Z = annotated("x"), empty("y"), annotated("z")
+ENTRIES = [Entry("train", X, [X, annotated("x", "a2")]), Entry("test", Z, [Z]), Entry("train", Y, [Y])]
+
+
+def only(article: AnnotatedArticle) -> list[Entry]:
+    return [Entry("train", article, [article])]
 
 
 def write(out: Path) -> Path:
     account = Account()
     account.keep("articles", 3)
     inputs = {"export.json": "0" * 64}
-    write_dataset(out, GOLD, EVERY, ONTOLOGY, account, gold_policy="a1's", inputs=inputs)
+    write_dataset(out, ENTRIES, ONTOLOGY, account, gold_policy="a1's", inputs=inputs)
     return out
 
 
@@ -64,7 +68,7 @@ def contents(path: Path) -> dict[str, bytes]:
 
 def test_gold_survives_the_folder(folder: Path) -> None:
     dataset = read_dataset(folder)
-    assert dataset.splits == {"train": GOLD["train"], "test": GOLD["test"]}
+    assert dataset.splits == {"train": [X, Y], "test": [Z]}
     assert dataset.ontology == ONTOLOGY
 
 
@@ -131,7 +135,7 @@ def test_the_manifest_names_every_data_file_with_its_hash(folder: Path) -> None:
 
 
 def test_the_manifest_hash_tells_datasets_apart(folder: Path, tmp_path: Path) -> None:
-    write_dataset(tmp_path / "ds", {"train": [empty("y")]}, {}, ONTOLOGY, Account(), gold_policy="a1's", inputs={})
+    write_dataset(tmp_path / "ds", only(Y), ONTOLOGY, Account(), gold_policy="a1's", inputs={})
     assert manifest_hash(folder) == hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     assert manifest_hash(tmp_path / "ds") != manifest_hash(folder)
 
@@ -184,7 +188,7 @@ def test_nothing_annotated_writes_nothing(tmp_path: Path) -> None:
     account = Account()
     account.refuse("articles", "x", "the article", "not annotated")
     with pytest.raises(InputError, match="no annotated article to write; 0 of 1 articles .*not annotated"):
-        write_dataset(tmp_path / "ds", {"train": []}, {}, ONTOLOGY, account, gold_policy="", inputs={})
+        write_dataset(tmp_path / "ds", [], ONTOLOGY, account, gold_policy="", inputs={})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -192,7 +196,7 @@ def test_a_failed_rerun_keeps_the_folder_that_was_there(tmp_path: Path) -> None:
     before = contents(write(tmp_path / "ds"))
     broken = AnnotatedArticle(Article("x", "Text.", metadata={"n": float("nan")}), (), ONTOLOGY.labels)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        write_dataset(tmp_path / "ds", {"train": [broken]}, {}, ONTOLOGY, Account(), gold_policy="", inputs={})
+        write_dataset(tmp_path / "ds", only(broken), ONTOLOGY, Account(), gold_policy="", inputs={})
     assert contents(tmp_path / "ds") == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["ds"]
 

@@ -10,6 +10,7 @@ from eventcorpus.corpus.rows import annotated_of, row_of, with_defaults
 from eventcorpus.errors import SpanError
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span, span_order
+from eventcorpus.text import words
 
 ONTOLOGY: Ontology = parse_ontology(
     {
@@ -37,8 +38,8 @@ ANNOTATED = AnnotatedArticle(
 )
 
 
-def row(with_annotator: bool = True) -> dict[str, Any]:
-    return row_of(ANNOTATED, ONTOLOGY, with_annotator=with_annotator)
+def row() -> dict[str, Any]:
+    return row_of(ANNOTATED, ONTOLOGY, words(ANNOTATED.article.text))
 
 
 @st.composite
@@ -79,7 +80,7 @@ def annotated_articles(draw: st.DrawFn) -> AnnotatedArticle:
 @settings(deadline=None)
 @given(annotated_articles())
 def test_an_annotated_article_survives_its_row(annotated: AnnotatedArticle) -> None:
-    assert annotated_of(row_of(annotated, ONTOLOGY, with_annotator=True), place="test") == annotated
+    assert annotated_of(row_of(annotated, ONTOLOGY, words(annotated.article.text)), place="test") == annotated
 
 
 def test_tokens_and_tags_of_a_row_hold_one_layer() -> None:
@@ -97,18 +98,18 @@ def test_an_attribute_left_open_gets_the_default_where_there_is_one() -> None:
 
 def test_defaults_are_written_into_the_row() -> None:
     bare = AnnotatedArticle(ARTICLE, (Span("3", 17, 25, "Attack"),), ONTOLOGY.labels)
-    (span,) = row_of(bare, ONTOLOGY, with_annotator=False)["spans"]
+    (span,) = row_of(bare, ONTOLOGY, words(bare.article.text))["spans"]
     assert span["attributes"] == [{"name": "modality", "value": "actual"}]
-
-
-def test_only_the_annotations_say_who_annotated() -> None:
-    assert row(with_annotator=True)["annotator"] == "a2"
-    assert "annotator" not in row(with_annotator=False)
 
 
 @pytest.mark.parametrize(("spans", "status"), [((), "reviewed_empty"), (SPANS, "annotated")])
 def test_the_status_tells_a_true_negative(spans: tuple[Span, ...], status: str) -> None:
-    assert row_of(AnnotatedArticle(ARTICLE, spans, ()), ONTOLOGY, with_annotator=False)["status"] == status
+    assert (
+        row_of(
+            AnnotatedArticle(ARTICLE, spans, ()), ONTOLOGY, words(AnnotatedArticle(ARTICLE, spans, ()).article.text)
+        )["status"]
+        == status
+    )
 
 
 def test_a_row_with_an_edited_text_is_an_error() -> None:

@@ -600,7 +600,7 @@ def test_the_account_of_the_demo_export() -> None:
         ("articles", 12, 5, 0, 7),
         ("spans", 29, 16, 8, 5),
         ("roles", 25, 6, 12, 7),
-        ("attributes", 18, 6, 0, 12),
+        ("attributes", 18, 18, 0, 0),
     ]
     statuses = [(a.article.metadata["doc_id"], a.annotator, a.status) for a in articles]
     assert statuses[:4] == [

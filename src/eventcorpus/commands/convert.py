@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
 import click
 
 from eventcorpus.account import Account
-from eventcorpus.commands.options import PATH, find_ontology, notice
+from eventcorpus.commands.options import PATH, notice, ontology_path_of, progress_bar
 from eventcorpus.corpus.conll import SCHEMES, read_conll
-from eventcorpus.corpus.dataset import REPORT, is_dataset_folder, write_dataset
-from eventcorpus.corpus.gold import choose_gold
-from eventcorpus.corpus.splits import check_splits, exact_duplicates, read_splits
+from eventcorpus.corpus.dataset import REPORT, TEXT_POLICIES, Entry, TextPolicy, is_dataset_folder, write_dataset
+from eventcorpus.corpus.gold import gold_of, gold_policy
+from eventcorpus.corpus.splits import check_splits, read_splits
 from eventcorpus.errors import InputError
 from eventcorpus.files import check_folder, sha256_of_file
-from eventcorpus.labelling.import_format import read_exports
-from eventcorpus.ontology import Ontology
+from eventcorpus.labelling.config import TEXT_OBJECT, read_ontology, read_text_object
+from eventcorpus.labelling.exported import index_exports
+from eventcorpus.labelling.import_format import annotated_articles
+from eventcorpus.labelling.pull_folder import EXPORT, is_pull_folder
 from eventcorpus.schema import AnnotatedArticle
-
-Splits = dict[str, list[AnnotatedArticle]]
 
 
 @click.command("convert")
@@ -51,6 +53,13 @@ Splits = dict[str, list[AnnotatedArticle]]
     "--scheme", type=click.Choice(SCHEMES), default="iob2", show_default=True, help="The tags of CoNLL files."
 )
 @click.option(
+    "--text",
+    type=click.Choice(TEXT_POLICIES),
+    default="all",
+    show_default=True,
+    help="Whose text to write: for publishing, of the articles with a licence, or none (standoff).",
+)
+@click.option(
     "--refuse", is_flag=True, help="Leave out spans that cannot be right and count them, instead of stopping."
 )
 @click.option(
@@ -64,6 +73,7 @@ def command(
     splits_path: Path | None,
     gold: str,
     scheme: str,
+    text: str,
     refuse: bool,
     strict: bool,
 ) -> None:
@@ -78,63 +88,78 @@ def command(
       eventcorpus convert corpus/annotations --splits corpus/splits --out models/runs/demo-dataset
     """
     check_folder(out, is_ours=is_dataset_folder)
+    account = Account()
+    entries: Iterable[Entry]
     if source == "conll":
         if len(inputs) > 1 or splits_path or ontology_path:
             raise click.UsageError("--from conll takes one INPUT; its splits and labels come from its files")
-        default, ontology, account = read_conll(inputs[0], scheme=scheme)
-        annotations, policy = default, "the tags of the CoNLL files"
+        per_split, ontology, account = read_conll(inputs[0], scheme=scheme)
+        entries = (Entry(split, one, [one]) for split, several in per_split.items() for one in several)
+        policy = "the tags of the CoNLL files"
         files = sorted(inputs[0].glob("*.txt")) if inputs[0].is_dir() else [inputs[0]]
     else:
-        files = _json_files(inputs)
-        ontology = find_ontology(ontology_path, near=inputs)
-        default, annotations, account, policy = _labelstudio(files, ontology, splits_path, gold, stop=not refuse)
-    if strict:
-        account.check_strict()
+        files = [file for path in inputs for file in _exports(path)]
+        source_path = ontology_path_of(ontology_path, near=inputs)
+        ontology = read_ontology(source_path)
+        name, key = read_text_object(source_path) if source_path.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
+        index = index_exports(files, text_key=key)
+        policy = gold_policy(index.names.values(), gold)
+        articles = annotated_articles(index, ontology, account, stop=not refuse, text_object=name)
+        entries = _entries(_shown(articles, len(index.n_tasks)), splits_path, gold)
     hashes = {file.name: sha256_of_file(file) for file in files}
-    write_dataset(out, default, annotations, ontology, account, gold_policy=policy, inputs=hashes)
+    written = write_dataset(
+        out, entries, ontology, account, gold_policy=policy, inputs=hashes, text=cast(TextPolicy, text), strict=strict
+    )
+    if source == "labelstudio" and splits_path is None:
+        notice("no --splits: all articles are in train")
     notice(account.summary())
     for item in [item for item in account.items if item["verdict"] != "repaired"][:5]:
         notice(f"{item['verdict']}: article {item['article']}: {item['item']} ({item['reason']})")
     if account.items:
         notice(f"every item with its reason: {out / REPORT}")
-    twins = exact_duplicates(default)
-    if twins:
+    if written.duplicates:
+        twins = written.duplicates
         n_leaks = sum(leaks for _, _, leaks in twins)
         notice(
             f"{len(twins)} articles have exactly the text of another, {n_leaks} of them of one in another split; "
             f"the first: {twins[0][1]} and {twins[0][0]}"
         )
-    sizes = ", ".join(f"{split} {len(rows):,}" for split, rows in default.items() if rows)
-    click.echo(f"{sum(map(len, default.values())):,} articles in {out} ({sizes})")
+    sizes = ", ".join(f"{split} {n:,}" for split, n in written.sizes.items())
+    click.echo(f"{sum(written.sizes.values()):,} articles in {out} ({sizes})")
 
 
-def _json_files(inputs: tuple[Path, ...]) -> list[Path]:
-    files: list[Path] = []
-    for path in inputs:
-        found = sorted(path.glob("*.json")) if path.is_dir() else [path]
-        if not found:
-            raise InputError(f"{path}: no .json file in this folder; name the exports of Label Studio")
-        files += found
-    return files
+def _shown(articles: Iterator[list[AnnotatedArticle]], total: int) -> Iterator[list[AnnotatedArticle]]:
+    with progress_bar() as progress:
+        yield from progress.track(articles, total=total, description="convert")
 
 
-def _labelstudio(
-    files: list[Path], ontology: Ontology, splits_path: Path | None, gold: str, *, stop: bool
-) -> tuple[Splits, Splits, Account, str]:
-    account = Account()
-    annotated = read_exports(files, ontology, account, stop=stop)
-    chosen, policy = choose_gold(annotated, gold)
-    if splits_path is None:
-        notice("no --splits: all articles are in train")
-        return {"train": chosen}, {"train": annotated}, account, policy
-    split_of = read_splits(splits_path)
-    absent = check_splits(split_of, (a.article.id for a in chosen), place=str(splits_path))
+def _entries(articles: Iterable[Sequence[AnnotatedArticle]], splits_path: Path | None, gold: str) -> Iterator[Entry]:
+    """Each article with its split.
+
+    Raises:
+        InputError: at the end, if an article is in no split.
+    """
+    split_of = read_splits(splits_path) if splits_path else {}
+    seen: list[str] = []
+    for several in articles:
+        one = gold_of(several, gold)
+        seen.append(one.article.id)
+        if split := "train" if splits_path is None else split_of.get(one.article.id):
+            yield Entry(split, one, several)
+    absent = check_splits(split_of, seen, place=str(splits_path)) if splits_path else []
     if absent:
         notice(
             f"{splits_path}: {len(absent)} articles are in a split and not among the annotated, the first: {absent[0]}"
         )
-    default: Splits = {
-        split: [a for a in chosen if split_of[a.article.id] == split] for split in ("train", "validation", "test")
-    }
-    every: Splits = {split: [a for a in annotated if split_of[a.article.id] == split] for split in default}
-    return default, every, account, policy
+
+
+def _exports(path: Path) -> list[Path]:
+    """The exports in a folder; of one that ``labelstudio pull`` wrote, the newest."""
+    if not path.is_dir():
+        return [path]
+    if is_pull_folder(path):
+        return [path / EXPORT]
+    found = sorted(path.glob("*.json"))
+    if not found:
+        raise InputError(f"{path}: no .json file in this folder; name the exports of Label Studio")
+    return found

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
-from eventcorpus.commands.options import PATH, find_ontology, notice
-from eventcorpus.corpus.dataset import is_dataset_folder, read_dataset
-from eventcorpus.corpus.read import ReadReport, read_articles
-from eventcorpus.errors import InputError
-from eventcorpus.files import read_text
-from eventcorpus.labelling.export_format import tasks_of, write_export
-from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import Prediction, read_predictions
+from eventcorpus.commands.options import PATH, find_ontology
+from eventcorpus.commands.tasks import TaskSource, field_map, read_prediction_file
+from eventcorpus.labelling.export_format import write_export
 
 
 @click.command("export")
@@ -61,45 +54,10 @@ def command(
     Example:
       eventcorpus export corpus/articles --out tasks
     """
-    fields = dict(_field(option) for option in field_options)
+    fields = field_map(field_options)
     ontology = find_ontology(ontology_path, near=articles)
-    predictions: dict[str, Prediction] = {}
-    if predictions_path:
-        lines = read_text(predictions_path).split("\n")
-        predictions = {p.id: p for p in read_predictions(lines, place=str(predictions_path))}
-    report = ReadReport()
-    if is_dataset_folder(articles[0]):
-        if len(articles) > 1:
-            raise InputError(f"{articles[0]} is a dataset folder; export one dataset at a time")
-        tasks = _dataset_tasks(articles[0], ontology, predictions, max_chars)
-    else:
-        found = read_articles(articles, field_map=fields, title_in_text=title_in_text, report=report)
-        tasks = (
-            task
-            for article in found
-            for task in tasks_of(article, ontology, prediction=predictions.pop(article.id, None), max_chars=max_chars)
-        )
-    n_tasks = write_export(tasks, ontology, out)
-    for line in report.lines():
-        notice(line)
-    if predictions:
-        notice(f"{len(predictions)} predictions are of none of these articles, the first: {next(iter(predictions))}")
+    predictions = read_prediction_file(predictions_path)
+    source = TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars)
+    n_tasks = write_export(source.tasks(), ontology, out)
+    source.tell()
     click.echo(f"{n_tasks:,} tasks in {out} (ontology {ontology.key})")
-
-
-def _dataset_tasks(
-    folder: Path, ontology: Ontology, predictions: dict[str, Prediction], max_chars: int | None
-) -> Iterator[dict[str, Any]]:
-    dataset = read_dataset(folder)
-    for annotated in (a for split in dataset.splits.values() for a in split):
-        prediction = predictions.pop(annotated.article.id, None)
-        yield from tasks_of(
-            annotated.article, ontology, prediction=prediction, annotated=annotated, max_chars=max_chars
-        )
-
-
-def _field(option: str) -> tuple[str, str]:
-    name, equals, column = option.partition("=")
-    if not (name and equals and column):
-        raise click.BadParameter(f"{option!r} is not OURS=THEIRS, such as text=body", param_hint="--field")
-    return name, column

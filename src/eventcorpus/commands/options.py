@@ -25,23 +25,25 @@ def notice(message: str) -> None:
 
 
 def find_ontology(given: Path | None, *, near: Sequence[Path] = ()) -> Ontology:
-    """The ontology that was named, else ``ontology.yaml`` beside an input, else ``corpus/ontology.yaml``.
+    """Read the ontology of ``ontology_path_of``."""
+    return read_ontology(ontology_path_of(given, near=near))
+
+
+def ontology_path_of(given: Path | None, *, near: Sequence[Path] = ()) -> Path:
+    """The ontology that was named, else ``ontology.yaml`` or ``config.xml`` beside an input, else the corpus's.
 
     Raises:
         InputError: if there is none.
     """
-    if given is not None:
-        return read_ontology(given)
-    for path in near:
-        beside = (path if path.is_dir() else path.parent) / "ontology.yaml"
-        if beside.is_file():
-            return read_ontology(beside)
-    if DEFAULT_ONTOLOGY.is_file():
-        return read_ontology(DEFAULT_ONTOLOGY)
-    raise InputError(
-        f"no ontology: {DEFAULT_ONTOLOGY} is not there; name one with --ontology FILE (our YAML or a Label "
-        "Studio config.xml)"
-    )
+    folders = [path if path.is_dir() else path.parent for path in near]
+    candidates = [folder / name for folder in folders for name in ("ontology.yaml", "config.xml")]
+    found = given or next((path for path in (*candidates, DEFAULT_ONTOLOGY) if path.is_file()), None)
+    if found is None:
+        raise InputError(
+            f"no ontology: {DEFAULT_ONTOLOGY} is not there; name one with --ontology FILE (our YAML or a Label "
+            "Studio config.xml)"
+        )
+    return found
 
 
 def progress_bar() -> Progress:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -12,11 +13,41 @@ from eventcorpus.corpus.rows import with_defaults
 from eventcorpus.corpus.splits import SPLITS
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.text import sha256_of, words
+from eventcorpus.text import sha256_of
+
+
+@dataclass
+class DatasetCounts:
+    """What a card tells of the gold articles, counted one by one."""
+
+    per_split: dict[str, Counter[str]] = field(default_factory=dict)
+    labels: Counter[str] = field(default_factory=Counter)
+    values: Counter[tuple[str, str]] = field(default_factory=Counter)
+    licences: Counter[str] = field(default_factory=Counter)
+    languages: set[str] = field(default_factory=set)
+    n_invented: int = 0
+    n_withheld: int = 0
+
+    def add(self, split: str, gold: AnnotatedArticle, ontology: Ontology, *, n_words: int, withheld: bool) -> None:
+        """Count one article."""
+        counts = self.per_split.setdefault(split, Counter())
+        counts.update(articles=1, empty=gold.status == "reviewed_empty", words=n_words, spans=len(gold.spans))
+        counts["events"] += len(gold.events)
+        self.labels.update(span.label for span in gold.spans)
+        self.values.update(pair for span in gold.spans for pair in with_defaults(span, ontology))
+        self.licences[gold.article.licence or ""] += 1
+        self.languages |= {gold.article.language} if gold.article.language else set()
+        self.n_invented += gold.article.invented is True
+        self.n_withheld += withheld
+
+    @property
+    def n_articles(self) -> int:
+        """How many articles were counted."""
+        return sum(self.licences.values())
 
 
 def dataset_card(
-    gold: Mapping[str, Sequence[AnnotatedArticle]],
+    counts: DatasetCounts,
     files: Mapping[str, Mapping[str, Any]],
     ontology: Ontology,
     *,
@@ -29,12 +60,9 @@ def dataset_card(
         files: per Parquet file, relative to the folder, its ``sha256``.
         summary: of the conversion's account, one line.
     """
-    articles = [a for split in SPLITS for a in gold.get(split, ())]
-    licences = sorted({a.article.licence for a in articles if a.article.licence})
-    invented = sum(a.article.invented is True for a in articles)
     overlap = "overlap; `ner_tags` hold what one layer of tags can, by the rule in `loss_report.json`"
     lines = [
-        *("---", yaml.safe_dump(_head(articles, files), sort_keys=False).strip(), "---", ""),
+        *("---", yaml.safe_dump(_head(counts, files), sort_keys=False).strip(), "---", ""),
         *(f"# Articles annotated with {ontology.key}", ""),
         "Converted by eventcorpus. `datasets.load_dataset(FOLDER)` opens it: configuration `default` has one row an",
         "article, `annotations` one per article and annotator (a1, a2, ...; people are not named).",
@@ -42,19 +70,36 @@ def dataset_card(
         f"- Gold: {gold_policy}.",
         f"- Conversion: {summary}; see `loss_report.json`.",
         f"- Offsets are code points of `text`, end exclusive. Spans may {'not overlap' if ontology.flat else overlap}.",
-        f"- Licences of the articles: {', '.join(licences) or 'none stated; do not publish the text'}.",
-        f"- Articles marked as invented: {invented} of {len(articles)}.",
+        f"- Licences of the articles: {_licences(counts)}.",
+        *_withheld(counts),
+        f"- Articles marked as invented: {counts.n_invented} of {counts.n_articles}.",
         "",
         "| split | articles | reviewed and empty | words | spans | events |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
-        *(_split_row(split, gold[split]) for split in SPLITS if gold.get(split)),
+        *(_split_row(split, counts.per_split[split]) for split in SPLITS if split in counts.per_split),
         "",
-        *_label_table(articles, ontology),
+        *_label_table(counts, ontology),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _head(articles: Sequence[AnnotatedArticle], files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _licences(counts: DatasetCounts) -> str:
+    stated, n_without = sorted(filter(None, counts.licences)), counts.licences[""]
+    if not stated:
+        return "none stated; do not publish the text"
+    return ", ".join(stated) + (f"; {n_without} articles state none: do not publish their text" if n_without else "")
+
+
+def _withheld(counts: DatasetCounts) -> list[str]:
+    if not counts.n_withheld:
+        return []
+    return [
+        f"- Standoff: text, title and metadata of {counts.n_withheld} of {counts.n_articles} articles are not in this",
+        "  dataset. Those who hold the articles put them back: `eventcorpus join FOLDER ARTICLES --out FULL`.",
+    ]
+
+
+def _head(counts: DatasetCounts, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     configs: list[dict[str, Any]] = []
     for config in ("default", "annotations"):
         paths = [(split, f"{config}/{split}.parquet") for split in SPLITS]
@@ -70,24 +115,24 @@ def _head(articles: Sequence[AnnotatedArticle], files: Mapping[str, Mapping[str,
                 "data_files": data_files,
             }
         )
-    languages = sorted({a.article.language for a in articles if a.article.language})
+    languages = sorted(counts.languages)
     return {"task_categories": ["token-classification"], "language": languages, "configs": configs}
 
 
-def _split_row(split: str, rows: Sequence[AnnotatedArticle]) -> str:
-    empty = sum(a.status == "reviewed_empty" for a in rows)
-    n_words = sum(len(words(a.article.text)) for a in rows)
-    n_spans, n_events = sum(len(a.spans) for a in rows), sum(len(a.events) for a in rows)
-    return f"| {split} | {len(rows):,} | {empty:,} | {n_words:,} | {n_spans:,} | {n_events:,} |"
+def _split_row(split: str, counts: Counter[str]) -> str:
+    figures = (f"{counts[name]:,}" for name in ("articles", "empty", "words", "spans", "events"))
+    return f"| {split} | {' | '.join(figures)} |"
 
 
-def _label_table(articles: Sequence[AnnotatedArticle], ontology: Ontology) -> list[str]:
-    labels = Counter(span.label for a in articles for span in a.spans)
-    lines = ["| label | spans |", "| --- | ---: |", *(f"| {label} | {labels[label]:,} |" for label in ontology.labels)]
-    values = Counter(pair for a in articles for span in a.spans for pair in with_defaults(span, ontology))
-    if values:
+def _label_table(counts: DatasetCounts, ontology: Ontology) -> list[str]:
+    lines = ["| label | spans |", "| --- | ---: |"]
+    lines += [f"| {label} | {counts.labels[label]:,} |" for label in ontology.labels]
+    if counts.values:
         lines += ["", "| attribute | value | spans |", "| --- | --- | ---: |"]
-        lines += [
-            f"| {a.name} | {v.name} | {values[a.name, v.name]:,} |" for a in ontology.attributes for v in a.values
-        ]
+        for attribute in ontology.attributes:
+            listed = [value.name for value in attribute.values]
+            lines += [f"| {attribute.name} | {name} | {counts.values[attribute.name, name]:,} |" for name in listed]
+            if not listed:
+                n_free = sum(n for (name, _), n in counts.values.items() if name == attribute.name)
+                lines.append(f"| {attribute.name} | (free text) | {n_free:,} |")
     return lines

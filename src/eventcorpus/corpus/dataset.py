@@ -1,31 +1,34 @@
 """The dataset folder: Parquet that plain ``datasets.load_dataset`` opens, and what explains it beside.
 
-``datasets`` is imported here alone. Comes in: annotated articles per split. Goes out: a folder, written all or
-nothing, with the same bytes for the same input; and back.
+Comes in: annotated articles, one by one. Goes out: a folder, written all or nothing, with the same bytes for the same
+input; and back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from eventcorpus import __version__
 from eventcorpus.account import Account
-from eventcorpus.corpus.card import dataset_card
-from eventcorpus.corpus.rows import annotated_of, row_of
-from eventcorpus.corpus.splits import SPLITS
+from eventcorpus.corpus.card import DatasetCounts, dataset_card
+from eventcorpus.corpus.rows import annotated_of, row_of, without_text
+from eventcorpus.corpus.splits import SPLITS, Duplicates
+from eventcorpus.corpus.tables import Tables, rows_of, versions
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json
 from eventcorpus.matching.layer import one_layer
-from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology, ontology_yaml, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.text import words
 
 MANIFEST = "manifest.json"
 REPORT = "loss_report.json"
 SCHEMA = 1
+TextPolicy = Literal["all", "licensed", "none"]
+TEXT_POLICIES: tuple[str, ...] = get_args(TextPolicy)
 
 
 @dataclass(frozen=True)
@@ -53,67 +56,99 @@ def is_dataset_folder(path: Path) -> bool:
     return (path / MANIFEST).is_file() and (path / REPORT).is_file()
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One article on its way into a dataset: its split, gold, and what every annotator made of it."""
+
+    split: str
+    gold: AnnotatedArticle
+    every: Sequence[AnnotatedArticle]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: articles per split, and pairs of exact duplicates (see ``Duplicates.found``)."""
+
+    sizes: dict[str, int]
+    duplicates: list[tuple[str, str, bool]]
+
+
 def write_dataset(
     out: Path,
-    gold: Mapping[str, Sequence[AnnotatedArticle]],
-    annotations: Mapping[str, Sequence[AnnotatedArticle]],
+    entries: Iterable[Entry],
     ontology: Ontology,
     account: Account,
     *,
     gold_policy: str,
     inputs: Mapping[str, str],
-) -> None:
+    text: TextPolicy = "all",
+    strict: bool = False,
+) -> Written:
     """Write a dataset folder with the configurations ``default`` (gold) and ``annotations`` (every annotator).
 
-    Empty splits are not written (``load_dataset`` would fail on them).
+    Entries are taken one by one, and written in batches: the whole is never in memory. Splits without articles have no
+    file (``load_dataset`` would fail on it).
 
     Args:
+        account: may still be counting while ``entries`` are taken; it is written when they have ended.
         inputs: file name -> sha256 of what was converted.
+        text: whose text is written; ``licensed``: of articles that state a licence, ``none``: a standoff release.
 
     Raises:
         InputError: if there is no article.
+        StrictError: with ``strict``, if the account has anything repaired, refused or flagged.
         OutputError: if the place is taken by something else, or the disk refuses.
     """
-    from datasets import Dataset as HFDataset
-    from datasets import disable_progress_bars
-
-    disable_progress_bars()
-    if not any(gold.values()):
-        raise InputError(
-            f"no annotated article to write; {account.summary()}; loss reasons: "
-            f"{account.as_json()['articles']['reasons']}"
-        )
-    report = account.as_json() | {
-        "not_in_one_layer": _not_in_one_layer(gold, ontology),
-        "one_layer_rule": "longest, then earliest, then ontology order",
-    }
-    files: dict[str, dict[str, Any]] = {}
+    counts, duplicates, layer = DatasetCounts(), Duplicates(), list[dict[str, str]]()
+    withheld: set[str] = set()
     with atomic_folder(out, is_ours=is_dataset_folder) as folder:
-        for config, per_split in (("default", gold), ("annotations", annotations)):
-            (folder / config).mkdir()
-            for split in SPLITS:
-                if per_split.get(split):
-                    path = folder / config / f"{split}.parquet"
-                    with_annotator = config == "annotations"
-                    rows = [row_of(a, ontology, with_annotator=with_annotator) for a in per_split[split]]
-                    HFDataset.from_list(rows, features=features(ontology, with_annotator=with_annotator)).to_parquet(
-                        path
-                    )
-                    files[f"{config}/{split}.parquet"] = {"rows": len(rows), "sha256": sha256_of_file(path)}
+        tables = Tables(folder, ontology)
+        for entry in entries:
+            article = entry.gold.article
+            hidden = text == "none" or (text == "licensed" and not article.licence)
+            tokens = words(article.text)
+            counts.add(entry.split, entry.gold, ontology, n_words=len(tokens), withheld=hidden)
+            duplicates.add(entry.split, article)
+            layer += _not_in_one_layer(entry.gold, ontology)
+            withheld |= {article.id} if hidden else set()
+            different = {id(one): one for one in (entry.gold, *entry.every)}
+            rows = {key: row_of(one, ontology, tokens) for key, one in different.items()}
+            if hidden:
+                rows = {key: without_text(row) for key, row in rows.items()}
+            tables.add(entry.split, rows[id(entry.gold)], [rows[id(one)] for one in entry.every])
+        files = tables.close()
+        if not counts.n_articles:
+            reasons = account.as_json()["articles"]["reasons"]
+            raise InputError(f"no annotated article to write; {account.summary()}; loss reasons: {reasons}")
+        if strict:
+            account.check_strict()
+        report = _report(account, withheld) | {
+            "not_in_one_layer": layer,
+            "one_layer_rule": "longest, then earliest, then ontology order",
+        }
         (folder / "ontology.yaml").write_text(ontology_yaml(ontology), encoding="utf-8")
         (folder / REPORT).write_text(to_json(report, indent=2) + "\n", encoding="utf-8")
         manifest = {
             "schema": SCHEMA,
             "ontology": ontology.key,
             "gold": gold_policy,
+            "text": text,
             "files": files,
             "inputs": dict(inputs),
-            "versions": {"eventcorpus": __version__, **_versions()},
+            "versions": {"eventcorpus": __version__, **versions()},
         }
         (folder / MANIFEST).write_text(to_json(manifest, indent=2) + "\n", encoding="utf-8")
-        (folder / "README.md").write_text(
-            dataset_card(gold, files, ontology, gold_policy=gold_policy, summary=account.summary()), encoding="utf-8"
-        )
+        card = dataset_card(counts, files, ontology, gold_policy=gold_policy, summary=account.summary())
+        (folder / "README.md").write_text(card, encoding="utf-8")
+    sizes = {split: counts.per_split[split]["articles"] for split in SPLITS if split in counts.per_split}
+    return Written(sizes, duplicates.found)
+
+
+def _report(account: Account, withheld: set[str]) -> dict[str, Any]:
+    """The account; items of articles whose text is withheld do not quote it."""
+    report = account.as_json()
+    items = [item | {"item": ""} if item["article"] in withheld else item for item in report["items"]]
+    return report | {"items": items}
 
 
 def read_dataset(folder: Path) -> Dataset:
@@ -123,8 +158,25 @@ def read_dataset(folder: Path) -> Dataset:
         InputError: if the folder is not one of ours, or a file is not the one that was written.
         SpanError: if a row contradicts itself.
     """
-    from pyarrow import parquet
+    manifest, files = open_dataset(folder)
+    ontology = read_ontology_yaml(folder / "ontology.yaml")
+    splits = {
+        split: [annotated_of(row, place=str(path)) for row in rows_of(path)]
+        for (config, split), path in files.items()
+        if config == "default"
+    }
+    return Dataset(folder, ontology, splits, manifest)
 
+
+def open_dataset(folder: Path) -> tuple[dict[str, Any], dict[tuple[str, str], Path]]:
+    """Check a dataset folder.
+
+    Returns:
+        its manifest, and (configuration, split) -> file, whose hash was checked.
+
+    Raises:
+        InputError: if the folder is not one of ours, or a file is not the one that was written.
+    """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such dataset folder; make one with: eventcorpus convert EXPORT --out {folder}")
     if not is_dataset_folder(folder):
@@ -137,17 +189,13 @@ def read_dataset(folder: Path) -> Dataset:
             f"{folder}: dataset schema {manifest.get('schema')!r}, this version reads {SCHEMA}; convert "
             "the annotations again"
         )
-    ontology = read_ontology_yaml(folder / "ontology.yaml")
-    splits: dict[str, list[AnnotatedArticle]] = {}
-    for split in SPLITS:
-        name = f"default/{split}.parquet"
-        if name not in manifest["files"]:
-            continue
+    files: dict[tuple[str, str], Path] = {}
+    for name, entry in manifest["files"].items():
         path = folder / name
-        if not path.is_file() or sha256_of_file(path) != manifest["files"][name]["sha256"]:
+        if not path.is_file() or sha256_of_file(path) != entry["sha256"]:
             raise InputError(f"{path}: missing, or not the file that {MANIFEST} names; convert the annotations again")
-        splits[split] = [annotated_of(row, place=str(path)) for row in parquet.read_table(path).to_pylist()]
-    return Dataset(folder, ontology, splits, manifest)
+        files[path.parent.name, path.stem] = path
+    return manifest, files
 
 
 def manifest_hash(folder: Path) -> str:
@@ -155,45 +203,9 @@ def manifest_hash(folder: Path) -> str:
     return sha256_of_file(folder / MANIFEST)
 
 
-def features(ontology: Ontology, *, with_annotator: bool) -> Any:
-    """The ``datasets.Features`` of a row."""
-    from datasets import ClassLabel, Features, List, Value
-
-    text, number = Value("string"), Value("int32")
-    columns = {"id": text, "text": text, "text_sha256": text}
-    if with_annotator:
-        columns["annotator"] = text
-    columns |= {name: text for name in ("title", "outlet", "url", "published", "language", "licence")}
-    columns |= {"invented": Value("bool"), "kind": text, "tags": List(text), "cluster": text, "metadata": text}
-    columns |= {"status": text, "labels_annotated": List(text)}
-    columns["spans"] = List(
-        {
-            "id": text,
-            "start": number,
-            "end": number,
-            "label": text,
-            "attributes": List({"name": text, "value": text}),
-            "origin": text,
-        }
-    )
-    columns["roles"] = List({"role": text, "trigger": text, "argument": text})
-    columns["events"] = List({"id": text, "label": text, "triggers": List(text)})
-    columns |= {"tokens": List(text), "token_starts": List(number), "token_ends": List(number)}
-    columns["ner_tags"] = List(ClassLabel(names=tag_names(ontology.labels)))
-    return Features(columns)
-
-
-def _not_in_one_layer(gold: Mapping[str, Sequence[AnnotatedArticle]], ontology: Ontology) -> list[dict[str, Any]]:
+def _not_in_one_layer(gold: AnnotatedArticle, ontology: Ontology) -> list[dict[str, str]]:
+    lost = one_layer(gold.spans, ontology)[1]
     return [
-        {"article": a.article.id, "span": loser.id, "label": loser.label, "winner": winner.id}
-        for split in SPLITS
-        for a in gold.get(split, ())
-        for loser, winner in one_layer(a.spans, ontology)[1]
+        {"article": gold.article.id, "span": loser.id, "label": loser.label, "winner": winner.id}
+        for loser, winner in lost
     ]
-
-
-def _versions() -> dict[str, str]:
-    import datasets
-    import pyarrow
-
-    return {"datasets": datasets.__version__, "pyarrow": pyarrow.__version__}

@@ -6,7 +6,8 @@ Comes in: annotated articles. Goes out: dictionaries that fit ``dataset.features
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from eventcorpus.errors import SpanError
@@ -15,24 +16,24 @@ from eventcorpus.matching.layer import one_layer
 from eventcorpus.models.tags import tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
-from eventcorpus.text import sha256_of, words
+from eventcorpus.text import sha256_of
 
+_TOKEN_COLUMNS = ("tokens", "token_starts", "token_ends", "ner_tags")
 _STRINGS = ("title", "outlet", "url", "published", "language", "licence", "kind", "cluster")
 
 
-def row_of(annotated: AnnotatedArticle, ontology: Ontology, *, with_annotator: bool) -> dict[str, Any]:
+def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tuple[int, int]]) -> dict[str, Any]:
     """One row. Attributes that the annotator left open get the ontology's default, where there is one.
 
-    ``tokens`` are the words of ``eventcorpus.text.words``; ``ner_tags`` hold what one BIO layer can.
+    Args:
+        tokens: the words of the article (``eventcorpus.text.words``); ``ner_tags`` hold what one BIO layer can.
     """
     article = annotated.article
-    tokens = words(article.text)
+    starts, ends = zip(*tokens, strict=True) if tokens else ((), ())
     stay, _ = one_layer(annotated.spans, ontology)
     tags, _ = tags_from_spans(stay, tokens, ontology.rank)
     row: dict[str, Any] = {"id": article.id, "text": article.text, "text_sha256": article.text_sha256}
-    if with_annotator:
-        row["annotator"] = annotated.annotator
-    row |= {name: getattr(article, name) for name in _STRINGS}
+    row |= {"annotator": annotated.annotator, **{name: getattr(article, name) for name in _STRINGS}}
     return row | {
         "invented": article.invented,
         "tags": list(article.tags),
@@ -53,17 +54,46 @@ def row_of(annotated: AnnotatedArticle, ontology: Ontology, *, with_annotator: b
         "roles": [{"role": r.role, "trigger": r.trigger, "argument": r.argument} for r in annotated.roles],
         "events": [{"id": e.id, "label": e.label, "triggers": list(e.triggers)} for e in annotated.events],
         "tokens": [article.text[start:end] for start, end in tokens],
-        "token_starts": [start for start, _ in tokens],
-        "token_ends": [end for _, end in tokens],
+        "token_starts": list(starts),
+        "token_ends": list(ends),
         "ner_tags": tags,
     }
 
 
+def without_text(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for those who may not copy the text: no text, title, metadata or tokens; the hash and the offsets stay."""
+    kept = dict(row)
+    return kept | {"text": None, "title": None, "metadata": "{}"} | {name: [] for name in _TOKEN_COLUMNS}
+
+
+def with_text(row: Mapping[str, Any], article: Article) -> dict[str, Any]:
+    """The row that ``without_text`` was made of, up to its tokens, given the article.
+
+    Raises:
+        SpanError: if the article's text is another.
+    """
+    if article.text_sha256 != row["text_sha256"]:
+        raise SpanError(f"article {row['id']}: this is not the text that was annotated (another sha256)")
+    return dict(row) | {"text": article.text, "title": article.title, "metadata": to_json(article.metadata)}
+
+
 def with_defaults(span: Span, ontology: Ontology) -> list[tuple[str, str]]:
     """The attributes of a span in ontology order, defaults filled in."""
-    given = dict(span.attributes)
-    values = ((a.name, given.get(a.name, a.default)) for a in ontology.attributes_of(span.label))
-    return [(name, value) for name, value in values if value is not None]
+    pairs: list[tuple[str, str]] = []
+    for attribute in ontology.attributes_of(span.label):
+        given = [pair for pair in span.attributes if pair[0] == attribute.name]
+        pairs += given or ([(attribute.name, attribute.default)] if attribute.default is not None else [])
+    return pairs
+
+
+def without_defaults(annotated: AnnotatedArticle, ontology: Ontology) -> AnnotatedArticle:
+    """The article as its annotator left it: attributes that say what the ontology's default says are open again."""
+    default = {attribute.name: attribute.default for attribute in ontology.attributes}
+    spans = (
+        replace(span, attributes=tuple(pair for pair in span.attributes if default.get(pair[0]) != pair[1]))
+        for span in annotated.spans
+    )
+    return replace(annotated, spans=tuple(spans))
 
 
 def annotated_of(row: Mapping[str, Any], *, place: str) -> AnnotatedArticle:
@@ -74,6 +104,8 @@ def annotated_of(row: Mapping[str, Any], *, place: str) -> AnnotatedArticle:
     """
     text = row["text"]
     where = f"{place}: article {row['id']}"
+    if text is None:
+        raise SpanError(f"{where}: standoff, without its text; put the text back with: eventcorpus join")
     if sha256_of(text) != row["text_sha256"]:
         raise SpanError(f"{where}: the text does not have the sha256 that the row says; convert the annotations again")
     spans = tuple(

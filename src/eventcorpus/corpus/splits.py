@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
-from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.schema import Article
 
 SPLITS = ("train", "validation", "test")
 
@@ -59,18 +59,20 @@ def check_splits(split_of: dict[str, str], article_ids: Iterable[str], *, place:
     return sorted(set(split_of) - set(ids))
 
 
-def exact_duplicates(splits: Mapping[str, Sequence[AnnotatedArticle]]) -> list[tuple[str, str, bool]]:
-    """Articles with exactly the text of an earlier one.
+class Duplicates:
+    """Finds articles with exactly the text of an earlier one, as they pass."""
 
-    Returns:
-        (earlier id, id, whether the two are in different splits), those in different splits first.
-    """
-    first: dict[str, tuple[str, str]] = {}
-    found: list[tuple[str, str, bool]] = []
-    for split, articles in splits.items():
-        for annotated in articles:
-            article = annotated.article
-            in_split, original = first.setdefault(article.text_sha256, (split, article.id))
-            if (in_split, original) != (split, article.id):
-                found.append((original, article.id, in_split != split))
-    return sorted(found, key=lambda pair: not pair[2])
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[str, str]] = {}
+        self._found: list[tuple[str, str, bool]] = []
+
+    def add(self, split: str, article: Article) -> None:
+        """Look at one article of a split."""
+        in_split, original = self._first.setdefault(article.text_sha256, (split, article.id))
+        if (in_split, original) != (split, article.id):
+            self._found.append((original, article.id, in_split != split))
+
+    @property
+    def found(self) -> list[tuple[str, str, bool]]:
+        """(earlier id, id, whether the two are in different splits), those in different splits first."""
+        return sorted(self._found, key=lambda pair: not pair[2])

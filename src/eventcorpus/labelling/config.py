@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
 import defusedxml.ElementTree as SafeElementTree
@@ -16,6 +17,9 @@ from eventcorpus.ontology import Ontology, parse_ontology, read_ontology_yaml
 
 LABELS_CONTROL = "label"
 TEXT_OBJECT = "text"
+PATH_SEPARATOR = " > "
+"""Between the steps of a taxonomy's path, which is one value for us."""
+_ATTRIBUTE_TAGS = ("Choices", "Taxonomy", "TextArea", "Number", "Rating")
 _HOTKEYS = "1234567890qwertyuiopasdfghjkl"
 
 
@@ -42,10 +46,13 @@ def label_config(ontology: Ontology) -> str:
     lines.append("  </View>")
     for attribute in ontology.attributes:
         of = ontology.trigger_names if attribute.of == "triggers" else attribute.of
-        lines.append(
-            f'  <Choices name={quoteattr(attribute.name)} toName="{TEXT_OBJECT}" perRegion="true" choice="single" '
-            f'showInline="true" whenTagName="{LABELS_CONTROL}" whenLabelValue={quoteattr(",".join(of))}>'
-        )
+        where = f'name={quoteattr(attribute.name)} toName="{TEXT_OBJECT}" perRegion="true"'
+        when = f'whenTagName="{LABELS_CONTROL}" whenLabelValue={quoteattr(",".join(of))}'
+        if not attribute.values:
+            lines.append(f'  <TextArea {where} editable="true" {when}/>')
+            continue
+        choice = "multiple" if attribute.multiple else "single"
+        lines.append(f'  <Choices {where} choice="{choice}" showInline="true" {when}>')
         lines += [f"    <Choice value={quoteattr(value.name)}/>" for value in attribute.values]
         lines.append("  </Choices>")
     return "\n".join([*lines, "</View>"]) + "\n"
@@ -54,17 +61,15 @@ def label_config(ontology: Ontology) -> str:
 def read_label_config(content: str, *, place: str) -> Ontology:
     """Read any project's configuration as an ontology: every label an entity, roles unconstrained, spans may overlap.
 
+    Controls for each region become attributes: Choices; Taxonomy, whose values are paths (``Violence > Shelling``);
+    TextArea, Number and Rating, which are free text.
+
     Raises:
         OntologyError: if it is not well-formed XML, uses entities or external references, or has no labels.
     """
-    try:
-        root = SafeElementTree.fromstring(content)
-    except SafeElementTree.ParseError as error:
-        raise OntologyError(f"{place}: not well-formed XML ({error})") from None
-    except DefusedXmlException:
-        raise OntologyError(f"{place}: XML with entity definitions or external references is not read") from None
+    root = _parsed(content, place)
     labels = [e.get("alias") or e.get("value") or "" for e in root.iter("Label")]
-    choices = [e for e in root.iter("Choices") if e.get("perRegion") == "true"]
+    controls = [e for e in root.iter() if e.tag in _ATTRIBUTE_TAGS and e.get("perRegion") == "true"]
     relations = [e.get("value") or "" for e in root.iter("Relation")]
     entities = list(dict.fromkeys(filter(None, labels)))
     if not entities:
@@ -79,12 +84,57 @@ def read_label_config(content: str, *, place: str) -> Ontology:
             {
                 "name": e.get("name") or "choice",
                 "of": [x for x in (e.get("whenLabelValue") or "").split(",") if x in entities] or entities,
-                "values": [{"name": c.get("alias") or c.get("value") or ""} for c in e.iter("Choice")],
+                "values": [{"name": value} for value in _values(e)],
+                "multiple": e.tag in ("Taxonomy", "TextArea") or e.get("choice") == "multiple",
             }
-            for e in choices
+            for e in controls
         ],
     }
     return parse_ontology(data, place=place)
+
+
+def read_text_object(path: Path) -> tuple[str | None, str]:
+    """Which object of a configuration holds the article: its name and the key of ``data`` (None, text where unsaid).
+
+    Raises:
+        OntologyError: if several Text objects have labels, or the text is hypertext (its offsets are XPaths).
+    """
+    root = _parsed(read_text(path), str(path))
+    labelled = {e.get("toName") for e in root.iter("Labels")}
+    texts = [e for e in root.iter("Text") if e.get("name") in labelled]
+    if len(texts) > 1 or (not texts and root.find(".//HyperText") is not None):
+        found = ", ".join(str(e.get("name")) for e in texts) or "HyperText"
+        raise OntologyError(
+            f"{path}: labels are drawn on {found}; one <Text> per article is read, export each by itself"
+        )
+    if not texts:
+        return None, TEXT_OBJECT
+    return texts[0].get("name"), (texts[0].get("value") or "").removeprefix("$") or TEXT_OBJECT
+
+
+def _parsed(content: str, place: str) -> Element:
+    try:
+        root: Element = SafeElementTree.fromstring(content)
+    except SafeElementTree.ParseError as error:
+        raise OntologyError(f"{place}: not well-formed XML ({error})") from None
+    except DefusedXmlException:
+        raise OntologyError(f"{place}: XML with entity definitions or external references is not read") from None
+    return root
+
+
+def _values(control: Element) -> list[str]:
+    if control.tag == "Taxonomy":
+        return _paths(control)
+    return [choice.get("alias") or choice.get("value") or "" for choice in control.iter("Choice")]
+
+
+def _paths(control: Element, above: tuple[str, ...] = ()) -> list[str]:
+    """Every choice of a taxonomy, in order; a nested one with the choices above it."""
+    found: list[str] = []
+    for choice in control.findall("Choice"):
+        path = (*above, choice.get("alias") or choice.get("value") or "")
+        found += [PATH_SEPARATOR.join(path), *_paths(choice, path)]
+    return found
 
 
 def read_ontology(path: Path) -> Ontology:

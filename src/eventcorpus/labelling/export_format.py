@@ -109,7 +109,9 @@ def tasks_of(
         if len(parts) > 1:
             task["data"] |= {"text": article.text[start:end], "part": n, "n_parts": len(parts), "offset": start}
         if annotated is not None:
-            task["annotations"] = [{"result": results_of(annotated), "was_cancelled": False, "ground_truth": False}]
+            task["annotations"] = [
+                {"result": results_of(annotated, ontology), "was_cancelled": False, "ground_truth": False}
+            ]
         if prediction is not None:
             inside = [m for m in prediction.mentions if start <= m.start and m.end <= end]
             task["predictions"] = [
@@ -162,7 +164,7 @@ def server_export(articles: Sequence[AnnotatedArticle], ontology: Ontology, *, p
 
 
 def _exported_task(annotated: AnnotatedArticle, ontology: Ontology, number: int, project: int) -> dict[str, Any]:
-    result = results_of(annotated)
+    result = results_of(annotated, ontology)
     unique = uuid.uuid5(uuid.NAMESPACE_URL, f"eventcorpus/{annotated.annotator}/{annotated.article.id}")
     annotation = {
         "id": number,

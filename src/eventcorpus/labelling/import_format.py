@@ -7,178 +7,115 @@ true negative; of several annotations by one person the newest counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from eventcorpus.account import Account
 from eventcorpus.corpus.read import article_from_row
 from eventcorpus.errors import InputError, SpanError
-from eventcorpus.files import read_json
+from eventcorpus.labelling.exported import ExportedAnnotation, ExportedTask, ExportIndex, index_exports
 from eventcorpus.labelling.import_regions import RegionReader, Regions
 from eventcorpus.migrate import Migration, migration
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, join_events, role_order, span_order
-from eventcorpus.text import StoredText, sha256_of, stored_form
-
-_TASK_KEYS = ("article_id", "ontology", "part", "n_parts", "offset", "text_sha256")
-
-
-@dataclass(frozen=True)
-class _Annotation:
-    """One annotation and the text that its offsets refer to, as the server holds it and in the stored form.
-
-    The same article may stand in two tasks whose texts differ in their line ends.
-    """
-
-    raw: dict[str, Any]
-    number: int
-    original: str
-    stored: StoredText
-
-    @property
-    def person(self) -> str:
-        """Who made it, sortable, never shown: user ids are numbers, or objects in full snapshots."""
-        by = self.raw.get("completed_by")
-        if isinstance(by, dict):
-            by = by.get("id") or by.get("email")
-        return f"{by:012d}" if isinstance(by, int) else f"~{by or 'nobody'}"
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the annotator skipped the task."""
-        return bool(self.raw.get("was_cancelled"))
-
-    @property
-    def age(self) -> tuple[str, int]:
-        """Sorts annotations from old to new."""
-        number = self.raw.get("id")
-        return str(self.raw.get("updated_at") or ""), number if isinstance(number, int) else self.number
-
-    @property
-    def items(self) -> list[dict[str, Any]]:
-        """The items of its ``result``."""
-        return [item for item in self.raw.get("result") or [] if isinstance(item, dict)]
+from eventcorpus.text import sha256_of
 
 
 @dataclass
 class _Piece:
     """A whole article, or a part of one that begins at ``offset``, with the annotations of all its tasks."""
 
-    place: str
-    text: str
-    part: int
-    n_parts: int
-    offset: int
-    annotations: list[_Annotation]
+    first: ExportedTask
+    annotations: list[ExportedAnnotation]
 
-
-@dataclass
-class _Gathered:
-    """All tasks of one article."""
-
-    row: dict[str, Any]
-    sha256: str | None
-    ontology_key: str | None
-    pieces: list[_Piece] = field(default_factory=list)
+    @property
+    def text(self) -> str:
+        """Its text in the stored form."""
+        return self.first.stored.text
 
 
 def read_exports(
     paths: Iterable[Path], ontology: Ontology, account: Account, *, stop: bool = True
 ) -> list[AnnotatedArticle]:
-    """Read exports into annotated articles, in the order of the tasks; annotators are a1, a2, ... by their user id.
+    """Read small exports whole: the articles of ``annotated_articles``, one after another."""
+    index = index_exports(paths)
+    return [one for several in annotated_articles(index, ontology, account, stop=stop) for one in several]
+
+
+def annotated_articles(
+    index: ExportIndex, ontology: Ontology, account: Account, *, stop: bool = True, text_object: str | None = None
+) -> Iterator[list[AnnotatedArticle]]:
+    """Yield each article as its annotators see it (a1 first), in the order of the tasks that complete them.
+
+    In memory at one time are only the articles of which some tasks are still to come.
 
     Args:
         stop: raise at a span that cannot be right, instead of refusing it and going on.
+        text_object: name of the configuration's Text that holds the article, where there are several objects.
 
     Raises:
-        InputError: if a file is not an export, a task has no text, or its text is not the one it was exported with.
+        InputError: if a task contradicts another, or its text is not the one it was exported with.
         SpanError: with ``stop``, naming article, region and value.
         OntologyError: if data was annotated under an ontology that cannot be migrated.
     """
-    gathered: dict[str, _Gathered] = {}
-    for path in paths:
-        tasks = read_json(path)
-        if not isinstance(tasks, list) or not all(
-            isinstance(task, dict) and isinstance(task.get("data"), dict) for task in tasks
-        ):
+    reader = RegionReader(ontology, account, stop=stop, text_object=text_object)
+    waiting: dict[str, list[ExportedTask]] = {}
+    for task in index.tasks():
+        tasks = waiting.setdefault(task.article_id, [])
+        tasks.append(task)
+        if len(tasks) == index.n_tasks[task.article_id]:
+            found = _annotated(waiting.pop(task.article_id), ontology, account, reader, index.names)
+            if found:
+                account.keep("articles")
+                yield found
+
+
+def _pieces(tasks: list[ExportedTask]) -> list[_Piece]:
+    """The tasks of one article by part; tasks of the same part must have the same text."""
+    pieces: dict[int, _Piece] = {}
+    for task in tasks:
+        piece = pieces.setdefault(task.part, _Piece(task, []))
+        if piece.text != task.stored.text:
             raise InputError(
-                f"{path}: not a Label Studio JSON export (a list of tasks with data); export the project "
-                "as JSON, not JSON-MIN"
+                f"{task.place}: article {task.article_id} stands in {piece.first.place} with another text; "
+                "ids are unique"
             )
-        for n, task in enumerate(tasks, start=1):
-            _gather(task, f"{path}: task {task.get('id', n)}", gathered)
-    people = sorted({a.person for g in gathered.values() for p in g.pieces for a in p.annotations if not a.cancelled})
-    names = {person: f"a{n}" for n, person in enumerate(people, start=1)}
-    reader = RegionReader(ontology, account, stop=stop)
-    articles: list[AnnotatedArticle] = []
-    for article_id, one in gathered.items():
-        found = _annotated(article_id, one, ontology, account, reader, names)
-        articles += found
-        if found:
-            account.keep("articles")
-    return articles
-
-
-def _gather(task: dict[str, Any], place: str, gathered: dict[str, _Gathered]) -> None:
-    data: dict[str, Any] = task["data"]
-    original = data.get("text")
-    if not isinstance(original, str) or not original.strip():
-        raise InputError(f"{place}: data.text is missing or empty; tasks need the article's text under 'text'")
-    stored = stored_form(original)
-    part, n_parts, offset = (data.get(key, default) for key, default in (("part", 1), ("n_parts", 1), ("offset", 0)))
-    if not (type(part) is type(n_parts) is type(offset) is int and 1 <= part <= n_parts and offset >= 0):
-        raise InputError(
-            f"{place}: part {part!r} of {n_parts!r} at offset {offset!r} cannot be; export the articles again"
-        )
-    article_id = str(data.get("article_id") or data.get("id") or sha256_of(stored.text)[:16])
-    row = {key: value for key, value in data.items() if key not in (*_TASK_KEYS, "text", "id")}
-    if n_parts == 1 and data.get("text_sha256") not in (None, sha256_of(stored.text)):
-        raise InputError(
-            f"{place}: article {article_id}: the text has sha256 {sha256_of(stored.text)[:12]}..., it was "
-            "exported with "
-            f"{str(data['text_sha256'])[:12]}...; the text was edited: restore it, or export the article again"
-        )
-    one = gathered.setdefault(article_id, _Gathered(row, data.get("text_sha256"), data.get("ontology")))
-    same = [piece for piece in one.pieces if piece.part == part]
-    first = len(same[0].annotations) + 1 if same else 1
-    raw = [a for a in task.get("annotations") or [] if isinstance(a, dict)]
-    annotations = [_Annotation(a, n, original, stored) for n, a in enumerate(raw, start=first)]
-    if not same:
-        one.pieces.append(_Piece(place, stored.text, part, n_parts, offset, annotations))
-    elif same[0].text == stored.text:
-        same[0].annotations += annotations
-    else:
-        raise InputError(f"{place}: article {article_id} stands in {same[0].place} with another text; ids are unique")
+        begin = len(piece.annotations) + 1
+        piece.annotations += [
+            ExportedAnnotation(raw, n, task.original, task.stored) for n, raw in enumerate(task.raw_annotations, begin)
+        ]
+    return [pieces[part] for part in sorted(pieces)]
 
 
 def _annotated(
-    article_id: str, one: _Gathered, ontology: Ontology, account: Account, reader: RegionReader, names: dict[str, str]
+    tasks: list[ExportedTask], ontology: Ontology, account: Account, reader: RegionReader, names: dict[str, str]
 ) -> list[AnnotatedArticle]:
-    pieces = sorted(one.pieces, key=lambda piece: piece.part)
+    pieces, one = _pieces(tasks), tasks[0]
+    article_id = one.article_id
     every = [annotation for piece in pieces for annotation in piece.annotations]
     text = "".join(piece.text for piece in pieces)
-    n_parts = pieces[0].n_parts
+    n_parts = pieces[0].first.n_parts
     if len(pieces) < n_parts:
-        missing = sorted(set(range(1, n_parts + 1)) - {piece.part for piece in pieces})
+        missing = sorted(set(range(1, n_parts + 1)) - {piece.first.part for piece in pieces})
         account.refuse("articles", article_id, f"part {missing[0]} of {n_parts}", "a part is not in the export")
         for annotation in every:
             _refuse_items(annotation, article_id, "a part of its article is not in the export", account)
         return []
     begins = 0
     for piece in pieces:
-        if piece.offset != begins:
+        if piece.first.offset != begins:
             raise InputError(
-                f"{piece.place}: article {article_id}: part {piece.part} begins at {piece.offset}, and the parts "
-                f"before it have {begins} characters; export the article again"
+                f"{piece.first.place}: article {article_id}: part {piece.first.part} begins at "
+                f"{piece.first.offset}, and the "
+                f"parts before it have {begins} characters; export the article again"
             )
         begins += len(piece.text)
     if n_parts > 1 and one.sha256 not in (None, sha256_of(text)):
         raise InputError(
             f"article {article_id}: its {n_parts} parts together are not the text that was exported; export it again"
         )
-    article = article_from_row(one.row | {"id": article_id, "text": text}, place=pieces[0].place)
+    article = article_from_row(one.row | {"id": article_id, "text": text}, place=pieces[0].first.place)
     way = migration(one.ontology_key, ontology, place=f"article {article_id}")
     found: list[AnnotatedArticle] = []
     for person in sorted({a.person for a in every if not a.cancelled}, key=lambda p: names[p]):
@@ -186,6 +123,7 @@ def _annotated(
         complete = [(piece, a) for piece, a in zip(pieces, newest, strict=True) if a is not None]
         regions = Regions()
         for piece, annotation in complete if len(complete) == n_parts else ():
+            _refuse_strange(annotation, article_id, account)
             try:
                 read = reader.read(
                     annotation.items,
@@ -193,11 +131,11 @@ def _annotated(
                     original=annotation.original,
                     article=article_id,
                     prefix=str(annotation.raw.get("id") or annotation.number),
-                    offset=piece.offset,
+                    offset=piece.first.offset,
                     migration=way,
                 )
             except SpanError as error:
-                raise SpanError(f"{piece.place}: {error}") from None
+                raise SpanError(f"{piece.first.place}: {error}") from None
             regions.spans += read.spans
             regions.roles += read.roles
         if len(complete) == n_parts:
@@ -205,7 +143,7 @@ def _annotated(
         for annotation in (a for a in every if a.person == person):
             if annotation.cancelled:
                 continue
-            if annotation not in newest:
+            if not any(annotation is one for one in newest):
                 account.note("annotations replaced by a newer one of the same person")
                 _refuse_items(annotation, article_id, "a newer annotation by the same person", account)
             elif len(complete) < n_parts:
@@ -240,15 +178,16 @@ def _labels_before(ontology: Ontology, way: Migration) -> tuple[str, ...]:
     return tuple(label for label in ontology.labels if label in now)
 
 
-def _newest(piece: _Piece, person: str) -> _Annotation | None:
+def _newest(piece: _Piece, person: str) -> ExportedAnnotation | None:
     """The newest completed annotation by one person."""
     theirs = [a for a in piece.annotations if a.person == person and not a.cancelled]
     return max(theirs, key=lambda a: a.age, default=None)
 
 
-def _refuse_items(annotation: _Annotation, article_id: str, reason: str, account: Account) -> None:
+def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: str, account: Account) -> None:
     """Count every item of an annotation that is not read."""
     name = f"annotation {annotation.raw.get('id', annotation.number)}"
+    _refuse_strange(annotation, article_id, account)
     for item in annotation.items:
         type_ = str(item.get("type", ""))
         if type_ == "relation":
@@ -261,3 +200,9 @@ def _refuse_items(annotation: _Annotation, article_id: str, reason: str, account
             account.refuse(
                 "attributes", article_id, f"{item.get('from_name')} of region {item.get('id')} of {name}", reason
             )
+
+
+def _refuse_strange(annotation: ExportedAnnotation, article_id: str, account: Account) -> None:
+    for _ in range(annotation.n_strange):
+        name = f"an entry of annotation {annotation.raw.get('id', annotation.number)}"
+        account.refuse("spans", article_id, name, "not a JSON object")

@@ -12,6 +12,7 @@ from typing import Any
 
 from eventcorpus.account import Account
 from eventcorpus.errors import SpanError
+from eventcorpus.labelling.config import PATH_SEPARATOR
 from eventcorpus.labelling.rules import describe_role, role_fault
 from eventcorpus.matching.layer import one_layer
 from eventcorpus.migrate import Migration
@@ -35,11 +36,13 @@ class RegionReader:
     Args:
         stop: raise on a span that cannot be right (unknown label, impossible offset, text that does not match)
             instead of refusing it and going on.
+        text_object: the ``to_name`` of regions on the article's text, if there are other objects too.
     """
 
     ontology: Ontology
     account: Account
     stop: bool = True
+    text_object: str | None = None
 
     def read(
         self,
@@ -129,6 +132,12 @@ class RegionReader:
         value, region = _value(item), str(item.get("id") or f"region{n}")
         written = [str(label) for label in value.get(str(item.get("type"))) or value.get("labels") or []]
         name = f"region {region} {'/'.join(written)} [{value.get('start')}, {value.get('end')})"
+        if (item.get("meta") or {}).get("text"):
+            self.account.note("notes written on regions (not kept)")
+        if self.text_object not in (None, item.get("to_name")):
+            for _ in written:
+                self.account.refuse("spans", article, name, "drawn on another object than the article's text")
+            return []
         if not written:
             self.account.refuse("spans", article, name, "region without a label")
         spans: list[Span] = []
@@ -212,27 +221,27 @@ class RegionReader:
         if "start" not in value and region not in ids:
             self.account.note("answers about the whole task (not kept)")
             return
-        choices = value.get(str(item.get("type"))) or []
-        choices = choices if isinstance(choices, list) else [choices]
+        said = _said(item)
         name, why = migration.name(str(item.get("from_name")))
-        item_name = f"{item.get('from_name')}={one_line(str(choices))} of region {region}"
+        item_name = f"{item.get('from_name')}={one_line(', '.join(said))} of region {region}"
         owners = [spans[span_id] for span_id in ids.get(region, []) if span_id in spans]
-        known = {attribute.name: attribute for attribute in self.ontology.attributes}
-        attribute = known.get(name or "")
-        if name is None or attribute is None:
+        attribute = {known.name: known for known in self.ontology.attributes}.get(name or "")
+        if attribute is None:
             self.account.refuse("attributes", article, item_name, why or "attribute not in the ontology")
-        elif not owners:
+            return
+        carriers = [owner for owner in owners if attribute in self.ontology.attributes_of(owner.label)]
+        if not owners:
             self.account.refuse("attributes", article, item_name, "its region is missing or was refused")
-        elif len(choices) != 1 or choices[0] not in [v.name for v in attribute.values]:
+        elif not said or (len(said) > 1 and not attribute.multiple) or not all(map(attribute.takes, said)):
             self.account.refuse("attributes", article, item_name, "not one of the attribute's values")
-        elif attribute not in self.ontology.attributes_of(owners[0].label):
+        elif not carriers:
             self.account.refuse("attributes", article, item_name, f"{owners[0].label} does not carry it")
-        elif name in dict(owners[0].attributes):
+        elif attribute.name in dict(carriers[0].attributes):
             self.account.refuse("attributes", article, item_name, "said twice")
         else:
             self.account.keep("attributes")
-            owner = owners[0]
-            spans[owner.id] = replace(owner, attributes=(*owner.attributes, (name, str(choices[0]))))
+            pairs = ((attribute.name, one) for one in said)
+            spans[carriers[0].id] = replace(carriers[0], attributes=(*carriers[0].attributes, *pairs))
 
     def _roles(
         self,
@@ -283,6 +292,14 @@ class RegionReader:
 
 def _is_region(item: dict[str, Any]) -> bool:
     return str(item.get("type", "")).endswith("labels")
+
+
+def _said(item: dict[str, Any]) -> list[str]:
+    """The values of an attribute: choices, notes of a text area, paths of a taxonomy, a number or rating."""
+    type_ = str(item.get("type"))
+    said = _value(item).get("text" if type_ == "textarea" else type_)
+    listed = said if isinstance(said, list) else [] if said is None else [said]
+    return [PATH_SEPARATOR.join(map(str, one)) if isinstance(one, list) else str(one) for one in listed]
 
 
 def _value(item: dict[str, Any]) -> dict[str, Any]:

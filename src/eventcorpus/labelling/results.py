@@ -6,21 +6,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from eventcorpus.labelling.config import LABELS_CONTROL, TEXT_OBJECT
+from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import PredictedMention
 from eventcorpus.schema import AnnotatedArticle
 
 
-def results_of(annotated: AnnotatedArticle) -> list[dict[str, Any]]:
+def results_of(annotated: AnnotatedArticle, ontology: Ontology) -> list[dict[str, Any]]:
     """An annotation: one item a span, one an attribute (with the id of its span), one a role."""
+    free_text = {attribute.name for attribute in ontology.attributes if not attribute.values}
     text = annotated.article.text
     items: list[dict[str, Any]] = []
     for span in annotated.spans:
         place = {"start": span.start, "end": span.end, "text": text[span.start : span.end]}
         items.append(_region(span.id, place | {"labels": [span.label]}, LABELS_CONTROL, "labels", span.origin))
-        items += [
-            _region(span.id, place | {"choices": [value]}, name, "choices", span.origin)
-            for name, value in span.attributes
-        ]
+        for name in dict(span.attributes):
+            values = [value for key, value in span.attributes if key == name]
+            key, type_ = ("text", "textarea") if name in free_text else ("choices", "choices")
+            items.append(_region(span.id, place | {key: values}, name, type_, span.origin))
     items += [
         {"from_id": r.trigger, "to_id": r.argument, "type": "relation", "direction": "right", "labels": [r.role]}
         for r in annotated.roles

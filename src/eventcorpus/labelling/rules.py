@@ -44,13 +44,12 @@ def faults(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]:
                 f"{one_line(text[by_id[role.trigger].start : by_id[role.trigger].end])}"
             )
     for span in annotated.spans:
-        given = dict(span.attributes)
         expected = {a.name: a for a in ontology.attributes_of(span.label)}
-        for name, value in given.items():
+        for name, value in span.attributes:
             if name not in expected:
                 yield f"{span.label} {one_line(text[span.start : span.end])} cannot have {name}"
-            elif value not in [v.name for v in expected[name].values]:
+            elif not expected[name].takes(value):
                 yield f"{name}={value} is none of {[v.name for v in expected[name].values]}"
         for name, attribute in expected.items():
-            if attribute.default is None and name not in given:
+            if attribute.default is None and attribute.values and name not in dict(span.attributes):
                 yield f"{span.label} {one_line(text[span.start : span.end])} has no {name}"

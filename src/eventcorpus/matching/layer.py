@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable
+from itertools import pairwise
 
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Span, span_order
@@ -15,10 +16,13 @@ def one_layer(spans: Iterable[Span], ontology: Ontology) -> tuple[list[Span], li
     Returns:
         the spans that stay, in text order, and (loser, winner) for each that does not.
     """
+    in_order = sorted(spans, key=span_order)
+    if all(before.end <= after.start for before, after in pairwise(in_order)):
+        return in_order, []
     stay: list[Span] = []
     lost: list[tuple[Span, Span]] = []
     by_start: list[tuple[int, int, int]] = []
-    for span in sorted(spans, key=lambda s: (s.start - s.end, s.start, ontology.rank.get(s.label, 0), s.id)):
+    for span in sorted(in_order, key=lambda s: (s.start - s.end, s.start, ontology.rank.get(s.label, 0), s.id)):
         winner = next((i for start, end, i in by_start if start < span.end and span.start < end), None)
         if winner is None:
             insort(by_start, (span.start, span.end, len(stay)))

@@ -1,0 +1,225 @@
+"""``eventcorpus labelstudio``: push articles to a live server, pull what was annotated, see how far it is."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from eventcorpus.commands.options import DEFAULT_ONTOLOGY, PATH, find_ontology, notice, progress_bar
+from eventcorpus.commands.tasks import TaskSource, field_map, read_prediction_file
+from eventcorpus.corpus.read import ReadReport
+from eventcorpus.errors import StrictError
+from eventcorpus.labelling.config import read_ontology
+from eventcorpus.labelling.pull import pull, pulled_ago
+from eventcorpus.labelling.push import PushReport, list_present, prepare_project, push
+from eventcorpus.labelling.server import Project, Server, connect
+from eventcorpus.labelling.status import Status, read_status
+
+PULLED = Path("labels")
+PROJECT = click.option(
+    "--project", "wanted", metavar="TITLE|ID", help="The project  [default: the only one that there is]"
+)
+
+
+@click.group("labelstudio")
+def command() -> None:
+    """Work with a live Label Studio server.
+
+    The address and the key come from LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY (a legacy token or a personal access
+    token). To try it without a server of your own: make labelstudio.
+
+    \b
+    Example:
+      eventcorpus labelstudio push corpus/articles --project first-pass
+      eventcorpus labelstudio status
+      eventcorpus labelstudio pull --out labels
+      eventcorpus convert labels --out dataset
+    """
+
+
+@command.command("push")
+@click.argument("articles", nargs=-1, required=True, type=PATH)
+@click.option("--project", "title", metavar="TITLE|ID", help="Created if not there  [default: the ontology's name]")
+@click.option(
+    "--ontology",
+    "ontology_path",
+    type=PATH,
+    help="Our YAML or a Label Studio config.xml  [default: corpus/ontology.yaml]",
+)
+@click.option("--predictions", "predictions_path", type=PATH, help="Mentions to show as pre-annotations.")
+@click.option("--field", "field_options", multiple=True, metavar="OURS=THEIRS", help="Take a field from a column.")
+@click.option("--title-in-text", is_flag=True, help="Put the title and an empty line before the text.")
+@click.option("--max-chars", type=click.IntRange(min=200), help="Cut longer articles into parts; convert joins them.")
+@click.option("--strict", is_flag=True, help="Fail if an article is refused or had to be repaired; nothing is sent.")
+def push_command(
+    articles: tuple[Path, ...],
+    title: str | None,
+    ontology_path: Path | None,
+    predictions_path: Path | None,
+    field_options: tuple[str, ...],
+    title_in_text: bool,
+    max_chars: int | None,
+    strict: bool,
+) -> None:
+    """Send ARTICLES to a project; what is there already is not sent again.
+
+    ARTICLES are what export takes; of a dataset folder the gold annotations go along. A push that was stopped half-way
+    is completed by running it again. An article whose text is another than the one on the server is refused.
+
+    \b
+    Example:
+      eventcorpus labelstudio push corpus/articles --project first-pass
+    """
+    fields = field_map(field_options)
+    ontology = find_ontology(ontology_path, near=articles)
+    predictions = read_prediction_file(predictions_path)
+    source = TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars)
+    n_tasks = sum(1 for _ in source.tasks())  # faults of the articles show before anything is sent
+    source.predictions, source.report = read_prediction_file(predictions_path), ReadReport()
+    server = connect()
+    if strict:
+        _check_strict(server, title or ontology.name, source)
+    project, what = prepare_project(server, title or ontology.name, ontology)
+    report = PushReport()
+    with progress_bar() as progress:
+        bar = progress.add_task("push", total=n_tasks, note="")
+        for report in push(server, project, source.tasks(), fresh=what == "created"):
+            progress.update(bar, completed=report.n_added + report.n_present + len(report.refused))
+    source.tell()
+    _tell_push(project, what, report)
+
+
+def _check_strict(server: Server, title: str, source: TaskSource) -> None:
+    project = server.find_project(title)
+    changed = source.report.changed
+    for _ in source.tasks():
+        changed = source.report.changed
+    if changed:
+        raise StrictError(f"--strict: the text of {changed[0]} had characters replaced ({len(changed)} articles)")
+    if project is None:
+        return
+    present = list_present(server, project)
+    for task in source.tasks():
+        sha256, _ = present.pushed_as.get(task["data"]["article_id"], (None, 1))
+        if sha256 not in (None, task["data"]["text_sha256"]):
+            raise StrictError(f"--strict: article {task['data']['article_id']}: its text is another than on the server")
+
+
+def _tell_push(project: Project, what: str, report: PushReport) -> None:
+    if what == "updated":
+        notice(f"project {project.id} has the ontology's configuration now")
+    for article_id, reason in list(report.refused.items())[:5]:
+        notice(f"refused: article {article_id}: {reason}")
+    if len(report.refused) > 5:
+        notice(f"... and {len(report.refused) - 5} more refused")
+    if report.n_copies_removed:
+        notice(f"{report.n_copies_removed} tasks stood twice, after a push that was killed: the copies were removed")
+    if report.n_foreign:
+        notice(f"{report.n_foreign} tasks in the project are not ours (no article_id): left alone")
+    click.echo(
+        f"{report.n_added:,} tasks sent, {report.n_present:,} were there, {len(report.refused):,} articles refused: "
+        f"project {project.id} {project.title!r}{' (new)' if what == 'created' else ''}"
+    )
+
+
+@command.command("pull")
+@PROJECT
+@click.option(
+    "--out", type=PATH, default=PULLED, show_default=True, help="Folder for export.json and what explains it."
+)
+@click.option("--ontology", "ontology_path", type=PATH, help="What the project was made from  [default: the corpus's]")
+def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
+    """Take everything that was annotated: annotations, drafts, predictions and who made them.
+
+    OUT has the server's own snapshot as export.json, which convert reads, and every earlier one. It names people: keep
+    it to yourselves; the dataset that convert makes calls them a1, a2, ...
+
+    \b
+    Example:
+      eventcorpus labelstudio pull --out labels
+    """
+    ontology = None
+    if ontology_path or DEFAULT_ONTOLOGY.is_file():
+        ontology = read_ontology(ontology_path or DEFAULT_ONTOLOGY)
+    server = connect()
+    project = server.project(wanted)
+    with progress_bar() as progress:
+        bar = progress.add_task("pull", total=None, note="")
+        found = pull(server, project, out, ontology, progress=lambda n: progress.update(bar, note=f"{n / 1e6:.1f} MB"))
+    if found is None:
+        click.echo(f"nothing new in project {project.id} {project.title!r}: {out} is as it was")
+        return
+    for n, words in ((found.gone, "annotations"), (found.tasks_gone, "tasks")):
+        if n:
+            notice(f"{n} {words} of the last pull are no longer on the server; they are in {out / 'earlier'}")
+    if not (out / "ontology.yaml").is_file():
+        notice("the project's configuration is not that of the ontology here; convert will read config.xml")
+    click.echo(
+        f"{found.n_annotations:,} annotations of {found.n_tasks:,} tasks in {out} ({found.new:,} new, "
+        f"{found.changed:,} changed, {found.gone:,} gone)"
+    )
+
+
+@command.command("status")
+@PROJECT
+@click.option("--pulled", type=PATH, default=PULLED, show_default=True, help="The folder that pull writes.")
+def status_command(wanted: str | None, pulled: Path) -> None:
+    """Show how far the annotation is, in all and per annotator.
+
+    \b
+    Example:
+      eventcorpus labelstudio status --project first-pass
+    """
+    server = connect()
+    project = server.project(wanted)
+    status = Status()
+    with progress_bar() as progress:
+        bar = progress.add_task("status", total=project.n_tasks, note="")
+        for status in read_status(server, project):
+            progress.update(bar, completed=status.n_tasks)
+    console = Console(soft_wrap=True, highlight=False, markup=False)
+    for table in _tables(project, status):
+        console.print(table)
+    click.echo(_pulled(project, pulled))
+
+
+def _tables(project: Project, status: Status) -> Iterator[Table]:
+    share = f" ({status.done / status.n_tasks:.0%})" if status.n_tasks else ""
+    table = Table(title=f"project {project.id} {project.title}", title_justify="left")
+    for name in ("tasks", "done", "empty", "skipped", "open", "drafts", "predicted", "twice"):
+        table.add_column(name, justify="right")
+    figures = (status.n_tasks, status.done, status.empty, status.skipped, status.open)
+    row = [f"{n:,}" for n in (*figures, status.with_draft, status.with_prediction, status.copies)]
+    table.add_row(row[0], row[1] + share, *row[2:])
+    yield table
+    if status.people:
+        table = Table(title="annotators", title_justify="left")
+        for name in ("user", "who", "done", "empty", "skipped", "drafts", "minutes a task"):
+            table.add_column(name, justify="left" if name == "who" else "right")
+        for user, work in sorted(status.people.items()):
+            n = work.completed + work.skipped
+            pace = f"{work.seconds / n / 60:.1f}" if n and work.seconds else ""
+            counts = (str(x) for x in (work.completed, work.empty, work.skipped, work.drafts))
+            table.add_row(str(user), status.names.get(user, ""), *counts, pace)
+        yield table
+
+
+def _pulled(project: Project, folder: Path) -> str:
+    for manifest, age in pulled_ago(folder, dt.datetime.now(dt.UTC)):
+        if manifest["project"] != project.id:
+            return f"{folder} was pulled from another project ({manifest['project']} {manifest['title']!r})"
+        return f"last pull {_ago(age)}: {manifest['annotations']:,} annotations in {folder}"
+    return f"never pulled into {folder}; eventcorpus labelstudio pull does"
+
+
+def _ago(age: dt.timedelta) -> str:
+    seconds = max(0, int(age.total_seconds()))
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit} ago"
+    return f"{seconds} seconds ago"

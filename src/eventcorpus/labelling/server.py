@@ -1,0 +1,199 @@
+"""A live Label Studio server: the connection, its projects, and one line for whatever goes wrong there.
+
+Comes in: LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY (a legacy token or a personal access token). Neither is ever shown.
+The SDK is imported here alone (the extra ``labelstudio``). Its retries are off: an import that is sent again after a
+dropped connection would leave its tasks twice.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from eventcorpus.errors import InputError, ServerError
+
+URL_VARIABLE = "LABEL_STUDIO_URL"
+KEY_VARIABLE = "LABEL_STUDIO_API_KEY"
+TIMEOUT = 900.0
+"""Seconds that one request may take; a snapshot of 100,000 tasks takes about two minutes."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """What we need to know of a project."""
+
+    id: int
+    title: str
+    label_config: str
+    n_tasks: int
+    n_annotations: int
+
+
+class Server:
+    """One server, spoken to through ``client`` (label_studio_sdk.LabelStudio).
+
+    Raises:
+        ServerError: from every method, with what was being done, why it failed and the way out.
+    """
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+
+    def projects(self) -> list[Project]:
+        """All projects that the key may see."""
+        with explained("listing the projects"):
+            return [_project(one) for one in self.client.projects.list(page_size=1000)]
+
+    def find_project(self, wanted: str | None) -> Project | None:
+        """The project of this id or exact title; without either, the only one that there is.
+
+        Raises:
+            InputError: if several have the title, or none was named and there are several.
+        """
+        projects = self.projects()
+        if wanted is None:
+            if len(projects) == 1:
+                return projects[0]
+            titles = ", ".join(f"{one.id} {one.title!r}" for one in projects) or "none yet"
+            raise InputError(f"which project? name it with --project ID or TITLE; there are: {titles}")
+        if by_id := [one for one in projects if str(one.id) == wanted]:
+            return by_id[0]
+        titled = [one for one in projects if one.title == wanted]
+        if len(titled) > 1:
+            ids = ", ".join(str(one.id) for one in titled)
+            raise InputError(f"{len(titled)} projects have the title {wanted!r} (ids {ids}); name one by --project ID")
+        return titled[0] if titled else None
+
+    def project(self, wanted: str | None) -> Project:
+        """As ``find_project``.
+
+        Raises:
+            InputError: also if there is none.
+        """
+        found = self.find_project(wanted)
+        if found is None:
+            titles = ", ".join(f"{one.id} {one.title!r}" for one in self.projects()) or "none"
+            raise InputError(f"no project {wanted!r} on the server (deleted, perhaps); there are: {titles}")
+        return found
+
+    def reload(self, project: Project) -> Project:
+        """The project as it is now."""
+        with explained(f"reading project {project.id}"):
+            return _project(self.client.projects.get(id=project.id))
+
+    def create_project(self, title: str, label_config: str, description: str) -> Project:
+        """A new project where tasks may be skipped and empty annotations submitted."""
+        with explained(f"creating the project {title!r}"):
+            made = self.client.projects.create(
+                title=title,
+                description=description,
+                label_config=label_config,
+                show_skip_button=True,
+                enable_empty_annotation=True,
+            )
+            return _project(self.client.projects.get(id=made.id))
+
+    def update_config(self, project: Project, label_config: str) -> None:
+        """Give a project another configuration."""
+        with explained(f"changing the configuration of project {project.id}"):
+            self.client.projects.update(id=project.id, label_config=label_config)
+
+    def import_tasks(self, project: Project, tasks: list[dict[str, Any]]) -> int:
+        """Import tasks in one request, with their annotations and predictions; the server stores all or none.
+
+        Returns:
+            how many the server says it made.
+        """
+        with explained(f"importing {len(tasks)} tasks into project {project.id}"):
+            done = self.client.projects.import_tasks(id=project.id, request=tasks)
+            return int(done.task_count or 0)
+
+
+def connect() -> Server:
+    """Connect with what the environment says, and check the key.
+
+    Raises:
+        InputError: if a variable is missing or no address.
+        ServerError: if the SDK is not installed, nobody answers, or the key is refused.
+    """
+    url, key = (os.environ.get(name, "").strip() for name in (URL_VARIABLE, KEY_VARIABLE))
+    for name, value in ((URL_VARIABLE, url), (KEY_VARIABLE, key)):
+        if not value:
+            raise InputError(
+                f"{name} is not set; export {URL_VARIABLE} (such as http://localhost:8080) and {KEY_VARIABLE} (Label "
+                "Studio: Account & Settings, Access Token)"
+            )
+    if not url.startswith(("http://", "https://")):
+        raise InputError(f"{URL_VARIABLE} is no address; it begins with http:// or https://")
+    if not (key.isascii() and key.isprintable()):
+        raise InputError(f"{KEY_VARIABLE} has characters that no key has; copy it again")
+    try:
+        from label_studio_sdk import LabelStudio
+    except ImportError:
+        raise ServerError("label-studio-sdk is not installed; run: pip install 'eventcorpus[labelstudio]'") from None
+    with explained("logging in"):
+        server = Server(LabelStudio(base_url=url, api_key=key, timeout=TIMEOUT, max_retries=0))
+        server.client.users.whoami()
+    return server
+
+
+@contextmanager
+def explained(doing: str) -> Iterator[None]:
+    """Turn whatever the SDK raises into one line that shows neither address nor key."""
+    import httpx
+    from label_studio_sdk.core.api_error import ApiError
+
+    try:
+        yield
+    except ApiError as error:
+        raise ServerError(f"{doing}: {_refusal(error.status_code, error.body)}") from None
+    except httpx.ConnectError:
+        raise ServerError(
+            f"{doing}: no Label Studio server answers at {URL_VARIABLE}; is it running, is the address right?"
+        ) from None
+    except httpx.TimeoutException:
+        raise ServerError(
+            f"{doing}: no answer in {TIMEOUT:.0f} s; run the command again, it goes on from there"
+        ) from None
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        raise ServerError(
+            f"{doing}: the connection broke ({type(error).__name__}); when the server is back, run the command again: "
+            "it goes on from what arrived"
+        ) from None
+
+
+def _refusal(status: int | None, body: Any) -> str:
+    detail = _detail(body)
+    if status == 401:
+        if "legacy" in detail:
+            return f"legacy tokens are switched off on this server; put a personal access token in {KEY_VARIABLE}"
+        return f"the server does not know this key (401); copy it again into {KEY_VARIABLE}, or make a new one"
+    if status == 403:
+        return f"the key's user may not do that (403): {detail}"
+    if status == 404:
+        return "not there (404): the project was deleted meanwhile, or the address is not that of a Label Studio server"
+    if status is not None and status >= 500:
+        return f"the server failed ({status}); its log says why. Run the command again: it goes on from what arrived"
+    return f"the server refused ({status}): {detail or 'no reason given'}"
+
+
+def _detail(body: Any) -> str:
+    """What a server's refusal says, in one line; a page of HTML says nothing."""
+    if isinstance(body, dict):
+        said = body.get("validation_errors") or body.get("detail") or body
+        body = "; ".join(f"{key}: {value}" for key, value in said.items()) if isinstance(said, dict) else str(said)
+    text = " ".join(str(body or "").split())
+    return "" if text.startswith("<") else text[:300]
+
+
+def _project(raw: Any) -> Project:
+    return Project(
+        id=int(raw.id),
+        title=str(raw.title),
+        label_config=str(raw.label_config or ""),
+        n_tasks=int(raw.task_number or 0),
+        n_annotations=int(raw.total_annotations_number or 0),
+    )
