@@ -17,7 +17,7 @@ setup: .venv/installed  ## Make .venv with every version pinned (the others do t
 
 .venv/installed: pyproject.toml constraints.txt
 	@start=$$(date +%s); $(PYTHON) -m venv .venv; \
-	env -u HF_HUB_OFFLINE $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bundled,dev]'; \
+	env -u HF_HUB_OFFLINE $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev]'; \
 	touch $@; echo "installed in $$(( $$(date +%s) - start )) s"
 
 demo: .venv/installed  ## The whole road on the shipped corpus: dataset, model, scores, a page, mentions of a new article
@@ -32,18 +32,18 @@ PORT ?= 8080
 
 .venv-labelstudio/installed: constraints-labelstudio.txt
 	@start=$$(date +%s); $(PYTHON) -m venv .venv-labelstudio; \
-	.venv-labelstudio/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-labelstudio.txt label-studio; \
+	.venv-labelstudio/bin/python -m pip install -qq --disable-pip-version-check -c constraints-labelstudio.txt label-studio; \
 	touch $@; echo "installed Label Studio in $$(( $$(date +%s) - start )) s"
 
 .venv/installed-labelstudio: .venv/installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,labelstudio,browser]'; touch $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,labelstudio,browser]'; touch $@
 
 labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## A real Label Studio on this machine with the shipped corpus in it: make labelstudio PORT=8080
 	@mkdir -p .labelstudio; PATH="$(CURDIR)/$(BIN):$$PATH" bash corpus/labelling/try.sh .labelstudio/data $(PORT)
 
 test-labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## Tests with a real Label Studio server and a real browser
 	@test -n "$(CHROME)" || { echo "no browser: install chromium (apt-get install chromium), or name one with CHROME=..." >&2; exit 1; }
-	@CHROME="$(CHROME)" $(BIN)/python -m pytest tests/labelstudio --override-ini=testpaths= -m labelstudio
+	@CHROME="$(CHROME)" $(BIN)/python -m pytest tests/labelstudio -o addopts="-q --strict-markers" --durations=5
 
 check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff check .
@@ -51,7 +51,7 @@ check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/mypy
 
 bench-train: .venv/installed  ## Training speed beside the stock Trainer: make bench-train DATA=folder-with-train.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,bench]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,bench]'
 	@$(BIN)/python tests/bench/train.py $(DATA)
 
 bench-convert: .venv/installed-labelstudio  ## Time and memory of convert on 10,000 and 100,000 tasks beside the SDK's converter

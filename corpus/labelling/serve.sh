@@ -18,7 +18,7 @@ fi
 set -a
 . "$data/account"
 set +a
-export LABEL_STUDIO_BASE_DATA_DIR=$data LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN=true LABEL_STUDIO_DISABLE_SIGNUP_WITHOUT_LINK=true
+export LABEL_STUDIO_BASE_DATA_DIR=$data LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN=true
 export COLLECT_ANALYTICS=False LATEST_VERSION_CHECK=False FEATURE_FLAGS_OFFLINE=True SENTRY_DSN= FRONTEND_SENTRY_DSN=
 export LOG_LEVEL=WARNING DEBUG=False PYTHONUNBUFFERED=1
 exec "$(dirname "$0")/../../.venv-labelstudio/bin/label-studio" start --no-browser --data-dir "$data" \

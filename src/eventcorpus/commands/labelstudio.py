@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
@@ -12,11 +13,10 @@ from rich.table import Table
 
 from eventcorpus.commands.options import DEFAULT_ONTOLOGY, PATH, find_ontology, notice, progress_bar
 from eventcorpus.commands.tasks import TaskSource, field_map, read_prediction_file
-from eventcorpus.corpus.read import ReadReport
 from eventcorpus.errors import StrictError
 from eventcorpus.labelling.config import read_ontology
 from eventcorpus.labelling.pull import pull, pulled_ago
-from eventcorpus.labelling.push import PushReport, list_present, prepare_project, push
+from eventcorpus.labelling.push import PushReport, list_present, missing, prepare_project, push
 from eventcorpus.labelling.server import Project, Server, connect
 from eventcorpus.labelling.status import Status, read_status
 
@@ -79,35 +79,32 @@ def push_command(
     ontology = find_ontology(ontology_path, near=articles)
     predictions = read_prediction_file(predictions_path)
     source = TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars)
-    n_tasks = sum(1 for _ in source.tasks())  # faults of the articles show before anything is sent
-    source.predictions, source.report = read_prediction_file(predictions_path), ReadReport()
+    tasks = list(source.tasks())  # all of them, so that faults of the articles show before anything is sent
     server = connect()
     if strict:
-        _check_strict(server, title or ontology.name, source)
+        _check_strict(server, title or ontology.name, tasks, source.report.changed)
     project, what = prepare_project(server, title or ontology.name, ontology)
     report = PushReport()
     with progress_bar() as progress:
-        bar = progress.add_task("push", total=n_tasks, note="")
-        for report in push(server, project, source.tasks(), fresh=what == "created"):
+        bar = progress.add_task("push", total=len(tasks), note="")
+        for report in push(server, project, tasks, fresh=what == "created"):
             progress.update(bar, completed=report.n_added + report.n_present + len(report.refused))
     source.tell()
     _tell_push(project, what, report)
 
 
-def _check_strict(server: Server, title: str, source: TaskSource) -> None:
-    project = server.find_project(title)
-    changed = source.report.changed
-    for _ in source.tasks():
-        changed = source.report.changed
+def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], changed: Sequence[str]) -> None:
     if changed:
         raise StrictError(f"--strict: the text of {changed[0]} had characters replaced ({len(changed)} articles)")
+    project = server.find_project(title)
     if project is None:
         return
-    present = list_present(server, project)
-    for task in source.tasks():
-        sha256, _ = present.pushed_as.get(task["data"]["article_id"], (None, 1))
-        if sha256 not in (None, task["data"]["text_sha256"]):
-            raise StrictError(f"--strict: article {task['data']['article_id']}: its text is another than on the server")
+    report = PushReport()
+    list(missing(tasks, list_present(server, project), report))
+    for article_id, reason in report.refused.items():
+        raise StrictError(
+            f"--strict: article {article_id}: {reason} ({len(report.refused)} articles); nothing was sent"
+        )
 
 
 def _tell_push(project: Project, what: str, report: PushReport) -> None:
@@ -199,8 +196,8 @@ def _tables(project: Project, status: Status) -> Iterator[Table]:
     yield table
     if status.people:
         table = Table(title="annotators", title_justify="left")
-        for name in ("user", "who", "done", "empty", "skipped", "drafts", "minutes a task"):
-            table.add_column(name, justify="left" if name == "who" else "right")
+        for name in ("user", "who", "done", "empty", "skipped", "drafts", "min a task"):
+            table.add_column(name, justify="left" if name == "who" else "right", overflow="fold", no_wrap=name == "who")
         for user, work in sorted(status.people.items()):
             n = work.completed + work.skipped
             pace = f"{work.seconds / n / 60:.1f}" if n and work.seconds else ""

@@ -97,7 +97,7 @@ def push(
     report = PushReport()
     present = Present() if fresh else list_present(server, project)
     settled = fresh
-    for batch in _batches(_missing(tasks, present, report)):
+    for batch in _batches(missing(tasks, present, report)):
         if not settled:
             present, batch, settled = *_settle(server, project, present, batch, report), True
         if batch:
@@ -157,7 +157,7 @@ def _work(task: Any) -> tuple[set[str], int]:
     return results, len(task.drafts or [])
 
 
-def _missing(tasks: Iterable[dict[str, Any]], present: Present, report: PushReport) -> Iterator[dict[str, Any]]:
+def missing(tasks: Iterable[dict[str, Any]], present: Present, report: PushReport) -> Iterator[dict[str, Any]]:
     """The tasks that the server does not have; the others are counted, or refused with the reason."""
     seen: set[Key] = set()
     for task in tasks:

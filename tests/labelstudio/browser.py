@@ -1,0 +1,150 @@
+"""Label Studio's own page in a real Chromium, worked with the mouse: what annotators do, and what their browser says."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from types import TracebackType
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+)  # fmt: skip
+TEXT = "[class*=richtext__container]"
+HIGHLIGHT = f"{TEXT} [class*=htx-highlight]"
+WHERE = """([words, nth, selector]) => {
+    const host = document.querySelector(selector);
+    const walker = document.createTreeWalker(host, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    const pieces = []; let whole = '';
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        if (node.nodeName === 'BR') whole += '\\n';
+        if (node.nodeType !== Node.TEXT_NODE) continue;
+        pieces.push([node, whole.length]); whole += node.data;
+    }
+    let at = -1;
+    for (let k = 0; k <= nth; k++) { at = whole.indexOf(words, at + 1); if (at < 0) return null; }
+    const box = (offset) => {
+        const [node, start] = pieces.findLast(([_, begin]) => begin <= offset);
+        const range = document.createRange();
+        range.setStart(node, offset - start);
+        const pair = whole.codePointAt(offset) > 0xFFFF ? 2 : 1;
+        range.setEnd(node, Math.min(node.length, offset - start + pair));
+        const rect = [...range.getClientRects()].at(-1);
+        return {left: rect.left, right: rect.right, middle: (rect.top + rect.bottom) / 2,
+                rtl: /[\\u0590-\\u08ff]/.test(whole[offset])};
+    };
+    let last = at + words.length - 1;
+    while (/[\\u0300-\\u036f\\udc00-\\udfff\\ufe0f]/.test(whole[last])) last--;
+    host.scrollIntoView({block: 'nearest'});
+    return {first: box(at), last: box(last)};
+}"""
+
+
+def find_browser() -> str | None:
+    """The browser named in CHROME, else Debian's."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROME") or next(filter(None, map(shutil.which, names)), None)
+
+
+class Annotator:
+    """One person at one browser window."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def __enter__(self) -> Annotator:
+        self._playwright = sync_playwright().start()
+        browser = self._playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))
+        self.page: Page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        self.page.set_default_timeout(30_000)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._playwright.stop()
+
+    def log_in(self, email: str, password: str) -> None:
+        """Through the form."""
+        self.page.goto(f"{self.url}/user/login/")
+        self.page.fill("[name=email]", email)
+        self.page.fill("[name=password]", password)
+        self.page.press("[name=password]", "Enter")
+        self.page.wait_for_url(lambda url: "/user/login" not in url)
+
+    def open_task(self, project: int, task: int) -> None:
+        """Open a task and wait for its text."""
+        self.page.goto(f"{self.url}/projects/{project}/data?task={task}")
+        self.page.wait_for_selector(f"{TEXT} span", state="attached")
+        self.page.wait_for_selector("button:has-text('Submit'), button:has-text('Update')")
+
+    def draw(self, label: str, words: str, nth: int = 0) -> str:
+        """Choose a label, drag over the nth occurrence of some words; returns what the browser has selected then."""
+        self.page.locator(".lsf-label", has=self.page.locator(f"text='{label}'")).first.click()
+        where = self._where(words, nth)
+        first, last = where["first"], where["last"]
+        begin, end = (
+            (first["right"] - 1 if first["rtl"] else first["left"] + 1),
+            (last["left"] + 1 if last["rtl"] else last["right"] - 1),
+        )
+        mouse = self.page.mouse
+        mouse.move(begin, first["middle"])
+        mouse.down()
+        mouse.move((begin + end) / 2, (first["middle"] + last["middle"]) / 2, steps=3)
+        mouse.move(end, last["middle"], steps=3)
+        selected = str(self.page.evaluate("() => window.getSelection().toString()"))
+        n_highlights = self.page.locator(HIGHLIGHT).count()
+        mouse.up()
+        self.page.wait_for_function(
+            "([selector, n]) => document.querySelectorAll(selector).length > n", arg=[HIGHLIGHT, n_highlights]
+        )
+        self.page.keyboard.press("Escape")
+        return selected
+
+    def click(self, words: str, nth: int = 0) -> None:
+        """Click in the middle of some words, which selects their region."""
+        where = self._where(words, nth)
+        x = (
+            min(where["first"]["left"], where["last"]["left"]) + max(where["first"]["right"], where["last"]["right"])
+        ) / 2
+        self.page.mouse.click(x, where["first"]["middle"])
+
+    def choose(self, words: str, value: str) -> None:
+        """Select the region of some words and tick a choice for it."""
+        self.click(words)
+        self.page.locator("[class*=choice]", has=self.page.locator(f"text='{value}'")).locator(
+            "visible=true"
+        ).last.click()
+        self.page.keyboard.press("Escape")
+
+    def link(self, from_words: str, to_words: str, role: str) -> None:
+        """Draw a relation from one region to another and name it."""
+        self.click(from_words)
+        self.page.keyboard.press("Alt+r")
+        self.click(to_words)
+        self.page.keyboard.press("Escape")
+        self.page.locator("text='Relations'").locator("visible=true").first.click()
+        row = self.page.locator("[class*=relations__item]").last
+        row.hover()
+        row.locator("button[aria-label*=abel]").click()
+        row.locator("text='Select labels'").click()
+        self.page.get_by_role("option", name=role, exact=True).click()
+        self.page.keyboard.press("Escape")
+
+    def submit(self) -> None:
+        """Press Submit, or Update, and wait for the server's answer."""
+        button = self.page.locator("button:has-text('Submit'), button:has-text('Update')").first
+        with self.page.expect_response(
+            lambda r: "/annotations" in r.url and r.request.method in ("POST", "PATCH")
+        ) as answer:
+            button.click()
+        assert answer.value.ok, answer.value.status
+
+    def _where(self, words: str, nth: int) -> dict[str, Any]:
+        where = self.page.evaluate(WHERE, [words, nth, TEXT])
+        assert where is not None, f"{words!r} is not on the page"
+        found: dict[str, Any] = where
+        return found
