@@ -6,6 +6,7 @@ import codecs
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -64,20 +65,45 @@ def read_json_list(path: Path) -> Iterator[Any]:
         if start and not start.startswith(b"["):
             read_json(path)
             raise InputError(f"{path}: not a JSON list")
-        file.seek(3 if _has_bom(file) else 0)
+        file.seek(0)
         try:
-            for item in ijson.items(file, "item", use_float=True):
+            for item in ijson.items(_Plain(file), "item", use_float=True):
                 n_read += 1
                 yield item
             return
-        except (ijson.JSONError, UnicodeDecodeError):
-            pass  # not JSON, or what ijson does not take: lone surrogates, integers of more than 64 bits
+        except (ijson.JSONError, UnicodeDecodeError, _NotPlain):
+            pass  # not JSON, or JSON that ijson does not take as it is: the whole file is read instead
     yield from read_json(path)[n_read:]
 
 
-def _has_bom(file: IO[bytes]) -> bool:
-    file.seek(0)
-    return file.read(3) == codecs.BOM_UTF8
+class _NotPlain(Exception):
+    """JSON that ijson's parser (yajl) would read wrongly or not survive."""
+
+
+class _Plain:
+    """A file for ijson without what it cannot read: lone surrogates (it writes ? instead) and nesting of 100,000."""
+
+    _LONE = re.compile(rb"\\u[dD][89abAB]..(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB]..)\\u[dD][c-fC-F]", flags=re.DOTALL)
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file, self._depth, self._before = file, 0, b""
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, looked through; a byte order mark is dropped."""
+        at = self._file.tell()
+        chunk = self._file.read(size)
+        after = self._file.read(12)  # a pair of escapes may begin at the last byte
+        self._file.seek(at + len(chunk))
+        seen = self._before + chunk + after
+        if b"\\ud" in seen.lower():
+            found = self._LONE.search(seen, len(self._before))
+            if found and found.start() < len(self._before) + len(chunk):
+                raise _NotPlain
+        self._before = chunk[-6:]
+        self._depth += chunk.count(b"[") + chunk.count(b"{") - chunk.count(b"]") - chunk.count(b"}")
+        if self._depth > 10_000:
+            raise _NotPlain
+        return chunk if at else chunk.removeprefix(codecs.BOM_UTF8)
 
 
 def read_json(path: Path) -> Any:

@@ -7,7 +7,7 @@ Offsets are Unicode code points of the article's stored text (see ``eventcorpus.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -50,6 +50,10 @@ class Span:
     label: str
     attributes: tuple[tuple[str, str], ...] = ()
     origin: str = "manual"
+
+    def moved(self, offset: int) -> Span:
+        """The same span, counted from another place: ``offset`` characters further on."""
+        return replace(self, start=self.start + offset, end=self.end + offset) if offset else self
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import pytest
 from label_studio_json import ONTOLOGY
 
 from eventcorpus.errors import InputError, OntologyError
-from eventcorpus.labelling.config import label_config, read_label_config, read_ontology
+from eventcorpus.labelling.config import label_config, read_label_config, read_ontology, read_text_object
 from eventcorpus.ontology import ontology_yaml, parse_ontology
 
 ROOT = Path(__file__).parents[2]
@@ -129,3 +129,42 @@ def test_the_ending_says_whether_an_ontology_is_yaml_or_a_configuration(tmp_path
 def test_a_missing_ontology_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_ontology(tmp_path / "o.xml")
+
+
+CONTROLS = """<View><Labels name="ent" toName="body"><Label value="Actor"/></Labels><Text name="head" value="$title"/>
+<Text name="body" value="$article"/><Taxonomy name="type" toName="body" perRegion="true">
+<Choice value="Violence"><Choice value="Clash"/></Choice><Choice value="Protest"/></Taxonomy>
+<TextArea name="note" toName="body" perRegion="true"/><Choices name="all" toName="body"><Choice value="yes"/></Choices>
+<Choices name="tags" toName="body" perRegion="true" choice="multiple"><Choice value="a"/></Choices></View>"""
+
+
+def test_controls_for_each_region_become_attributes() -> None:
+    ontology = read_label_config(CONTROLS, place="c.xml")
+    assert [(a.name, [v.name for v in a.values], a.multiple) for a in ontology.attributes] == [
+        ("type", ["Violence", "Violence > Clash", "Protest"], True), ("note", [], True), ("tags", ["a"], True)
+    ]  # fmt: skip
+
+
+def test_the_text_is_the_object_that_labels_are_drawn_on(tmp_path: Path) -> None:
+    (tmp_path / "c.xml").write_text(CONTROLS)
+    assert read_text_object(tmp_path / "c.xml") == ("body", "article")
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ('<View><Labels name="a" toName="x"><Label value="A"/></Labels><HyperText name="x" value="$h"/></View>', "HyperText"),
+        ('<View><Labels name="a" toName="x"/><Labels name="b" toName="y"/><Text name="x" value="$x"/>'
+         '<Text name="y" value="$y"/></View>', "x, y"),
+    ],
+)  # fmt: skip
+def test_hypertext_and_several_texts_are_refused(tmp_path: Path, config: str, said: str) -> None:
+    (tmp_path / "c.xml").write_text(config)
+    with pytest.raises(OntologyError, match=f"labels are drawn on {said}; one <Text> per article is read"):
+        read_text_object(tmp_path / "c.xml")
+
+
+def test_free_text_and_several_choices_are_written_as_such() -> None:
+    config = label_config(read_label_config(CONTROLS, place="c.xml"))
+    assert '<TextArea name="note" toName="text" perRegion="true" editable="true"' in config
+    assert '<Choices name="tags" toName="text" perRegion="true" choice="multiple"' in config

@@ -63,12 +63,12 @@ class Duplicates:
     """Finds articles with exactly the text of an earlier one, as they pass."""
 
     def __init__(self) -> None:
-        self._first: dict[str, tuple[str, str]] = {}
+        self._first: dict[bytes, tuple[str, str]] = {}
         self._found: list[tuple[str, str, bool]] = []
 
     def add(self, split: str, article: Article) -> None:
         """Look at one article of a split."""
-        in_split, original = self._first.setdefault(article.text_sha256, (split, article.id))
+        in_split, original = self._first.setdefault(bytes.fromhex(article.text_sha256), (split, article.id))
         if (in_split, original) != (split, article.id):
             self._found.append((original, article.id, in_split != split))
 

@@ -6,6 +6,7 @@ and people there are, without their texts.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -152,7 +153,7 @@ def _article_id(data: dict[str, Any], place: str, text_key: str) -> str:
             f"{place}: data.{text_key} is missing or empty; tasks need the article's text under {text_key!r}, or "
             "--ontology config.xml, whose <Text value> says where it stands"
         )
-    return str(data.get("article_id") or data.get("id") or sha256_of(stored_form(text).text)[:16])
+    return sys.intern(str(data.get("article_id") or data.get("id") or sha256_of(stored_form(text).text)[:16]))
 
 
 def _annotations(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:

@@ -15,7 +15,7 @@ from eventcorpus.account import Account
 from eventcorpus.corpus.read import article_from_row
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.labelling.exported import ExportedAnnotation, ExportedTask, ExportIndex, index_exports
-from eventcorpus.labelling.import_regions import RegionReader, Regions
+from eventcorpus.labelling.import_regions import RegionReader, Regions, is_region, units
 from eventcorpus.migrate import Migration, migration
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, join_events, role_order, span_order
@@ -188,18 +188,15 @@ def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: str, 
     """Count every item of an annotation that is not read."""
     name = f"annotation {annotation.raw.get('id', annotation.number)}"
     _refuse_strange(annotation, article_id, account)
+    regions = {str(item.get("id")) for item in annotation.items if is_region(item)}
     for item in annotation.items:
-        type_ = str(item.get("type", ""))
-        if type_ == "relation":
-            account.refuse(
-                "roles", article_id, f"relation {item.get('from_id')} -> {item.get('to_id')} of {name}", reason
-            )
-        elif type_.endswith("labels"):
-            account.refuse("spans", article_id, f"region {item.get('id')} of {name}", reason)
-        elif "start" in (item.get("value") or {}):
-            account.refuse(
-                "attributes", article_id, f"{item.get('from_name')} of region {item.get('id')} of {name}", reason
-            )
+        kind, n = units(item, regions)
+        words = (
+            f"relation {item.get('from_id')} -> {item.get('to_id')}" if kind == "roles" else f"region {item.get('id')}"
+        )
+        words = f"{item.get('from_name')} of {words}" if kind == "attributes" else words
+        for _ in range(n):
+            account.refuse(kind, article_id, f"{words} of {name}", reason)
 
 
 def _refuse_strange(annotation: ExportedAnnotation, article_id: str, account: Account) -> None:

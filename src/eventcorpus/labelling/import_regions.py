@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from eventcorpus.account import Account
+from eventcorpus.account import Account, Kind
 from eventcorpus.errors import SpanError
 from eventcorpus.labelling.config import PATH_SEPARATOR
 from eventcorpus.labelling.rules import describe_role, role_fault
@@ -66,7 +66,7 @@ class RegionReader:
         ids: dict[str, list[str]] = {}
         repairs: dict[str, tuple[str, str]] = {}
         for n, item in enumerate(items, start=1):
-            if _is_region(item):
+            if is_region(item):
                 for span in self._spans(
                     item,
                     n,
@@ -80,7 +80,7 @@ class RegionReader:
                     if span.id in spans:
                         self.account.refuse("spans", article, _say(span, text.text), "the same region twice")
                         continue
-                    spans[span.id] = replace(span, start=span.start + offset, end=span.end + offset)
+                    spans[span.id] = span.moved(offset)
                     ids.setdefault(str(item.get("id")), []).append(span.id)
         spans = {span.id: span for span in self._flat(list(spans.values()), text.text, offset, article)}
         for span_id in spans:
@@ -89,7 +89,7 @@ class RegionReader:
             else:
                 self.account.keep("spans")
         for item in items:
-            if not _is_region(item) and item.get("type") != "relation":
+            if not is_region(item) and item.get("type") != "relation":
                 self._attribute(item, spans, ids, article=article, migration=migration)
         roles: dict[Role, None] = {}
         for item in items:
@@ -112,6 +112,8 @@ class RegionReader:
         order = {a.name: i for i, a in enumerate(self.ontology.attributes)}
         done = [
             replace(span, attributes=tuple(sorted(span.attributes, key=lambda pair: order[pair[0]])))
+            if len(span.attributes) > 1
+            else span
             for span in spans.values()
         ]
         return Regions(sorted(done, key=span_order), sorted(roles, key=role_order))
@@ -130,12 +132,12 @@ class RegionReader:
     ) -> list[Span]:
         """One span a label of a region; what had to be mended goes to ``repairs``."""
         value, region = _value(item), str(item.get("id") or f"region{n}")
-        written = [str(label) for label in value.get(str(item.get("type"))) or value.get("labels") or []]
+        written = _labels(item)
         name = f"region {region} {'/'.join(written)} [{value.get('start')}, {value.get('end')})"
         if (item.get("meta") or {}).get("text"):
             self.account.note("notes written on regions (not kept)")
         if self.text_object not in (None, item.get("to_name")):
-            for _ in written:
+            for _ in range(max(1, len(written))):
                 self.account.refuse("spans", article, name, "drawn on another object than the article's text")
             return []
         if not written:
@@ -202,7 +204,7 @@ class RegionReader:
             return spans
         stay, lost = one_layer(spans, self.ontology)
         for loser, winner in lost:
-            here = replace(loser, start=loser.start - offset, end=loser.end - offset)
+            here = loser.moved(-offset)
             self.account.refuse(
                 "spans", article, _say(here, text), f"overlaps {winner.label}, and the ontology is flat"
             )
@@ -290,8 +292,23 @@ class RegionReader:
         self.account.refuse("spans", article, item, reason)
 
 
-def _is_region(item: dict[str, Any]) -> bool:
+def units(item: dict[str, Any], regions: set[str]) -> tuple[Kind, int]:
+    """What an item counts for in the account: one per label, at least one; answers about the whole task for nothing."""
+    if is_region(item):
+        return "spans", max(1, len(_labels(item)))
+    if item.get("type") == "relation":
+        return "roles", max(1, len(item.get("labels") or []))
+    return "attributes", int("start" in _value(item) or str(item.get("id")) in regions)
+
+
+def is_region(item: dict[str, Any]) -> bool:
+    """Whether an item is a labelled stretch of text."""
     return str(item.get("type", "")).endswith("labels")
+
+
+def _labels(item: dict[str, Any]) -> list[str]:
+    value = _value(item)
+    return [str(label) for label in value.get(str(item.get("type"))) or value.get("labels") or []]
 
 
 def _said(item: dict[str, Any]) -> list[str]:
