@@ -6,7 +6,7 @@ bash "$here/serve.sh" "$data" "$port" > >(tee "$data.log" >/dev/null) 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true; wait $server 2>/dev/null || true' EXIT
 echo "starting Label Studio (about 45 s the first time, then 5 s) ..."
-until curl --silent --fail --output /dev/null "http://127.0.0.1:$port/health"; do
+until python3 -c "import urllib.request as r; r.urlopen('http://127.0.0.1:$port/health', timeout=5)" 2>/dev/null; do
   kill -0 $server 2>/dev/null || { tail -3 "$data.log"; exit 1; }
   sleep 0.5
 done
