@@ -196,7 +196,7 @@ def test_a_changed_text_is_refused_with_the_way_out(server: LabelStudioServer, r
     assert done.stdout.startswith("1 tasks sent, 1 were there, 1 articles refused")
     assert sorted(task["data"]["text"] for task in server.tasks("changed")) == ["One.", "Three.", "Two."]  # type: ignore[index]
     strict = run("labelstudio", "push", path, "--project", "changed", "--strict")
-    assert "the first: a: its text is another" in one_line(strict, key=server.token, url=server.url)
+    assert "--strict: article a: its text is another" in one_line(strict, key=server.token, url=server.url)
 
 
 def test_labels_that_annotations_use_do_not_vanish(server: LabelStudioServer, run: Run, tmp_path: Path) -> None:
