@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from eventcorpus.account import Account
-from eventcorpus.corpus.dataset import Entry, is_dataset_folder, manifest_hash, read_dataset, write_dataset
+from eventcorpus.corpus.dataset import (
+    Entry,
+    is_dataset_folder,
+    manifest_hash,
+    read_annotations,
+    read_dataset,
+    write_dataset,
+)
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
@@ -70,6 +77,10 @@ def test_gold_survives_the_folder(folder: Path) -> None:
     dataset = read_dataset(folder)
     assert dataset.splits == {"train": [X, Y], "test": [Z]}
     assert dataset.ontology == ONTOLOGY
+
+
+def test_every_annotation_survives_the_folder(folder: Path) -> None:
+    assert read_annotations(folder) == (ONTOLOGY, [[X, annotated("x", "a2")], [Y], [Z]])
 
 
 def test_the_same_input_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:

@@ -168,6 +168,24 @@ def read_dataset(folder: Path) -> Dataset:
     return Dataset(folder, ontology, splits, manifest)
 
 
+def read_annotations(folder: Path) -> tuple[Ontology, list[list[AnnotatedArticle]]]:
+    """Read what every annotator made of every article: the configuration ``annotations``, hashes and offsets checked.
+
+    Returns:
+        the ontology, and per article (in the order of the splits and their rows) its annotations, a1 first.
+
+    Raises:
+        InputError, SpanError: as ``read_dataset``.
+    """
+    _, files = open_dataset(folder)
+    articles: dict[str, list[AnnotatedArticle]] = {}
+    for split in SPLITS:
+        path = files.get(("annotations", split))
+        for annotated in (annotated_of(row, place=str(path)) for row in rows_of(path)) if path else ():
+            articles.setdefault(annotated.article.id, []).append(annotated)
+    return read_ontology_yaml(folder / "ontology.yaml"), list(articles.values())
+
+
 def open_dataset(folder: Path) -> tuple[dict[str, Any], dict[tuple[str, str], Path]]:
     """Check a dataset folder.
 
