@@ -21,7 +21,19 @@ from eventcorpus.text import StoredText, sha256_of, stored_form
 
 ADJUDICATES = "adjudicates"
 """In the data of a task that adjudicates: whose annotations are in question."""
-_TASK_KEYS = ("article_id", "ontology", "part", "n_parts", "offset", "text_sha256", ADJUDICATES, DIFFERENCES_OBJECT)
+QUEUE_RANK, QUEUE_BY = "next_rank", "next_by"
+"""In the data of a task that ``next`` put in an order: its place, and what chose it (which stays with the article)."""
+_TASK_KEYS = (
+    "article_id",
+    "ontology",
+    "part",
+    "n_parts",
+    "offset",
+    "text_sha256",
+    ADJUDICATES,
+    DIFFERENCES_OBJECT,
+    QUEUE_RANK,
+)
 _ADJUDICATOR = "~adjudicator"
 
 
