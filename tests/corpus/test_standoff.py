@@ -69,7 +69,7 @@ def test_a_release_is_not_read_as_a_dataset(release: Path) -> None:
 def test_joined_with_the_articles_it_is_the_same_dataset(full: Path, release: Path, tmp_path: Path) -> None:
     done = run("join", release, CORPUS / "articles", "--out", tmp_path / "joined", "--strict")
     assert (done.exit_code, done.stdout) == (
-        0, f"82 articles with their text in {tmp_path / 'joined'} (train 58, validation 12, test 12)\n"
+        0, f"346 articles with their text in {tmp_path / 'joined'} (train 226, validation 47, test 73)\n"
     )  # fmt: skip
     assert data_files(tmp_path / "joined") == data_files(full)
 
@@ -82,7 +82,7 @@ def test_articles_that_nobody_holds_or_that_changed_are_refused_and_counted(rele
     done = run("join", release, tmp_path / "some.jsonl", "--out", tmp_path / "joined")
     assert done.exit_code == 0
     report = json.loads((tmp_path / "joined/loss_report.json").read_text())
-    assert (report["articles"]["in"], report["articles"]["out"]) == (82, 80)
+    assert (report["articles"]["in"], report["articles"]["out"]) == (346, 344)
     assert report["articles"]["reasons"] == {
         "refused: another text stands under its id": 1, "refused: no article with this text": 1
     }  # fmt: skip
