@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable
+from math import fsum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,9 +48,9 @@ def b_cubed(gold: Iterable[Collection[Hashable]], predicted: Iterable[Collection
     n_gold, n_predicted = Counter(in_gold.values()), Counter(in_predicted.values())
     both = Counter((in_gold[item], in_predicted[item]) for item in in_gold.keys() & in_predicted.keys())
     return BCubed(
-        precision_sum=float(sum(n * n / n_predicted[cluster] for (_, cluster), n in sorted(both.items()))),
+        precision_sum=fsum(n * n / n_predicted[cluster] for (_, cluster), n in both.items()),
         n_predicted=len(in_predicted),
-        recall_sum=float(sum(n * n / n_gold[cluster] for (cluster, _), n in sorted(both.items()))),
+        recall_sum=fsum(n * n / n_gold[cluster] for (cluster, _), n in both.items()),
         n_gold=len(in_gold),
     )
 
