@@ -169,6 +169,15 @@ def test_the_page_says_how_many_disagreements_it_does_not_show() -> None:
     assert "more are not shown" not in page(*articles)
 
 
+def test_the_page_says_how_many_groups_it_does_not_show() -> None:
+    one = annotated("a1", ARTICLE, ("12", "Count"), ("rebels", "Actor"), ("the town", "Place"))
+    found = agreement([[one, annotated("a2", ARTICLE)]], ONTOLOGY, n_resamples=5)
+    made = agreement_page(found.report, found.groups, ONTOLOGY, n_groups=1)
+    assert (
+        made.count('<details class="group"') == 1 and "2 disagreements in 2 smaller groups are not on this page" in made
+    )
+
+
 def test_annotators_who_agree_have_a_page_too() -> None:
     made = page([annotated(name, ARTICLE, ("rebels", "Actor")) for name in ("a1", "a2")])
     assert "0 disagreements" in made

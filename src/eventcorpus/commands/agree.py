@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from eventcorpus.commands.options import PATH, notice
+from eventcorpus.commands.options import PATH, notice, progress_bar
 from eventcorpus.corpus.dataset import manifest_hash, read_annotations
 from eventcorpus.files import to_json, write_json, write_text
 from eventcorpus.labelling.agreement import agreement
@@ -33,6 +33,10 @@ from eventcorpus.labelling.agreement_table import agreement_tables, pair_name
     "--examples", type=click.IntRange(1), default=20, show_default=True,
     help="How many disagreements of a group the page shows.",
 )  # fmt: skip
+@click.option(
+    "--groups", type=click.IntRange(1), default=1000, show_default=True,
+    help="How many groups of disagreements the page shows; the report has all.",
+)  # fmt: skip
 def command(
     dataset_path: Path,
     threshold: float,
@@ -42,6 +46,7 @@ def command(
     out_path: Path | None,
     html_path: Path | None,
     examples: int,
+    groups: int,
 ) -> None:
     """How far annotators agree, and on what they do not.
 
@@ -54,15 +59,17 @@ def command(
       eventcorpus agree dataset --html agreement.html
     """
     ontology, articles = read_annotations(dataset_path)
-    found = agreement(
-        articles,
-        ontology,
-        name=dataset_path.resolve().name,
-        dataset_sha256=manifest_hash(dataset_path),
-        threshold=threshold,
-        n_resamples=resamples,
-        seed=seed,
-    )
+    with progress_bar() as progress:
+        found = agreement(
+            articles,
+            ontology,
+            name=dataset_path.resolve().name,
+            dataset_sha256=manifest_hash(dataset_path),
+            threshold=threshold,
+            n_resamples=resamples,
+            seed=seed,
+            track=lambda several: progress.track(several, description="compare"),
+        )
     report = found.report
     alone = report.dataset.articles - report.dataset.articles_of_several
     if alone:
@@ -77,7 +84,7 @@ def command(
     if out_path:
         write_json(out_path, json.loads(report.model_dump_json(by_alias=True)))
     if html_path:
-        write_text(html_path, agreement_page(report, found.groups, ontology, examples=examples))
+        write_text(html_path, agreement_page(report, found.groups, ontology, examples=examples, n_groups=groups))
     if as_json:
         click.echo(to_json(json.loads(report.model_dump_json(by_alias=True)), indent=2))
     else:

@@ -7,7 +7,7 @@ per article (``agreement_counts``), so that the bootstrap only adds counts up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,7 @@ from eventcorpus.labelling.agreement_report import (
     SpanAgreement,
 )
 from eventcorpus.labelling.disagreements import Group, group_disagreements, group_summaries
-from eventcorpus.labelling.shared_articles import ADJUDICATED, annotator_order, role_names, shared_articles
+from eventcorpus.labelling.shared_articles import ADJUDICATED, Shared, annotator_order, role_names, shared_articles
 from eventcorpus.matching.clusters import b_cubed_figures
 from eventcorpus.matching.coefficients import f1, interval_alpha, kappa, nominal_alpha, share
 from eventcorpus.matching.resample import Estimate, Resampling, draw_resamples, estimate
@@ -56,6 +56,7 @@ def agreement(
     threshold: float = 0.0,
     n_resamples: int = 1000,
     seed: int = 0,
+    track: Callable[[Sequence[Shared]], Iterable[Shared]] = iter,
 ) -> Agreement:
     """Compare every pair of annotators on the articles that both annotated.
 
@@ -63,6 +64,7 @@ def agreement(
         articles: per article what every annotator made of it, as ``corpus.dataset.read_annotations`` gives it.
         name: of the dataset, for the report and for messages.
         threshold: least share of common characters of spans that overlap, in [0, 1]; 0: any character.
+        track: passes the articles of a pair on, and may show how far it is.
 
     Raises:
         InputError: if no article has two annotators.
@@ -76,7 +78,7 @@ def agreement(
             f"{name}: no article has two annotators (articles: {who or 'none'}); have some annotated by a second "
             "person and convert all exports together: eventcorpus convert FIRST.json SECOND.json --out DATASET"
         )
-    counts = [count_pair(pair, several, ontology, threshold=threshold) for pair, several in shared.items()]
+    counts = [count_pair(pair, track(several), ontology, threshold=threshold) for pair, several in shared.items()]
     pairs = [_pair(one, ontology, n_resamples=n_resamples, seed=seed) for one in counts]
     everything = pairs[0] if len(pairs) == 1 else _pair(add_up(counts), ontology, n_resamples=n_resamples, seed=seed)
     groups = group_disagreements([one for several in shared.values() for one in several], ontology)

@@ -64,26 +64,29 @@ def count_pair(
     """Count one pair of annotators.
 
     Args:
+        shared: at least one article.
         threshold: of overlapping matches, as in ``match_overlapping``.
     """
-    in_order = list(shared)
-    flat = [_flat_characters(one, ontology) for one in in_order]
-    pairs_of_values = [_attribute_values(one, ontology) for one in in_order]
-    events = np.array([_events(one) for one in in_order])
+    counted = [
+        (
+            one, _spans(one, ontology, threshold), _characters(one, ontology), _flat_characters(one, ontology),
+            _roles(one, ontology), _attribute_values(one, ontology), _events(one),
+        )
+        for one in shared
+    ]  # fmt: skip
+    in_order, spans, characters, flat, roles, values, events = zip(*counted, strict=True)
     numbers = np.array([(len(one.first.events), len(one.second.events)) for one in in_order], dtype=np.float64)
     return PairCounts(
         annotators=(pair,),
         articles=tuple(one.article.id for one in in_order),
         units=tuple(unit_of(one.article) for one in in_order),
         left_out=dict(Counter(label for one in in_order for label in one.left_out)),
-        spans=np.array([_spans(one, ontology, threshold) for one in in_order]),
-        characters=np.array([_characters(one, ontology) for one in in_order]),
+        spans=np.array(spans),
+        characters=np.array(characters),
         flat_characters=np.array(flat) if all(row is not None for row in flat) else None,
-        roles=np.array([_roles(one, ontology) for one in in_order]).reshape(
-            len(in_order), len(role_names(ontology)), 5
-        ),
-        attributes={a.name: _attribute(a.name, pairs_of_values) for a in ontology.attributes},
-        events=events,
+        roles=np.array(roles),
+        attributes={a.name: _attribute(a.name, values) for a in ontology.attributes},
+        events=np.array(events),
         event_numbers=numbers,
         event_values=np.stack([numbers.sum(axis=1), (numbers**2).sum(axis=1)], axis=1),
     )

@@ -29,11 +29,14 @@ _REACH = 240
 _SERIES = (("exact F1", "var(--p)"), ("overlap F1", "var(--r)"), ("alpha on characters", "var(--f)"))
 
 
-def agreement_page(report: AgreementReport, groups: Sequence[Group], ontology: Ontology, *, examples: int = 20) -> str:
+def agreement_page(
+    report: AgreementReport, groups: Sequence[Group], ontology: Ontology, *, examples: int = 20, n_groups: int = 1000
+) -> str:
     """Render the page.
 
     Args:
         examples: how many disagreements of a group are shown in the text; the page says how many are not.
+        n_groups: how many groups are shown, the most rewarding; the page says how many are not.
     """
     script = files("eventcorpus").joinpath("templates/agree.js").read_text(encoding="utf-8")
     colours = label_colours(ontology.labels)
@@ -51,7 +54,9 @@ def agreement_page(report: AgreementReport, groups: Sequence[Group], ontology: O
         kinds=[(kind, counted[kind]) for kind in KINDS if counted[kind]],
         labels=list(enumerate(labels)),
         n_disagreements=counted.total(),
-        groups=[_group(group, labels, colours, examples) for group in groups],
+        groups=[_group(group, labels, colours, examples) for group in groups[:n_groups]],
+        more_groups=max(0, len(groups) - n_groups),
+        in_more_groups=sum(len(group.disagreements) for group in groups[n_groups:]),
         script=Markup(script),
         script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )
