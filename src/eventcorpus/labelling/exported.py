@@ -76,7 +76,8 @@ class ExportedTask:
     offset: int
     raw_annotations: tuple[dict[str, Any], ...]
     raw_predictions: tuple[dict[str, Any], ...] = ()
-    """With their contents, as full snapshots have them; other exports have their ids alone, which are not here."""
+    n_predictions: int = 0
+    """How many the task has; ``raw_predictions`` are there in full snapshots, other exports have ids alone."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ def _task(raw: dict[str, Any], place: str, text_key: str) -> ExportedTask:
     row = {key: value for key, value in data.items() if key not in (*_TASK_KEYS, text_key, "id")}
     return ExportedTask(
         place, article_id, row, sha256, data.get("ontology"), original, stored, part, n_parts, offset,
-        _annotations(raw), _dicts(raw, "predictions"),
+        _annotations(raw), _dicts(raw, "predictions"), len(raw.get("predictions") or []),
     )  # fmt: skip
 
 
