@@ -213,7 +213,7 @@ def test_spans_that_overlap_are_compared_though_the_ontology_is_flat() -> None:
 def test_an_export_of_the_real_page() -> None:
     """Written by Label Studio 1.23.2: two tasks submitted as they came; in one a region deleted, one given another
     label, one drawn; all in two seconds each."""
-    path = FIXTURES / "ui-corrections_snapshot_full.json"
+    path = ROOT / "tests/fixtures/corrections/ui_snapshot_full.json"
     report = report_on(path, ontology=read_ontology(ROOT / "corpus/ontology.yaml"))
     assert {label: outcomes(figures) for label, figures in report.labels.items()} == {
         "Explosion": {"kept": 3},
