@@ -112,6 +112,21 @@ class Annotator:
         ) / 2
         self.page.mouse.click(x, where["first"]["middle"])
 
+    def remove(self, words: str) -> None:
+        """Select the region of some words and delete it."""
+        n_highlights = self.page.locator(HIGHLIGHT).count()
+        self.click(words)
+        self.page.keyboard.press("Backspace")
+        self.page.wait_for_function(
+            "([selector, n]) => document.querySelectorAll(selector).length < n", arg=[HIGHLIGHT, n_highlights]
+        )
+
+    def relabel(self, words: str, label: str) -> None:
+        """Select the region of some words and give it another label."""
+        self.click(words)
+        self.page.locator(".lsf-label", has=self.page.locator(f"text='{label}'")).first.click()
+        self.page.keyboard.press("Escape")
+
     def choose(self, words: str, value: str) -> None:
         """Select the region of some words and tick a choice for it."""
         self.click(words)
