@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from label_studio_json import NESTED, TEXT, annotation, choice, region, relation, task, write
 
+from eventcorpus.cli import main
 from eventcorpus.labelling.config import read_label_config, read_ontology
 from eventcorpus.labelling.corrections import count_corrections
 from eventcorpus.labelling.corrections_read import ApartCounts, read_corrected
 from eventcorpus.labelling.corrections_report import Corrections, MentionFigures
 from eventcorpus.labelling.exported import index_exports
-from eventcorpus.ontology import Ontology
+from eventcorpus.ontology import Ontology, ontology_yaml
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests/fixtures/label-studio"
@@ -236,6 +238,35 @@ def test_an_export_from_before_any_prediction_was_begun_from() -> None:
     apart = report.apart
     assert (apart.not_begun_from_prediction, apart.without_prediction, apart.prediction_gone) == (2, 6, 0)
     assert (apart.skipped, apart.older) == (1, 0)
+
+
+def command(*arguments: object) -> Result:
+    return CliRunner().invoke(main, ["corrections", *map(str, arguments)])
+
+
+def test_the_command_reads_the_ontology_beside_the_export_and_prints_what_the_schema_says(tmp_path: Path) -> None:
+    write(tmp_path / "export.json", corrected([ACTOR], predicted(ACTOR, PLACE)))
+    (tmp_path / "ontology.yaml").write_text(ontology_yaml(NESTED), encoding="utf-8")
+    found = command(tmp_path, "--json")
+    assert Corrections.model_validate_json(found.stdout).labels["Place"].removed == 1
+    table = command(tmp_path).stdout
+    assert "1 annotations begun from a prediction: 0 untouched (0.0%)" in table
+    assert [cell.strip() for cell in next(x for x in table.splitlines() if "Place" in x).split("│")[1:4]] == [
+        "Place", "1", "0",
+    ]  # fmt: skip
+
+
+def test_hostile_names_reach_the_terminal_as_they_are_and_not_as_markup(tmp_path: Path) -> None:
+    write(tmp_path / "export.json", corrected([ACTOR], predicted(ACTOR, version="[red]x[/red]\x1b[2J")))
+    (tmp_path / "ontology.yaml").write_text(ontology_yaml(NESTED), encoding="utf-8")
+    table = command(tmp_path).stdout
+    assert "[red]x[/red]" in table and "\x1b" not in table
+
+
+def test_no_export_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("{}", encoding="utf-8")
+    found = command(tmp_path / "x.json", "--ontology", ROOT / "corpus/ontology.yaml")
+    assert found.exit_code == 1 and "not a Label Studio JSON export" in found.stderr
 
 
 # a corrector with a plan: what it does to whom is written down here, and nowhere else

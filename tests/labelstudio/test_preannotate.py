@@ -289,7 +289,7 @@ def many(server: LabelStudioServer, articles: Path) -> list[dict[str, Any]]:
 
 KILLS: dict[str, Callable[[Callable[[], None]], Fault]] = {
     "at-work-on-the-second": lambda kill: Fault("POST", IMPORT, 2, during=kill),
-    "after-the-last": lambda kill: Fault("POST", IMPORT, 3, after=kill),
+    "after-the-last": lambda kill: Fault("POST", IMPORT, 2, after=kill),
 }
 
 

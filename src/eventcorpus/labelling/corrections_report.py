@@ -137,7 +137,7 @@ def corrections_tables(report: Corrections) -> Iterator[Table]:
             mentions = group.mentions
             figures = (group.annotations, group.untouched, group.untouched_within)
             cells = [*(f"{n:,}" for n in figures), percent(group.still_prediction)]
-            table.add_row(name, *cells, f"{mentions.predicted:,}", f"{mentions.kept:,}", percent(mentions.f1))
+            table.add_row(_shown(name), *cells, f"{mentions.predicted:,}", f"{mentions.kept:,}", percent(mentions.f1))
         yield table
 
 
@@ -149,6 +149,11 @@ def percent(value: float | None) -> str:
 def _mention_cells(row: MentionFigures) -> list[str]:
     counts = (row.predicted, row.kept, row.moved, row.relabelled, row.moved_and_relabelled, row.removed, row.added)
     return [*(f"{n:,}" for n in (*counts, row.annotated)), *(percent(x) for x in (row.precision, row.recall, row.f1))]
+
+
+def _shown(name: str) -> str:
+    """A model's name without what would move the cursor; labels are free of it (``ontology.Name``)."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in name)
 
 
 def _table(title: str, first: str, columns: tuple[str, ...]) -> Table:

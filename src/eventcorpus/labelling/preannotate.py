@@ -18,8 +18,8 @@ from eventcorpus.labelling.server import Project, Server, explained
 from eventcorpus.predictions import Prediction
 from eventcorpus.text import stored_form
 
-PREDICTIONS_PER_REQUEST = 500
-"""The server stores each request wholly or not at all."""
+PREDICTIONS_PER_REQUEST = 1000
+"""The server stores each request wholly or not at all, and counts all tasks of the project anew after each."""
 SETTLE = 2.0
 """Seconds of quiet before anything is sent: the server may still be at work for a run that was killed."""
 
