@@ -32,6 +32,7 @@ SHOWN: Found = [
     ("Explosion", "shelled", 0.41),
     ("Place", "Northtown", 0.9),
     ("Time", "Monday", 0.7),
+    ("Actor", "army", 0.5),
 ]
 FOREIGN = """<View><Labels name="who" toName="body"><Label value="Actor"/><Label value="Place"/></Labels>
 <Relations><Relation value="agent"/></Relations><Text name="body" value="$article" granularity="word"/>
@@ -108,14 +109,14 @@ def test_what_annotators_do_to_predictions_in_the_page_is_what_corrections_says(
     done = run(*preannotate)
     project = server.project_id("shown")
     assert done.stdout == (
-        "4 tasks given predictions, 0 had them, 0 articles refused; 16 mentions, 4 roles, 4 attributes: "
+        "4 tasks given predictions, 0 had them, 0 articles refused; 20 mentions, 4 roles, 4 attributes: "
         f"demo@0123456789ab in project {project} 'shown'\n"
     ), done.stderr
     assert f"annotators of project {project} begin with the predictions of demo@0123456789ab now" in done.stderr
     task_of = {task["data"]["article_id"]: int(task["id"]) for task in server.tasks("shown")}  # type: ignore[call-overload, index]
 
     annotator.open_task(project, task_of["accepted"])
-    assert shown(annotator) == ["Rebels", "shelled", "Northtown", "Monday"]
+    assert shown(annotator) == ["Rebels", "shelled", "Northtown", "Monday", "army"]
     annotator.page.screenshot(path=os.environ.get("SCREENSHOT", str(tmp_path / "shown.png")))
     assert {"0.98", "0.41", "0.90", "0.70"} <= set(annotator.page.locator("body").inner_text().split())
     annotator.submit()
@@ -126,6 +127,7 @@ def test_what_annotators_do_to_predictions_in_the_page_is_what_corrections_says(
     annotator.relabel("Northtown", "Facility")
     annotator.remove("Monday")
     annotator.draw("Time", "on Monday")
+    annotator.stretch("army", to="the army")
     annotator.draw("Place", "Eastvale")
     annotator.submit()
 
@@ -138,7 +140,7 @@ def test_what_annotators_do_to_predictions_in_the_page_is_what_corrections_says(
 
     annotator.page.goto(f"{server.url}/projects/{project}/data?labeling=1")
     annotator.page.wait_for_selector(f"{TEXT} span", state="attached")
-    assert shown(annotator) == ["Rebels", "shelled", "Northtown", "Monday"]
+    assert shown(annotator) == ["Rebels", "shelled", "Northtown", "Monday", "army"]
     annotator.submit()
 
     assert run("labelstudio", "pull", "--project", "shown", "--out", tmp_path / "labels").returncode == 0
@@ -148,7 +150,7 @@ def test_what_annotators_do_to_predictions_in_the_page_is_what_corrections_says(
     kinds = ("predicted", "kept", "moved", "relabelled", "moved_and_relabelled", "removed", "added", "annotated")
     assert {label: tuple(row[kind] for kind in kinds) for label, row in report["labels"].items()} == {
         "Explosion": (3, 3, 0, 0, 0, 0, 0, 3),
-        "Actor": (3, 2, 0, 0, 0, 1, 0, 2),
+        "Actor": (6, 4, 1, 0, 0, 1, 0, 5),
         "Place": (3, 2, 0, 1, 0, 0, 1, 3),
         "Facility": (0, 0, 0, 0, 0, 0, 0, 1),
         "Time": (3, 2, 1, 0, 0, 0, 0, 3),
@@ -159,7 +161,7 @@ def test_what_annotators_do_to_predictions_in_the_page_is_what_corrections_says(
     assert [report["attributes"]["modality"][kind] for kind in links] == [3, 3, 0, 0, 0]
     total = report["total"]
     assert (total["annotations"], total["untouched"], total["untouched_within"], total["redrawn"]) == (3, 2, 2, 1)
-    assert total["origins"] == {"manual": 2, "prediction": 9, "prediction-changed": 1}
+    assert total["origins"] == {"manual": 2, "prediction": 11, "prediction-changed": 2}
     assert report["apart"]["not_begun_from_prediction"] == 1
     assert set(report["models"]) == {"demo@0123456789ab"} and set(report["annotators"]) == {"a1"}
     table = run("corrections", tmp_path / "labels").stdout
@@ -245,7 +247,7 @@ def test_what_does_not_fit_is_one_line_and_nothing_is_written(
     assert predictions_of(server, "wrong")["one"] == []
     done = call(*command, "wrong")
     assert "refused: article two: predicted on a text" in done.stderr and "article nine: it is not in" in done.stderr
-    assert done.stdout.startswith("1 tasks given predictions, 0 had them, 2 articles refused; 4 mentions")
+    assert done.stdout.startswith("1 tasks given predictions, 0 had them, 2 articles refused; 5 mentions")
     assert {name: len(found) for name, found in predictions_of(server, "wrong").items()} == {
         "one": 1,
         "two": 0,
@@ -333,7 +335,7 @@ def test_copies_are_removed_and_replace_leaves_other_models_alone(
     assert "1 predictions stood twice, after a run that was killed: the copies were removed" in done.stderr
     assert "begin with the predictions of demo@0123456789ab now (before: other@0123456789ab)" in done.stderr
     assert predictions_of(server, "copies of predictions") == {
-        "a": [("demo@0123456789ab", 4)], "b": [("demo@0123456789ab", 4), ("other@0123456789ab", 1)],
+        "a": [("demo@0123456789ab", 5)], "b": [("demo@0123456789ab", 5), ("other@0123456789ab", 1)],
     }  # fmt: skip
     fewer = write_lines(tmp_path / "3.jsonl", *(prediction(name, STORY, SHOWN[:2]) for name in "ab"))
     assert call(*command, fewer).stdout.startswith("0 tasks given predictions, 2 had them")
