@@ -6,7 +6,7 @@ import pytest
 from label_studio_json import TEXT
 
 from eventcorpus.errors import PredictionsError
-from eventcorpus.labelling.preannotate import one_version
+from eventcorpus.labelling.preannotate_plan import one_version
 from eventcorpus.labelling.preannotate_tasks import LiveTask, target_fault
 from eventcorpus.labelling.server import Project
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction

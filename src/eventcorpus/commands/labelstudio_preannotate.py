@@ -8,7 +8,8 @@ import click
 
 from eventcorpus.commands.options import PATH, PROJECT, notice, progress_bar
 from eventcorpus.commands.tasks import read_prediction_file
-from eventcorpus.labelling.preannotate import PreannotateReport, one_version, preannotate
+from eventcorpus.labelling.preannotate import preannotate
+from eventcorpus.labelling.preannotate_plan import PreannotateReport, one_version
 from eventcorpus.labelling.server import Project, connect
 
 SHOWN = 5

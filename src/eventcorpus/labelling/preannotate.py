@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
-from eventcorpus.errors import PredictionsError, ServerError, StrictError
+from eventcorpus.errors import ServerError
 from eventcorpus.labelling.controls import Controls, read_controls
-from eventcorpus.labelling.preannotate_tasks import LiveTask, list_tasks, target_fault
+from eventcorpus.labelling.preannotate_plan import PreannotateReport, Work, check_plan, make_plan, one_version
+from eventcorpus.labelling.preannotate_tasks import list_tasks
 from eventcorpus.labelling.results import PredictionItems, results_of_prediction
 from eventcorpus.labelling.server import Project, Server, explained
 from eventcorpus.predictions import Prediction
@@ -22,65 +22,6 @@ PREDICTIONS_PER_REQUEST = 1000
 """The server stores each request wholly or not at all, and counts all tasks of the project anew after each."""
 SETTLE = 2.0
 """Seconds of quiet before anything is sent: the server may still be at work for a run that was killed."""
-
-
-@dataclass
-class PreannotateReport:
-    """What became of every task and article.
-
-    ``n_begun`` of the ``n_present`` tasks keep their prediction although it should be replaced: someone's annotation
-    was begun from it. ``n_left_out``: mentions and roles that a cut between the parts of an article goes through.
-    """
-
-    version: str
-    n_to_send: int = 0
-    n_sent: int = 0
-    n_present: int = 0
-    n_begun: int = 0
-    n_replaced: int = 0
-    n_copies_removed: int = 0
-    n_tasks_without: int = 0
-    n_mentions: int = 0
-    n_roles: int = 0
-    n_attributes: int = 0
-    n_left_out: int = 0
-    shown_before: str | None = None
-    refused: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Work:
-    """A task that is given a prediction, and the ids of those that are removed first."""
-
-    task: LiveTask
-    prediction: Prediction
-    old: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What is to be done; how many predictions the project has, of all models; whether some stand twice in a task."""
-
-    work: list[_Work]
-    n_predictions: int
-    doubled: bool
-
-
-def one_version(predictions: Mapping[str, Prediction], *, place: str) -> str:
-    """The model version of a file, of which a project shows one at a time.
-
-    Raises:
-        PredictionsError: if there are no predictions, or of several models.
-    """
-    versions = sorted({prediction.model.version for prediction in predictions.values()})
-    if not versions:
-        raise PredictionsError(f"{place}: no predictions in it; eventcorpus extract writes them")
-    if len(versions) > 1:
-        raise PredictionsError(
-            f"{place}: predictions of {len(versions)} models ({', '.join(versions[:3])}); a project shows those of "
-            "one at a time: put each into a file of its own"
-        )
-    return versions[0]
 
 
 def preannotate(
@@ -107,14 +48,14 @@ def preannotate(
     """
     report = PreannotateReport(one_version(predictions, place=place))
     controls = read_controls(project.label_config, place=f"project {project.id} {project.title!r}")
-    plan = _plan(server, project, predictions, controls, report, replace=replace)
-    _check(report, predictions, place=place, strict=strict)
+    plan = make_plan(server, project, predictions, controls, report, replace=replace)
+    check_plan(report, predictions, place=place, strict=strict)
     while plan.work:
         yield report
         time.sleep(SETTLE)
         if _n_predictions(server, project) == plan.n_predictions:
             break
-        plan = _plan(server, project, predictions, controls, report, replace=replace)
+        plan = make_plan(server, project, predictions, controls, report, replace=replace)
     for start in range(0, len(plan.work), PREDICTIONS_PER_REQUEST):
         batch = plan.work[start : start + PREDICTIONS_PER_REQUEST]
         report.n_replaced += _remove(server, project, batch)
@@ -128,71 +69,7 @@ def preannotate(
     yield report
 
 
-def _plan(
-    server: Server,
-    project: Project,
-    predictions: Mapping[str, Prediction],
-    controls: Controls,
-    report: PreannotateReport,
-    *,
-    replace: bool,
-) -> _Plan:
-    """What is to be done; the report says what is not."""
-    report.refused, report.n_present, report.n_begun, report.n_left_out = {}, 0, 0, 0
-    tasks: dict[str, list[LiveTask]] = {}
-    n_predictions = report.n_tasks_without = 0
-    doubled = False
-    for task in list_tasks(server, project, controls.text_key, wanted=predictions, version=report.version):
-        n_predictions += task.n_predictions
-        doubled |= len(task.ours) > 1
-        if task.article_id in predictions:
-            tasks.setdefault(task.article_id, []).append(task)
-        else:
-            report.n_tasks_without += 1
-    work: list[_Work] = []
-    for article_id, prediction in predictions.items():
-        here = tasks.get(article_id, [])
-        fault = controls.fault(prediction) or target_fault(prediction, here, project)
-        if fault:
-            report.refused[article_id] = fault
-            continue
-        for task in here:
-            if task.ours and (task.begun or not replace):
-                report.n_present += 1
-                report.n_begun += replace
-            else:
-                work.append(_Work(task, prediction, task.ours))
-        if any(task.n_parts > 1 for task in here):
-            report.n_left_out += _left_out(prediction, here, controls)
-    report.n_to_send = len(work)
-    return _Plan(work, n_predictions, doubled)
-
-
-def _left_out(prediction: Prediction, parts: Sequence[LiveTask], controls: Controls) -> int:
-    """How many mentions and roles lie in no part."""
-    one_each = {task.part: task for task in parts}.values()
-    found = [results_of_prediction(prediction, controls, start=task.start, end=task.end) for task in one_each]
-    n_whole = len(prediction.mentions) + len(prediction.roles or ())
-    return n_whole - sum(one.n_mentions + one.n_roles for one in found)
-
-
-def _check(report: PreannotateReport, predictions: Mapping[str, Prediction], *, place: str, strict: bool) -> None:
-    if not report.refused and not (strict and report.n_left_out):
-        return
-    if strict and not report.refused:
-        raise StrictError(
-            f"--strict: {report.n_left_out} mentions and roles cross the cuts between the parts of long articles; "
-            "nothing was sent"
-        )
-    article_id, reason = next(iter(report.refused.items()))
-    n = f"{len(report.refused)} of {len(predictions)} articles"
-    if strict:
-        raise StrictError(f"--strict: article {article_id}: {reason} ({n}); nothing was sent")
-    if len(report.refused) == len(predictions):
-        raise PredictionsError(f"{place}: article {article_id}: {reason} ({n}); nothing was sent")
-
-
-def _remove(server: Server, project: Project, batch: Sequence[_Work]) -> int:
+def _remove(server: Server, project: Project, batch: Sequence[Work]) -> int:
     """Remove the old predictions of a batch: at once where a task has no others, else one by one."""
     alone = [work for work in batch if work.old and len(work.old) == work.task.n_predictions]
     mixed = [number for work in batch if len(work.old) != work.task.n_predictions for number in work.old]
@@ -209,7 +86,7 @@ def _remove(server: Server, project: Project, batch: Sequence[_Work]) -> int:
 
 
 def _send(
-    server: Server, project: Project, batch: Sequence[_Work], controls: Controls, report: PreannotateReport
+    server: Server, project: Project, batch: Sequence[Work], controls: Controls, report: PreannotateReport
 ) -> None:
     found = [_items(work, controls) for work in batch]
     request = [
@@ -229,7 +106,7 @@ def _send(
     report.n_attributes += sum(one.n_attributes for one in found)
 
 
-def _items(work: _Work, controls: Controls) -> PredictionItems:
+def _items(work: Work, controls: Controls) -> PredictionItems:
     """The items of a task, with the offsets and words of the text as the server holds it."""
     task = work.task
     if task.original is None:
