@@ -16,6 +16,7 @@ from eventcorpus.errors import EventCorpusError
 COMMANDS = {
     "export": "eventcorpus.commands.export",
     "labelstudio": "eventcorpus.commands.labelstudio",
+    "corrections": "eventcorpus.commands.corrections",
     "convert": "eventcorpus.commands.convert",
     "agree": "eventcorpus.commands.agree",
     "next": "eventcorpus.commands.next",

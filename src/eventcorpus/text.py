@@ -31,6 +31,15 @@ class StoredText:
         """Map an offset in the original text to one in the stored form (range: 0 to its length, both included)."""
         return offset - bisect_left(self.removed, offset)
 
+    def to_original(self, offset: int) -> int:
+        r"""Map an offset in the stored form back (range: 0 to its length); next to a line end, a CR LF is not cut.
+
+        >>> stored_form("one\r\ntwo").to_original(4)
+        5
+        """
+        before = bisect_left(range(len(self.removed)), offset, key=lambda i: self.removed[i] - 1 - i)
+        return offset + before
+
 
 def stored_form(original: str) -> StoredText:
     r"""Bring text into the stored form.

@@ -15,12 +15,11 @@ from eventcorpus.corpus.conll import SCHEMES, read_conll
 from eventcorpus.corpus.dataset import REPORT, TEXT_POLICIES, Entry, TextPolicy, is_dataset_folder, write_dataset
 from eventcorpus.corpus.gold import gold_of, gold_policy
 from eventcorpus.corpus.splits import check_splits, read_splits
-from eventcorpus.errors import InputError
 from eventcorpus.files import check_folder, sha256_of_file
 from eventcorpus.labelling.config import TEXT_OBJECT, read_ontology, read_text_object
 from eventcorpus.labelling.exported import index_exports
 from eventcorpus.labelling.import_format import annotated_articles
-from eventcorpus.labelling.pull_folder import EXPORT, is_pull_folder
+from eventcorpus.labelling.pull_folder import exports_in
 from eventcorpus.schema import AnnotatedArticle
 
 
@@ -100,7 +99,7 @@ def command(
         policy = "the tags of the CoNLL files"
         files = sorted(inputs[0].glob("*.txt")) if inputs[0].is_dir() else [inputs[0]]
     else:
-        files = [file for path in inputs for file in _exports(path)]
+        files = [file for path in inputs for file in exports_in(path)]
         source_path = ontology_path_of(ontology_path, near=inputs)
         ontology = read_ontology(source_path)
         name, key = read_text_object(source_path) if source_path.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
@@ -160,15 +159,3 @@ def _entries(
         notice(
             f"{splits_path}: {len(absent)} articles are in a split and not among the annotated, the first: {absent[0]}"
         )
-
-
-def _exports(path: Path) -> list[Path]:
-    """The exports in a folder; of one that ``labelstudio pull`` wrote, the newest."""
-    if not path.is_dir():
-        return [path]
-    if is_pull_folder(path):
-        return [path / EXPORT]
-    found = sorted(path.glob("*.json"))
-    if not found:
-        raise InputError(f"{path}: no .json file in this folder; name the exports of Label Studio")
-    return found

@@ -18,6 +18,10 @@ from eventcorpus.ontology import Ontology
 
 DEFAULT_ONTOLOGY = Path("corpus/ontology.yaml")
 PATH = click.Path(path_type=Path)
+PULLED = Path("labels")
+PROJECT = click.option(
+    "--project", "wanted", metavar="TITLE|ID", help="The project  [default: the only one that there is]"
+)
 
 
 def notice(message: str) -> None:
