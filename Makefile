@@ -63,6 +63,9 @@ bench-push: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push of 
 bench-agree: .venv/installed  ## Time and memory of agree on 300 articles beside krippendorff.alpha in a loop over the same resamples
 	@$(BIN)/python tests/bench/agree.py
 
+bench-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## A simulated annotator corrects a model's predictions on a real server; corrections must say what was done
+	@$(BIN)/python tests/bench/loop.py
+
 bench-next: .venv/installed  ## Learning curves of the order of `next` and of a random one: make bench-next DATA=dataset-folder
 	@$(BIN)/python tests/bench/next.py $(DATA)
 

@@ -25,11 +25,17 @@ def ontology() -> Ontology:
 
 
 @pytest.fixture(scope="module")
-def annotated(ontology: Ontology) -> list[AnnotatedArticle]:
+def every(ontology: Ontology) -> list[AnnotatedArticle]:
     account = Account()
     articles = read_exports(sorted((CORPUS / "annotations").glob("*.json")), ontology, account)
     account.check_strict()
     return articles
+
+
+@pytest.fixture(scope="module")
+def annotated(every: list[AnnotatedArticle]) -> list[AnnotatedArticle]:
+    """The first pass: every article."""
+    return [one for one in every if one.annotator == "a1"]
 
 
 def test_exports_and_articles_have_the_same_texts(annotated: list[AnnotatedArticle]) -> None:
@@ -60,6 +66,13 @@ def test_articles_with_events_are_not_packed_with_them(annotated: list[Annotated
 
 def test_no_annotation_breaks_a_rule_of_the_ontology(annotated: list[AnnotatedArticle], ontology: Ontology) -> None:
     assert [(a.article.id, fault) for a in annotated for fault in faults(a, ontology)] == []
+
+
+def test_the_whole_test_split_is_annotated_twice(every: list[AnnotatedArticle], ontology: Ontology) -> None:
+    second = [one for one in every if one.annotator == "a2"]
+    test = {name for name, split in read_splits(CORPUS / "splits").items() if split == "test"}
+    assert len(second) >= 80 and test <= {one.article.id for one in second}
+    assert [(a.article.id, fault) for a in second for fault in faults(a, ontology)] == []
 
 
 def test_every_label_role_and_value_is_used(annotated: list[AnnotatedArticle], ontology: Ontology) -> None:
