@@ -26,6 +26,11 @@ class ModelName(_Part):
     name: str
     hash: str = ""
 
+    @property
+    def version(self) -> str:
+        """The model as Label Studio shows it beside a prediction (its ``model_version``): name and 12 digits."""
+        return f"{self.name}@{self.hash[:12]}"
+
 
 class PredictedMention(_Part):
     """A predicted span; offsets are code points of the stored text, end exclusive."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W_]+|\S")  # \w without the underscore is str.isalnum, \S is not str.isspace
@@ -30,6 +30,17 @@ class StoredText:
     def from_original(self, offset: int) -> int:
         """Map an offset in the original text to one in the stored form (range: 0 to its length, both included)."""
         return offset - bisect_left(self.removed, offset)
+
+    def to_original(self, offset: int) -> int:
+        r"""Map an offset in the stored form to one in the original text (range: 0 to its length, both included).
+
+        Where a CR LF became one line feed, what ends after it ends after both.
+
+        >>> stored_form("one\r\ntwo").to_original(4)
+        5
+        """
+        places = range(len(self.removed))
+        return offset + bisect_right(places, offset, key=lambda i: self.removed[i] - i)
 
 
 def stored_form(original: str) -> StoredText:

@@ -20,7 +20,7 @@ PROGRAM = str(Path(sys.executable).with_name("eventcorpus"))
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabelStudioServer]:
     """A server with an empty database; tests name their projects differently."""
-    one = LabelStudioServer(tmp_path_factory.mktemp("label-studio") / "data")
+    one = LabelStudioServer(tmp_path_factory.mktemp("label-studio") / "data", ML_TIMEOUT_PREDICT="6")
     one.start()
     yield one
     one.kill()
