@@ -104,7 +104,7 @@ def _parse(body: bytes) -> Any:
     except ValueError:  # not UTF-8, or a number of thousands of digits
         raise RequestError("the body is not JSON in UTF-8 with numbers of a usual size") from None
     level = [value]
-    for _ in range(MAX_DEPTH + 1):
+    for _ in range(MAX_DEPTH):
         level = [
             child
             for parent in level
