@@ -1,6 +1,7 @@
 """A model that was trained to find two labels, in a folder; Label Studio's own requests."""
 
 import json
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,13 @@ def _article(n: int) -> AnnotatedArticle:
     return AnnotatedArticle(
         Article(f"a{n}", text), (Span("1", 0, 6, "Actor"), Span("2", at, at + len(place), "Place")), ONTOLOGY.labels
     )
+
+
+@pytest.fixture(autouse=True)
+def _our_messages_reach_caplog(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also after a test that ran the command line, which keeps them to itself."""
+    monkeypatch.setattr(logging.getLogger("eventcorpus"), "propagate", True)
+    monkeypatch.setattr(logging.getLogger("eventcorpus"), "handlers", [])
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from eventcorpus.labelling.config import label_config
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.serving.app import create_app
-from eventcorpus.serving.label_studio import MAX_TASKS
+from eventcorpus.serving.label_studio import MAX_CHARACTERS, MAX_TASKS
 from eventcorpus.serving.requests import MAX_DEPTH, Credentials
 
 CONFIG = label_config(Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place"))))
@@ -231,6 +231,13 @@ def test_more_tasks_than_the_limit_are_refused(client: TestClient) -> None:
     answer = client.post("/predict", json=request(*[""] * (MAX_TASKS + 1)))
     assert (answer.status_code, answer.json()["detail"]) == (
         413, "2,001 tasks in one request, at most 2,000 are read; select fewer tasks at a time"
+    )  # fmt: skip
+
+
+def test_a_text_longer_than_any_article_is_refused(client: TestClient) -> None:
+    answer = client.post("/predict", json=request(TEXT, "x" * (MAX_CHARACTERS + 1)))
+    assert (answer.status_code, answer.json()["detail"]) == (
+        413, "task 2: a text of 1,000,001 characters, at most 1,000,000 are read; cut it into several tasks"
     )  # fmt: skip
 
 

@@ -44,9 +44,10 @@ def command(model_path: Path, host: str, port: int, max_body_mb: int) -> None:
         from eventcorpus.serving.app import create_app
         from eventcorpus.serving.requests import Credentials
     except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn"):
+        name = (error.name or "").split(".")[0]
+        if name not in ("starlette", "uvicorn"):
             raise
-        raise ModelError(f"{error.name} is not installed; run: pip install 'eventcorpus[serve]'") from None
+        raise ModelError(f"{name} is not installed; run: pip install 'eventcorpus[serve]'") from None
     from eventcorpus.models.extractor import Extractor
 
     credentials = Credentials(user, password) if user else None

@@ -26,6 +26,11 @@ MAX_TASKS = 2000
 """Tasks of one request. The server waits 100 s for all of them together, so that more would be in vain."""
 
 
+MAX_CHARACTERS = 1_000_000
+"""Characters of one text: more would take longer than the server waits (the bundled encoder reads 300,000 in 12 s on two
+cores, and keeps 850 bytes for each)."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskText:
     """A task's text as the server has it, and in the stored form that the model reads."""
@@ -50,7 +55,7 @@ def read_tasks(
     """Read what ``/predict`` brings: the project's names and one text a task, empty where there is none (logged).
 
     Raises:
-        RequestError: if it is not such a request, or has more than ``max_tasks`` tasks.
+        RequestError: if it is not such a request, has too many tasks, or too long a text.
         OntologyError: if the project cannot show what the model finds.
     """
     controls = _controls(body, "label_config", labels, model)
@@ -62,7 +67,15 @@ def read_tasks(
             f"{len(tasks):,} tasks in one request, at most {max_tasks:,} are read; select fewer tasks at a time",
             status=413,
         )
-    return controls, [_text(task, controls.data_key) for task in tasks]
+    texts = [_text(task, controls.data_key) for task in tasks]
+    for task, text in zip(tasks, texts, strict=True):
+        if len(text.original) > MAX_CHARACTERS:
+            raise RequestError(
+                f"task {_number(task)}: a text of {len(text.original):,} characters, at most {MAX_CHARACTERS:,} are "
+                "read; cut it into several tasks",
+                status=413,
+            )
+    return controls, texts
 
 
 def prediction_for(
@@ -99,13 +112,14 @@ def _text(task: dict[str, Any], key: str) -> TaskText:
     text = data.get(key) if isinstance(data, dict) else None
     if not isinstance(text, str) or not text:
         what = "is empty" if text == "" else "is missing" if text is None else f"is no text ({type(text).__name__})"
-        number = task.get("id")
-        logger.warning(
-            "task %s: data.%s %s: an empty prediction was given",
-            number if isinstance(number, int) else "without an id", one_line(key)[1:-1], what,
-        )  # fmt: skip
+        logger.warning("task %s: data.%s %s: an empty prediction was given", _number(task), one_line(key)[1:-1], what)
         text = ""
     return TaskText(text, stored_form(text))
+
+
+def _number(task: dict[str, Any]) -> str:
+    number = task.get("id")
+    return str(number) if isinstance(number, int) else "without an id"
 
 
 def _on_original(mention: Mention, task: TaskText) -> Mention:

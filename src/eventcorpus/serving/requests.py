@@ -142,7 +142,7 @@ class Outermost:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status, counts = time.perf_counter(), 0, ""
+        began, status = time.perf_counter(), 0
 
         async def watch(message: Message) -> None:
             nonlocal status
@@ -152,6 +152,8 @@ class Outermost:
 
         try:
             await self._checked(scope, receive, watch)
+        except asyncio.CancelledError:  # the server ends, and its time of grace is over
+            await JsonResponse({"detail": "the model server is ending"}, 503)(scope, receive, watch)
         except Exception as error:  # the last resort; a message might quote the request, so only its place is told
             place = traceback.extract_tb(error.__traceback__)[-1]
             logger.error("a fault of ours: %s in %s, line %d", type(error).__name__, place.name, place.lineno)

@@ -16,7 +16,7 @@ from typing import Any
 
 from eventcorpus.errors import InputError
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 3
 """How long requests may go on after SIGTERM; then their inference is stopped at its next batch."""
 
 
