@@ -87,9 +87,9 @@ def test_it_answers_while_it_predicts_gives_up_what_nobody_waits_for_and_ends_cl
     assert re.search(r"POST /predict 499 \d+ ms, 5 tasks, given up", server.log)
 
     answers: list[Any] = []
-    waiting = threading.Thread(target=lambda: answers.append(server.predict(TEXT * 1_500, TEXT)))
+    waiting = threading.Thread(target=lambda: answers.append(server.predict(TEXT * 8_000, TEXT)))
     waiting.start()
-    time.sleep(0.2)
+    time.sleep(0.1)
     slowest, n_asked, token = 0.0, 0, "the-token-of-the-owner"
     while waiting.is_alive():
         began = time.perf_counter()
@@ -98,7 +98,7 @@ def test_it_answers_while_it_predicts_gives_up_what_nobody_waits_for_and_ends_cl
         assert httpx.post(f"{server.url}/setup?token={token}", json=setup).status_code == 200
         slowest, n_asked = max(slowest, (time.perf_counter() - began) / 2), n_asked + 1
         time.sleep(0.02)
-    assert n_asked > 5, "the prediction was over too soon to tell"
+    assert n_asked >= 3, "the prediction was over too soon to tell"
     assert slowest < 0.5
     assert [len(one["result"]) > 0 for one in answers[0].json()["results"]] == [True, True]
 

@@ -27,8 +27,8 @@ MAX_TASKS = 2000
 
 
 MAX_CHARACTERS = 1_000_000
-"""Characters of one text: more would take longer than the server waits (the bundled encoder reads 300,000 in 12 s on two
-cores, and keeps 850 bytes for each)."""
+"""Characters of one text: more would take longer than the server waits (the bundled encoder reads 300,000 in 12 s on
+two cores, and keeps 850 bytes for each)."""
 
 
 @dataclass(frozen=True, slots=True)
