@@ -66,7 +66,7 @@ def start(model_folder: Path, tmp_path: Path) -> Iterator[Start]:
         with log.open("w") as file:
             process = subprocess.Popen(
                 [*COMMAND, "--model", str(model_folder), "--port", "0", *arguments],
-                env=os.environ | environment, stdout=subprocess.PIPE, stderr=file, text=True,
+                env=os.environ | {"OMP_NUM_THREADS": "1"} | environment, stdout=subprocess.PIPE, stderr=file, text=True,
             )  # fmt: skip
         started.append(Running(process, log))
         started[-1].wait_for("until Ctrl-C")
