@@ -25,13 +25,13 @@ PASSWORD_VARIABLE = "EVENTCORPUS_BACKEND_PASSWORD"
 def command(model_path: Path, host: str, port: int, max_body_mb: int) -> None:
     """Let Label Studio show a model's predictions while people annotate.
 
-    Speaks Label Studio's protocol for ML backends until Ctrl-C. The model stays as it is: nothing trains here. Set
-    EVENTCORPUS_BACKEND_USER and EVENTCORPUS_BACKEND_PASSWORD to ask for a login (Label Studio: Basic authentication).
+    Speaks Label Studio's protocol for ML backends until Ctrl-C; in a project, connect it with Settings, Model, Connect
+    Model, http://127.0.0.1:9090. The model stays as it is: nothing trains here. Set EVENTCORPUS_BACKEND_USER and
+    EVENTCORPUS_BACKEND_PASSWORD to ask for a login (Label Studio: Basic authentication).
 
     \b
     Example:
       eventcorpus serve-labelstudio --model models/runs/demo
-      (then in the project: Settings, Model, Connect Model, http://127.0.0.1:9090)
     """
     user, password = os.environ.get(USER_VARIABLE, ""), os.environ.get(PASSWORD_VARIABLE, "")
     if bool(user) != bool(password):
