@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE := 1
 export HF_DATASETS_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help setup demo test test-labelstudio labelstudio check bench-train bench-convert bench-push clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*## .*/\1/p' Makefile)
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,12 @@ bench-convert: .venv/installed-labelstudio  ## Time and memory of convert on 10,
 
 bench-push: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push of 10,000 tasks beside the bare import of the same tasks
 	@$(BIN)/python tests/bench/push.py
+
+bench-agree: .venv/installed  ## Time and memory of agree on 300 articles beside krippendorff.alpha in a loop over the same resamples
+	@$(BIN)/python tests/bench/agree.py
+
+bench-next: .venv/installed  ## Learning curves of the order of `next` and of a random one: make bench-next DATA=dataset-folder
+	@$(BIN)/python tests/bench/next.py $(DATA)
 
 clean:  ## Remove .venv and everything that was made
 	rm -rf .venv .venv-labelstudio models/runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -17,6 +17,8 @@ COMMANDS = {
     "export": "eventcorpus.commands.export",
     "labelstudio": "eventcorpus.commands.labelstudio",
     "convert": "eventcorpus.commands.convert",
+    "agree": "eventcorpus.commands.agree",
+    "next": "eventcorpus.commands.next",
     "join": "eventcorpus.commands.join",
     "train": "eventcorpus.commands.train",
     "eval": "eventcorpus.commands.eval",

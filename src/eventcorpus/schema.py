@@ -13,6 +13,8 @@ from typing import Any, Literal
 
 from eventcorpus.text import sha256_of
 
+ADJUDICATED = "adjudicated"
+"""The annotator of what was decided over several annotations."""
 Status = Literal["annotated", "reviewed_empty"]
 
 
@@ -42,7 +44,11 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A labelled stretch of text. ``origin`` says who drew it: ``manual``, ``prediction``, ``prediction-changed``."""
+    """A labelled stretch of text. ``origin`` says who drew it: ``manual``, ``prediction``, ``prediction-changed``.
+
+    ``decided_by`` says on whose word it stands: an annotator's (a1, ...), ``agreed`` or ``adjudicated`` (see
+    ``corpus.gold``); it is no part of what the span says, and not compared.
+    """
 
     id: str
     start: int
@@ -50,6 +56,7 @@ class Span:
     label: str
     attributes: tuple[tuple[str, str], ...] = ()
     origin: str = "manual"
+    decided_by: str = field(default="", compare=False)
 
     def moved(self, offset: int) -> Span:
         """The same span, counted from another place: ``offset`` characters further on."""
@@ -76,7 +83,7 @@ class Event:
 
 @dataclass(frozen=True)
 class AnnotatedArticle:
-    """One annotator's view of one article (``annotator`` is a1, a2, ...; never a name or an address).
+    """One annotator's view of one article (``annotator`` is a1, a2, ... or ``adjudicated``; never a name or address).
 
     ``labels_annotated`` are the labels the annotator could use: where one is missing, its absence says nothing.
     Spans are in text order; ``roles`` include the links that join triggers into events.

@@ -64,7 +64,7 @@ def test_a_bare_article_is_a_task_of_data_alone() -> None:
 def test_annotations_go_along_and_are_no_ground_truth() -> None:
     (task,) = tasks_of(ARTICLE, ONTOLOGY, annotated=ANNOTATED)
     (annotation,) = task["annotations"]
-    assert [item.get("id") for item in annotation["result"]] == ["1:a", "1:t", "1:t", None]
+    assert [item.get("id") for item in annotation["result"]] == ["1：a", "1：t", "1：t", None]
     assert (annotation["was_cancelled"], annotation["ground_truth"]) == (False, False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -48,7 +48,8 @@ from eventcorpus.schema import AnnotatedArticle
     "--gold",
     default="a1",
     show_default=True,
-    help="Whose annotation is gold where there are several; else the first annotator's.",
+    metavar="adjudicated|agreed|union|a1",
+    help="What is gold where several annotated: the decisions, what all have, what any has, or one annotator's.",
 )
 @click.option(
     "--scheme", type=click.Choice(SCHEMES), default="iob2", show_default=True, help="The tags of CoNLL files."
@@ -106,7 +107,8 @@ def command(
         index = index_exports(files, text_key=key)
         policy = gold_policy(index.names.values(), gold)
         articles = annotated_articles(index, ontology, account, stop=not refuse, text_object=name)
-        entries = _entries(_shown(articles, len(index.n_tasks)), splits_path, gold)
+        shown = _shown(articles, len(index.n_tasks))
+        entries = _entries(shown, splits_path, lambda several: gold_of(several, gold, ontology, account))
     hashes = {file.name: sha256_of_file(file) for file in files}
     written = write_dataset(
         out, entries, ontology, account, gold_policy=policy, inputs=hashes, text=cast(TextPolicy, text), strict=strict
@@ -134,7 +136,11 @@ def _shown(articles: Iterator[list[AnnotatedArticle]], total: int) -> Iterator[l
         yield from progress.track(articles, total=total, description="convert")
 
 
-def _entries(articles: Iterable[Sequence[AnnotatedArticle]], splits_path: Path | None, gold: str) -> Iterator[Entry]:
+def _entries(
+    articles: Iterable[Sequence[AnnotatedArticle]],
+    splits_path: Path | None,
+    gold: Callable[[Sequence[AnnotatedArticle]], AnnotatedArticle],
+) -> Iterator[Entry]:
     """Each article with its split.
 
     Raises:
@@ -144,7 +150,7 @@ def _entries(articles: Iterable[Sequence[AnnotatedArticle]], splits_path: Path |
     split_of = read_splits(splits_path) if splits_path else {}
     seen: list[str] = []
     for several in articles:
-        one = gold_of(several, gold)
+        one = gold(several)
         if splits_path is not None:
             seen.append(one.article.id)
         if split := "train" if splits_path is None else split_of.get(one.article.id):

@@ -11,10 +11,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from eventcorpus.commands.labelstudio_adjudicate import adjudicate_command
 from eventcorpus.commands.options import DEFAULT_ONTOLOGY, PATH, find_ontology, notice, progress_bar
 from eventcorpus.commands.tasks import TaskSource, field_map, read_prediction_file
 from eventcorpus.errors import StrictError
-from eventcorpus.labelling.config import read_ontology
+from eventcorpus.labelling.config import label_config, read_ontology
 from eventcorpus.labelling.pull import pull, pulled_ago
 from eventcorpus.labelling.push import PushReport, list_present, missing, prepare_project, push
 from eventcorpus.labelling.server import Project, Server, connect
@@ -40,6 +41,9 @@ def command() -> None:
       eventcorpus labelstudio pull --out labels
       eventcorpus convert labels --out dataset
     """
+
+
+command.add_command(adjudicate_command)
 
 
 @command.command("push")
@@ -83,7 +87,7 @@ def push_command(
     server = connect()
     if strict:
         _check_strict(server, title or ontology.name, tasks, source.report.changed)
-    project, what = prepare_project(server, title or ontology.name, ontology)
+    project, what = prepare_project(server, title or ontology.name, ontology, config=label_config(ontology))
     report = PushReport()
     with progress_bar() as progress:
         bar = progress.add_task("push", total=len(tasks), note="")

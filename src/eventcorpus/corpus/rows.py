@@ -48,6 +48,7 @@ def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tup
                 "label": span.label,
                 "attributes": [{"name": name, "value": value} for name, value in with_defaults(span, ontology)],
                 "origin": span.origin,
+                "decided_by": span.decided_by or None,
             }
             for span in annotated.spans
         ],
@@ -112,6 +113,7 @@ def annotated_of(row: Mapping[str, Any], *, place: str) -> AnnotatedArticle:
         Span(
             s["id"], s["start"], s["end"], s["label"],
             tuple((a["name"], a["value"]) for a in s["attributes"]), s.get("origin") or "manual",
+            s.get("decided_by") or "",
         )
         for s in row["spans"]
     )  # fmt: skip

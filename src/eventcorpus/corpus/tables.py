@@ -41,6 +41,7 @@ def features(ontology: Ontology, config: str) -> Any:
             "label": text,
             "attributes": List({"name": text, "value": text}),
             "origin": text,
+            "decided_by": text,
         }
     )
     columns["roles"] = List({"role": text, "trigger": text, "argument": text})

@@ -17,6 +17,8 @@ from eventcorpus.ontology import Ontology, parse_ontology, read_ontology_yaml
 
 LABELS_CONTROL = "label"
 TEXT_OBJECT = "text"
+DIFFERENCES_OBJECT = "disagreements"
+"""The object, and the key of a task's data, that lists in words what annotators do not all say."""
 PATH_SEPARATOR = " > "
 """Between the steps of a taxonomy's path, which is one value for us."""
 _ATTRIBUTE_TAGS = ("Choices", "Taxonomy", "TextArea", "Number", "Rating")
@@ -56,6 +58,21 @@ def label_config(ontology: Ontology) -> str:
         lines += [f"    <Choice value={quoteattr(value.name)}/>" for value in attribute.values]
         lines.append("  </Choices>")
     return "\n".join([*lines, "</View>"]) + "\n"
+
+
+def adjudication_config(ontology: Ontology) -> str:
+    """The configuration for deciding between annotators: the list of their differences stands above the text."""
+    view, rest = "<View>\n", label_config(ontology).partition("<View>\n")
+    shown = (
+        f'  <View style="white-space: pre-wrap; border-left: 4px solid #c77700; padding-left: 12px">\n'
+        f'    <Text name="{DIFFERENCES_OBJECT}" value="${DIFFERENCES_OBJECT}"/>\n  </View>\n'
+    )
+    return rest[0] + view + shown + rest[2]
+
+
+def is_made_from(ontology: Ontology, config: str) -> bool:
+    """Whether a configuration is one that was generated from this ontology."""
+    return config.strip() in (label_config(ontology).strip(), adjudication_config(ontology).strip())
 
 
 def read_label_config(content: str, *, place: str) -> Ontology:

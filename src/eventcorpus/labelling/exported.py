@@ -15,10 +15,26 @@ from typing import Any
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_json_list
-from eventcorpus.labelling.config import TEXT_OBJECT
+from eventcorpus.labelling.config import DIFFERENCES_OBJECT, TEXT_OBJECT
+from eventcorpus.schema import ADJUDICATED
 from eventcorpus.text import StoredText, sha256_of, stored_form
 
-_TASK_KEYS = ("article_id", "ontology", "part", "n_parts", "offset", "text_sha256")
+ADJUDICATES = "adjudicates"
+"""In the data of a task that adjudicates: whose annotations are in question."""
+QUEUE_RANK, QUEUE_BY = "next_rank", "next_by"
+"""In the data of a task that ``next`` put in an order: its place, and what chose it (which stays with the article)."""
+_TASK_KEYS = (
+    "article_id",
+    "ontology",
+    "part",
+    "n_parts",
+    "offset",
+    "text_sha256",
+    ADJUDICATES,
+    DIFFERENCES_OBJECT,
+    QUEUE_RANK,
+)
+_ADJUDICATOR = "~adjudicator"
 
 
 @dataclass(frozen=True)
@@ -32,11 +48,15 @@ class ExportedAnnotation:
     number: int
     original: str
     stored: StoredText
+    adjudicates: bool
 
     @property
     def person(self) -> str:
-        """Who made it, sortable, never shown: user ids are numbers, or objects in full snapshots."""
-        return _person(self.raw)
+        """Who made it, sortable, never shown: user ids are numbers, or objects in full snapshots.
+
+        Whoever adjudicates does so for all: several adjudicators of an article are one person here.
+        """
+        return _ADJUDICATOR if self.adjudicates else _person(self.raw)
 
     @property
     def cancelled(self) -> bool:
@@ -74,12 +94,16 @@ class ExportedTask:
     part: int
     n_parts: int
     offset: int
+    adjudicates: bool
     raw_annotations: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True)
 class ExportIndex:
-    """What exports hold: their tasks per article, and who completed an annotation (a1, a2, ... by user id)."""
+    """What exports hold: their tasks per article, and who completed an annotation (a1, a2, ... by user id).
+
+    What was decided in a project that ``labelstudio adjudicate`` made is ``adjudicated``, whoever decided it.
+    """
 
     paths: tuple[Path, ...]
     text_key: str
@@ -105,8 +129,10 @@ def index_exports(paths: Iterable[Path], *, text_key: str = TEXT_OBJECT) -> Expo
     for path in index.paths:
         for place, raw in _raw_tasks(path):
             index.n_tasks[_article_id(raw["data"], place, text_key)] += 1
-            people |= {_person(a) for a in _annotations(raw) if not a.get("was_cancelled")}
-    index.names.update({person: f"a{n}" for n, person in enumerate(sorted(people), start=1)})
+            done = [a for a in _annotations(raw) if not a.get("was_cancelled")]
+            people |= {_ADJUDICATOR} if done and ADJUDICATES in raw["data"] else {_person(a) for a in done}
+    index.names.update({person: f"a{n}" for n, person in enumerate(sorted(people - {_ADJUDICATOR}), start=1)})
+    index.names.update({person: ADJUDICATED for person in people & {_ADJUDICATOR}})
     return index
 
 
@@ -141,7 +167,18 @@ def _task(raw: dict[str, Any], place: str, text_key: str) -> ExportedTask:
         )
     row = {key: value for key, value in data.items() if key not in (*_TASK_KEYS, text_key, "id")}
     return ExportedTask(
-        place, article_id, row, sha256, data.get("ontology"), original, stored, part, n_parts, offset, _annotations(raw)
+        place=place,
+        article_id=article_id,
+        row=row,
+        sha256=sha256,
+        ontology_key=data.get("ontology"),
+        original=original,
+        stored=stored,
+        part=part,
+        n_parts=n_parts,
+        offset=offset,
+        adjudicates=ADJUDICATES in data,
+        raw_annotations=_annotations(raw),
     )
 
 

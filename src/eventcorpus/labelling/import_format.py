@@ -83,7 +83,8 @@ def _pieces(tasks: list[ExportedTask]) -> list[_Piece]:
             )
         begin = len(piece.annotations) + 1
         piece.annotations += [
-            ExportedAnnotation(raw, n, task.original, task.stored) for n, raw in enumerate(task.raw_annotations, begin)
+            ExportedAnnotation(raw, n, task.original, task.stored, task.adjudicates)
+            for n, raw in enumerate(task.raw_annotations, begin)
         ]
     return [pieces[part] for part in sorted(pieces)]
 
@@ -133,6 +134,7 @@ def _annotated(
                     prefix=str(annotation.raw.get("id") or annotation.number),
                     offset=piece.first.offset,
                     migration=way,
+                    annotator=names[person],
                 )
             except SpanError as error:
                 raise SpanError(f"{piece.first.place}: {error}") from None

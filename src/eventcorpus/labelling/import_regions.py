@@ -13,6 +13,7 @@ from typing import Any
 from eventcorpus.account import Account, Kind
 from eventcorpus.errors import SpanError
 from eventcorpus.labelling.config import PATH_SEPARATOR
+from eventcorpus.labelling.region_ids import span_id_of
 from eventcorpus.labelling.rules import describe_role, role_fault
 from eventcorpus.matching.layer import one_layer
 from eventcorpus.migrate import Migration
@@ -54,6 +55,7 @@ class RegionReader:
         prefix: str,
         offset: int,
         migration: Migration,
+        annotator: str = "",
     ) -> Regions:
         """Read the items of one annotation.
 
@@ -61,6 +63,7 @@ class RegionReader:
             text: stored form of the task's text; ``original`` is what the server holds, which offsets refer to.
             prefix: id of the annotation, which makes region ids unique in the article.
             offset: where this text begins in the article.
+            annotator: on whose word the spans stand.
         """
         spans: dict[str, Span] = {}
         ids: dict[str, list[str]] = {}
@@ -75,6 +78,7 @@ class RegionReader:
                     article=article,
                     prefix=prefix,
                     migration=migration,
+                    annotator=annotator,
                     repairs=repairs,
                 ):
                     if span.id in spans:
@@ -128,10 +132,11 @@ class RegionReader:
         article: str,
         prefix: str,
         migration: Migration,
+        annotator: str,
         repairs: dict[str, tuple[str, str]],
     ) -> list[Span]:
         """One span a label of a region; what had to be mended goes to ``repairs``."""
-        value, region = _value(item), str(item.get("id") or f"region{n}")
+        value, region = _value(item), span_id_of(str(item.get("id") or f"region{n}"))
         written = _labels(item)
         name = f"region {region} {'/'.join(written)} [{value.get('start')}, {value.get('end')})"
         if (item.get("meta") or {}).get("text"):
@@ -148,11 +153,12 @@ class RegionReader:
             if place is None:
                 continue
             start, end, repair = place
-            span_id = (region if ":" in region else f"{prefix}:{region}") + (f"~{len(spans) + 1}" if spans else "")
-            spans.append(Span(span_id, start, end, label, origin=str(item.get("origin") or "manual")))
+            own_id = (region if ":" in region else f"{prefix}:{region}") + (f"~{len(spans) + 1}" if spans else "")
+            origin = str(item.get("origin") or "manual")
+            spans.append(Span(own_id, start, end, label, origin=origin, decided_by=annotator))
             repair = repair or ("several labels: one span each" if len(written) > 1 else "")
             if repair:
-                repairs[span_id] = (name, repair)
+                repairs[own_id] = (name, repair)
         return spans
 
     def _label(self, old: str, article: str, name: str, migration: Migration) -> str | None:

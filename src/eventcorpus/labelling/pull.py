@@ -19,7 +19,7 @@ from typing import Any
 from eventcorpus import __version__
 from eventcorpus.errors import OutputError, ServerError
 from eventcorpus.files import check_folder, read_json, read_json_list, write_json, write_text
-from eventcorpus.labelling.config import label_config
+from eventcorpus.labelling.config import is_made_from
 from eventcorpus.labelling.pull_folder import EARLIER, EXPORT, MANIFEST, is_pull_folder
 from eventcorpus.labelling.server import Project, Server, explained
 from eventcorpus.ontology import Ontology, ontology_yaml
@@ -86,7 +86,7 @@ def pull(
     finally:
         part.unlink(missing_ok=True)
     write_text(folder / "config.xml", project.label_config)
-    if ontology is not None and label_config(ontology).strip() == project.label_config.strip():
+    if ontology is not None and is_made_from(ontology, project.label_config):
         write_text(folder / "ontology.yaml", ontology_yaml(ontology))
     manifest = {
         "schema": 1,

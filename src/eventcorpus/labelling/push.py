@@ -14,7 +14,7 @@ from typing import Any
 
 from eventcorpus.errors import InputError, OntologyError, ServerError
 from eventcorpus.files import to_json
-from eventcorpus.labelling.config import label_config, read_label_config
+from eventcorpus.labelling.config import read_label_config
 from eventcorpus.labelling.server import Project, Server, explained
 from eventcorpus.ontology import Ontology
 from eventcorpus.text import sha256_of, stored_form
@@ -49,8 +49,8 @@ class PushReport:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def prepare_project(server: Server, title: str, ontology: Ontology) -> tuple[Project, str]:
-    """Find the project, or create it, and let it have the ontology's configuration.
+def prepare_project(server: Server, title: str, ontology: Ontology, *, config: str) -> tuple[Project, str]:
+    """Find the project, or create it, and let it have a configuration made from the ontology.
 
     Returns:
         the project, and what was done in a word: ``created``, ``updated`` or ``there``.
@@ -58,7 +58,6 @@ def prepare_project(server: Server, title: str, ontology: Ontology) -> tuple[Pro
     Raises:
         InputError: if labels that annotations may use would vanish from the project.
     """
-    config = label_config(ontology)
     project = server.find_project(title)
     if project is None:
         if title.isdecimal() or len(title) < 3:

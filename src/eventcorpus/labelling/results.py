@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from eventcorpus.labelling.config import LABELS_CONTROL, TEXT_OBJECT
+from eventcorpus.labelling.region_ids import region_id
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import PredictedMention
 from eventcorpus.schema import AnnotatedArticle, Mention
@@ -24,7 +25,13 @@ def results_of(annotated: AnnotatedArticle, ontology: Ontology) -> list[dict[str
             key, type_ = ("text", "textarea") if name in free_text else ("choices", "choices")
             items.append(_region(span.id, place | {key: values}, name, type_, span.origin))
     items += [
-        {"from_id": r.trigger, "to_id": r.argument, "type": "relation", "direction": "right", "labels": [r.role]}
+        {
+            "from_id": region_id(r.trigger),
+            "to_id": region_id(r.argument),
+            "type": "relation",
+            "direction": "right",
+            "labels": [r.role],
+        }
         for r in annotated.roles
     ]
     return items
@@ -66,10 +73,10 @@ def results_of_mentions(
     ]
 
 
-def _region(region_id: str, value: dict[str, Any], from_name: str, type_: str, origin: str) -> dict[str, Any]:
+def _region(span_id: str, value: dict[str, Any], from_name: str, type_: str, origin: str) -> dict[str, Any]:
     return {
         "value": value,
-        "id": region_id,
+        "id": region_id(span_id),
         "from_name": from_name,
         "to_name": TEXT_OBJECT,
         "type": type_,

@@ -101,6 +101,11 @@ class Server:
         with explained(f"changing the configuration of project {project.id}"):
             self.client.projects.update(id=project.id, label_config=label_config)
 
+    def show_predictions(self, project: Project, model_version: str) -> None:
+        """Let the page open a task with this version's prediction in it."""
+        with explained(f"choosing the predictions that project {project.id} shows"):
+            self.client.projects.update(id=project.id, model_version=model_version, show_collab_predictions=True)
+
     def import_tasks(self, project: Project, tasks: list[dict[str, Any]]) -> int:
         """Import tasks in one request, with their annotations and predictions; the server stores all or none.
 

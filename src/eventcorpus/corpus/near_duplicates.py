@@ -1,0 +1,76 @@
+"""Articles that repeat another one: wire copy that several outlets print, updates, corrections.
+
+Candidates come from MinHash signatures in a locality-sensitive index (Broder 1997; datasketch) and are checked exactly:
+two articles are near-duplicates if the Jaccard similarity of their shingles is at least the threshold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from eventcorpus.text import words
+
+THRESHOLD = 0.5
+SHINGLE = 5
+"""Words in a shingle."""
+_PERMUTATIONS = 128
+_INDEX_SHARE = 0.7
+"""The index is asked for pairs above this share of the threshold: a signature is an estimate, with an error of 0.09."""
+
+
+class NearDuplicates:
+    """Takes articles one after another and tells which earlier one each repeats.
+
+    Args:
+        threshold: Jaccard similarity of shingles of five words, in (0, 1].
+    """
+
+    def __init__(self, threshold: float = THRESHOLD) -> None:
+        from datasketch import MinHashLSH
+
+        self._threshold = threshold
+        self._index = MinHashLSH(threshold=threshold * _INDEX_SHARE, num_perm=_PERMUTATIONS)
+        self._shingles: dict[str, tuple[int, frozenset[bytes]]] = {}
+
+    def add(self, article_id: str, text: str) -> str | None:
+        """Take an article; an id is given once.
+
+        Returns:
+            the id of the most similar earlier article that it repeats (of equal ones the first), or None.
+        """
+        own = shingles(text)
+        signature = _signature(own)
+        found: list[tuple[float, int, str]] = []
+        for other in self._index.query(signature):
+            number, theirs = self._shingles[other]
+            similarity = jaccard(own, theirs)
+            if similarity >= self._threshold:
+                found.append((-similarity, number, other))
+        self._index.insert(article_id, signature)
+        self._shingles[article_id] = len(self._shingles), own
+        return min(found)[2] if found else None
+
+
+def shingles(text: str) -> frozenset[bytes]:
+    """Hashes of every run of five words, case aside; of a shorter text the one run of all its words.
+
+    >>> len(shingles("One two three four five six"))
+    2
+    """
+    said = [text[start:end].casefold() for start, end in words(text) if text[start].isalnum()]
+    runs = (" ".join(said[i : i + SHINGLE]) for i in range(max(1, len(said) - SHINGLE + 1)))
+    return frozenset(hashlib.blake2b(run.encode(), digest_size=8).digest() for run in runs)
+
+
+def jaccard(one: frozenset[bytes], other: frozenset[bytes]) -> float:
+    """Shared shingles over all shingles, in [0, 1]."""
+    return len(one & other) / len(one | other)
+
+
+def _signature(own: frozenset[bytes]) -> Any:
+    from datasketch import MinHash
+
+    signature = MinHash(num_perm=_PERMUTATIONS)
+    signature.update_batch(sorted(own))
+    return signature

@@ -1,0 +1,20 @@
+import io
+
+import pytest
+
+from eventcorpus.commands.options import progress_bar
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_task_without_a_note_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress_bar() as progress:
+        assert list(progress.track([1, 2], description="convert")) == [1, 2]
+        progress.update(progress.add_task("pull", total=2, note="3.0 MB"), completed=1)
+    assert "convert" in terminal.getvalue() and "3.0 MB" in terminal.getvalue()
