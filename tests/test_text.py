@@ -45,17 +45,6 @@ def test_the_offset_map_is_exact_for_every_character_that_stayed(original: str) 
             assert stored.text[offsets[i]] == character
 
 
-@given(ANY_TEXT)
-def test_spans_of_the_stored_form_are_the_same_characters_in_the_original(original: str) -> None:
-    stored = stored_form(original)
-    assert stored.to_original(len(stored.text)) == len(original)
-    for start in range(len(stored.text) + 1):
-        assert stored.from_original(stored.to_original(start)) == start
-        for end in range(start, len(stored.text) + 1):
-            cut = original[stored.to_original(start) : stored.to_original(end)]
-            assert stored_form(cut).text == stored.text[start:end]
-
-
 def test_words_are_runs_of_letters_digits_and_marks() -> None:
     text = "Daesh-held Cafe\u0301’s 3.5 حَلَب 🔥!"
     assert [text[s:e] for s, e in words(text)] == [

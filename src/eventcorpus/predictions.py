@@ -28,8 +28,8 @@ class ModelName(_Part):
 
     @property
     def version(self) -> str:
-        """The model as Label Studio shows it beside a prediction (its ``model_version``): name and 12 digits."""
-        return f"{self.name}@{self.hash[:12]}"
+        """``name@hash12``, as Label Studio's ``model_version`` says it; the name alone where no hash is known."""
+        return f"{self.name}@{self.hash[:12]}" if self.hash else self.name
 
 
 class PredictedMention(_Part):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W_]+|\S")  # \w without the underscore is str.isalnum, \S is not str.isspace
@@ -32,15 +32,13 @@ class StoredText:
         return offset - bisect_left(self.removed, offset)
 
     def to_original(self, offset: int) -> int:
-        r"""Map an offset in the stored form to one in the original text (range: 0 to its length, both included).
-
-        Where a CR LF became one line feed, what ends after it ends after both.
+        r"""Map an offset in the stored form back (range: 0 to its length); next to a line end, a CR LF is not cut.
 
         >>> stored_form("one\r\ntwo").to_original(4)
         5
         """
-        places = range(len(self.removed))
-        return offset + bisect_right(places, offset, key=lambda i: self.removed[i] - i)
+        before = bisect_left(range(len(self.removed)), offset, key=lambda i: self.removed[i] - 1 - i)
+        return offset + before
 
 
 def stored_form(original: str) -> StoredText:

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from eventcorpus.labelling.config import read_label_config
-from eventcorpus.labelling.results import results_of, results_of_mentions, score_of_mentions
+from eventcorpus.labelling.results import results_of, results_of_mentions
 from eventcorpus.predictions import PredictedMention
-from eventcorpus.schema import AnnotatedArticle, Article, Mention, Role, Span
+from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 
 EXPORT = Path(__file__).parents[1] / "fixtures/label-studio/ui-relations_JSON.json"
 ONTOLOGY = read_label_config(
@@ -62,17 +62,6 @@ def test_offsets_of_mentions_count_from_where_the_part_begins() -> None:
     mention = PredictedMention(start=18, end=27, label="Place", text="Northtown")
     (item,) = results_of_mentions([mention], offset=9)
     assert (item["value"]["start"], item["value"]["end"]) == (9, 18)
-
-
-def test_a_project_with_names_of_its_own_gets_them() -> None:
-    mentions = [Mention(2, 8, "Actor", "Rebels", 0.75), Mention(9, 17, "Battle", "attacked", 0.5)]
-    items = results_of_mentions(mentions, control_of={"Actor": "who", "Battle": "what"}, to_name="body")
-    assert [(item["from_name"], item["to_name"]) for item in items] == [("who", "body"), ("what", "body")]
-
-
-def test_a_prediction_is_as_sure_as_its_least_sure_mention() -> None:
-    assert score_of_mentions([Mention(0, 1, "A", "x", 0.75), Mention(2, 3, "A", "y", 0.51238)]) == 0.5124
-    assert score_of_mentions([]) == 1.0
 
 
 def test_several_choices_and_free_text_are_one_item_a_control_as_the_page_writes_them() -> None:

@@ -14,13 +14,17 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from eventcorpus.labelling.config import label_config
+from eventcorpus.labelling.export_format import tasks_of
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
+from eventcorpus.predictions import prediction_of
+from eventcorpus.schema import Article
 from eventcorpus.serving.app import create_app
 from eventcorpus.serving.label_studio import MAX_CHARACTERS, MAX_TASKS
 from eventcorpus.serving.requests import MAX_DEPTH, Credentials
 
-CONFIG = label_config(Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place"))))
+MODEL_ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
+CONFIG = label_config(MODEL_ONTOLOGY)
 TEXT = "rebels attacked the town of homs on monday"
 TOKEN = "0123456789abcdef-the-token-of-the-owner"
 LOGIN, PASSWORD = "login-of-the-storage", "password-of-the-storage"
@@ -70,7 +74,7 @@ def test_the_captured_requests_of_a_real_server_are_answered(
                 assert task["data"]["text"][value["start"] : value["end"]] == value["text"]
 
 
-def test_a_prediction_is_what_export_writes(client: TestClient, extractor: Extractor) -> None:
+def test_a_prediction_is_regions_with_their_confidence(client: TestClient, extractor: Extractor) -> None:
     answer = client.post("/predict", json=request(TEXT)).json()
     (mentions,) = extractor.extract([TEXT])
     confidences = [round(m.confidence, 4) for m in mentions]
@@ -88,6 +92,14 @@ def test_a_prediction_is_what_export_writes(client: TestClient, extractor: Extra
             }
         ]
     }  # fmt: skip
+
+
+def test_it_is_byte_for_byte_what_export_writes_into_a_task(client: TestClient, extractor: Extractor) -> None:
+    article = Article("a", TEXT)
+    (mentions,) = extractor.extract([article])
+    (task,) = tasks_of(article, MODEL_ONTOLOGY, prediction=prediction_of(article, mentions, extractor.name))
+    (served,) = client.post("/predict", json=request(TEXT)).json()["results"]
+    assert json.dumps(served, sort_keys=True) == json.dumps(task["predictions"][0], sort_keys=True)
 
 
 def test_one_result_a_task_in_order(client: TestClient) -> None:

@@ -116,26 +116,25 @@ def read_text_object(path: Path) -> tuple[str | None, str]:
     Raises:
         OntologyError: if several Text objects have labels, or the text is hypertext (its offsets are XPaths).
     """
-    root = parse_config(read_text(path), str(path))
-    texts = labelled_texts(root)
+    return text_object_of(parse_config(read_text(path), str(path)), str(path))
+
+
+def text_object_of(root: Element, place: str) -> tuple[str | None, str]:
+    """As ``read_text_object``, of a configuration that was parsed."""
+    labelled = {e.get("toName") for e in root.iter("Labels")}
+    texts = [e for e in root.iter("Text") if e.get("name") in labelled]
     if len(texts) > 1 or (not texts and root.find(".//HyperText") is not None):
         found = ", ".join(str(e.get("name")) for e in texts) or "HyperText"
         raise OntologyError(
-            f"{path}: labels are drawn on {found}; one <Text> per article is read, export each by itself"
+            f"{place}: labels are drawn on {found}; one <Text> per article is read, export each by itself"
         )
     if not texts:
         return None, TEXT_OBJECT
     return texts[0].get("name"), (texts[0].get("value") or "").removeprefix("$") or TEXT_OBJECT
 
 
-def labelled_texts(root: Element) -> list[Element]:
-    """The ``<Text>`` objects of a configuration that labels are drawn on, in order."""
-    labelled = {name for e in root.iter("Labels") for name in (e.get("toName") or "").split(",")}
-    return [e for e in root.iter("Text") if e.get("name") in labelled]
-
-
 def parse_config(content: str, place: str) -> Element:
-    """Parse a configuration, safely.
+    """A configuration as a tree.
 
     Raises:
         OntologyError: if it is not well-formed XML, or uses entities or external references.

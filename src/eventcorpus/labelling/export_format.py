@@ -17,7 +17,7 @@ from eventcorpus.corpus.read import article_row
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_folder, sha256_of_file, to_json
 from eventcorpus.labelling.config import label_config
-from eventcorpus.labelling.results import results_of, results_of_mentions, score_of_mentions
+from eventcorpus.labelling.results import results_of, results_of_mentions
 from eventcorpus.ontology import Ontology, ontology_yaml
 from eventcorpus.predictions import Prediction, check_prediction
 from eventcorpus.schema import AnnotatedArticle, Article
@@ -116,8 +116,8 @@ def tasks_of(
             inside = [m for m in prediction.mentions if start <= m.start and m.end <= end]
             task["predictions"] = [
                 {
-                    "model_version": prediction.model.version,
-                    "score": score_of_mentions(inside),
+                    "model_version": f"{prediction.model.name}@{prediction.model.hash[:12]}",
+                    "score": round(min((m.confidence for m in inside), default=1.0), 4),
                     "result": results_of_mentions(inside, offset=start),
                 }
             ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from eventcorpus.labelling.config import LABELS_CONTROL, TEXT_OBJECT
 from eventcorpus.labelling.region_ids import region_id
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import PredictedMention
-from eventcorpus.schema import AnnotatedArticle, Mention
+from eventcorpus.schema import AnnotatedArticle
 
 
 def results_of(annotated: AnnotatedArticle, ontology: Ontology) -> list[dict[str, Any]]:
@@ -37,29 +37,13 @@ def results_of(annotated: AnnotatedArticle, ontology: Ontology) -> list[dict[str
     return items
 
 
-def score_of_mentions(mentions: Iterable[Mention | PredictedMention]) -> float:
-    """The score of a whole prediction: that of its least sure mention, so that sorting by it shows what needs eyes."""
-    return round(min((mention.confidence for mention in mentions), default=1.0), 4)
-
-
-def results_of_mentions(
-    mentions: Iterable[Mention | PredictedMention],
-    *,
-    offset: int = 0,
-    control_of: Mapping[str, str] | None = None,
-    to_name: str = TEXT_OBJECT,
-) -> list[dict[str, Any]]:
-    """A prediction: one item a mention, its score the confidence; offsets counted from ``offset`` of the article.
-
-    Args:
-        control_of: the control that draws each label, in a project with names of its own.
-        to_name: the text object that they are drawn on.
-    """
+def results_of_mentions(mentions: Iterable[PredictedMention], *, offset: int = 0) -> list[dict[str, Any]]:
+    """A prediction: one item a mention, its score the confidence; offsets counted from ``offset`` of the article."""
     return [
         {
             "id": f"m{n}",
-            "from_name": LABELS_CONTROL if control_of is None else control_of[mention.label],
-            "to_name": to_name,
+            "from_name": LABELS_CONTROL,
+            "to_name": TEXT_OBJECT,
             "type": "labels",
             "score": mention.confidence,
             "value": {

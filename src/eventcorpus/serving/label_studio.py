@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventcorpus.errors import RequestError
-from eventcorpus.labelling.controls import RegionControls, check_labels, read_region_controls
-from eventcorpus.labelling.results import results_of_mentions, score_of_mentions
 from eventcorpus.predictions import ModelName
 from eventcorpus.schema import Mention
+from eventcorpus.serving.regions import RegionControls, check_labels, read_region_controls
 from eventcorpus.text import StoredText, one_line, stored_form
 
 logger = logging.getLogger(__name__)
@@ -81,13 +80,13 @@ def read_tasks(
 def prediction_for(
     task: TaskText, mentions: Iterable[Mention], *, controls: RegionControls, model: ModelName
 ) -> dict[str, Any]:
-    """One entry of ``results``: the mentions, found in ``task.stored``, as regions of the server's text."""
-    found = [_on_original(mention, task) for mention in mentions]
-    return {
-        "model_version": model.version,
-        "score": score_of_mentions(found),
-        "result": results_of_mentions(found, control_of=controls.control_of, to_name=controls.text_name),
-    }
+    """One entry of ``results``: the mentions, found in ``task.stored``, as regions of the server's text.
+
+    Its score is that of the least sure mention, as in ``tasks_of``: sorted by it, tasks that need eyes come first.
+    """
+    result = [_region(f"m{n}", mention, task, controls) for n, mention in enumerate(mentions, start=1)]
+    score = min((region["score"] for region in result), default=1.0)
+    return {"model_version": model.version, "score": score, "result": result}
 
 
 def project_name(body: Any) -> str:
@@ -122,6 +121,13 @@ def _number(task: dict[str, Any]) -> str:
     return str(number) if isinstance(number, int) else "without an id"
 
 
-def _on_original(mention: Mention, task: TaskText) -> Mention:
+def _region(region_id: str, mention: Mention, task: TaskText, controls: RegionControls) -> dict[str, Any]:
     start, end = task.stored.to_original(mention.start), task.stored.to_original(mention.end)
-    return Mention(start, end, mention.label, task.original[start:end], round(mention.confidence, 4))
+    return {
+        "id": region_id,
+        "from_name": controls.control_of[mention.label],
+        "to_name": controls.text_name,
+        "type": "labels",
+        "score": round(mention.confidence, 4),
+        "value": {"start": start, "end": end, "text": task.original[start:end], "labels": [mention.label]},
+    }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from eventcorpus.errors import OntologyError
-from eventcorpus.labelling.config import labelled_texts, parse_config
+from eventcorpus.labelling.config import parse_config
 from eventcorpus.text import one_line
 
 MAX_CONFIG = 1_000_000
@@ -70,7 +70,8 @@ def check_labels(labels: Sequence[str], controls: RegionControls, *, model: str,
 
 
 def _one_text(root: Element, place: str) -> Element:
-    texts = labelled_texts(root)
+    labelled = {name for e in root.iter("Labels") for name in (e.get("toName") or "").split(",")}
+    texts = [e for e in root.iter("Text") if e.get("name") in labelled]
     if len(texts) == 1:
         return texts[0]
     if texts:

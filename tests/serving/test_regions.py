@@ -2,8 +2,8 @@ import pytest
 
 from eventcorpus.errors import OntologyError
 from eventcorpus.labelling.config import label_config
-from eventcorpus.labelling.controls import MAX_CONFIG, RegionControls, check_labels, read_region_controls
 from eventcorpus.ontology import Label, Ontology
+from eventcorpus.serving.regions import MAX_CONFIG, RegionControls, check_labels, read_region_controls
 
 TWO_CONTROLS = """<View><Labels name="who" toName="body"><Label value="Actor"/><Label value="Civilian" alias="Civilians"/></Labels>
 <Labels name="what" toName="body"><Label value="Battle"/></Labels><Text name="body" value="$article"/>
