@@ -24,6 +24,7 @@ COMMANDS = {
     "train": "eventcorpus.commands.train",
     "eval": "eventcorpus.commands.eval",
     "extract": "eventcorpus.commands.extract",
+    "serve-labelstudio": "eventcorpus.commands.serve_labelstudio",
     "inline": "eventcorpus.commands.inline",
 }
 """Command -> module with a click command named ``command``; imported when used, so that help is quick."""

@@ -145,6 +145,8 @@ def parse_config(content: str, place: str) -> Element:
         raise OntologyError(f"{place}: not well-formed XML ({error})") from None
     except DefusedXmlException:
         raise OntologyError(f"{place}: XML with entity definitions or external references is not read") from None
+    except (ValueError, LookupError):  # a lone surrogate; an encoding that nobody knows
+        raise OntologyError(f"{place}: XML with characters that no encoding has") from None
     return root
 
 
