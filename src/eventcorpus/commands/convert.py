@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -25,6 +26,7 @@ from eventcorpus.corpus.dataset import (
 from eventcorpus.corpus.public.mapped import mapped
 from eventcorpus.corpus.public.mapping import Mapper
 from eventcorpus.files import check_folder, sha256_of_file
+from eventcorpus.schema import AnnotatedArticle
 
 
 @click.command("convert")
@@ -154,17 +156,26 @@ def _name(file: Path, inputs: Sequence[Path], source: str) -> str:
 
 def _mapped(conversion: Conversion, map_path: Path) -> Conversion:
     mapper = Mapper.of(map_path, conversion.ontology)
+    unit = conversion.attribute_unit
 
     def entries() -> Iterator[Entry]:
         for entry in conversion.entries:
-            every = [mapped(one, mapper, conversion.account) for one in entry.every]
+            every = [mapped(one, mapper, conversion.account, unit=unit) for one in entry.every]
             same = next((i for i, one in enumerate(entry.every) if one is entry.gold), None)
-            # gold that was made of several annotations is in no account: these are
-            gold = every[same] if same is not None else mapped(entry.gold, mapper, Account())
+            # gold that was made of several annotations stands in no account: they do
+            gold = every[same] if same is not None else mapped(entry.gold, mapper, _account_of(entry.gold))
             yield Entry(entry.split, gold, every)
 
     policy = f"{conversion.gold_policy}, mapped by {map_path.name}"
-    return Conversion(entries(), mapper.target, conversion.account, policy, conversion.files, conversion.notices)
+    return replace(conversion, entries=entries(), ontology=mapper.target, gold_policy=policy)
+
+
+def _account_of(annotated: AnnotatedArticle) -> Account:
+    account = Account()
+    account.keep("spans", len(annotated.spans))
+    account.keep("roles", len(annotated.roles))
+    account.keep("attributes", sum(len(span.attributes) for span in annotated.spans))
+    return account
 
 
 def _tell(account: Account, written: Written, out: Path) -> None:

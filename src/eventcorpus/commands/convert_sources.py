@@ -21,6 +21,7 @@ from eventcorpus.corpus.gold import gold_of, gold_policy
 from eventcorpus.corpus.public.assemble import assemble
 from eventcorpus.corpus.public.brat import read_brat
 from eventcorpus.corpus.public.documents import Faults, Found
+from eventcorpus.corpus.public.mapped import Unit, one_a_name, one_a_value
 from eventcorpus.corpus.public.muc4 import read_muc4
 from eventcorpus.corpus.public.re3d import read_re3d
 from eventcorpus.corpus.public.wikievents import read_wikievents
@@ -57,6 +58,7 @@ class Conversion:
     gold_policy: str
     files: Sequence[Path]
     notices: list[str] = field(default_factory=list)
+    attribute_unit: Unit = one_a_value
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _label_studio(request: Request) -> Conversion:
         request.splits,
         lambda several: gold_of(several, request.gold, ontology, account),
     )
-    return Conversion(entries, ontology, account, policy, files, _without_splits(request))
+    return Conversion(entries, ontology, account, policy, files, _without_splits(request), one_a_name)
 
 
 def _conll(request: Request) -> Conversion:

@@ -82,8 +82,9 @@ def without_spans(templates: Iterable[Template], span_of: Mapping[str, str]) -> 
 
 def standoff_metadata(metadata: Mapping[str, Any], span_ids: Collection[str]) -> dict[str, Any]:
     """What of an article's metadata may travel without its text: templates whose mentions are spans of the article."""
-    mentions = {m for t in _parsed(metadata) for fillers in t.fillers.values() for f in fillers for m in f}
-    return {KEY: metadata[KEY]} if mentions and mentions <= set(span_ids) else {}
+    templates = _parsed(metadata)
+    mentions = {m for t in templates for fillers in t.fillers.values() for f in fillers for m in f}
+    return {KEY: metadata[KEY]} if templates and mentions <= set(span_ids) else {}
 
 
 def _parsed(metadata: Mapping[str, Any]) -> tuple[Template, ...]:

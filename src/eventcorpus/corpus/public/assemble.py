@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from eventcorpus.corpus.public.documents import ROLE_DETAILS, Document, Faults, Found, Mark, Reading, said, unique
+from eventcorpus.corpus.public.documents import (
+    PIECES,
+    ROLE_DETAILS,
+    Document,
+    Faults,
+    Found,
+    Mark,
+    Reading,
+    said,
+    unique,
+)
 from eventcorpus.corpus.public.found_ontology import ontology_of
 from eventcorpus.corpus.templates import with_templates, without_spans
 from eventcorpus.errors import SpanError
@@ -61,7 +71,7 @@ class _Assembler:
             else:
                 account.keep("spans")
             if span.id in spans and mark.attributes:
-                spans[span.id] = replace(span, attributes=self._attributes(mark))
+                spans[span.id] = replace(span, attributes=(*self._attributes(mark), *span.attributes))
         self.ids = {mark: span for mark, span in self.ids.items() if span in spans}
         roles, details = self._roles(spans)
         account.keep("articles")
@@ -95,11 +105,18 @@ class _Assembler:
             if span_id != mark.id:
                 self._refuse(mark, "the same span twice")
                 continue
-            if len(pieces) > 1:
-                joined = ";".join(f"{piece_start} {piece_end}" for piece_start, piece_end in pieces)
-                mark = replace(mark, attributes=(*mark.attributes, ("pieces", joined)))
-            found.append((Span(mark.id, start, end, mark.label, origin="imported"), mark, repair))
+            told = self._pieces(mark.label, pieces)
+            found.append((Span(mark.id, start, end, mark.label, told, origin="imported"), mark, repair))
         return found
+
+    def _pieces(self, label: str, pieces: list[tuple[int, int]]) -> tuple[tuple[str, str], ...]:
+        """Where the pieces of a discontinuous span are, as an attribute, if the ontology has one for it.
+
+        It is no attribute of the file, and the account does not count it.
+        """
+        if len(pieces) < 2 or PIECES not in {attribute.name for attribute in self.ontology.attributes_of(label)}:
+            return ()
+        return ((PIECES, ";".join(f"{start} {end}" for start, end in pieces)),)
 
     def _refuse(self, mark: Mark, reason: str) -> None:
         """Count a mark that is no span, unless its fault was told already, and what was said of it."""

@@ -72,7 +72,7 @@ def read_brat(inputs: Sequence[Path], faults: Faults) -> Found:
             Document(one.article, one.marks, one.links, split=str(split))
             for one, split in zip(documents, splits, strict=True)
         ]
-    return Found(re.sub(r"[^\w.-]+", "-", inputs[0].resolve().name), documents, files, frozenset(free) | {"pieces"})
+    return Found(re.sub(r"[^\w.-]+", "-", inputs[0].resolve().name), documents, files, frozenset(free))
 
 
 def ann_lines(content: str, *, article: str, faults: Faults) -> Annotation:

@@ -24,6 +24,8 @@ from eventcorpus.text import one_line
 SPLIT_OF = {name: split for split, names in SPLIT_FILES.items() for name in names}
 ROLE_DETAILS = "role_details"
 """The key in an article's metadata of what its format says of roles besides their ends: a list of objects."""
+PIECES = "pieces"
+"""The attribute that says where the pieces of a discontinuous span are: ``37 41;46 50``, in the stored form."""
 _Row = TypeVar("_Row", bound=BaseModel)
 
 
@@ -79,12 +81,16 @@ class Document:
 
 @dataclass(frozen=True)
 class Found:
-    """What a reader found. ``free`` names the attributes whose values are free text."""
+    """What a reader found.
+
+    ``labels`` are those that the format always has; ``free`` names the attributes whose values are free text.
+    """
 
     name: str
     documents: Sequence[Document]
     files: Sequence[Path]
     free: frozenset[str] = frozenset()
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Comes in: annotated articles and a ``Mapper``. Goes out: the same articles under
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,15 +17,31 @@ from eventcorpus.matching.layer import one_layer
 from eventcorpus.schema import AnnotatedArticle, Role, Span, join_events, role_order
 from eventcorpus.text import one_line
 
+Pair = tuple[str, str]
+Unit = Callable[[Pair], Hashable]
 
-def mapped(annotated: AnnotatedArticle, mapper: Mapper, account: Account) -> AnnotatedArticle:
+
+def one_a_value(pair: Pair) -> Hashable:
+    """Every value of an attribute counts: what most formats say."""
+    return pair
+
+
+def one_a_name(pair: Pair) -> Hashable:
+    """All values of one attribute of a span count once: what Label Studio says, where a control has several."""
+    return pair[0]
+
+
+def mapped(
+    annotated: AnnotatedArticle, mapper: Mapper, account: Account, *, unit: Unit = one_a_value
+) -> AnnotatedArticle:
     """The article under the new ontology.
 
     Args:
+        unit: what the account counts as one attribute.
         account: has counted the article's items as kept; those that have no place there are taken back, and counted as
             left out (mapped to null, no such attribute) or refused (an overlap where the ontology is flat).
     """
-    return _Mapped(annotated, mapper, account).article()
+    return _Mapped(annotated, mapper, account, unit).article()
 
 
 @dataclass
@@ -34,6 +51,7 @@ class _Mapped:
     annotated: AnnotatedArticle
     mapper: Mapper
     account: Account
+    unit: Unit
     span_of: dict[str, str] = field(default_factory=dict)
 
     def article(self) -> AnnotatedArticle:
@@ -82,9 +100,8 @@ class _Mapped:
     def _attributes(self, span: Span, label: str) -> tuple[tuple[str, str], ...]:
         carried = {attribute.name: attribute for attribute in self.mapper.target.attributes_of(label)}
         kept = tuple((name, value) for name, value in span.attributes if name in carried and carried[name].takes(value))
-        for pair in span.attributes:
-            if pair not in kept:
-                self._out("attributes", f"{label} has no attribute {pair[0]} with this value")
+        for _ in self._units(span.attributes) - self._units(kept):
+            self._out("attributes", f"{label} has no such attribute or value")
         return kept
 
     def _flat(self, spans: list[Span]) -> list[Span]:
@@ -96,9 +113,9 @@ class _Mapped:
             item = f"{loser.label} {one_line(text[loser.start : loser.end])} [{loser.start}, {loser.end})"
             self.account.take_back("spans", id_, _own_id(loser.id))
             self.account.refuse("spans", id_, item, f"overlaps {winner.label}, and the ontology is flat")
-            for name, _ in loser.attributes:
+            for _ in self._units(loser.attributes):
                 self.account.take_back("attributes", id_)
-                self.account.refuse("attributes", id_, f"{name} of {loser.id}", "its span was refused")
+                self.account.refuse("attributes", id_, f"of {loser.label} {loser.id}", "its span was refused")
         return stay
 
     def _roles(self) -> list[Role]:
@@ -134,9 +151,12 @@ class _Mapped:
         )
         return [one for one in renamed if one["role"] and one["trigger"] and one["argument"]]
 
+    def _units(self, pairs: Iterable[Pair]) -> set[Hashable]:
+        return {self.unit(pair) for pair in pairs}
+
     def _leave_out(self, span: Span, reason: str) -> None:
         self._out("spans", reason, _own_id(span.id))
-        for _ in span.attributes:
+        for _ in self._units(span.attributes):
             self._out("attributes", "its span is left out")
 
     def _out(self, kind: Kind, reason: str, name: str = "") -> None:

@@ -64,7 +64,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A hint for a name that is not there: the nearest that is, or all."""
     listed = list(known)
     near = difflib.get_close_matches(name, listed, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}?" if near else f"there are {', '.join(listed) or 'none'}"
+    return f"did you mean {near[0]!r}" if near else f"there are {', '.join(listed) or 'none'}"
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Mapper:
             if missing:
                 raise InputError(
                     f"{path}: the {kind} {missing[0]!r} is in the data and not in the map; "
-                    f"{nearest(missing[0], given)} Map it to a {kind}, or to null to leave it out"
+                    f"{nearest(missing[0], given)}; map it to a {kind}, or to null to leave it out"
                 )
         target = _target(path, label_map, roles, source)
         known = [role.name for role in target.roles]

@@ -54,7 +54,7 @@ def read_muc4(inputs: Sequence[Path], faults: Faults) -> Found:
         for split, path in files
         for _, row in rows_of_file(path, DocumentRow, "articles", faults)
     ]
-    return Found("muc4", documents, [path for _, path in files])
+    return Found("muc4", documents, [path for _, path in files], labels=SLOTS)
 
 
 def muc4_templates(annotated: AnnotatedArticle) -> list[dict[str, Any]]:
