@@ -160,6 +160,13 @@ def test_templates_and_what_is_said_of_roles_follow_their_spans(tmp_path: Path) 
     assert account.notes == {"mentions of templates whose span is left out": 1}
 
 
+def test_what_was_said_of_roles_goes_with_the_last_of_them(tmp_path: Path) -> None:
+    details = [{"role": "near", "trigger": "b1", "argument": "k", "start": 3}]
+    one = replace(ONE, article=replace(ONE.article, metadata={ROLE_DETAILS: details, "n": 1}))
+    path = write(tmp_path / "m.yaml", labels=LABELS, roles=ROLES)
+    assert mapped(one, Mapper.of(path, SOURCE), counted()).article.metadata == {"n": 1}
+
+
 def test_without_roles_every_role_keeps_its_name(tmp_path: Path) -> None:
     mapper = Mapper.of(write(tmp_path / "m.yaml", labels=LABELS), SOURCE)
     assert [role.name for role in mapper.target.roles] == ["by", "near", "again"]

@@ -5,7 +5,7 @@ Comes in: annotated articles and a ``Mapper``. Goes out: the same articles under
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -66,8 +66,10 @@ class _Mapped:
             article = with_templates(article, left)
             if n_gone:
                 self.account.note("mentions of templates whose span is left out", n_gone)
-        if details := self._details(article.metadata.get(ROLE_DETAILS)):
-            article = replace(article, metadata=article.metadata | {ROLE_DETAILS: details})
+        details = self._details(article.metadata.get(ROLE_DETAILS), roles)
+        if details is not None:
+            others = {key: value for key, value in article.metadata.items() if key != ROLE_DETAILS}
+            article = replace(article, metadata=others | ({ROLE_DETAILS: details} if details else {}))
         events = join_events(spans, roles, triggers=set(target.trigger_names), link=target.event_link)
         return replace(
             self.annotated,
@@ -120,6 +122,7 @@ class _Mapped:
 
     def _roles(self) -> list[Role]:
         roles: dict[Role, None] = {}
+        by_id = {span.id: self.mapper.labels[span.label] or "" for span in self.annotated.spans}
         for role in self.annotated.roles:
             name = self.mapper.roles[role.role]
             said = f"{role.trigger} -> {role.argument}"
@@ -132,24 +135,26 @@ class _Mapped:
                 self._out("roles", "links one span to itself, or the same two again, under the new labels", said)
             else:
                 roles[Role(name, trigger, argument)] = None
-                by_id = {span.id: self.mapper.labels[span.label] or "" for span in self.annotated.spans}
                 if not self.mapper.target.allows(name, by_id[trigger], by_id[argument]):
                     item = f"{name} {trigger} -> {argument}"
                     reason = "role against the ontology's signatures"
                     self.account.flag("roles", self.annotated.article.id, item, reason)
         return list(roles)
 
-    def _details(self, told: Any) -> list[dict[str, Any]] | None:
-        """What is said of roles besides their ends, of those that are left; None where it is none of ours."""
-        if not isinstance(told, list) or not all({"role", "trigger", "argument"} <= set(one) for one in told):
+    def _details(self, told: Any, roles: Collection[Role]) -> list[dict[str, Any]] | None:
+        """What is said of the roles that are left besides their ends; None where it is none of ours."""
+        ends = ("role", "trigger", "argument")
+        if not isinstance(told, list) or not all(isinstance(one, dict) and set(ends) <= set(one) for one in told):
             return None
-        renamed = (
-            {"role": self.mapper.roles.get(one["role"])}
-            | {end: self.span_of.get(one[end]) for end in ("trigger", "argument")}
-            | {key: value for key, value in one.items() if key not in ("role", "trigger", "argument")}
-            for one in told
-        )
-        return [one for one in renamed if one["role"] and one["trigger"] and one["argument"]]
+        left: list[dict[str, Any]] = []
+        for one in told:
+            name, trigger, argument = (
+                self.mapper.roles.get(one["role"]),
+                *map(self.span_of.get, (one[e] for e in ends[1:])),
+            )
+            if name and trigger and argument and Role(name, trigger, argument) in roles:
+                left.append(one | {"role": name, "trigger": trigger, "argument": argument})
+        return left
 
     def _units(self, pairs: Iterable[Pair]) -> set[Hashable]:
         return {self.unit(pair) for pair in pairs}
