@@ -98,6 +98,21 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def from_utf16(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Read offsets as UTF-16 units, as JavaScript counts; None if they fall inside a character or beyond the text.
+
+    >>> from_utf16("🔥 Homs", 3, 7)
+    (2, 6)
+    """
+    units = text.encode("utf-16-le", errors="surrogatepass")
+    try:
+        before = len(units[: 2 * start].decode("utf-16-le"))
+        inside = len(units[2 * start : 2 * end].decode("utf-16-le"))
+    except UnicodeDecodeError:
+        return None
+    return (before, before + inside) if 2 * end <= len(units) else None
+
+
 def one_line(text: str, limit: int = 60) -> str:
     """Show any text safely inside one line of a message: escaped, quoted and at most about ``limit`` characters."""
     return (

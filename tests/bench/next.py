@@ -40,9 +40,10 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=10, help="articles annotated between two trainings")
     parser.add_argument("--points", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=10, help="more than the recipe's: there are fewer articles")
     args = parser.parse_args()
     dataset = read_dataset(args.dataset)
-    recipe = read_recipe(args.recipe)
+    recipe = replace(read_recipe(args.recipe), num_train_epochs=args.epochs)
     began = time.monotonic()
     curves: dict[str, list[list[Point]]] = {"next": [], "random": []}
     for seed in range(args.seeds):
