@@ -41,9 +41,16 @@ PORT ?= 8080
 labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## A real Label Studio on this machine with the shipped corpus in it: make labelstudio PORT=8080
 	@mkdir -p .labelstudio; PATH="$(CURDIR)/$(BIN):$$PATH" bash corpus/labelling/try.sh .labelstudio/data $(PORT)
 
-test-labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## Tests with a real Label Studio server and a real browser
-	@test -n "$(CHROME)" || { echo "no browser: install chromium (apt-get install chromium), or name one with CHROME=..." >&2; exit 1; }
-	@CHROME="$(CHROME)" $(BIN)/python -m pytest tests/labelstudio -o addopts="-q --strict-markers" --durations=5
+HAVE_BROWSER = test -n "$(CHROME)" || { echo "no browser: install chromium (apt-get install chromium), or name one with CHROME=..." >&2; exit 1; }
+LIVE = CHROME="$(CHROME)" $(BIN)/python -m pytest -o addopts="-q --strict-markers" --durations=5
+
+test-labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push, pull and drawing, with a real Label Studio server and a real browser
+	@$(HAVE_BROWSER)
+	@$(LIVE) tests/labelstudio/test_push.py tests/labelstudio/test_browser.py
+
+test-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## Pre-annotation, the model backend and adjudication, with a real server and a real browser
+	@$(HAVE_BROWSER)
+	@$(LIVE) tests/labelstudio/test_preannotate.py tests/labelstudio/test_backend.py tests/labelstudio/test_adjudicate.py
 
 check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff check .
