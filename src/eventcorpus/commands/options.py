@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from eventcorpus.errors import InputError
 from eventcorpus.labelling.config import read_ontology
@@ -53,8 +54,15 @@ def progress_bar() -> Progress:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}"),
+        _Note(),
         console=Console(stderr=True),
         transient=True,
         disable=not sys.stderr.isatty(),
     )
+
+
+class _Note(ProgressColumn):
+    """What a command says beside its bar, if it says anything (``track`` gives no fields)."""
+
+    def render(self, task: Task) -> Text:
+        return Text(str(task.fields.get("note", "")))

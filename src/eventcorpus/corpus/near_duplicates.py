@@ -39,6 +39,14 @@ class NearDuplicates:
         Returns:
             the id of the most similar earlier article that it repeats (of equal ones the first), or None.
         """
+        return next((other for other, _ in self.add_and_list(article_id, text)), None)
+
+    def add_and_list(self, article_id: str, text: str) -> list[tuple[str, float]]:
+        """Take an article; an id is given once.
+
+        Returns:
+            all earlier articles that it repeats, with their similarity, the most similar first (of equal ones the first).
+        """
         own = shingles(text)
         signature = _signature(own)
         found: list[tuple[float, int, str]] = []
@@ -49,7 +57,7 @@ class NearDuplicates:
                 found.append((-similarity, number, other))
         self._index.insert(article_id, signature)
         self._shingles[article_id] = len(self._shingles), own
-        return min(found)[2] if found else None
+        return [(other, -similarity) for similarity, _, other in sorted(found)]
 
 
 def shingles(text: str) -> frozenset[bytes]:
