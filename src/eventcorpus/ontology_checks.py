@@ -48,7 +48,9 @@ def _pattern_fault(pattern: str) -> str | None:
     expression = expression_of(pattern)
     if expression is None:
         known = ", ".join(ENGLISH_PATTERNS)
-        return None if pattern in ENGLISH_PATTERNS else f"the pattern {pattern!r} is neither one of {known} nor a /regex/"
+        return (
+            None if pattern in ENGLISH_PATTERNS else f"the pattern {pattern!r} is neither one of {known} nor a /regex/"
+        )
     try:
         re.compile(expression)
     except re.error as error:
