@@ -1,6 +1,6 @@
 """What an ontology says for ``eventcorpus check``: what its annotators should look at again.
 
-Nothing here changes what may be annotated: these are expectations, written as data so that no label name stands in code.
+Nothing here changes what may be annotated: these are expectations, as data, so that no label name stands in code.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ def _exports(path: Path) -> list[Path]:
     missing = [name for name, is_there in needed.items() if not is_there]
     if missing:
         raise InputError(
-            f"{path}: no {missing[0]}; a corpus folder has ontology.yaml, articles/ (JSON Lines) and annotations/ (Label "
-            "Studio exports)"
+            f"{path}: no {missing[0]}; a corpus folder has ontology.yaml, articles/ (JSON Lines) and annotations/ "
+            "(Label Studio exports)"
         )
     found = sorted((path / "annotations").glob("*.json"))
     if not found:

@@ -46,8 +46,8 @@ def command(
 ) -> None:
     """Split CORPUS into train, validation and test.
 
-    Near-duplicates and articles of one cluster stay together. Rare labels, roles, values of attributes, kinds of article
-    and articles without an event are spread in proportion. The same corpus and seed give the same splits.
+    Near-duplicates and articles of one cluster stay together. Rare labels, roles, values of attributes, kinds
+    of article and articles without an event are spread in proportion. The same corpus and seed give the same splits.
 
     \b
     Example:

@@ -5,7 +5,7 @@ Greedy stratification fills splits before it comes to features that many article
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -60,7 +60,7 @@ def _best_change(
     has: Array, surplus: Array, weight: Array, movable: npt.NDArray[np.int64], place: npt.NDArray[np.int64],
     here: int, there: int,
 ) -> tuple[float, int, int, int]:  # fmt: skip
-    """The change in distance (the lower the better), a group that leaves ``here``, the one in exchange or -1, ``there``."""
+    """The change in distance (the lower the better), a group that leaves ``here``, one in exchange or -1, ``there``."""
     ours, theirs = (movable[place[movable] == split] for split in (here, there))
     pull = 2 * (surplus[there] * weight[there] - surplus[here] * weight[here])
     both = weight[here] + weight[there]

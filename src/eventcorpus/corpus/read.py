@@ -60,10 +60,11 @@ def read_articles(
         field_map: from our field names to the columns of the files, for example {"text": "body"}.
         title_in_text: put the title and an empty line before the text.
         report: filled while reading.
-        on_error: told the id (or place) and the fault of an article that cannot be read, which is then left out.
+        on_error: told the id (or place) and the fault of an article that cannot be read, which is then left out instead
+            of raised.
 
     Raises:
-        InputError: without ``on_error``, naming file and line or row: nothing there, no text, a duplicate id, a value of the wrong kind.
+        InputError: naming file and line or row: nothing there, no text, a duplicate id, a value of the wrong kind.
     """
     report = report if report is not None else ReadReport()
     unknown = [name for name in field_map or {} if name not in FIELDS]

@@ -1,8 +1,8 @@
 """Iterative stratification: groups of articles to splits, so that what is rare is in each of them.
 
 Comes in: groups, each with what its articles have (labels, roles, values, kinds). Goes out: a split for each group.
-Method: Sechidis, Tsoumakas and Vlahavas 2011 (On the Stratification of Multi-Label Data), here on groups that stay whole,
-and swaps afterwards (``corpus.balance``).
+Method: Sechidis, Tsoumakas and Vlahavas 2011 (On the Stratification of Multi-Label Data), here on groups that stay
+whole, and swaps afterwards (``corpus.balance``).
 """
 
 from __future__ import annotations

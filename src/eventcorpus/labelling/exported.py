@@ -113,7 +113,7 @@ class ExportIndex:
     names: dict[str, str]
 
     def tasks(self, *, on_error: OnError | None = None) -> Iterator[ExportedTask]:
-        """Read the tasks, in the order of the files; ``on_error`` is told of those that cannot be read, else it ends."""
+        """Read the tasks, in the order of the files; ``on_error`` is told of those that cannot be read."""
         for path in self.paths:
             for place, raw in _raw_tasks(path):
                 try:
