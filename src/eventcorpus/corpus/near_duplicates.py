@@ -45,7 +45,7 @@ class NearDuplicates:
         """Take an article; an id is given once.
 
         Returns:
-            all earlier articles that it repeats, and how similar they are, the most similar first (of equal ones the earliest).
+            all earlier articles that it repeats with their similarity, the most similar first, then the earlier.
         """
         own = shingles(text)
         signature = _signature(own)

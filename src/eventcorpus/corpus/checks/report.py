@@ -149,5 +149,6 @@ def _shown(row: FindingRow, text: str, colours: dict[str, str]) -> dict[str, Any
     if row.start is not None and row.end is not None and row.end <= len(text):
         begin, end = max(0, row.start - _CONTEXT), min(len(text), row.end + _CONTEXT)
         mark = Mark(row.start - begin, row.end - begin, "", hint=row.kind)
-        context = highlight(text[begin:end], [mark], {"": colours[row.severity]})
-    return {"row": row, "context": context, "before": bool(row.start and row.start > _CONTEXT)}
+        context = highlight(text[begin:end].replace("\n", " "), [mark], {"": colours[row.severity]})
+    before, after = bool(row.start and row.start > _CONTEXT), bool(row.end and row.end + _CONTEXT < len(text))
+    return {"row": row, "context": context, "before": before, "after": after}
