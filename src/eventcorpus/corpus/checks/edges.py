@@ -40,7 +40,8 @@ DETERMINERS = frozenset(
 _WEAK = frozenset(["this", "that", "these", "those", "each", "every", "another", "such", "both", "either", "neither"])
 _MAY_BEGIN, _MAY_END = "#@&¡¿", "%‰"
 _ABBREVIATION = re.compile(r"(?:^|[\W_])(?:\w|[A-Z]\w{0,3}|[ap]\.m|(?:\w\.)+\w)\.$")
-_SENTENCE_END = re.compile(r"\n|[;!?]|(?<=[^\W\d_]{3})\.\s+(?=[A-Z“\"'‘])")
+_TITLE = "".join(rf"(?<!\b[A-Z][a-z]{{{n}}})" for n in (1, 2, 3))  # such as Dr., Gen., Capt.
+_SENTENCE_END = re.compile(rf"\n|[;!?]|{_TITLE}(?<=[^\W\d_]{{2}})\.\s+(?=[A-Z“\"'‘])")
 _PAIRS = {")": "(", "]": "[", "”": "“", "’": "‘", "»": "«", '"': '"', "'": "'"}
 
 

@@ -125,9 +125,14 @@ def finding_lines(report: CheckReport, *, top: int) -> Iterable[str]:
         yield f"{name} ({kind.n:,}): {kind.way_out}"
         for row in list(rows)[:top]:
             place = f" [{row.start}, {row.end}) {one_line(row.words, 40)}" if row.start is not None else ""
-            yield f"  {row.article or report.corpus}{place}: {one_line(row.message, 160)[1:-1]}"
+            yield f"  {row.article or report.corpus}{place}: {_printable(row.message)}"
         if kind.n > top:
             yield f"  ... and {kind.n - top:,} more"
+
+
+def _printable(message: str) -> str:
+    """A message in one line of a terminal, whatever characters an article brought into it."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
 
 
 def check_page(report: CheckReport, texts: Mapping[str, str], colours: Mapping[str, str]) -> str:
