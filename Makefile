@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE := 1
 export HF_DATASETS_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help setup demo test test-labelstudio labelstudio check bench-train bench-convert bench-push clean
+.PHONY: help setup demo test test-labelstudio labelstudio check bench-train bench-convert bench-push bench-corpus bench-leaks clean
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -59,6 +59,12 @@ bench-convert: .venv/installed-labelstudio  ## Time and memory of convert on 10,
 
 bench-push: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push of 10,000 tasks beside the bare import of the same tasks
 	@$(BIN)/python tests/bench/push.py
+
+bench-corpus: .venv/installed  ## Time and memory of stats, split and check on 10,000 articles
+	@$(BIN)/python tests/bench/corpus.py corpus
+
+bench-leaks: .venv/installed  ## Documents on both sides of a published sentence split: make bench-leaks RE3D=folder
+	@$(BIN)/python tests/bench/leaks.py $(RE3D)
 
 clean:  ## Remove .venv and everything that was made
 	rm -rf .venv .venv-labelstudio models/runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

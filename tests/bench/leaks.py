@@ -43,7 +43,8 @@ def leaks(re3d: Path) -> dict[str, object]:
     in_documents: dict[str, dict[str, set[str]]] = {}
     for split, several in per_split.items():
         found = {
-            one.article.id: {name for name, text in plain.items() if letters(one.article.text) in text} for one in several
+            one.article.id: {name for name, text in plain.items() if letters(one.article.text) in text}
+            for one in several
         }
         in_documents[split] = {one: names for one, names in found.items() if len(names) == 1}
     of_split = {split: set().union(*found.values()) for split, found in in_documents.items()}

@@ -1,7 +1,9 @@
 """Findings about a whole corpus: its articles, splits and predictions, and what reading it found."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from annotated import ONTOLOGY, article, articles
 
 from eventcorpus.account import Account
@@ -15,7 +17,9 @@ from eventcorpus.corpus.clusters import Clusters, find_clusters
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
 from eventcorpus.schema import AnnotatedArticle, Article, Mention
 
-STORY = "Rebels shelled the harbour of Kalo on Monday and at least nine fishermen were killed, the mayor told reporters."
+STORY = (
+    "Rebels shelled the harbour of Kalo on Monday and at least nine fishermen were killed, the mayor told reporters."
+)
 
 
 def predicted(one: AnnotatedArticle, *mentions: tuple[int, int, str, float]) -> dict[str, Prediction]:
@@ -46,9 +50,13 @@ def test_articles_without_annotation_and_annotations_without_article() -> None:
 
 
 def test_texts_that_differ_are_shown_where_they_part() -> None:
-    (found,) = article_findings({"a": Article("a", "The army left.")}, {"a": Article("a", "The navy left.")}, unreadable=())
+    (found,) = article_findings(
+        {"a": Article("a", "The army left.")}, {"a": Article("a", "The navy left.")}, unreadable=()
+    )
     assert (found.kind, found.start, found.words) == ("text-differs", 4, "army left.")
-    assert found.message == "sha256 6d8c82a33e13... in articles/, 0d03b72ee782... in the export; they part at character 4"
+    assert (
+        found.message == "sha256 6d8c82a33e13... in articles/, 0d03b72ee782... in the export; they part at character 4"
+    )
 
 
 def test_a_text_that_was_cut_short_differs_too() -> None:
@@ -57,7 +65,9 @@ def test_a_text_that_was_cut_short_differs_too() -> None:
 
 
 def test_fields_that_differ_are_named() -> None:
-    (found,) = article_findings({"a": Article("a", "x", title="A")}, {"a": Article("a", "x", kind="wire")}, unreadable=())
+    (found,) = article_findings(
+        {"a": Article("a", "x", title="A")}, {"a": Article("a", "x", kind="wire")}, unreadable=()
+    )
     assert (found.kind, found.message) == ("fields-differ", "title, kind: not the same in articles/ and in the export")
 
 
@@ -163,11 +173,11 @@ def test_the_worst_kind_comes_first_and_in_it_the_highest_score() -> None:
     ]  # fmt: skip
 
 
-def material(gold: list[AnnotatedArticle], config_fault: str = "") -> Material:
+def material(gold: list[AnnotatedArticle], *, config_fault: str = "", second: bool = False) -> Material:
     return Material(
         ontology=ONTOLOGY,
         articles={one.article.id: one.article for one in gold},
-        passes={one.article.id: [one, one] for one in gold},
+        passes={one.article.id: [one, replace(one, annotator="a2")] if second else [one] for one in gold},
         gold=gold,
         account=Account(),
         clusters=Clusters({one.article.id: one.article.id for one in gold}, []),
@@ -175,15 +185,28 @@ def material(gold: list[AnnotatedArticle], config_fault: str = "") -> Material:
     )
 
 
-def test_the_same_fault_of_two_annotators_is_found_once() -> None:
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [(False, "Toll without outcome (killed, injured)"), (True, "Toll without outcome (killed, injured) (a1, a2)")],
+)
+def test_the_same_fault_of_two_annotators_is_found_once(second: bool, message: str) -> None:
     gold = articles("=== a\n\n[Rebels](Actor#a) [killed](Toll agent=a) [9](Number)\n")
-    found = find_all(material(gold, config_fault="config.xml: not what mini gives"))
+    found = find_all(material(gold, config_fault="config.xml: not what mini gives", second=second))
     assert [f.kind for f in found] == ["attribute-missing", "config-outdated", "expected-role"]
+    assert found[0].message == message
+
+
+def test_what_no_file_can_hold_is_replaced() -> None:
+    faults = [Finding("unreadable", "a\ud800", "region \ud800\x1b[2J")]
+    report = check_report(faults, corpus="c", ontology="m", gold="a1", n_articles=0, n_spans=0)
+    assert (report.findings[0].article, report.findings[0].message) == ("a\ufffd", "region \ufffd\ufffd[2J")
 
 
 def test_a_report_counts_and_its_lines_and_page_show_the_place() -> None:
     gold = articles("=== a\n\n[the <b>men](Actor#a) [hit](Attack agent=a)\n")
-    report = check_report(find_all(material(gold)), corpus="c", ontology="mini@1.0.0", gold="a1", n_articles=1, n_spans=2)
+    report = check_report(
+        find_all(material(gold)), corpus="c", ontology="mini@1.0.0", gold="a1", n_articles=1, n_spans=2
+    )
     assert (report.errors, report.looks, report.kinds["determiner"].n) == (0, 1, 1)
     assert list(finding_lines(report, top=3)) == [
         "",

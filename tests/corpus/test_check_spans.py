@@ -76,11 +76,15 @@ def test_event_links_across_labels_or_to_a_later_trigger_are_errors() -> None:
 
 def test_an_attribute_without_a_default_must_be_set() -> None:
     one = article("[men](Actor#a) [killed](Toll victim=a) and [hit](Attack agent=a)")
-    assert said(rule_findings(one, ONTOLOGY)) == [("attribute-missing", "killed", "Toll without outcome (killed, injured)")]
+    assert said(rule_findings(one, ONTOLOGY)) == [
+        ("attribute-missing", "killed", "Toll without outcome (killed, injured)")
+    ]
 
 
 def test_a_trigger_without_any_role_and_without_those_that_its_label_expects() -> None:
-    one = article("[men](Actor#a) [killed](Toll#t outcome=killed agent=a), [hit](Attack), [9](Number#n) [dead](Toll#u count=n)")
+    one = article(
+        "[men](Actor#a) [killed](Toll#t outcome=killed agent=a), [hit](Attack), [9](Number#n) [dead](Toll#u count=n)"
+    )
     assert said(role_findings(one, ONTOLOGY)) == [
         ("expected-role", "killed", "Toll without count or victim"),
         ("no-role", "hit", "Attack without any role"),
@@ -104,7 +108,9 @@ def test_the_same_words_labelled_differently_the_most_lopsided_first() -> None:
 
 
 def test_a_name_that_the_article_labels_elsewhere() -> None:
-    gold = articles("=== a\n\n[Kalo Bay](Place) fell. Kalo Bay, Kalo and [Kalo Bay men](Actor) and Kalo Bays.\n\n=== b\n\nKalo Bay\n")
+    gold = articles(
+        "=== a\n\n[Kalo Bay](Place) fell. Kalo Bay, Kalo and [Kalo Bay men](Actor) and Kalo Bays.\n\n=== b\n\nKalo Bay\n"
+    )
     found = list(unlabelled_repeats(gold, ONTOLOGY))
     assert [(f.article, f.start, f.end, f.words) for f in found] == [("a", 15, 23, "Kalo Bay")]
     assert found[0].message == "not labelled; Place elsewhere in this article (1 labelled, 2 not, in all)"
@@ -119,7 +125,9 @@ def test_a_name_that_the_corpus_nearly_always_labels() -> None:
 
 
 def test_words_that_look_like_a_label() -> None:
-    one = article("On Sunday, [Monday](When) and in May 30 people may march at dusk; 4 May; two dead men, dozens of marchers")
+    one = article(
+        "On Sunday, [Monday](When) and in May 30 people may march at dusk; 4 May; two dead men, dozens of marchers"
+    )
     assert [(f.words, f.message) for f in unlabelled_patterns([one], ONTOLOGY)] == [
         ("Sunday", "not labelled; looks like When (weekday): 'Sunday'"),
         ("May 30", "not labelled; looks like When (month): 'May 30'"),

@@ -76,7 +76,7 @@ def command(
     else:
         Console(width=None if Console().is_terminal else 100, highlight=False).print(_table(manifest))
     sizes = ", ".join(f"{split} {manifest.splits[split].articles:,}" for split in SPLITS)
-    notice(f"{len(articles):,} articles in {out} ({sizes}); {manifest.clusters:,} clusters, {manifest.kept:,} kept")
+    notice(f"{len(articles):,} articles in {out} ({sizes}); clusters: {manifest.clusters:,}, kept: {manifest.kept:,}")
 
 
 def _table(manifest: SplitManifest) -> Table:

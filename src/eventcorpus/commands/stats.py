@@ -84,7 +84,7 @@ def command(
     if missed:
         for line in missed:
             click.echo(f"not met: {line}", err=True)
-        raise StrictError(f"{require_path}: {len(missed)} figures are not what is required, the first: {missed[0]}")
+        raise StrictError(f"{require_path}: figures not as required: {len(missed)}, the first: {missed[0]}")
     notice(f"{require_path}: all {len(requirements.require)} requirements are met")
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from eventcorpus import __version__
 from eventcorpus.corpus.checks.kinds import KIND_OF, Finding, Severity
 from eventcorpus.highlight import Mark, highlight, render_page
-from eventcorpus.text import one_line
+from eventcorpus.text import one_line, stored_form
 
 _ON_PAGE = 100
 """Findings of one kind that a page shows; the JSON has all."""
@@ -87,11 +87,11 @@ def check_report(
         FindingRow(
             kind=f.kind,
             severity=KIND_OF[f.kind].severity,
-            article=f.article,
+            article=stored_form(f.article).text,  # ids in exports may have what no file can hold
             start=f.start,
             end=f.end,
             words=f.words,
-            message=f.message,
+            message=stored_form(f.message).text,
             score=f.score,
         )
         for f in findings
@@ -125,7 +125,7 @@ def finding_lines(report: CheckReport, *, top: int) -> Iterable[str]:
         yield f"{name} ({kind.n:,}): {kind.way_out}"
         for row in list(rows)[:top]:
             place = f" [{row.start}, {row.end}) {one_line(row.words, 40)}" if row.start is not None else ""
-            yield f"  {row.article or report.corpus}{place}: {_printable(row.message)}"
+            yield f"  {_printable(row.article or report.corpus)}{place}: {_printable(row.message)}"
         if kind.n > top:
             yield f"  ... and {kind.n - top:,} more"
 

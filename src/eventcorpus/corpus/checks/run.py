@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from eventcorpus.account import Account
@@ -51,8 +51,7 @@ def find_all(material: Material) -> list[Finding]:
     Raises:
         InputError: if the splits cannot be read, or a prediction was made from another text.
     """
-    found = dict.fromkeys(_all(material))  # the same fault of two annotators once
-    return sorted(found, key=finding_order)
+    return sorted(_all(material), key=finding_order)
 
 
 def _all(material: Material) -> Iterator[Finding]:
@@ -68,9 +67,7 @@ def _all(material: Material) -> Iterator[Finding]:
     if material.splits is not None:
         yield from split_findings(material.splits, articles, material.clusters)
     yield from duplicate_findings(articles, material.clusters)
-    for several in material.passes.values():
-        for one in several:
-            yield from rule_findings(one, ontology)
+    yield from _of_every_pass(material)
     for one in gold:
         yield from role_findings(one, ontology)
         yield from edge_findings(one, ontology)
@@ -80,3 +77,15 @@ def _all(material: Material) -> Iterator[Finding]:
     if material.predictions:
         yield from only_predicted(gold, material.predictions, place=material.predictions_place)
         yield from never_predicted(gold, material.predictions)
+
+
+def _of_every_pass(material: Material) -> Iterator[Finding]:
+    """Rules broken in any annotation, once for all who break them there; it says who, where several annotated."""
+    broken: dict[Finding, list[str]] = {}
+    for several in material.passes.values():
+        for one in several:
+            for finding in rule_findings(one, material.ontology):
+                broken.setdefault(finding, []).append(one.annotator)
+    alone = len({one.annotator for several in material.passes.values() for one in several}) < 2
+    for finding, annotators in broken.items():
+        yield finding if alone else replace(finding, message=f"{finding.message} ({', '.join(annotators)})")
