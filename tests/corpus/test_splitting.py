@@ -167,6 +167,11 @@ def test_an_article_that_repeats_two_others_joins_both() -> None:
     assert found.members() == {"a": ["a", "b", "c"]}
 
 
+def test_copies_are_compared_with_the_first_of_them_alone() -> None:
+    found = find_clusters(Article(one, STORY) for one in "abc")
+    assert found.pairs == [("b", "a", 1.0), ("c", "a", 1.0)]
+
+
 def test_new_articles_of_a_kept_cluster_go_where_it_is() -> None:
     several = [Article(f"a{n}", f"text {n}", cluster="k" if n < 4 else None) for n in range(10)]
     found = split_articles(several, {}, ONTOLOGY, SplitOptions(), keep={"a1": "test"})

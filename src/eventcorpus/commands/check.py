@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from eventcorpus.commands.corpus_folder import CorpusFolder, read_corpus_with_faults
-from eventcorpus.commands.options import PATH, notice, progress_bar
+from eventcorpus.commands.options import PATH, notice, progress_bar, working
 from eventcorpus.commands.tasks import read_prediction_file
 from eventcorpus.corpus.checks.report import check_page, check_report, finding_lines, kinds_table
 from eventcorpus.corpus.checks.run import Material, find_all
@@ -75,8 +75,10 @@ def command(
     )
     if predictions_path and (without := [one for one in folder.gold if one not in predictions]):
         notice(f"{len(without):,} articles have no prediction and are not compared, the first: {without[0]}")
+    with working("checking"):
+        findings = find_all(material)
     report = check_report(
-        find_all(material),
+        findings,
         corpus=corpus.resolve().name,
         ontology=folder.ontology.key,
         gold=folder.policy,

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eventcorpus.commands.corpus_folder import read_corpus
-from eventcorpus.commands.options import PATH, notice, progress_bar
+from eventcorpus.commands.options import PATH, notice, progress_bar, working
 from eventcorpus.corpus.clusters import find_clusters
 from eventcorpus.corpus.split_folder import SplitManifest, is_split_folder, write_splits
 from eventcorpus.corpus.splits import SPLITS, read_splits
@@ -60,7 +60,8 @@ def command(
     with progress_bar() as progress:
         articles = list(folder.articles.values())
         clusters = find_clusters(progress.track(articles, total=len(articles), description="near-duplicates"))
-    splitting = split_articles(articles, folder.gold, folder.ontology, options, keep=places, clusters=clusters)
+    with working("splitting"):
+        splitting = split_articles(articles, folder.gold, folder.ontology, options, keep=places, clusters=clusters)
     manifest = write_splits(out, splitting, options, folder.gold, folder.ontology)
     gone = sorted(set(places) - set(folder.articles))
     if gone:

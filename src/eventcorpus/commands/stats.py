@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from eventcorpus.commands.corpus_folder import read_corpus
-from eventcorpus.commands.options import PATH, notice
+from eventcorpus.commands.options import PATH, notice, working
 from eventcorpus.corpus.dataset import is_dataset_folder, read_dataset
 from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.splits import read_splits
@@ -57,14 +57,15 @@ def command(
     """
     requirements = read_requirements(require_path) if require_path else None
     counted = _counted(corpus, splits, gold)
-    report = stats_report(
-        counted.gold,
-        counted.split_of,
-        counted.ontology,
-        corpus=corpus.resolve().name,
-        policy=counted.policy,
-        n_not_annotated=counted.n_not_annotated,
-    )
+    with working("counting"):
+        report = stats_report(
+            counted.gold,
+            counted.split_of,
+            counted.ontology,
+            corpus=corpus.resolve().name,
+            policy=counted.policy,
+            n_not_annotated=counted.n_not_annotated,
+        )
     data = report.model_dump(by_alias=True, mode="json")
     missed = unmet(requirements, data, place=str(require_path)) if requirements else []
     if as_json:

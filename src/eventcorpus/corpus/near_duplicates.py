@@ -32,6 +32,7 @@ class NearDuplicates:
         self._threshold = threshold
         self._index = MinHashLSH(threshold=threshold * _INDEX_SHARE, num_perm=_PERMUTATIONS)
         self._shingles: dict[str, tuple[int, frozenset[bytes]]] = {}
+        self._seen: set[frozenset[bytes]] = set()
 
     def add(self, article_id: str, text: str) -> str | None:
         """Take an article; an id is given once.
@@ -44,6 +45,8 @@ class NearDuplicates:
     def add_and_list(self, article_id: str, text: str) -> list[tuple[str, float]]:
         """Take an article; an id is given once.
 
+        Of articles with the same shingles only the first is kept: a thousand copies are not compared with each other.
+
         Returns:
             all earlier articles that it repeats with their similarity, the most similar first, then the earlier.
         """
@@ -55,8 +58,10 @@ class NearDuplicates:
             similarity = jaccard(own, theirs)
             if similarity >= self._threshold:
                 found.append((-similarity, number, other))
-        self._index.insert(article_id, signature)
-        self._shingles[article_id] = len(self._shingles), own
+        if own not in self._seen:
+            self._seen.add(own)
+            self._index.insert(article_id, signature)
+            self._shingles[article_id] = len(self._shingles), own
         return [(other, -similarity) for similarity, _, other in sorted(found)]
 
 

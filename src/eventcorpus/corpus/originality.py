@@ -7,8 +7,8 @@ Words are runs of letters, digits and underscores (``\\w+``), in lower case. Run
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -68,11 +68,23 @@ class Originality(Part):
 
 @dataclass(frozen=True)
 class _Texts:
-    """Articles as sequences of word numbers; ``units``: the number of the cluster (or article) of each."""
+    """Articles as sequences of word numbers (memory!); ``units``: the number of the cluster (or article) of each."""
 
     ids: list[str]
     units: Numbers
-    words: list[list[str]]
+    words: list[Numbers]
+    vocabulary: list[str]
+
+    @classmethod
+    def of(cls, ids: list[str], units: Numbers, texts: Iterable[list[str]]) -> _Texts:
+        """Number the words of texts, in the order in which they come up."""
+        number: dict[str, int] = {}
+        words = [np.array([number.setdefault(word, len(number)) for word in text], dtype=np.int64) for text in texts]
+        return cls(ids, units, words, list(number))
+
+    def openings(self) -> _Texts:
+        """The first words of each article alone."""
+        return replace(self, words=[words[:OPENING] for words in self.words])
 
 
 def originality_of(several: Sequence[AnnotatedArticle], ontology: Ontology) -> Originality:
@@ -86,14 +98,12 @@ def originality_of(several: Sequence[AnnotatedArticle], ontology: Ontology) -> O
         f"cluster {a.cluster}" if a.cluster is not None else f"article {a.id}" for a in (o.article for o in several)
     ]
     units = np.array([number.setdefault(cluster, len(number)) for cluster in clusters], dtype=np.int64)
-    plain = _Texts(ids, units, [_WORD.findall(one.article.text.lower()) for one in several])
-    masked = _Texts(ids, units, [masked_words(one, ontology) for one in several])
+    plain = _Texts.of(ids, units, (_WORD.findall(one.article.text.lower()) for one in several))
+    masked = _Texts.of(ids, units, (masked_words(one, ontology) for one in several))
     nearest = _nearest(plain)
     n_runs, runs = _repeated(plain, RUN, more_than=RUN_ARTICLES)
     n_masked, masked_runs = _repeated(masked, RUN, more_than=MASKED_ARTICLES)
-    n_openings, openings = _repeated(
-        _Texts(ids, units, [words[:OPENING] for words in plain.words]), OPENING, more_than=OPENING_ARTICLES
-    )
+    n_openings, openings = _repeated(plain.openings(), OPENING, more_than=OPENING_ARTICLES)
     return Originality(
         highest_jaccard=nearest[0].jaccard if nearest else 0.0,
         nearest=tuple(nearest),
@@ -117,12 +127,10 @@ def masked_words(one: AnnotatedArticle, ontology: Ontology) -> list[str]:
 
 def _hashes(texts: _Texts, n: int) -> list[Hashes]:
     """Of each article the hash of every run of ``n`` words, shape (n_words - n + 1,); of a shorter one none."""
-    number: dict[str, int] = {}
-    sequences = [[number.setdefault(word, len(number)) for word in words] for words in texts.words]
-    values = np.random.default_rng(0).integers(0, 2**64, size=max(1, len(number)), dtype=np.uint64)
+    values = np.random.default_rng(0).integers(0, 2**64, size=max(1, len(texts.vocabulary)), dtype=np.uint64)
     found: list[Hashes] = []
-    for sequence in sequences:
-        own = values[np.array(sequence, dtype=np.int64)]
+    for words in texts.words:
+        own = values[words]
         runs: Hashes = np.zeros(max(0, len(own) - n + 1), dtype=np.uint64)
         for k in range(n if len(runs) else 0):
             runs = runs * _ODD + own[k : k + len(runs)]
@@ -147,11 +155,11 @@ def _repeated(texts: _Texts, n: int, *, more_than: int) -> tuple[int, tuple[Repe
     _, begins, counts = np.unique(run[fresh], return_index=True, return_counts=True)
     often = np.flatnonzero(counts > more_than)
     examples = []
-    for i in often[np.argsort(-counts[often], kind="stable")[:_EXAMPLES]]:
-        where = first[begins[i] : begins[i] + counts[i]]
+    for k in often[np.argsort(-counts[often], kind="stable")[:_EXAMPLES]]:
+        where = first[begins[k] : begins[k] + counts[k]]
         at = min(where.tolist())
-        words = texts.words[article[at]][place[at] : place[at] + n]
-        examples.append(Repeated(words=" ".join(words), articles=int(counts[i]), first=texts.ids[article[at]]))
+        words = [texts.vocabulary[i] for i in texts.words[article[at]][place[at] : place[at] + n]]
+        examples.append(Repeated(words=" ".join(words), articles=int(counts[k]), first=texts.ids[article[at]]))
     return len(often), tuple(examples)
 
 
