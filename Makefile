@@ -8,7 +8,7 @@ export HF_HUB_OFFLINE := 1
 export HF_DATASETS_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 
-.PHONY: help setup demo test test-labelstudio labelstudio check bench-train bench-convert bench-push bench-corpus bench-leaks clean
+.PHONY: $(shell sed -n 's/^\([a-z-]*\):.*## .*/\1/p' Makefile)
 
 help:  ## What there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,15 @@ bench-corpus: .venv/installed  ## Time and memory of stats, split and check on 1
 
 bench-leaks: .venv/installed  ## Documents on both sides of a published sentence split: make bench-leaks RE3D=folder
 	@$(BIN)/python tests/bench/leaks.py $(RE3D)
+
+bench-agree: .venv/installed  ## Time and memory of agree on 300 articles beside krippendorff.alpha in a loop over the same resamples
+	@$(BIN)/python tests/bench/agree.py
+
+bench-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## A simulated annotator corrects a model's predictions on a real server; corrections must say what was done
+	@$(BIN)/python tests/bench/loop.py
+
+bench-next: .venv/installed  ## Learning curves of the order of `next` and of a random one: make bench-next DATA=dataset-folder
+	@$(BIN)/python tests/bench/next.py $(DATA)
 
 clean:  ## Remove .venv and everything that was made
 	rm -rf .venv .venv-labelstudio models/runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

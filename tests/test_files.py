@@ -11,7 +11,9 @@ from click.testing import CliRunner
 from eventcorpus.cli import COMMANDS, main
 from eventcorpus.corpus.read import read_articles
 from eventcorpus.eval.report import Report
+from eventcorpus.labelling.agreement_report import AgreementReport
 from eventcorpus.labelling.config import label_config, read_ontology
+from eventcorpus.labelling.corrections_report import Corrections
 from eventcorpus.predictions import Prediction
 from eventcorpus.training.recipe import read_recipe
 
@@ -39,8 +41,13 @@ def test_the_labelling_configuration_is_that_of_the_ontology() -> None:
 
 @pytest.mark.parametrize(
     ("model", "path"),
-    [(Report, "eval/report.schema.json"), (Prediction, "eval/predictions.schema.json")],
-    ids=["report", "predictions"],
+    [
+        (Report, "eval/report.schema.json"),
+        (Prediction, "eval/predictions.schema.json"),
+        (AgreementReport, "eval/agreement.schema.json"),
+        (Corrections, "eval/corrections.schema.json"),
+    ],
+    ids=["report", "predictions", "agreement", "corrections"],
 )
 def test_published_schemas_are_those_of_the_code(model: Any, path: str) -> None:
     assert json.loads((ROOT / path).read_text()) == model.model_json_schema(by_alias=True)

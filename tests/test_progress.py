@@ -1,15 +1,20 @@
-"""The progress bar that commands share, as it is drawn."""
-
 import io
 
-from rich.console import Console
+import pytest
 
 from eventcorpus.commands.options import progress_bar
 
 
-def test_a_bar_without_a_note_is_drawn() -> None:
-    screen = io.StringIO()
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_task_without_a_note_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
     with progress_bar() as progress:
-        assert list(progress.track(range(3), total=3, description="convert")) == [0, 1, 2]
-        Console(width=80, file=screen).print(progress.get_renderable())
-    assert "convert" in screen.getvalue() and "3/3" in screen.getvalue()
+        assert list(progress.track([1, 2], description="convert")) == [1, 2]
+        progress.update(progress.add_task("pull", total=2, note="3.0 MB"), completed=1)
+    assert "convert" in terminal.getvalue() and "3.0 MB" in terminal.getvalue()

@@ -45,6 +45,24 @@ def test_the_offset_map_is_exact_for_every_character_that_stayed(original: str) 
             assert stored.text[offsets[i]] == character
 
 
+def test_offsets_go_back_to_the_text_that_came_in() -> None:
+    original = "First line.\r\nSecond\r\n\r\nThird\rfourth"
+    stored = stored_form(original)
+    for words_there in ("First line.", "Second", "Third", "fourth"):
+        start = stored.text.index(words_there)
+        back = stored.to_original(start), stored.to_original(start + len(words_there))
+        assert original[slice(*back)] == words_there
+
+
+@given(ANY_TEXT)
+def test_every_stretch_of_the_stored_form_is_one_of_the_original_and_no_line_end_is_cut(original: str) -> None:
+    stored = stored_form(original)
+    back = [stored.to_original(i) for i in range(len(stored.text) + 1)]
+    assert [stored.from_original(i) for i in back] == list(range(len(stored.text) + 1))
+    assert "".join(stored_form(original[a:b]).text for a, b in itertools.pairwise(back)) == stored.text
+    assert back[0] == 0 and back[-1] == len(original)
+
+
 def test_words_are_runs_of_letters_digits_and_marks() -> None:
     text = "Daesh-held Cafe\u0301’s 3.5 حَلَب 🔥!"
     assert [text[s:e] for s, e in words(text)] == [

@@ -16,15 +16,18 @@ from eventcorpus.errors import EventCorpusError
 COMMANDS = {
     "export": "eventcorpus.commands.export",
     "labelstudio": "eventcorpus.commands.labelstudio",
+    "corrections": "eventcorpus.commands.corrections",
     "convert": "eventcorpus.commands.convert",
     "check": "eventcorpus.commands.check",
     "stats": "eventcorpus.commands.stats",
     "split": "eventcorpus.commands.split",
+    "agree": "eventcorpus.commands.agree",
     "next": "eventcorpus.commands.next",
     "join": "eventcorpus.commands.join",
     "train": "eventcorpus.commands.train",
     "eval": "eventcorpus.commands.eval",
     "extract": "eventcorpus.commands.extract",
+    "serve-labelstudio": "eventcorpus.commands.serve_labelstudio",
     "inline": "eventcorpus.commands.inline",
 }
 """Command -> module with a click command named ``command``; imported when used, so that help is quick."""

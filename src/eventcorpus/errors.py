@@ -7,6 +7,7 @@ EventCorpusError
 │   └── PredictionsError  a predictions file that does not follow its format
 ├── RecipeError       a training recipe with an unknown key or a wrong value
 ├── ModelError        an encoder or a model folder that cannot be loaded
+├── RequestError      a request that the model server refuses
 ├── ServerError       a Label Studio server that refuses, fails or does not answer
 ├── StrictError       ``--strict`` and something was repaired, refused or flagged
 └── OutputError       the output cannot be written
@@ -45,6 +46,14 @@ class ModelError(EventCorpusError):
 
 class ServerError(EventCorpusError):
     """A Label Studio server refuses, fails or does not answer."""
+
+
+class RequestError(EventCorpusError):
+    """The model server refuses a request; ``status`` is the HTTP status of the answer."""
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class StrictError(EventCorpusError):

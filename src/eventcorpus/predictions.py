@@ -5,6 +5,7 @@ Every command that wants a model's opinion takes this file, whichever system wro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from eventcorpus.errors import PredictionsError
 from eventcorpus.files import read_json_lines
 from eventcorpus.schema import Article, Mention
-from eventcorpus.text import one_line
+from eventcorpus.text import one_line, sha256_of
 
 
 class _Part(BaseModel):
@@ -26,19 +27,48 @@ class ModelName(_Part):
     name: str
     hash: str = ""
 
+    @property
+    def version(self) -> str:
+        """``name@hash12``, as Label Studio's ``model_version`` says it; the name alone where no hash is known."""
+        return f"{self.name}@{self.hash[:12]}" if self.hash else self.name
+
 
 class PredictedMention(_Part):
-    """A predicted span; offsets are code points of the stored text, end exclusive."""
+    """A predicted span; offsets are code points of the stored text, end exclusive.
+
+    ``id`` is what roles call it, unique in its article. ``attributes``: name to value, or to values where several may
+    be said.
+    """
 
     start: Annotated[int, Field(ge=0, strict=True)]
     end: Annotated[int, Field(ge=1, strict=True)]
     label: str
     text: str
     confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
+    id: Annotated[str, Field(min_length=1)] | None = None
+    attributes: dict[str, str | tuple[str, ...]] | None = None
+
+    @property
+    def attribute_values(self) -> dict[str, tuple[str, ...]]:
+        """The values of each attribute, in the order of the file."""
+        said = self.attributes or {}
+        return {name: (value,) if isinstance(value, str) else value for name, value in said.items()}
+
+
+class PredictedRole(_Part):
+    """A predicted link from a trigger to its argument, both ids of mentions of the same article."""
+
+    role: str
+    trigger: str
+    argument: str
+    confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
 class Prediction(_Part):
-    """One line: what one model found in one article. ``text`` is there if it was asked for."""
+    """One line: what one model found in one article. ``text`` is there if it was asked for.
+
+    Ids, attributes and roles are left out by systems that find mentions alone.
+    """
 
     schema_: Literal[1] = Field(alias="schema", default=1)
     model: ModelName
@@ -48,6 +78,7 @@ class Prediction(_Part):
     mentions: tuple[PredictedMention, ...]
     warnings: tuple[str, ...] = ()
     text: str | None = None
+    roles: tuple[PredictedRole, ...] | None = None
 
 
 def prediction_of(
@@ -82,7 +113,8 @@ def read_predictions(lines: Iterable[str], *, place: str) -> Iterator[Prediction
     """Read a predictions file.
 
     Raises:
-        PredictionsError: naming the line, the key and the value that does not fit.
+        PredictionsError: naming the line, the key and the value that does not fit; ids that are doubled, and roles
+            that link what is not there, a mention to itself, or twice the same.
     """
     seen: dict[str, int] = {}
     for number, row in read_json_lines(lines, place=place):
@@ -98,7 +130,30 @@ def read_predictions(lines: Iterable[str], *, place: str) -> Iterator[Prediction
                 "already; one line an article"
             )
         seen[prediction.id] = number
+        fault = _link_fault(prediction)
+        if fault:
+            raise PredictionsError(f"{place}: line {number}: article {prediction.id!r}: {fault}")
         yield prediction
+
+
+def _link_fault(prediction: Prediction) -> str | None:
+    """What is wrong with the ids of an article's mentions or with its roles, and the way out."""
+    ids = Counter(m.id for m in prediction.mentions if m.id is not None)
+    doubled = [name for name, n in ids.items() if n > 1]
+    if doubled:
+        return f"the id {one_line(doubled[0])} stands at {ids[doubled[0]]} mentions; ids are unique in their article"
+    seen: set[tuple[str, str, str]] = set()
+    for role in prediction.roles or ():
+        name = f"the role {one_line(role.role)} {one_line(role.trigger)} -> {one_line(role.argument)}"
+        unknown = [end for end in (role.trigger, role.argument) if end not in ids]
+        if unknown:
+            return f"{name}: no mention has the id {one_line(unknown[0])}; roles link mentions by their ids"
+        if role.trigger == role.argument:
+            return f"{name} links a mention to itself; a role links two"
+        if (role.role, role.trigger, role.argument) in seen:
+            return f"{name} stands twice; say it once"
+        seen.add((role.role, role.trigger, role.argument))
+    return None
 
 
 def check_prediction(prediction: Prediction, article: Article, *, place: str) -> None:
@@ -107,16 +162,24 @@ def check_prediction(prediction: Prediction, article: Article, *, place: str) ->
     Raises:
         PredictionsError: if it was made from another text, or an offset does not cut out its text.
     """
-    if prediction.text_sha256 != article.text_sha256:
-        raise PredictionsError(
-            f"{place}: article {article.id}: predicted on a text with sha256 {prediction.text_sha256[:12]}..., "
-            f"the article has {article.text_sha256[:12]}...; extract again from this text"
+    fault = prediction_fault(prediction, article.text, sha256=article.text_sha256)
+    if fault:
+        raise PredictionsError(f"{place}: article {article.id}: {fault}")
+
+
+def prediction_fault(prediction: Prediction, text: str, *, sha256: str | None = None) -> str | None:
+    """Why a prediction does not fit a stored text, or None; ``sha256`` is the text's, if it is known."""
+    sha256 = sha256 or sha256_of(text)
+    if prediction.text_sha256 != sha256:
+        return (
+            f"predicted on a text with sha256 {prediction.text_sha256[:12]}..., the article has {sha256[:12]}...; "
+            "extract again from this text"
         )
     for m in prediction.mentions:
-        found = article.text[m.start : m.end]
-        if not 0 <= m.start < m.end <= len(article.text) or found != m.text:
-            raise PredictionsError(
-                f"{place}: article {article.id}: the mention [{m.start}, {m.end}) is {one_line(found)} in a text of "
-                f"{len(article.text)} characters, the file says {one_line(m.text)}; offsets are code "
-                "points, end exclusive"
+        found = text[m.start : m.end]
+        if not 0 <= m.start < m.end <= len(text) or found != m.text:
+            return (
+                f"the mention [{m.start}, {m.end}) is {one_line(found)} in a text of {len(text)} characters, the file "
+                f"says {one_line(m.text)}; offsets are code points, end exclusive"
             )
+    return None

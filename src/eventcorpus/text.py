@@ -31,6 +31,15 @@ class StoredText:
         """Map an offset in the original text to one in the stored form (range: 0 to its length, both included)."""
         return offset - bisect_left(self.removed, offset)
 
+    def to_original(self, offset: int) -> int:
+        r"""Map an offset in the stored form back (range: 0 to its length); next to a line end, a CR LF is not cut.
+
+        >>> stored_form("one\r\ntwo").to_original(4)
+        5
+        """
+        before = bisect_left(range(len(self.removed)), offset, key=lambda i: self.removed[i] - 1 - i)
+        return offset + before
+
 
 def stored_form(original: str) -> StoredText:
     r"""Bring text into the stored form.
@@ -87,6 +96,21 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     while end > start and text[end - 1].isspace():
         end -= 1
     return start, end
+
+
+def from_utf16(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Read offsets as UTF-16 units, as JavaScript counts; None if they fall inside a character or beyond the text.
+
+    >>> from_utf16("🔥 Homs", 3, 7)
+    (2, 6)
+    """
+    units = text.encode("utf-16-le", errors="surrogatepass")
+    try:
+        before = len(units[: 2 * start].decode("utf-16-le"))
+        inside = len(units[2 * start : 2 * end].decode("utf-16-le"))
+    except UnicodeDecodeError:
+        return None
+    return (before, before + inside) if 2 * end <= len(units) else None
 
 
 def one_line(text: str, limit: int = 60) -> str:

@@ -61,6 +61,11 @@ def test_offsets_labels_and_hashes_are_in_the_release(full: Path, release: Path)
         assert tables[0].equals(tables[1])
 
 
+def shipped_lines() -> list[str]:
+    files = sorted((CORPUS / "articles").glob("*.jsonl"))
+    return [line for file in files for line in file.read_text().splitlines()]
+
+
 def test_a_release_is_not_read_as_a_dataset(release: Path) -> None:
     with pytest.raises(SpanError, match="standoff, without its text; put the text back with: eventcorpus join"):
         read_dataset(release)
@@ -69,30 +74,30 @@ def test_a_release_is_not_read_as_a_dataset(release: Path) -> None:
 def test_joined_with_the_articles_it_is_the_same_dataset(full: Path, release: Path, tmp_path: Path) -> None:
     done = run("join", release, CORPUS / "articles", "--out", tmp_path / "joined", "--strict")
     assert (done.exit_code, done.stdout) == (
-        0, f"82 articles with their text in {tmp_path / 'joined'} (train 58, validation 12, test 12)\n"
+        0, f"346 articles with their text in {tmp_path / 'joined'} (train 226, validation 47, test 73)\n"
     )  # fmt: skip
     assert data_files(tmp_path / "joined") == data_files(full)
 
 
 def test_articles_that_nobody_holds_or_that_changed_are_refused_and_counted(release: Path, tmp_path: Path) -> None:
-    lines = (CORPUS / "articles/first.jsonl").read_text().splitlines()
+    lines = shipped_lines()
     rows = [json.loads(line) for line in lines]
     edited = {key: value for key, value in rows[0].items() if key != "text_sha256"} | {"text": "Another text."}
     (tmp_path / "some.jsonl").write_text("\n".join([json.dumps(edited), *lines[2:]]))
     done = run("join", release, tmp_path / "some.jsonl", "--out", tmp_path / "joined")
     assert done.exit_code == 0
     report = json.loads((tmp_path / "joined/loss_report.json").read_text())
-    assert (report["articles"]["in"], report["articles"]["out"]) == (82, 80)
+    assert (report["articles"]["in"], report["articles"]["out"]) == (346, 344)
     assert report["articles"]["reasons"] == {
         "refused: another text stands under its id": 1, "refused: no article with this text": 1
     }  # fmt: skip
-    assert report["spans"]["in"] == 2996 and report["spans"]["refused"] > 0
+    assert report["spans"]["in"] == 12_386 and report["spans"]["refused"] > 0
     strict = run("join", release, tmp_path / "some.jsonl", "--out", tmp_path / "strict", "--strict")
     assert (strict.exit_code, (tmp_path / "strict").exists()) == (1, False)
 
 
 def test_the_text_is_found_by_its_hash_under_another_id(full: Path, release: Path, tmp_path: Path) -> None:
-    rows = [json.loads(line) for line in (CORPUS / "articles/first.jsonl").read_text().splitlines()]
+    rows = [json.loads(line) for line in shipped_lines()]
     (tmp_path / "other.jsonl").write_text(
         "\n".join(json.dumps(row | {"id": f"mine-{n}"}) for n, row in enumerate(rows))
     )

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from label_studio_json import MINI
 
 from eventcorpus.account import Account
+from eventcorpus.corpus.public.mapped import mapped, one_a_name
+from eventcorpus.corpus.public.mapping import Mapper
 from eventcorpus.labelling.import_format import read_exports
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle
@@ -231,3 +233,32 @@ def test_neither_a_second_reading_nor_the_order_of_tasks_changes_anything(
     shuffled = random.sample(tasks, len(tasks))
     key = lambda one: (one.article.id, one.annotator)  # noqa: E731
     assert sorted(read(shuffled, nested=False)[0], key=key) == sorted(articles, key=key)
+
+
+@settings(deadline=None, max_examples=150)
+@given(exports(), st.booleans(), st.randoms(use_true_random=False))
+def test_the_account_is_right_to_the_last_span_after_a_map(
+    export: tuple[list[dict[str, Any]], Ledger], nested: bool, random: Any
+) -> None:
+    tasks, ledger = export
+    articles, account = read(tasks, nested)
+    ontology = NESTED if nested else FLAT
+    labels = {label: random.choice(["Thing", "Other", None]) for label in ontology.labels} | {"Actor": "Thing"}
+    roles = {role.name: random.choice(["link", None]) for role in ontology.roles}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "map.json"
+        path.write_text(json.dumps({"labels": labels, "roles": roles}))
+        mapper = Mapper.of(path, ontology)
+    articles = [mapped(one, mapper, account, unit=one_a_name) for one in articles]
+    report = account.as_json()
+    for kind, n_out in {
+        "spans": sum(len(one.spans) for one in articles),
+        "roles": sum(len(one.roles) for one in articles),
+        "attributes": sum(len({name for name, _ in span.attributes}) for one in articles for span in one.spans),
+    }.items():
+        figures = report[kind]
+        assert figures["in"] == ledger.put_in[kind], kind
+        assert figures["out"] == figures["kept"] + figures["repaired"] == n_out, kind
+        assert min(figures["kept"], figures["repaired"], figures["refused"]) >= 0, kind
+        reasons = sum(n for reason, n in figures["reasons"].items() if not reason.startswith(("repaired", "flagged")))
+        assert reasons == figures["refused"], kind

@@ -112,6 +112,43 @@ class Annotator:
         ) / 2
         self.page.mouse.click(x, where["first"]["middle"])
 
+    def remove(self, words: str) -> None:
+        """Select the region of some words and delete it."""
+        n_highlights = self.page.locator(HIGHLIGHT).count()
+        self.click(words)
+        self.page.keyboard.press("Backspace")
+        self.page.wait_for_function(
+            "([selector, n]) => document.querySelectorAll(selector).length < n", arg=[HIGHLIGHT, n_highlights]
+        )
+
+    def stretch(self, words: str, to: str) -> None:
+        """Select the region of some words and drag its left end to where ``to`` begins.
+
+        The handles are <area> elements, which newer Chromiums do not display unless told to.
+        """
+        self.page.add_style_tag(content="area { display: inline !important }")
+        self.click(words)
+        box = self.page.locator(".__resize_left").first.bounding_box()
+        assert box is not None
+        begin = self._where(to, 0)["first"]
+        mouse = self.page.mouse
+        mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        mouse.down()
+        mouse.move(begin["left"] + 8, begin["middle"], steps=4)
+        mouse.move(begin["left"] + 1, begin["middle"], steps=3)
+        mouse.up()
+        self.page.wait_for_function(
+            "([selector, words]) => [...document.querySelectorAll(selector)].some(e => e.innerText === words)",
+            arg=[HIGHLIGHT, to],
+        )
+        self.page.keyboard.press("Escape")
+
+    def relabel(self, words: str, label: str) -> None:
+        """Select the region of some words and give it another label."""
+        self.click(words)
+        self.page.locator(".lsf-label", has=self.page.locator(f"text='{label}'")).first.click()
+        self.page.keyboard.press("Escape")
+
     def choose(self, words: str, value: str) -> None:
         """Select the region of some words and tick a choice for it."""
         self.click(words)

@@ -15,12 +15,15 @@ from .proxy import FaultyProxy
 from .server import LabelStudioServer
 
 PROGRAM = str(Path(sys.executable).with_name("eventcorpus"))
+PREDICT_SECONDS = 3
+"""How long this server waits for a model's predictions; by default it is 100 s."""
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabelStudioServer]:
     """A server with an empty database; tests name their projects differently."""
-    one = LabelStudioServer(tmp_path_factory.mktemp("label-studio") / "data")
+    data = tmp_path_factory.mktemp("label-studio") / "data"
+    one = LabelStudioServer(data, ML_TIMEOUT_PREDICT=str(PREDICT_SECONDS))
     one.start()
     yield one
     one.kill()

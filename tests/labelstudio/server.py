@@ -24,8 +24,8 @@ def free_port() -> int:
 class LabelStudioServer:
     """One server with its data folder; survives ``kill`` and ``start`` with everything in it."""
 
-    def __init__(self, data: Path) -> None:
-        self.data, self.port = data, free_port()
+    def __init__(self, data: Path, **environment: str) -> None:
+        self.data, self.port, self.environment = data, free_port(), environment
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -49,7 +49,7 @@ class LabelStudioServer:
         with (self.data.parent / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
                 ["bash", ROOT / "corpus/labelling/serve.sh", self.data, str(self.port)],
-                stdout=log, stderr=log, start_new_session=True,
+                env=os.environ | self.environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         deadline = time.monotonic() + 180
         while time.monotonic() < deadline:

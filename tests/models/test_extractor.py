@@ -1,5 +1,6 @@
 import itertools
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,16 @@ def test_where_two_mentions_meet_in_one_word_the_surer_one_has_it() -> None:
     encoded = EncodedText([1, 2], [(0, 4), (4, 9)], cut_windows(2, 8, 0))
     (mention,) = decode_mentions("Northtown", encoded, log_probabilities([{1: 0.6}, {3: 0.9}]), ABOUT)
     assert (mention.label, mention.start, mention.end) == ("Place", 0, 9)
+
+
+def test_many_mentions_take_time_in_proportion() -> None:
+    n = 30_000
+    encoded = EncodedText([1] * n, [(5 * i, 5 * i + 4) for i in range(n)], cut_windows(n, 512, 0))
+    scores = np.tile(log_probabilities([{1: 0.9}]), (n, 1))
+    began = time.perf_counter()
+    mentions = decode_mentions("town " * n, encoded, scores, ABOUT)
+    assert [m.start for m in mentions] == list(range(0, 5 * n, 5))
+    assert time.perf_counter() - began < 10  # half a minute when every pair was compared
 
 
 def test_confidence_is_the_geometric_mean_of_the_decoded_tags() -> None:

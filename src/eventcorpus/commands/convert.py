@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import click
+from click.core import ParameterSource
 
 from eventcorpus.account import Account
-from eventcorpus.commands.options import PATH, notice, ontology_path_of, progress_bar
-from eventcorpus.corpus.conll import SCHEMES, read_conll
-from eventcorpus.corpus.dataset import REPORT, TEXT_POLICIES, Entry, TextPolicy, is_dataset_folder, write_dataset
-from eventcorpus.corpus.gold import gold_of, gold_policy
-from eventcorpus.corpus.splits import check_splits, read_splits
-from eventcorpus.errors import InputError
+from eventcorpus.commands.convert_sources import OPTIONAL, SOURCES, Conversion, Request
+from eventcorpus.commands.options import PATH, notice
+from eventcorpus.corpus.conll import SCHEMES
+from eventcorpus.corpus.dataset import (
+    REPORT,
+    TEXT_POLICIES,
+    Entry,
+    TextPolicy,
+    Written,
+    is_dataset_folder,
+    write_dataset,
+)
+from eventcorpus.corpus.public.mapped import mapped
+from eventcorpus.corpus.public.mapping import Mapper
 from eventcorpus.files import check_folder, sha256_of_file
-from eventcorpus.labelling.config import TEXT_OBJECT, read_ontology, read_text_object
-from eventcorpus.labelling.exported import index_exports
-from eventcorpus.labelling.import_format import annotated_articles
-from eventcorpus.labelling.pull_folder import EXPORT, is_pull_folder
 from eventcorpus.schema import AnnotatedArticle
 
 
@@ -30,7 +35,7 @@ from eventcorpus.schema import AnnotatedArticle
 @click.option(
     "--from",
     "source",
-    type=click.Choice(["labelstudio", "conll"]),
+    type=click.Choice(list(SOURCES)),
     default="labelstudio",
     show_default=True,
     help="What INPUT is.",
@@ -39,7 +44,7 @@ from eventcorpus.schema import AnnotatedArticle
     "--ontology",
     "ontology_path",
     type=PATH,
-    help="Our YAML or a Label Studio config.xml  [default: corpus/ontology.yaml]",
+    help="Our YAML or a Label Studio config.xml  [default: corpus/ontology.yaml; of other formats, what is found]",
 )
 @click.option(
     "--splits", "splits_path", type=PATH, help="Folder with train.txt, validation.txt, test.txt: one article id a line."
@@ -55,6 +60,16 @@ from eventcorpus.schema import AnnotatedArticle
     "--scheme", type=click.Choice(SCHEMES), default="iob2", show_default=True, help="The tags of CoNLL files."
 )
 @click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="re3d: leave out entities and relations below it.",
+)
+@click.option(
+    "--map", "map_path", type=PATH, help="YAML or JSON: which label and role becomes which, or null to leave it out."
+)
+@click.option(
     "--text",
     type=click.Choice(TEXT_POLICIES),
     default="all",
@@ -67,7 +82,9 @@ from eventcorpus.schema import AnnotatedArticle
 @click.option(
     "--strict", is_flag=True, help="Fail if anything was repaired, refused or flagged; nothing is written then."
 )
+@click.pass_context
 def command(
+    context: click.Context,
     inputs: tuple[Path, ...],
     out: Path,
     source: str,
@@ -75,6 +92,8 @@ def command(
     splits_path: Path | None,
     gold: str,
     scheme: str,
+    min_confidence: float,
+    map_path: Path | None,
     text: str,
     refuse: bool,
     strict: bool,
@@ -82,44 +101,95 @@ def command(
     """Convert annotations to a Hugging Face dataset.
 
     Plain datasets.load_dataset opens OUT. INPUT are JSON exports of Label Studio or folders of them; with --from conll
-    one CoNLL file, or a folder whose train.txt, dev.txt, test.txt become the splits. What was kept, repaired and
-    refused stands in loss_report.json.
+    one CoNLL file, or a folder whose train.txt, dev.txt, test.txt become the splits; with re3d or brat their folders;
+    with muc4 or wikievents a JSON Lines file, or a folder with train, dev and test. What was kept, repaired and refused
+    stands in loss_report.json.
 
     \b
     Example:
       eventcorpus convert corpus/annotations --splits corpus/splits --out models/runs/demo-dataset
     """
+    _check_options(context, source)
     check_folder(out, is_ours=is_dataset_folder)
-    account = Account()
-    entries: Iterable[Entry]
-    if source == "conll":
-        if len(inputs) > 1 or splits_path or ontology_path:
-            raise click.UsageError("--from conll takes one INPUT; its splits and labels come from its files")
-        per_split, ontology, account = read_conll(inputs[0], scheme=scheme)
-        entries = (Entry(split, one, [one]) for split, several in per_split.items() for one in several)
-        policy = "the tags of the CoNLL files"
-        files = sorted(inputs[0].glob("*.txt")) if inputs[0].is_dir() else [inputs[0]]
-    else:
-        files = [file for path in inputs for file in _exports(path)]
-        source_path = ontology_path_of(ontology_path, near=inputs)
-        ontology = read_ontology(source_path)
-        name, key = read_text_object(source_path) if source_path.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
-        index = index_exports(files, text_key=key)
-        policy = gold_policy(index.names.values(), gold)
-        articles = annotated_articles(index, ontology, account, stop=not refuse, text_object=name)
-        shown = _shown(articles, len(index.n_tasks))
-        entries = _entries(shown, splits_path, lambda several: gold_of(several, gold, ontology, account))
-    hashes = {file.name: sha256_of_file(file) for file in files}
+    request = Request(inputs, ontology_path, splits_path, gold, scheme, min_confidence, refuse)
+    conversion = SOURCES[source].read(request)
+    files = [(_name(file, inputs, source), file) for file in conversion.files]
+    if map_path:
+        conversion = _mapped(conversion, map_path)
+        files.append((f"map:{map_path.name}", map_path))
+    account = conversion.account
     written = write_dataset(
-        out, entries, ontology, account, gold_policy=policy, inputs=hashes, text=cast(TextPolicy, text), strict=strict
+        out,
+        conversion.entries,
+        conversion.ontology,
+        account,
+        gold_policy=conversion.gold_policy,
+        inputs={name: sha256_of_file(file) for name, file in files},
+        text=cast(TextPolicy, text),
+        strict=strict,
     )
-    if source == "labelstudio" and splits_path is None:
-        notice("no --splits: all articles are in train")
+    for told in conversion.notices:
+        notice(told)
+    _tell(account, written, out)
+    sizes = ", ".join(f"{split} {n:,}" for split, n in written.sizes.items())
+    click.echo(f"{sum(written.sizes.values()):,} articles in {out} ({sizes})")
+
+
+def _check_options(context: click.Context, source: str) -> None:
+    """Refuse options that say nothing to this format, rather than let people think they did something."""
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name not in OPTIONAL - SOURCES[source].options:
+            continue
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            takers = ", ".join(other for other, about in SOURCES.items() if name in about.options)
+            raise click.UsageError(f"--from {source} takes no {parameter.opts[0]}; it is for {takers}")
+
+
+def _name(file: Path, inputs: Sequence[Path], source: str) -> str:
+    """A file in the manifest: by its name, or by its path in the input where names come twice."""
+    if source in ("labelstudio", "conll"):
+        return file.name
+    above = next((path for path in inputs if file.is_relative_to(path) and file != path), file.parent)
+    return file.relative_to(above if len(inputs) == 1 else above.parent).as_posix()
+
+
+def _mapped(conversion: Conversion, map_path: Path) -> Conversion:
+    mapper = Mapper.of(map_path, conversion.ontology)
+    unit = conversion.attribute_unit
+
+    def entries() -> Iterator[Entry]:
+        for entry in conversion.entries:
+            every = [mapped(one, mapper, conversion.account, unit=unit) for one in entry.every]
+            same = next((i for i, one in enumerate(entry.every) if one is entry.gold), None)
+            # gold that was made of several annotations stands in no account: they do
+            gold = every[same] if same is not None else mapped(entry.gold, mapper, _account_of(entry.gold))
+            yield Entry(entry.split, gold, every)
+
+    policy = f"{conversion.gold_policy}, mapped by {map_path.name}"
+    return replace(conversion, entries=entries(), ontology=mapper.target, gold_policy=policy)
+
+
+def _account_of(annotated: AnnotatedArticle) -> Account:
+    account = Account()
+    account.keep("spans", len(annotated.spans))
+    account.keep("roles", len(annotated.roles))
+    account.keep("attributes", sum(len(span.attributes) for span in annotated.spans))
+    return account
+
+
+def _tell(account: Account, written: Written, out: Path) -> None:
+    """What people should know of a conversion, on stderr."""
     notice(account.summary())
     for item in [item for item in account.items if item["verdict"] != "repaired"][:5]:
         notice(f"{item['verdict']}: article {item['article']}: {item['item']} ({item['reason']})")
     if account.items:
         notice(f"every item with its reason: {out / REPORT}")
+    share = f" ({100 * written.n_beyond_layer / written.n_spans:.1f} %)" if written.n_spans else ""
+    notice(
+        f"{written.n_beyond_layer:,} of {written.n_spans:,} gold spans{share} do not fit into one layer of BIO tags; "
+        "spans hold all of them"
+    )
     if written.duplicates:
         twins = written.duplicates
         n_leaks = sum(leaks for _, _, leaks in twins)
@@ -127,48 +197,3 @@ def command(
             f"{len(twins)} articles have exactly the text of another, {n_leaks} of them of one in another split; "
             f"the first: {twins[0][1]} and {twins[0][0]}"
         )
-    sizes = ", ".join(f"{split} {n:,}" for split, n in written.sizes.items())
-    click.echo(f"{sum(written.sizes.values()):,} articles in {out} ({sizes})")
-
-
-def _shown(articles: Iterator[list[AnnotatedArticle]], total: int) -> Iterator[list[AnnotatedArticle]]:
-    with progress_bar() as progress:
-        yield from progress.track(articles, total=total, description="convert")
-
-
-def _entries(
-    articles: Iterable[Sequence[AnnotatedArticle]],
-    splits_path: Path | None,
-    gold: Callable[[Sequence[AnnotatedArticle]], AnnotatedArticle],
-) -> Iterator[Entry]:
-    """Each article with its split.
-
-    Raises:
-        InputError: at the end, if an article is in no split.
-    """
-    gc.freeze()  # what the libraries loaded stays: not looking at it again saves an eighth of the time
-    split_of = read_splits(splits_path) if splits_path else {}
-    seen: list[str] = []
-    for several in articles:
-        one = gold(several)
-        if splits_path is not None:
-            seen.append(one.article.id)
-        if split := "train" if splits_path is None else split_of.get(one.article.id):
-            yield Entry(split, one, several)
-    absent = check_splits(split_of, seen, place=str(splits_path)) if splits_path else []
-    if absent:
-        notice(
-            f"{splits_path}: {len(absent)} articles are in a split and not among the annotated, the first: {absent[0]}"
-        )
-
-
-def _exports(path: Path) -> list[Path]:
-    """The exports in a folder; of one that ``labelstudio pull`` wrote, the newest."""
-    if not path.is_dir():
-        return [path]
-    if is_pull_folder(path):
-        return [path / EXPORT]
-    found = sorted(path.glob("*.json"))
-    if not found:
-        raise InputError(f"{path}: no .json file in this folder; name the exports of Label Studio")
-    return found

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from eventcorpus.commands.options import PATH, notice, progress_bar
 from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_dataset
+from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
 from eventcorpus.eval.page import eval_page
 from eventcorpus.eval.report import report_table
 from eventcorpus.eval.scores import score
@@ -22,6 +23,9 @@ from eventcorpus.predictions import Prediction, prediction_of, read_predictions
 @click.option("--predictions", "predictions_path", type=PATH, help="Predictions of any system, instead of a model.")
 @click.option("--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold.")
 @click.option("--split", default="test", show_default=True)
+@click.option(
+    "--map", "map_path", type=PATH, help="Which label of gold and of predictions is which class, to score classes."
+)
 @click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
 def command(
@@ -29,12 +33,14 @@ def command(
     predictions_path: Path | None,
     dataset_path: Path,
     split: str,
+    map_path: Path | None,
     json_path: Path | None,
     html_path: Path | None,
 ) -> None:
     """Score predictions against gold, per label.
 
-    Predictions of a model, or of any system as JSON Lines; exact matches over whole articles.
+    Predictions of a model, or of any system as JSON Lines; exact matches, and overlaps, over whole articles. With
+    --map gold and predictions may have different labels: see corpus/maps/re3d-eval.yaml.
 
     \b
     Example:
@@ -49,7 +55,10 @@ def command(
         predictions = list(read_predictions(lines, place=str(predictions_path)))
     else:
         assert model_path is not None
-        predictions = _predict(model_path, dataset, split)
+        predictions = _predict(model_path, dataset, split, mapped=map_path is not None)
+    class_map, hints = read_class_map(map_path, dataset.ontology.labels) if map_path else (None, [])
+    for hint in hints:
+        notice(f"{map_path}: gold: {hint}")
     report = score(
         gold,
         predictions,
@@ -58,6 +67,7 @@ def command(
         split=split,
         dataset_sha256=manifest_hash(dataset_path),
         place=str(predictions_path or model_path),
+        class_map=class_map,
     )
     if report.dataset.articles_without_prediction:
         notice(
@@ -69,20 +79,29 @@ def command(
             f"{report.not_in_one_layer} gold mentions overlap others and are out of reach of one layer of "
             "tags; they count all the same"
         )
+    for side, about in (
+        (("gold", report.classes.gold), ("predicted", report.classes.predicted)) if report.classes else ()
+    ):
+        if about.left_out or about.twins:
+            listed = ", ".join(f"{label} {n:,}" for label, n in about.left_out.items()) or "none"
+            notice(f"{side}: not in the map and not scored: {listed}; {about.twins:,} twice in one class")
     if json_path:
         write_json(json_path, json.loads(report.model_dump_json(by_alias=True)))
+    if class_map is not None:
+        gold = gold_in_classes(gold, class_map.gold)[0]
+        predictions = predictions_in_classes(predictions, class_map.predicted)[0]
     if html_path:
         write_text(html_path, eval_page(report, gold, predictions, dataset.ontology))
     Console(width=None if Console().is_terminal else 100).print(report_table(report))
 
 
-def _predict(model_path: Path, dataset: Dataset, split: str) -> list[Prediction]:
+def _predict(model_path: Path, dataset: Dataset, split: str, *, mapped: bool) -> list[Prediction]:
     from eventcorpus.models.extractor import Extractor
 
     gold = dataset.split(split)
     extractor = Extractor.from_pretrained(model_path)
     unknown = sorted(set(dataset.ontology.labels) - set(extractor.about.ontology.labels))
-    if unknown:
+    if unknown and not mapped:
         notice(f"the model does not know {', '.join(unknown)}; gold of these counts as missed")
     predictions = []
     with progress_bar() as bar:

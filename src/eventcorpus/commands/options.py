@@ -19,6 +19,10 @@ from eventcorpus.ontology import Ontology
 
 DEFAULT_ONTOLOGY = Path("corpus/ontology.yaml")
 PATH = click.Path(path_type=Path)
+PULLED = Path("labels")
+PROJECT = click.option(
+    "--project", "wanted", metavar="TITLE|ID", help="The project  [default: the only one that there is]"
+)
 
 
 def notice(message: str) -> None:
@@ -71,7 +75,7 @@ def working(what: str) -> Iterator[None]:
 
 
 class _Note(ProgressColumn):
-    """What a command says beside its bar, if it says anything (``track`` gives no fields)."""
+    """The task's ``note``, where it has one (``Progress.track`` gives none)."""
 
     def render(self, task: Task) -> Text:
         return Text(str(task.fields.get("note", "")))

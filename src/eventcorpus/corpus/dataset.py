@@ -67,10 +67,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: articles per split, and pairs of exact duplicates (see ``Duplicates.found``)."""
+    """What was written: articles per split, pairs of exact duplicates (see ``Duplicates.found``), gold spans, and how
+    many of these one layer of BIO tags cannot hold."""
 
     sizes: dict[str, int]
     duplicates: list[tuple[str, str, bool]]
+    n_spans: int
+    n_beyond_layer: int
 
 
 def write_dataset(
@@ -141,7 +144,7 @@ def write_dataset(
         card = dataset_card(counts, files, ontology, gold_policy=gold_policy, summary=account.summary())
         (folder / "README.md").write_text(card, encoding="utf-8")
     sizes = {split: counts.per_split[split]["articles"] for split in SPLITS if split in counts.per_split}
-    return Written(sizes, duplicates.found)
+    return Written(sizes, duplicates.found, counts.labels.total(), len(layer))
 
 
 def _report(account: Account, withheld: set[str]) -> dict[str, Any]:

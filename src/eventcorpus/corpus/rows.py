@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from eventcorpus.corpus.templates import check_templates, standoff_metadata
 from eventcorpus.errors import SpanError
 from eventcorpus.files import to_json
 from eventcorpus.matching.layer import one_layer
@@ -62,9 +63,13 @@ def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tup
 
 
 def without_text(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row for those who may not copy the text: no text, title, metadata or tokens; the hash and the offsets stay."""
-    kept = dict(row)
-    return kept | {"text": None, "title": None, "metadata": "{}"} | {name: [] for name in _TOKEN_COLUMNS}
+    """A row for those who may not copy the text: no text, title or tokens; the hash and the offsets stay.
+
+    Of the metadata, which may quote the text, only templates stay: they name spans and nothing else.
+    """
+    metadata = standoff_metadata(json.loads(row["metadata"]), {span["id"] for span in row["spans"]})
+    hidden = {"text": None, "title": None, "metadata": to_json(metadata)}
+    return dict(row) | hidden | {name: [] for name in _TOKEN_COLUMNS}
 
 
 def with_text(row: Mapping[str, Any], article: Article) -> dict[str, Any]:
@@ -75,7 +80,8 @@ def with_text(row: Mapping[str, Any], article: Article) -> dict[str, Any]:
     """
     if article.text_sha256 != row["text_sha256"]:
         raise SpanError(f"article {row['id']}: this is not the text that was annotated (another sha256)")
-    return dict(row) | {"text": article.text, "title": article.title, "metadata": to_json(article.metadata)}
+    metadata = article.metadata | json.loads(row["metadata"])
+    return dict(row) | {"text": article.text, "title": article.title, "metadata": to_json(metadata)}
 
 
 def with_defaults(span: Span, ontology: Ontology) -> list[tuple[str, str]]:
@@ -101,7 +107,8 @@ def annotated_of(row: Mapping[str, Any], *, place: str) -> AnnotatedArticle:
     """Read a row back.
 
     Raises:
-        SpanError: if the hash is not that of the text, an offset lies outside it, or a link names no span.
+        SpanError: if the hash is not that of the text, an offset lies outside it, or a link or template names
+            no span.
     """
     text = row["text"]
     where = f"{place}: article {row['id']}"
@@ -139,5 +146,6 @@ def annotated_of(row: Mapping[str, Any], *, place: str) -> AnnotatedArticle:
         metadata=json.loads(row["metadata"]),
         **{name: row[name] for name in _STRINGS},
     )
+    check_templates(article, known)
     events = tuple(Event(e["id"], e["label"], tuple(e["triggers"])) for e in row["events"])
     return AnnotatedArticle(article, spans, tuple(row["labels_annotated"]), roles, events, row.get("annotator") or "a1")

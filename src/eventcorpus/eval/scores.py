@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from eventcorpus import __version__
 from eventcorpus.errors import PredictionsError
-from eventcorpus.eval.report import Figures, Judged, LabelFigures, Matching, Report
+from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
+from eventcorpus.eval.report import Classes, Figures, Judged, LabelFigures, LeftOut, Matching, Report
 from eventcorpus.matching.layer import one_layer
+from eventcorpus.matching.overlap_counts import overlap_counts
 from eventcorpus.matching.spans import Counts, Key, exact_counts, sum_counts
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction, check_prediction, prediction_line
@@ -19,6 +21,8 @@ from eventcorpus.schema import AnnotatedArticle
 
 DEFINITIONS = {
     "exact": "a mention is right if article, start, end and label are those of a gold mention, one to one",
+    "overlap": "a mention is right if it shares a character with a gold mention of its article and label, one to one, "
+    "as many matches as possible",
     "macro": "mean over the labels that have gold or predicted mentions",
     "undefined": "null: neither gold nor predicted mentions; precision without predictions and recall "
     "without gold are 0 if the other side has any",
@@ -34,12 +38,14 @@ def score(
     split: str,
     dataset_sha256: str = "",
     place: str = "predictions",
+    class_map: ClassMap | None = None,
 ) -> Report:
     """Score predictions; an article without one counts as read and found empty.
 
     Args:
         name: of the dataset, for the report.
         place: where predictions came from, for messages.
+        class_map: scores classes instead of labels, where gold and predictions have different ones.
 
     Raises:
         PredictionsError: if a prediction speaks of another text, or none speaks of these articles at all.
@@ -54,7 +60,20 @@ def score(
         if annotated.article.id in by_id:
             check_prediction(by_id[annotated.article.id], annotated.article, place=place)
     digest = hashlib.sha256("".join(f"{prediction_line(p)}\n" for p in here).encode())
-    counts = exact_counts(gold_keys(gold), predicted_keys(here))
+    labels, classes = ontology.labels, None
+    if class_map is not None:
+        gold, not_gold = gold_in_classes(gold, class_map.gold)
+        here, not_predicted = predictions_in_classes(here, class_map.predicted)
+        labels = class_map.classes
+        classes = Classes(
+            gold=LeftOut(classes=class_map.gold, left_out=dict(not_gold.labels.most_common()), twins=not_gold.twins),
+            predicted=LeftOut(
+                classes=class_map.predicted,
+                left_out=dict(not_predicted.labels.most_common()),
+                twins=not_predicted.twins,
+            ),
+        )
+    keys = gold_keys(gold), predicted_keys(here)
     return Report(
         eventcorpus=__version__,
         ontology=ontology.key,
@@ -69,8 +88,10 @@ def score(
         model=here[0].model if len({p.model for p in here}) == 1 else ModelName(name="several models"),
         predictions_sha256=digest.hexdigest(),
         definitions=DEFINITIONS,
-        exact=matching_of(counts, ontology),
+        exact=matching_of(exact_counts(*keys), labels),
+        overlap=matching_of(overlap_counts(*keys), labels),
         not_in_one_layer=sum(len(one_layer(a.spans, ontology)[1]) for a in gold),
+        classes=classes,
     )
 
 
@@ -84,9 +105,9 @@ def predicted_keys(predictions: Iterable[Prediction]) -> list[Key]:
     return [(p.id, m.start, m.end, m.label) for p in predictions for m in p.mentions]
 
 
-def matching_of(counts: Mapping[str, Counts], ontology: Ontology) -> Matching:
-    """Averages and rows: the labels of the ontology in its order, then any other that was predicted."""
-    order = [*ontology.labels, *sorted(set(counts) - set(ontology.labels))]
+def matching_of(counts: Mapping[str, Counts], labels: Sequence[str]) -> Matching:
+    """Averages and rows: the labels in their order, then any other that was predicted."""
+    order = [*labels, *sorted(set(counts) - set(labels))]
     rows = {label: _figures(counts.get(label, Counts(0, 0, 0))) for label in order}
     met = [row for row in rows.values() if row.f1 is not None]
 

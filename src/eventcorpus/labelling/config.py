@@ -84,7 +84,7 @@ def read_label_config(content: str, *, place: str) -> Ontology:
     Raises:
         OntologyError: if it is not well-formed XML, uses entities or external references, or has no labels.
     """
-    root = _parsed(content, place)
+    root = parse_config(content, place)
     labels = [e.get("alias") or e.get("value") or "" for e in root.iter("Label")]
     controls = [e for e in root.iter() if e.tag in _ATTRIBUTE_TAGS and e.get("perRegion") == "true"]
     relations = [e.get("value") or "" for e in root.iter("Relation")]
@@ -116,26 +116,37 @@ def read_text_object(path: Path) -> tuple[str | None, str]:
     Raises:
         OntologyError: if several Text objects have labels, or the text is hypertext (its offsets are XPaths).
     """
-    root = _parsed(read_text(path), str(path))
+    return text_object_of(parse_config(read_text(path), str(path)), str(path))
+
+
+def text_object_of(root: Element, place: str) -> tuple[str | None, str]:
+    """As ``read_text_object``, of a configuration that was parsed."""
     labelled = {e.get("toName") for e in root.iter("Labels")}
     texts = [e for e in root.iter("Text") if e.get("name") in labelled]
     if len(texts) > 1 or (not texts and root.find(".//HyperText") is not None):
         found = ", ".join(str(e.get("name")) for e in texts) or "HyperText"
         raise OntologyError(
-            f"{path}: labels are drawn on {found}; one <Text> per article is read, export each by itself"
+            f"{place}: labels are drawn on {found}; one <Text> per article is read, export each by itself"
         )
     if not texts:
         return None, TEXT_OBJECT
     return texts[0].get("name"), (texts[0].get("value") or "").removeprefix("$") or TEXT_OBJECT
 
 
-def _parsed(content: str, place: str) -> Element:
+def parse_config(content: str, place: str) -> Element:
+    """A configuration as a tree.
+
+    Raises:
+        OntologyError: if it is not well-formed XML, or uses entities or external references.
+    """
     try:
         root: Element = SafeElementTree.fromstring(content)
     except SafeElementTree.ParseError as error:
         raise OntologyError(f"{place}: not well-formed XML ({error})") from None
     except DefusedXmlException:
         raise OntologyError(f"{place}: XML with entity definitions or external references is not read") from None
+    except (ValueError, LookupError):  # a lone surrogate; an encoding that nobody knows
+        raise OntologyError(f"{place}: XML with characters that no encoding has") from None
     return root
 
 

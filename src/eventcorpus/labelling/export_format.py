@@ -17,7 +17,8 @@ from eventcorpus.corpus.read import article_row
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_folder, sha256_of_file, to_json
 from eventcorpus.labelling.config import label_config
-from eventcorpus.labelling.results import results_of, results_of_mentions
+from eventcorpus.labelling.controls import ontology_controls
+from eventcorpus.labelling.results import results_of, results_of_prediction
 from eventcorpus.ontology import Ontology, ontology_yaml
 from eventcorpus.predictions import Prediction, check_prediction
 from eventcorpus.schema import AnnotatedArticle, Article
@@ -87,18 +88,20 @@ def tasks_of(
 ) -> Iterator[dict[str, Any]]:
     """The tasks of one article: one, or one a part if it is longer than ``max_chars``.
 
-    A mention that a cut goes through is left out of the pre-annotations of both parts.
+    A mention that a cut goes through is left out of the pre-annotations of both parts, as is a role across a cut.
 
     Raises:
-        InputError: if an annotated article would have to be cut (its roles may cross the cut).
+        InputError: if an annotated article would have to be cut (its roles may cross the cut), or the prediction has
+            a label, role, attribute or value that the ontology has not.
         PredictionsError: if the prediction was made from another text.
     """
     data = task_data(article, ontology)
+    controls = ontology_controls(ontology)
     if prediction is not None:
         check_prediction(prediction, article, place="predictions")
-        unknown = sorted({m.label for m in prediction.mentions} - set(ontology.labels))
-        if unknown:
-            raise InputError(f"predictions: article {article.id}: the label {unknown[0]!r} is not in {ontology.key}")
+        fault = controls.fault(prediction)
+        if fault:
+            raise InputError(f"predictions: article {article.id}: {fault}")
     parts = [(0, len(article.text))] if max_chars is None else cut_parts(article.text, max_chars)
     if len(parts) > 1 and annotated is not None:
         raise InputError(
@@ -113,13 +116,9 @@ def tasks_of(
                 {"result": results_of(annotated, ontology), "was_cancelled": False, "ground_truth": False}
             ]
         if prediction is not None:
-            inside = [m for m in prediction.mentions if start <= m.start and m.end <= end]
+            found = results_of_prediction(prediction, controls, start=start, end=end)
             task["predictions"] = [
-                {
-                    "model_version": f"{prediction.model.name}@{prediction.model.hash[:12]}",
-                    "score": round(min((m.confidence for m in inside), default=1.0), 4),
-                    "result": results_of_mentions(inside, offset=start),
-                }
+                {"model_version": prediction.model.version, "score": found.score, "result": found.items}
             ]
         yield task
 

@@ -98,6 +98,9 @@ class ExportedTask:
     offset: int
     adjudicates: bool
     raw_annotations: tuple[dict[str, Any], ...]
+    raw_predictions: tuple[dict[str, Any], ...] = ()
+    n_predictions: int = 0
+    """How many the task has; ``raw_predictions`` are there in full snapshots, other exports have ids alone."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,11 @@ def index_exports(paths: Iterable[Path], *, text_key: str = TEXT_OBJECT) -> Expo
     return index
 
 
+def article_id_of(data: dict[str, Any], text: str) -> str:
+    """The article's id in a task's ``data``; in projects that are not ours its ``id``, or the text's hash."""
+    return str(data.get("article_id") or data.get("id") or sha256_of(stored_form(text).text)[:16])
+
+
 def _raw_tasks(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     wrong = (
         f"{path}: not a Label Studio JSON export (a list of tasks with data); export the project as JSON, not JSON-MIN"
@@ -188,23 +196,29 @@ def _task(raw: dict[str, Any], place: str, text_key: str) -> ExportedTask:
         offset=offset,
         adjudicates=ADJUDICATES in data,
         raw_annotations=_annotations(raw),
+        raw_predictions=_dicts(raw, "predictions"),
+        n_predictions=len(raw.get("predictions") or []),
     )
 
 
 def _article_id(data: dict[str, Any], place: str, text_key: str) -> str:
-    """The article's id; of a project that is not ours, ``data.id`` or what the text's hash begins with."""
+    """As ``article_id_of``, of data that must have a text."""
     text = data.get(text_key)
     if not isinstance(text, str) or not text.strip():
         raise InputError(
             f"{place}: data.{text_key} is missing or empty; tasks need the article's text under {text_key!r}, or "
             "--ontology config.xml, whose <Text value> says where it stands"
         )
-    return sys.intern(str(data.get("article_id") or data.get("id") or sha256_of(stored_form(text).text)[:16]))
+    return sys.intern(article_id_of(data, text))
 
 
 def _annotations(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    found: Sequence[Any] = raw.get("annotations") or []
-    return tuple(annotation for annotation in found if isinstance(annotation, dict))
+    return _dicts(raw, "annotations")
+
+
+def _dicts(raw: dict[str, Any], key: str) -> tuple[dict[str, Any], ...]:
+    found: Sequence[Any] = raw.get(key) or []
+    return tuple(one for one in found if isinstance(one, dict))
 
 
 def _person(annotation: dict[str, Any]) -> str:

@@ -19,7 +19,7 @@ from eventcorpus.matching.rules import describe_role, role_fault
 from eventcorpus.migrate import Migration
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Role, Span, role_order, span_order
-from eventcorpus.text import StoredText, one_line, trim
+from eventcorpus.text import StoredText, from_utf16, one_line, trim
 
 
 @dataclass
@@ -185,7 +185,7 @@ class RegionReader:
             self._bad(article, name, "offset is not a whole number", detail)
             return None
         if isinstance(said, str) and 0 <= start < end and not _same(original[start:end], said):
-            shifted = _from_utf16(original, start, end)
+            shifted = from_utf16(original, start, end)
             if shifted is not None and _same(original[shifted[0] : shifted[1]], said):
                 (start, end), repair = shifted, "offsets were UTF-16 units"
         if not 0 <= start < end <= len(original):
@@ -335,17 +335,6 @@ def _same(cut: str, said: str) -> bool:
     if cut == said:
         return True
     return cut.replace("\r", "\\n").replace("\n", "\\n") == said or cut.split() == said.replace("\\n", " ").split()
-
-
-def _from_utf16(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Read offsets as UTF-16 units; None if they fall inside a character or beyond the text."""
-    units = text.encode("utf-16-le", errors="surrogatepass")
-    try:
-        before = len(units[: 2 * start].decode("utf-16-le"))
-        inside = len(units[2 * start : 2 * end].decode("utf-16-le"))
-    except UnicodeDecodeError:
-        return None
-    return (before, before + inside) if 2 * end <= len(units) else None
 
 
 def _say(span: Span, text: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from eventcorpus.labelling.config import LABELS_CONTROL, TEXT_OBJECT
+from eventcorpus.labelling.controls import Controls
 from eventcorpus.labelling.region_ids import region_id
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import PredictedMention
+from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.text import StoredText
 
 
 def results_of(annotated: AnnotatedArticle, ontology: Ontology) -> list[dict[str, Any]]:
@@ -37,24 +39,71 @@ def results_of(annotated: AnnotatedArticle, ontology: Ontology) -> list[dict[str
     return items
 
 
-def results_of_mentions(mentions: Iterable[PredictedMention], *, offset: int = 0) -> list[dict[str, Any]]:
-    """A prediction: one item a mention, its score the confidence; offsets counted from ``offset`` of the article."""
-    return [
+@dataclass(frozen=True)
+class PredictionItems:
+    """The items of a prediction for one task, how many of each kind there are, and the lowest confidence."""
+
+    items: list[dict[str, Any]]
+    n_mentions: int
+    n_roles: int
+    n_attributes: int
+    score: float
+
+
+def results_of_prediction(
+    prediction: Prediction,
+    controls: Controls,
+    *,
+    start: int = 0,
+    end: int | None = None,
+    text: StoredText | None = None,
+) -> PredictionItems:
+    """A prediction: one item a mention, its score the confidence, one an attribute, one a role.
+
+    Label Studio has no place for the confidence of a role. Regions are called m1, m2, ... whatever the file calls its
+    mentions: the page cuts ids at a number sign.
+
+    Args:
+        controls: which have every label, attribute and role of the prediction (``Controls.fault``).
+        start: where the task's text begins in the article; what does not lie between it and ``end``, and roles of which
+            one end does not, are left out.
+        text: the task's text, if offsets must be those of the text that came in instead of its stored form.
+    """
+    last = max((m.end for m in prediction.mentions), default=0) if end is None else end
+    items: list[dict[str, Any]] = []
+    name_of: dict[str | None, str] = {}
+    scores: list[float] = []
+    n_attributes = 0
+    for n, mention in enumerate(prediction.mentions, start=1):
+        if mention.start < start or last < mention.end:
+            continue
+        region = name_of[mention.id] = f"m{n}"
+        scores.append(mention.confidence)
+        ends = mention.start - start, mention.end - start
+        if text is not None:
+            ends = text.to_original(ends[0]), text.to_original(ends[1])
+        place = {"start": ends[0], "end": ends[1], "text": mention.text}
+        here = {"id": region, "to_name": controls.text_object}
+        items.append(
+            {**here, "from_name": controls.labels[mention.label], "type": "labels", "score": mention.confidence}
+            | {"value": place | {"labels": [mention.label]}}
+        )
+        for name, said in mention.attribute_values.items():
+            control = controls.attributes[name]
+            items.append({**here, "from_name": name, "type": control.type, "value": place | control.value(said)})
+            n_attributes += 1
+    roles = [
         {
-            "id": f"m{n}",
-            "from_name": LABELS_CONTROL,
-            "to_name": TEXT_OBJECT,
-            "type": "labels",
-            "score": mention.confidence,
-            "value": {
-                "start": mention.start - offset,
-                "end": mention.end - offset,
-                "text": mention.text,
-                "labels": [mention.label],
-            },
+            "from_id": name_of[role.trigger],
+            "to_id": name_of[role.argument],
+            "type": "relation",
+            "direction": "right",
+            "labels": [role.role],
         }
-        for n, mention in enumerate(mentions, start=1)
+        for role in prediction.roles or ()
+        if role.trigger in name_of and role.argument in name_of
     ]
+    return PredictionItems(items + roles, len(scores), len(roles), n_attributes, round(min(scores, default=1.0), 4))
 
 
 def _region(span_id: str, value: dict[str, Any], from_name: str, type_: str, origin: str) -> dict[str, Any]:

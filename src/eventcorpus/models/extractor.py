@@ -7,6 +7,7 @@ read from the whole article however long it is.
 from __future__ import annotations
 
 import logging
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -143,8 +144,10 @@ def decode_mentions(
         end = ends[encoded.offsets[visible[past - 1]][1] - 1]
         confidence = float(np.exp(np.mean([scores[i, tags[i]] for i in range(first, past)])))
         found.append(Mention(start, end, about.ontology.labels[label], text[start:end], confidence))
-    kept: list[Mention] = []
+    kept: list[Mention] = []  # in text order, so that only the neighbours can be in the way
     for mention in sorted(found, key=lambda m: (-m.confidence, m.start)):
-        if all(mention.end <= other.start or other.end <= mention.start for other in kept):
-            kept.append(mention)
-    return sorted(kept, key=lambda m: m.start)
+        at = bisect_left(kept, mention.start, key=lambda m: m.start)
+        before, after = kept[max(at - 1, 0) : at], kept[at : at + 1]
+        if all(other.end <= mention.start for other in before) and all(mention.end <= other.start for other in after):
+            kept.insert(at, mention)
+    return kept

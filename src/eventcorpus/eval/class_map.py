@@ -1,0 +1,103 @@
+"""Scoring across label sets: the labels of gold and of predictions become classes that both know.
+
+Comes in: a file with ``gold:`` and ``predicted:``, each label -> class. Goes out: gold and predictions in classes; what
+the file does not name is left out on both sides, and counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from eventcorpus.corpus.public.mapping import nearest, read_map
+from eventcorpus.errors import InputError
+from eventcorpus.ontology import Name
+from eventcorpus.predictions import Prediction
+from eventcorpus.schema import AnnotatedArticle
+
+
+class ClassMap(BaseModel):
+    """Which label is which class, in the gold and in the predictions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    gold: Annotated[dict[Name, Name], Field(min_length=1)]
+    predicted: Annotated[dict[Name, Name], Field(min_length=1)]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Every class once, in the order of the file."""
+        return tuple(dict.fromkeys([*self.gold.values(), *self.predicted.values()]))
+
+
+@dataclass
+class LeftOut:
+    """What a map does not name, by label; ``twins`` are spans that stand there already under the same class."""
+
+    labels: Counter[str] = field(default_factory=Counter)
+    twins: int = 0
+
+
+def read_class_map(path: Path, gold_labels: Sequence[str]) -> tuple[ClassMap, list[str]]:
+    """Read a map.
+
+    Returns:
+        the map, and a hint for each gold label of it that the data does not have.
+
+    Raises:
+        InputError: naming the key that does not fit, or if not one of its gold labels is in the data.
+    """
+    class_map = read_map(path, ClassMap)
+    unknown = [label for label in class_map.gold if label not in gold_labels]
+    if len(unknown) == len(class_map.gold):
+        raise InputError(f"{path}: gold: the dataset has no label {unknown[0]!r}; {nearest(unknown[0], gold_labels)}")
+    return class_map, [f"the dataset has no label {label!r}; {nearest(label, gold_labels)}" for label in unknown]
+
+
+def gold_in_classes(
+    gold: Iterable[AnnotatedArticle], classes: Mapping[str, str]
+) -> tuple[list[AnnotatedArticle], LeftOut]:
+    """Gold articles in classes, and what is left out of them."""
+    left_out = LeftOut()
+    mapped: list[AnnotatedArticle] = []
+    for annotated in gold:
+        kept = _in_classes([(s.start, s.end, s.label) for s in annotated.spans], classes, left_out)
+        spans = tuple(replace(annotated.spans[i], label=label, attributes=()) for i, label in kept)
+        mapped.append(replace(annotated, spans=spans))
+    return mapped, left_out
+
+
+def predictions_in_classes(
+    predictions: Iterable[Prediction], classes: Mapping[str, str]
+) -> tuple[list[Prediction], LeftOut]:
+    """Predictions in classes, and what is left out of them."""
+    left_out = LeftOut()
+    mapped: list[Prediction] = []
+    for prediction in predictions:
+        kept = _in_classes([(m.start, m.end, m.label) for m in prediction.mentions], classes, left_out)
+        mentions = tuple(prediction.mentions[i].model_copy(update={"label": label}) for i, label in kept)
+        mapped.append(prediction.model_copy(update={"mentions": mentions}))
+    return mapped, left_out
+
+
+def _in_classes(
+    spans: Sequence[tuple[int, int, str]], classes: Mapping[str, str], left_out: LeftOut
+) -> list[tuple[int, str]]:
+    """(position, class) of the spans that stay. Two labels of one span may be one class: it stays once.
+
+    Two spans of the *same* label in one place are two, as they are without a map.
+    """
+    kept: list[tuple[int, str]] = []
+    there: dict[tuple[int, int, str], str] = {}
+    for i, (start, end, label) in enumerate(spans):
+        if label not in classes:
+            left_out.labels[label] += 1
+        elif there.setdefault((start, end, classes[label]), label) != label:
+            left_out.twins += 1
+        else:
+            kept.append((i, classes[label]))
+    return kept

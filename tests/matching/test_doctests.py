@@ -1,0 +1,20 @@
+import doctest
+from importlib import import_module
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "matching.clusters",
+        "matching.coefficients",
+        "matching.overlap",
+        "matching.resample",
+        "labelling.agreement_page",
+        "labelling.disagreements",
+    ],
+)
+def test_the_examples_in_the_docstrings_are_true(module: str) -> None:
+    found = doctest.testmod(import_module(f"eventcorpus.{module}"))
+    assert found.attempted > 0 and found.failed == 0
