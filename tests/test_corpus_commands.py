@@ -25,6 +25,7 @@ attributes: [{name: outcome, of: [Toll], values: [{name: killed}]}]
 checks: {expects: {Toll: [agent]}}
 """
 STORY = "[Rebels](Actor#a) [shelled](Attack agent=a) the harbour of [Kalo](Place) while its fishermen were still asleep"
+SHIPPED = Path(__file__).parent.parent / "corpus"
 ARTICLES = f"""=== a1
 published: 2020-01-01
 
@@ -273,5 +274,11 @@ def test_the_same_seed_writes_the_same_bytes(corpus: Path) -> None:
 
 
 def test_the_shipped_corpus_has_no_errors() -> None:
-    code, _, stderr = run("check", str(Path(__file__).parent.parent / "corpus"), "--strict", "--top", "0")
+    code, _, stderr = run("check", str(SHIPPED), "--strict", "--top", "0")
     assert (code, stderr.count(": 0 errors, ")) == (0, 1)
+
+
+def test_the_shipped_corpus_keeps_its_promises() -> None:
+    path = SHIPPED / "requirements.yaml"
+    code, _, stderr = run("stats", str(SHIPPED), "--require", str(path))
+    assert (code, stderr) == (0, f"{path}: all 15 requirements are met\n")
