@@ -67,6 +67,12 @@ bench-convert: .venv/installed-labelstudio  ## Time and memory of convert on 10,
 bench-push: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push of 10,000 tasks beside the bare import of the same tasks
 	@$(BIN)/python tests/bench/push.py
 
+bench-corpus: .venv/installed  ## Time and memory of stats, split and check on 10,000 articles
+	@$(BIN)/python tests/bench/corpus.py corpus
+
+bench-leaks: .venv/installed  ## Documents on both sides of a published sentence split: make bench-leaks RE3D=folder
+	@$(BIN)/python tests/bench/leaks.py $(RE3D)
+
 bench-agree: .venv/installed  ## Time and memory of agree on 300 articles beside krippendorff.alpha in a loop over the same resamples
 	@$(BIN)/python tests/bench/agree.py
 

@@ -12,7 +12,7 @@ from eventcorpus.corpus.splits import check_splits, read_splits
 from eventcorpus.labelling.config import read_ontology
 from eventcorpus.labelling.import_format import read_exports
 from eventcorpus.labelling.inline import read_inline, write_inline
-from eventcorpus.labelling.rules import faults
+from eventcorpus.matching.rules import faults
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from eventcorpus.errors import OntologyError
 from eventcorpus.files import read_text
+from eventcorpus.ontology_checks import Checks
 
 Name = Annotated[str, Field(pattern=r"^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$", max_length=100)]
 Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
@@ -99,6 +100,7 @@ class Ontology(_Part):
     roles: tuple[RoleType, ...] = ()
     attributes: tuple[AttributeType, ...] = ()
     changes: tuple[Change, ...] = ()
+    checks: Checks = Checks()
 
     @property
     def key(self) -> str:
@@ -180,6 +182,9 @@ class Ontology(_Part):
                 )
             if isinstance(attribute.of, tuple) and not set(attribute.of) <= known:
                 raise ValueError(f"attribute {attribute.name!r} is of {attribute.of}, not all of them labels")
+        roles = [role.name for role in self.roles]
+        for fault in self.checks.faults(triggers=self.trigger_names, labels=known, roles=roles):
+            raise ValueError(f"checks: {fault}")
         versions = [version_key(change.version) for change in self.changes]
         if versions != sorted(set(versions)) or any(v > version_key(self.version) for v in versions):
             raise ValueError(f"changes must ascend by version, none above {self.version}")

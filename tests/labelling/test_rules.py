@@ -3,7 +3,7 @@
 from label_studio_json import NESTED, ONTOLOGY, TEXT
 
 from eventcorpus.labelling.config import label_config, read_label_config
-from eventcorpus.labelling.rules import describe_role, faults, role_fault
+from eventcorpus.matching.rules import describe_role, faults, role_fault
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 

@@ -15,7 +15,7 @@ from eventcorpus.files import read_text, to_json, write_text
 from eventcorpus.labelling.export_format import server_export
 from eventcorpus.labelling.import_format import read_exports
 from eventcorpus.labelling.inline import read_inline, write_inline
-from eventcorpus.labelling.rules import faults
+from eventcorpus.matching.rules import faults
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.text import one_line

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -63,6 +64,14 @@ def progress_bar() -> Progress:
         transient=True,
         disable=not sys.stderr.isatty(),
     )
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """A bar that moves while something works that cannot tell how far it is."""
+    with progress_bar() as progress:
+        progress.add_task(what, total=None)
+        yield
 
 
 class _Note(ProgressColumn):

@@ -32,12 +32,23 @@ class NearDuplicates:
         self._threshold = threshold
         self._index = MinHashLSH(threshold=threshold * _INDEX_SHARE, num_perm=_PERMUTATIONS)
         self._shingles: dict[str, tuple[int, frozenset[bytes]]] = {}
+        self._seen: set[frozenset[bytes]] = set()
 
     def add(self, article_id: str, text: str) -> str | None:
         """Take an article; an id is given once.
 
         Returns:
             the id of the most similar earlier article that it repeats (of equal ones the first), or None.
+        """
+        return next((other for other, _ in self.add_and_list(article_id, text)), None)
+
+    def add_and_list(self, article_id: str, text: str) -> list[tuple[str, float]]:
+        """Take an article; an id is given once.
+
+        Of articles with the same shingles only the first is kept: a thousand copies are not compared with each other.
+
+        Returns:
+            all earlier articles that it repeats with their similarity, the most similar first, then the earlier.
         """
         own = shingles(text)
         signature = _signature(own)
@@ -47,9 +58,11 @@ class NearDuplicates:
             similarity = jaccard(own, theirs)
             if similarity >= self._threshold:
                 found.append((-similarity, number, other))
-        self._index.insert(article_id, signature)
-        self._shingles[article_id] = len(self._shingles), own
-        return min(found)[2] if found else None
+        if own not in self._seen:
+            self._seen.add(own)
+            self._index.insert(article_id, signature)
+            self._shingles[article_id] = len(self._shingles), own
+        return [(other, -similarity) for similarity, _, other in sorted(found)]
 
 
 def shingles(text: str) -> frozenset[bytes]:
@@ -71,6 +84,11 @@ def jaccard(one: frozenset[bytes], other: frozenset[bytes]) -> float:
 def _signature(own: frozenset[bytes]) -> Any:
     from datasketch import MinHash
 
-    signature = MinHash(num_perm=_PERMUTATIONS)
+    signature = MinHash(num_perm=_PERMUTATIONS, hashfunc=_first_bytes)
     signature.update_batch(sorted(own))
     return signature
+
+
+def _first_bytes(shingle: bytes) -> int:
+    """A shingle is a hash already: no need to hash it again."""
+    return int.from_bytes(shingle[:4], "little")

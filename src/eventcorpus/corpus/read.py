@@ -10,7 +10,7 @@ import datetime as dt
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,7 @@ def read_articles(
     field_map: Mapping[str, str] | None = None,
     title_in_text: bool = False,
     report: ReadReport | None = None,
+    on_error: Callable[[str, InputError], None] | None = None,
 ) -> Iterator[Article]:
     """Read articles from files and folders, in the order given (folders: by path).
 
@@ -59,6 +60,8 @@ def read_articles(
         field_map: from our field names to the columns of the files, for example {"text": "body"}.
         title_in_text: put the title and an empty line before the text.
         report: filled while reading.
+        on_error: told the id (or place) and the fault of an article that cannot be read, which is then left out instead
+            of raised.
 
     Raises:
         InputError: naming file and line or row: nothing there, no text, a duplicate id, a value of the wrong kind.
@@ -73,11 +76,18 @@ def read_articles(
     first_with: dict[str, str] = {}
     for path in paths:
         for place, row in _rows(path):
-            article = article_from_row(row, place=place, field_map=field_map or {}, title_in_text=title_in_text)
-            if article.id in at:
-                raise InputError(
-                    f"{place}: the id {article.id!r} is taken by {at[article.id]}; ids are unique, rename one of them"
-                )
+            try:
+                article = article_from_row(row, place=place, field_map=field_map or {}, title_in_text=title_in_text)
+                if article.id in at:
+                    raise InputError(
+                        f"{place}: the id {article.id!r} is taken by {at[article.id]}; ids are unique, rename one of "
+                        "them"
+                    )
+            except InputError as error:
+                if on_error is None:
+                    raise
+                on_error(str(row.get((field_map or {}).get("id", "id"), place)), error)
+                continue
             at[article.id] = place
             report.n_articles += 1
             original_text = row.get((field_map or {}).get("text", "text"))

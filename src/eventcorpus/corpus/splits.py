@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from eventcorpus.errors import InputError
@@ -18,26 +18,33 @@ def read_splits(folder: Path) -> dict[str, str]:
     Raises:
         InputError: if none of the files is there, or an article is in two.
     """
+    split_of: dict[str, str] = {}
+    for split, place, article_id in split_entries(folder):
+        if article_id in split_of:
+            raise InputError(
+                f"{place}: article {article_id!r} is in {split_of[article_id]} already; one split an article"
+            )
+        split_of[article_id] = split
+    return split_of
+
+
+def split_entries(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield (split, place, article id) for every line of train.txt, validation.txt and test.txt, doubles included.
+
+    Raises:
+        InputError: if none of the files is there.
+    """
     if not folder.is_dir():
         raise InputError(
             f"{folder}: no such folder; splits are {', '.join(f'{name}.txt' for name in SPLITS)} in one folder"
         )
-    split_of: dict[str, str] = {}
     files = [(split, folder / f"{split}.txt") for split in SPLITS if (folder / f"{split}.txt").is_file()]
     if not files:
         raise InputError(f"{folder}: none of train.txt, validation.txt, test.txt; each holds one article id a line")
     for split, path in files:
         for number, line in enumerate(read_text(path).splitlines() if path.read_bytes().strip() else [], start=1):
-            article_id = line.strip()
-            if not article_id:
-                continue
-            if article_id in split_of:
-                raise InputError(
-                    f"{path}: line {number}: article {article_id!r} is in {split_of[article_id]} already; "
-                    "one split an article"
-                )
-            split_of[article_id] = split
-    return split_of
+            if article_id := line.strip():
+                yield split, f"{path}: line {number}", article_id
 
 
 def check_splits(split_of: dict[str, str], article_ids: Iterable[str], *, place: str) -> list[str]:

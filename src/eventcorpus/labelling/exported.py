@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ _TASK_KEYS = (
     QUEUE_RANK,
 )
 _ADJUDICATOR = "~adjudicator"
+OnError = Callable[[str, InputError], None]
+"""Told the id of an article and what is wrong with it."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +115,16 @@ class ExportIndex:
     n_tasks: Counter[str]
     names: dict[str, str]
 
-    def tasks(self) -> Iterator[ExportedTask]:
-        """Read the tasks, in the order of the files."""
-        return (_task(raw, place, self.text_key) for path in self.paths for place, raw in _raw_tasks(path))
+    def tasks(self, *, on_error: OnError | None = None) -> Iterator[ExportedTask]:
+        """Read the tasks, in the order of the files; ``on_error`` is told of those that cannot be read."""
+        for path in self.paths:
+            for place, raw in _raw_tasks(path):
+                try:
+                    yield _task(raw, place, self.text_key)
+                except InputError as error:
+                    if on_error is None:
+                        raise
+                    on_error(_article_id(raw["data"], place, self.text_key), error)
 
 
 def index_exports(paths: Iterable[Path], *, text_key: str = TEXT_OBJECT) -> ExportIndex:

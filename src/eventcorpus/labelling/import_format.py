@@ -14,7 +14,7 @@ from pathlib import Path
 from eventcorpus.account import Account
 from eventcorpus.corpus.read import article_from_row
 from eventcorpus.errors import InputError, SpanError
-from eventcorpus.labelling.exported import ExportedAnnotation, ExportedTask, ExportIndex, index_exports
+from eventcorpus.labelling.exported import ExportedAnnotation, ExportedTask, ExportIndex, OnError, index_exports
 from eventcorpus.labelling.import_regions import RegionReader, Regions, is_region, units
 from eventcorpus.migrate import Migration, migration
 from eventcorpus.ontology import Ontology
@@ -44,7 +44,13 @@ def read_exports(
 
 
 def annotated_articles(
-    index: ExportIndex, ontology: Ontology, account: Account, *, stop: bool = True, text_object: str | None = None
+    index: ExportIndex,
+    ontology: Ontology,
+    account: Account,
+    *,
+    stop: bool = True,
+    text_object: str | None = None,
+    on_error: OnError | None = None,
 ) -> Iterator[list[AnnotatedArticle]]:
     """Yield each article as its annotators see it (a1 first), in the order of the tasks that complete them.
 
@@ -53,6 +59,7 @@ def annotated_articles(
     Args:
         stop: raise at a span that cannot be right, instead of refusing it and going on.
         text_object: name of the configuration's Text that holds the article, where there are several objects.
+        on_error: told of articles that cannot be read, which are then left out, instead of stopping there.
 
     Raises:
         InputError: if a task contradicts another, or its text is not the one it was exported with.
@@ -61,11 +68,17 @@ def annotated_articles(
     """
     reader = RegionReader(ontology, account, stop=stop, text_object=text_object)
     waiting: dict[str, list[ExportedTask]] = {}
-    for task in index.tasks():
+    for task in index.tasks(on_error=on_error):
         tasks = waiting.setdefault(task.article_id, [])
         tasks.append(task)
         if len(tasks) == index.n_tasks[task.article_id]:
-            found = _annotated(waiting.pop(task.article_id), ontology, account, reader, index.names)
+            try:
+                found = _annotated(waiting.pop(task.article_id), ontology, account, reader, index.names)
+            except InputError as error:
+                if on_error is None:
+                    raise
+                on_error(task.article_id, error)
+                continue
             if found:
                 account.keep("articles")
                 yield found

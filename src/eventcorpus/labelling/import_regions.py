@@ -14,8 +14,8 @@ from eventcorpus.account import Account, Kind
 from eventcorpus.errors import SpanError
 from eventcorpus.labelling.config import PATH_SEPARATOR
 from eventcorpus.labelling.region_ids import span_id_of
-from eventcorpus.labelling.rules import describe_role, role_fault
 from eventcorpus.matching.layer import one_layer
+from eventcorpus.matching.rules import describe_role, role_fault
 from eventcorpus.migrate import Migration
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Role, Span, role_order, span_order

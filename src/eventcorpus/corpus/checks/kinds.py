@@ -1,0 +1,118 @@
+"""The kinds of findings, the worst first, and what a finding is.
+
+An *error* cannot be meant: ``check --strict`` fails on it. A *look* is often right; someone should look at it again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["error", "look"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of finding: what it says, and the way out."""
+
+    name: str
+    severity: Severity
+    what: str
+    way_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place to look at.
+
+    ``start`` and ``end`` are code points of the article's text, ``words`` what stands there; None and empty where a
+    finding is of the whole article or corpus. ``score`` orders findings of one kind, the highest first; what it is
+    stands at the check that makes it.
+    """
+
+    kind: str
+    article: str
+    message: str
+    start: int | None = None
+    end: int | None = None
+    words: str = ""
+    score: float = 0.0
+
+
+# fmt: off
+KINDS = (
+    Kind("unreadable", "error", "articles and tasks that cannot be read",
+         "restore the text, or export the article again"),
+    Kind("text-differs", "error", "the annotated text is not that of the article",
+         "annotate the present text, or restore the article's"),
+    Kind("offsets", "error", "spans whose offsets or text cannot be right",
+         "draw the span again"),
+    Kind("not-in-ontology", "error", "labels, roles, attributes and values that the ontology does not have",
+         "add it to the ontology, or label again"),
+    Kind("overlap", "error", "spans that overlap, in a flat ontology",
+         "remove one of the two spans"),
+    Kind("signature", "error", "roles between labels that the ontology does not let them link",
+         "link another span, or mend the signatures"),
+    Kind("event-link", "error", "event links across labels or to a later trigger",
+         "link the later trigger to the first of the same label"),
+    Kind("attribute-missing", "error", "attributes without a default that were not set",
+         "choose a value"),
+    Kind("not-read", "error", "items of an annotation that convert refuses",
+         "draw it again, or remove it"),
+    Kind("edge-blank", "error", "blanks at the edges of spans",
+         "draw the span without them"),
+    Kind("config-outdated", "error", "the labelling page is not that of the ontology",
+         "write it again: eventcorpus export ARTICLES --out tasks, then copy config.xml"),
+    Kind("no-article", "error", "annotations of articles that are not in articles/",
+         "add the article, or remove the task from the export"),
+    Kind("no-annotation", "error", "articles that nobody annotated",
+         "annotate it, or move it out of articles/"),
+    Kind("split-missing", "error", "articles in no split",
+         "eventcorpus split CORPUS --out SPLITS --keep SPLITS"),
+    Kind("split-twice", "error", "articles in two splits, or twice in one",
+         "remove one of the lines"),
+    Kind("split-unknown", "error", "lines of splits that name no article",
+         "remove the line, or add the article"),
+    Kind("split-leak", "error", "clusters on two sides of the splits",
+         "move all of them to one split"),
+    Kind("split-changed", "error", "splits that are not what their manifest says",
+         "write them again: eventcorpus split ... --keep SPLITS"),
+    Kind("not-counted", "look", "items of skipped or replaced annotations",
+         "nothing, if that was meant"),
+    Kind("repaired", "look", "items that convert mends",
+         "nothing, or draw it again"),
+    Kind("near-duplicate", "look", "articles that repeat another and name no common cluster",
+         "give both the same cluster"),
+    Kind("fields-differ", "look", "fields of an article that its task has otherwise",
+         "export the article again, or leave it"),
+    Kind("labelled-differently", "look", "the same words under different labels",
+         "agree on one label, or leave it"),
+    Kind("unlabelled-repeat", "look", "names that are labelled elsewhere and not here",
+         "label it here too, or leave it"),
+    Kind("unlabelled-pattern", "look", "words that look like a label's and are not labelled",
+         "label it, or leave it"),
+    Kind("only-predicted", "look", "what a model is sure of and gold lacks",
+         "label it, or leave it"),
+    Kind("never-predicted", "look", "gold that a model never finds",
+         "check its label and edges, or leave it"),
+    Kind("expected-role", "look", "triggers without any of the roles that their label expects",
+         "link one, or leave it"),
+    Kind("no-role", "look", "triggers without any role",
+         "link its arguments, or leave it"),
+    Kind("inside-word", "look", "spans that begin or end inside a word",
+         "draw whole words"),
+    Kind("break-inside", "look", "spans with a line break or the end of a sentence inside",
+         "draw two spans, or leave it"),
+    Kind("edge-punctuation", "look", "punctuation at the edges of spans",
+         "draw the span without it, or leave it"),
+    Kind("determiner", "look", "entities that begin with a determiner or possessive",
+         "draw the span without it, or leave it"),
+)
+# fmt: on
+KIND_OF = {kind.name: kind for kind in KINDS}
+RANK = {kind.name: i for i, kind in enumerate(KINDS)}
+
+
+def finding_order(finding: Finding) -> tuple[int, float, str, int]:
+    """The worst kind first, in it the highest score."""
+    return RANK[finding.kind], -finding.score, finding.article, finding.start or 0

@@ -1,0 +1,91 @@
+"""Every check over one corpus, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from eventcorpus.account import Account
+from eventcorpus.corpus.checks.consistency import labelled_differently, unlabelled_repeats
+from eventcorpus.corpus.checks.edges import edge_findings
+from eventcorpus.corpus.checks.kinds import Finding, finding_order
+from eventcorpus.corpus.checks.model import never_predicted, only_predicted
+from eventcorpus.corpus.checks.patterns import unlabelled_patterns
+from eventcorpus.corpus.checks.placement import article_findings, duplicate_findings, split_findings
+from eventcorpus.corpus.checks.reader import findings_of_account, findings_of_faults
+from eventcorpus.corpus.checks.structure import role_findings, rule_findings
+from eventcorpus.corpus.clusters import Clusters
+from eventcorpus.ontology import Ontology
+from eventcorpus.predictions import Prediction
+from eventcorpus.schema import AnnotatedArticle, Article
+
+
+@dataclass(frozen=True)
+class Material:
+    """What is checked.
+
+    ``passes``: by article id what every annotator made of it, and ``gold`` the one that counts; ``account`` and
+    ``unreadable``: what reading them found; ``splits``: the folder of splits, if there is one; ``config_fault``: what
+    is wrong with the labelling page, or empty; ``predictions``: by article id, from ``predictions_place``.
+    """
+
+    ontology: Ontology
+    articles: Mapping[str, Article]
+    passes: Mapping[str, Sequence[AnnotatedArticle]]
+    gold: Sequence[AnnotatedArticle]
+    account: Account
+    clusters: Clusters
+    unreadable: Sequence[tuple[str, str]] = ()
+    splits: Path | None = None
+    config_fault: str = ""
+    predictions: Mapping[str, Prediction] = field(default_factory=dict)
+    predictions_place: str = "predictions"
+
+
+def find_all(material: Material) -> list[Finding]:
+    """Check everything: the worst kind first, in it the highest score.
+
+    Rules of the ontology are checked in every annotation; what is only worth a look in gold.
+
+    Raises:
+        InputError: if the splits cannot be read, or a prediction was made from another text.
+    """
+    return sorted(_all(material), key=finding_order)
+
+
+def _all(material: Material) -> Iterator[Finding]:
+    ontology, gold, articles = material.ontology, material.gold, material.articles
+    annotated = {one: several[0].article for one, several in material.passes.items()}
+    unreadable = {one for one, _ in material.unreadable}
+    texts = {one: article.text for one, article in {**articles, **annotated}.items()}
+    yield from findings_of_faults(material.unreadable)
+    yield from findings_of_account(material.account, texts)
+    yield from article_findings(articles, annotated, unreadable=unreadable)
+    if material.config_fault:
+        yield Finding("config-outdated", "", material.config_fault)
+    if material.splits is not None:
+        yield from split_findings(material.splits, articles, material.clusters)
+    yield from duplicate_findings(articles, material.clusters)
+    yield from _of_every_pass(material)
+    for one in gold:
+        yield from role_findings(one, ontology)
+        yield from edge_findings(one, ontology)
+    yield from labelled_differently(gold, ontology)
+    yield from unlabelled_repeats(gold, ontology)
+    yield from unlabelled_patterns(gold, ontology)
+    if material.predictions:
+        yield from only_predicted(gold, material.predictions, place=material.predictions_place)
+        yield from never_predicted(gold, material.predictions)
+
+
+def _of_every_pass(material: Material) -> Iterator[Finding]:
+    """Rules broken in any annotation, once for all who break them there; it says who, where several annotated."""
+    broken: dict[Finding, list[str]] = {}
+    for several in material.passes.values():
+        for one in several:
+            for finding in rule_findings(one, material.ontology):
+                broken.setdefault(finding, []).append(one.annotator)
+    alone = len({one.annotator for several in material.passes.values() for one in several}) < 2
+    for finding, annotators in broken.items():
+        yield finding if alone else replace(finding, message=f"{finding.message} ({', '.join(annotators)})")

@@ -1,0 +1,98 @@
+"""What a corpus promises, as minimums and maximums of its figures in a YAML file: promises that are a test.
+
+schema: 1
+require:
+  total.n_articles: {min: 300}
+  total.trigger_labels.*.n: {min: 80}         # * stands for every key
+  originality.highest_jaccard: {max: 0.15}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from eventcorpus.errors import InputError
+from eventcorpus.files import read_text
+
+
+class Limits(BaseModel):
+    """At least ``min``, at most ``max``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    min: Annotated[float, Field(strict=True)] | None = None
+    max: Annotated[float, Field(strict=True)] | None = None
+
+
+class Requirements(BaseModel):
+    """A requirements file: limits by the path of a figure in what ``stats --json`` prints."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    schema_: Literal[1] = Field(alias="schema")
+    require: dict[str, Limits]
+
+
+def read_requirements(path: Path) -> Requirements:
+    """Read a requirements file.
+
+    Raises:
+        InputError: naming the key that is not known or the value that does not fit.
+    """
+    try:
+        data = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+    try:
+        found = Requirements.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ": ".join(str(part) for part in first["loc"])
+        raise InputError(f"{path}: {where}: {first['msg']}") from None
+    for name, limits in found.require.items():
+        if limits.min is None and limits.max is None:
+            raise InputError(f"{path}: {name} has neither min nor max; give one, such as {{min: 100}}")
+    return found
+
+
+def unmet(requirements: Requirements, report: Mapping[str, Any], *, place: str) -> list[str]:
+    """What is not met, one phrase for each figure.
+
+    Args:
+        report: what ``stats --json`` prints.
+
+    Raises:
+        InputError: if a path leads to no number; it names what there is.
+    """
+    found: list[str] = []
+    for path, limits in requirements.require.items():
+        for name, value in _figures(report, path.split("."), place=place, path=path):
+            if value is None:
+                found.append(f"{name} is undefined")
+            elif limits.min is not None and value < limits.min:
+                found.append(f"{name} is {value:,}, at least {limits.min:,g} is required")
+            elif limits.max is not None and value > limits.max:
+                found.append(f"{name} is {value:,}, at most {limits.max:,g} is allowed")
+    return found
+
+
+def _figures(
+    report: Any, parts: list[str], *, place: str, path: str, above: str = ""
+) -> Iterator[tuple[str, float | None]]:
+    """Every figure that a path leads to, with its name."""
+    if not parts:
+        if isinstance(report, bool) or not isinstance(report, int | float | None):
+            kind = f"holds {', '.join(report)}" if isinstance(report, Mapping) else "is no number"
+            raise InputError(f"{place}: {path}: {above} {kind}; name a figure")
+        yield above, report
+        return
+    head, rest = parts[0], parts[1:]
+    there = list(report) if isinstance(report, Mapping) else []
+    if head != "*" and head not in there:
+        known = ", ".join(map(str, there)) or "nothing"
+        raise InputError(f"{place}: {path}: no {head!r} under {above or 'the report'}; there is {known}")
+    for key in there if head == "*" else [head]:
+        yield from _figures(report[key], rest, place=place, path=path, above=f"{above}.{key}" if above else key)
