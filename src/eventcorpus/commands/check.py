@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from eventcorpus.commands.corpus_folder import CorpusFolder, read_corpus_with_faults
-from eventcorpus.commands.options import PATH, notice, progress_bar, working
+from eventcorpus.commands.options import GOLD, PATH, notice, progress_bar, working
 from eventcorpus.commands.tasks import read_prediction_file
 from eventcorpus.corpus.checks.report import check_page, check_report, finding_lines, kinds_table
 from eventcorpus.corpus.checks.run import Material, find_all
@@ -24,13 +24,7 @@ _COLOURS = {"error": "#c03d3d", "look": "#b06a00"}
 @click.argument("corpus", type=PATH)
 @click.option("--predictions", "predictions_path", type=PATH, help="What a model found in the articles, to compare.")
 @click.option("--splits", type=PATH, help="Folder of splits  [default: CORPUS/splits, if it is there]")
-@click.option(
-    "--gold",
-    default="a1",
-    show_default=True,
-    metavar="adjudicated|agreed|union|a1",
-    help="Whose annotation is looked at.",
-)
+@GOLD
 @click.option("--top", type=click.IntRange(min=0), default=3, show_default=True, help="Findings shown of each kind.")
 @click.option("--json", "as_json", is_flag=True, help="Print every finding as one JSON document.")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with the findings in context.")
@@ -39,7 +33,7 @@ def command(
     corpus: Path,
     predictions_path: Path | None,
     splits: Path | None,
-    gold: str,
+    gold: str | None,
     top: int,
     as_json: bool,
     html_path: Path | None,

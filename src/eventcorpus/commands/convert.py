@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from eventcorpus.account import Account
 from eventcorpus.commands.convert_sources import OPTIONAL, SOURCES, Conversion, Request
-from eventcorpus.commands.options import PATH, notice
+from eventcorpus.commands.options import GOLD, PATH, notice
 from eventcorpus.corpus.conll import SCHEMES
 from eventcorpus.corpus.dataset import (
     REPORT,
@@ -49,13 +49,7 @@ from eventcorpus.schema import AnnotatedArticle
 @click.option(
     "--splits", "splits_path", type=PATH, help="Folder with train.txt, validation.txt, test.txt: one article id a line."
 )
-@click.option(
-    "--gold",
-    default="a1",
-    show_default=True,
-    metavar="adjudicated|agreed|union|a1",
-    help="What is gold where several annotated: the decisions, what all have, what any has, or one annotator's.",
-)
+@GOLD
 @click.option(
     "--scheme", type=click.Choice(SCHEMES), default="iob2", show_default=True, help="The tags of CoNLL files."
 )
@@ -90,7 +84,7 @@ def command(
     source: str,
     ontology_path: Path | None,
     splits_path: Path | None,
-    gold: str,
+    gold: str | None,
     scheme: str,
     min_confidence: float,
     map_path: Path | None,

@@ -17,7 +17,7 @@ from eventcorpus.account import Account
 from eventcorpus.commands.options import notice, ontology_path_of, progress_bar
 from eventcorpus.corpus.conll import read_conll
 from eventcorpus.corpus.dataset import Entry
-from eventcorpus.corpus.gold import gold_of, gold_policy
+from eventcorpus.corpus.gold import default_policy, gold_of, gold_policy
 from eventcorpus.corpus.public.assemble import assemble
 from eventcorpus.corpus.public.brat import read_brat
 from eventcorpus.corpus.public.documents import Faults, Found
@@ -41,7 +41,7 @@ class Request:
     inputs: Sequence[Path]
     ontology: Path | None
     splits: Path | None
-    gold: str
+    gold: str | None
     scheme: str
     min_confidence: float
     refuse: bool
@@ -75,12 +75,13 @@ def _label_studio(request: Request) -> Conversion:
     name, key = read_text_object(source_path) if source_path.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
     index = index_exports(files, text_key=key)
     account = Account()
-    policy = gold_policy(index.names.values(), request.gold)
+    gold = request.gold or default_policy(index.names.values())
+    policy = gold_policy(index.names.values(), gold)
     articles = annotated_articles(index, ontology, account, stop=not request.refuse, text_object=name)
     entries = _entries(
         _shown(articles, len(index.n_tasks)),
         request.splits,
-        lambda several: gold_of(several, request.gold, ontology, account),
+        lambda several: gold_of(several, gold, ontology, account),
     )
     return Conversion(entries, ontology, account, policy, files, _without_splits(request), one_a_name)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from eventcorpus.account import Account
 from eventcorpus.commands.options import progress_bar
-from eventcorpus.corpus.gold import gold_of, gold_policy
+from eventcorpus.corpus.gold import default_policy, gold_of, gold_policy
 from eventcorpus.corpus.read import read_articles
 from eventcorpus.errors import InputError
 from eventcorpus.labelling.exported import index_exports
@@ -38,7 +38,7 @@ class CorpusFolder:
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_corpus(path: Path, *, gold: str) -> CorpusFolder:
+def read_corpus(path: Path, *, gold: str | None) -> CorpusFolder:
     """Read a corpus folder; the first fault in it is an error.
 
     Raises:
@@ -50,7 +50,7 @@ def read_corpus(path: Path, *, gold: str) -> CorpusFolder:
     return corpus
 
 
-def read_corpus_with_faults(path: Path, *, gold: str) -> CorpusFolder:
+def read_corpus_with_faults(path: Path, *, gold: str | None) -> CorpusFolder:
     """Read a corpus folder as far as it can be read.
 
     Raises:
@@ -66,6 +66,7 @@ def read_corpus_with_faults(path: Path, *, gold: str) -> CorpusFolder:
     articles = {article.id: article for article in read_articles([path / "articles"], on_error=on_error)}
     account, passes, decided = Account(), dict[str, Sequence[AnnotatedArticle]](), dict[str, AnnotatedArticle]()
     index = index_exports(exports)
+    gold = gold or default_policy(index.names.values())
     policy = gold_policy(index.names.values(), gold)
     for several in _shown(
         annotated_articles(index, ontology, account, stop=False, on_error=on_error), len(index.n_tasks)

@@ -24,6 +24,13 @@ PROJECT = click.option(
     "--project", "wanted", metavar="TITLE|ID", help="The project  [default: the only one that there is]"
 )
 
+GOLD = click.option(
+    "--gold",
+    metavar="adjudicated|agreed|union|a1",
+    help="What is gold where several annotated: the decisions, what all have, what any has, or one annotator's  "
+    "[default: adjudicated if there are decisions, else a1]",
+)
+
 
 def notice(message: str) -> None:
     """Tell something on stderr, unless --quiet."""

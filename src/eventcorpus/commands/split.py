@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eventcorpus.commands.corpus_folder import read_corpus
-from eventcorpus.commands.options import PATH, notice, progress_bar, working
+from eventcorpus.commands.options import GOLD, PATH, notice, progress_bar, working
 from eventcorpus.corpus.clusters import find_clusters
 from eventcorpus.corpus.split_folder import SplitManifest, is_split_folder, write_splits
 from eventcorpus.corpus.splits import SPLITS, read_splits
@@ -28,9 +28,7 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 @click.option("--by-date", is_flag=True, help="The latest articles to test, those before to validation.")
 @click.option("--keep", type=PATH, help="Folder of splits to extend: articles that have a place keep it.")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option(
-    "--gold", default="a1", show_default=True, metavar="adjudicated|agreed|union|a1", help="Whose labels count."
-)
+@GOLD
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of a table.")
 def command(
     corpus: Path,
@@ -41,7 +39,7 @@ def command(
     by_date: bool,
     keep: Path | None,
     seed: int,
-    gold: str,
+    gold: str | None,
     as_json: bool,
 ) -> None:
     """Split CORPUS into train, validation and test.

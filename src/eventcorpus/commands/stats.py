@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from eventcorpus.commands.corpus_folder import read_corpus
-from eventcorpus.commands.options import PATH, notice, working
+from eventcorpus.commands.options import GOLD, PATH, notice, working
 from eventcorpus.corpus.dataset import is_dataset_folder, read_dataset
 from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.splits import read_splits
@@ -31,20 +31,19 @@ from eventcorpus.schema import AnnotatedArticle
 @click.command("stats")
 @click.argument("corpus", type=PATH)
 @click.option("--splits", type=PATH, help="Folder of splits  [default: CORPUS/splits, if it is there]")
-@click.option(
-    "--gold",
-    default="a1",
-    show_default=True,
-    metavar="adjudicated|agreed|union|a1",
-    help="Whose annotation is counted.",
-)
+@GOLD
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with plots.")
 @click.option(
     "--require", "require_path", type=PATH, help="YAML of minimums and maximums; exit with 1 if one is not met."
 )
 def command(
-    corpus: Path, splits: Path | None, gold: str, as_json: bool, html_path: Path | None, require_path: Path | None
+    corpus: Path,
+    splits: Path | None,
+    gold: str | None,
+    as_json: bool,
+    html_path: Path | None,
+    require_path: Path | None,
 ) -> None:
     """Tell what a CORPUS holds, in figures.
 
@@ -98,7 +97,7 @@ class _Counted:
     n_not_annotated: int
 
 
-def _counted(path: Path, splits: Path | None, gold: str) -> _Counted:
+def _counted(path: Path, splits: Path | None, gold: str | None) -> _Counted:
     """What is to be counted, from a dataset or a corpus folder."""
     if is_dataset_folder(path):
         dataset = read_dataset(path)

@@ -52,6 +52,11 @@ def gold_of(several: Sequence[AnnotatedArticle], policy: str, ontology: Ontology
     return next((one for one in passes if one.annotator == policy), passes[0])
 
 
+def default_policy(annotators: Collection[str]) -> str:
+    """What is gold if nobody says: the decisions, if there are any, else the first annotator's."""
+    return ADJUDICATED if ADJUDICATED in annotators else "a1"
+
+
 def gold_policy(annotators: Collection[str], policy: str) -> str:
     """The policy in words.
 
