@@ -5,7 +5,7 @@ from pathlib import Path
 
 from eventcorpus.labelling.config import read_label_config
 from eventcorpus.labelling.controls import read_controls
-from eventcorpus.labelling.results import results_of, results_of_prediction
+from eventcorpus.labelling.results import ServerText, results_of, results_of_prediction
 from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 from eventcorpus.text import stored_form
@@ -126,8 +126,8 @@ def test_offsets_are_those_of_the_text_on_the_server() -> None:
     stored = stored_form(original)
     start = stored.text.index("Monday")
     mention = PredictedMention(start=start, end=start + 6, label="Time", text="Monday")
-    (item,) = results_of_prediction(predicted(mention), FOREIGN, text=stored).items
-    assert original[item["value"]["start"] : item["value"]["end"]] == "Monday"
+    (item,) = results_of_prediction(predicted(mention), FOREIGN, server_text=ServerText(original, stored)).items
+    assert item["value"]["text"] == original[item["value"]["start"] : item["value"]["end"]] == "Monday"
 
 
 def test_several_choices_and_free_text_are_one_item_a_control_as_the_page_writes_them() -> None:

@@ -1,10 +1,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eventcorpus.labelling.controls import Controls
+from eventcorpus.labelling.results import ServerText
 from eventcorpus.predictions import ModelName
 from eventcorpus.schema import Mention
-from eventcorpus.serving.label_studio import TaskText, prediction_for, project_name
-from eventcorpus.serving.regions import RegionControls
+from eventcorpus.serving.label_studio import prediction_for, project_name
 from eventcorpus.text import stored_form
 
 ANY_TEXT = st.text(
@@ -12,7 +13,7 @@ ANY_TEXT = st.text(
     min_size=1,
     max_size=40,
 )
-CONTROLS = RegionControls("body", "article", {"Actor": "who", "Battle": "what"})
+CONTROLS = Controls("project 4", {"Actor": "who", "Battle": "what"}, (), {}, "body", "article")
 
 
 @given(ANY_TEXT, st.data())
@@ -21,7 +22,7 @@ def test_a_region_cuts_the_same_characters_out_of_the_servers_text(original: str
     start = data.draw(st.integers(0, len(stored.text) - 1))
     end = data.draw(st.integers(start + 1, len(stored.text)))
     mention = Mention(start, end, "Actor", stored.text[start:end], 0.5)
-    found = prediction_for(TaskText(original, stored), [mention], controls=CONTROLS, model=ModelName(name="m"))
+    found = prediction_for(ServerText(original, stored), [mention], controls=CONTROLS, model=ModelName(name="m"))
     value = found["result"][0]["value"]
     assert original[value["start"] : value["end"]] == value["text"]
     assert stored_form(value["text"]).text == mention.text
@@ -32,7 +33,7 @@ def test_a_prediction_is_as_sure_as_its_least_sure_mention_and_uses_the_projects
     text = "Rebels attacked."
     mentions = [Mention(0, 6, "Actor", "Rebels", 0.75), Mention(7, 15, "Battle", "attacked", 0.51238)]
     model = ModelName(name="demo", hash="0123456789abcdef")
-    found = prediction_for(TaskText(text, stored_form(text)), mentions, controls=CONTROLS, model=model)
+    found = prediction_for(ServerText.of(text), mentions, controls=CONTROLS, model=model)
     assert (found["model_version"], found["score"]) == ("demo@0123456789ab", 0.5124)
     assert [(item["from_name"], item["to_name"]) for item in found["result"]] == [("who", "body"), ("what", "body")]
 

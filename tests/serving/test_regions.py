@@ -2,8 +2,9 @@ import pytest
 
 from eventcorpus.errors import OntologyError
 from eventcorpus.labelling.config import label_config
+from eventcorpus.labelling.controls import Controls
 from eventcorpus.ontology import Label, Ontology
-from eventcorpus.serving.regions import MAX_CONFIG, RegionControls, check_labels, read_region_controls
+from eventcorpus.serving.regions import MAX_CONFIG, check_labels, read_region_controls
 
 TWO_CONTROLS = """<View><Labels name="who" toName="body"><Label value="Actor"/><Label value="Civilian" alias="Civilians"/></Labels>
 <Labels name="what" toName="body"><Label value="Battle"/></Labels><Text name="body" value="$article"/>
@@ -12,25 +13,25 @@ TWO_CONTROLS = """<View><Labels name="who" toName="body"><Label value="Actor"/><
 
 def test_our_own_configuration_has_our_own_names() -> None:
     ontology = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
-    assert read_region_controls(label_config(ontology), place="p") == RegionControls(
-        "text", "text", {"Actor": "label", "Place": "label"}
-    )
+    controls = read_region_controls(label_config(ontology), place="p")
+    assert (controls.text_object, controls.text_key) == ("text", "text")
+    assert controls.labels == {"Actor": "label", "Place": "label"}
 
 
 def test_each_label_is_drawn_by_the_control_that_has_it_under_the_name_that_is_stored() -> None:
-    assert read_region_controls(TWO_CONTROLS, place="p") == RegionControls(
-        "body", "article", {"Actor": "who", "Civilians": "who", "Battle": "what"}
-    )
+    controls = read_region_controls(TWO_CONTROLS, place="p")
+    assert (controls.text_object, controls.text_key) == ("body", "article")
+    assert controls.labels == {"Actor": "who", "Civilians": "who", "Battle": "what"}
 
 
 @pytest.mark.parametrize(
     ("config", "said"),
     [
         ('<View><Labels name="a" toName="x"><Label value="A"/></Labels><HyperText name="x" value="$h"/></View>',
-         "p draws labels on HyperText, where offsets do not count the article's characters; predictions need a <Text>"),
+         "p: labels are drawn on HyperText, whose offsets are paths; one <Text> per article is read"),
         ('<View><Labels name="a" toName="x"/><Labels name="b" toName="y"/><Text name="x" value="$x"/><Text name="y" value="$y"/></View>',
-         r"p draws labels on several texts \(x, y\); predictions need one <Text> per task"),
-        ('<View><Text name="x" value="$x"/></View>', "p draws no labels on a text; predictions need <Labels> on a <Text>"),
+         "p: labels are drawn on x, y; one <Text> per article is read, make a project of each"),
+        ('<View><Text name="x" value="$x"/></View>', "p: no <Labels> on a <Text> in its configuration; predictions are stretches of one"),
         ('<View><Labels name="a" toName="x"/><Text name="x" value="$x" valueType="url"/></View>', "p: the text 'x' does not come from one field"),
         ('<View><Labels name="a" toName="x"/><Text name="x" value="$a and $b"/></View>', "does not come from one field of the task"),
         ('<View><Labels name="a" toName="x"/><Text name="x" value="fixed"/></View>', "does not come from one field of the task"),
@@ -47,7 +48,7 @@ def test_what_cannot_take_regions_is_refused_with_the_reason(config: str, said: 
 
 def test_deep_nesting_is_read_or_refused_but_never_a_crash() -> None:
     deep = "<a>" * 140_000 + "</a>" * 140_000
-    with pytest.raises(OntologyError, match="p draws no labels on a text"):
+    with pytest.raises(OntologyError, match="p: no <Labels> on a <Text>"):
         read_region_controls(deep, place="p")
 
 
@@ -64,4 +65,4 @@ def test_missing_labels_are_named_with_those_that_are_there_and_the_way_out() ->
 
 def test_a_long_list_of_labels_is_counted() -> None:
     with pytest.raises(OntologyError, match="has no label L0, L1, L2, L3, L4, L5 and 4 more, which"):
-        check_labels([f"L{n}" for n in range(10)], RegionControls("t", "t", {}), model="m", place="p")
+        check_labels([f"L{n}" for n in range(10)], Controls("p", {}, (), {}, "t", "t"), model="m", place="p")

@@ -22,6 +22,7 @@ DIFFERENCES_OBJECT = "disagreements"
 PATH_SEPARATOR = " > "
 """Between the steps of a taxonomy's path, which is one value for us."""
 _ATTRIBUTE_TAGS = ("Choices", "Taxonomy", "TextArea", "Number", "Rating")
+_DEEPEST = 50
 _HOTKEYS = "1234567890qwertyuiopasdfghjkl"
 
 
@@ -121,16 +122,27 @@ def read_text_object(path: Path) -> tuple[str | None, str]:
 
 def text_object_of(root: Element, place: str) -> tuple[str | None, str]:
     """As ``read_text_object``, of a configuration that was parsed."""
-    labelled = {e.get("toName") for e in root.iter("Labels")}
+    labelled = {name for e in root.iter("Labels") for name in targets(e)}
     texts = [e for e in root.iter("Text") if e.get("name") in labelled]
     if len(texts) > 1 or (not texts and root.find(".//HyperText") is not None):
-        found = ", ".join(str(e.get("name")) for e in texts) or "HyperText"
+        found = ", ".join(str(e.get("name")) for e in texts) or "HyperText, whose offsets are paths"
         raise OntologyError(
-            f"{place}: labels are drawn on {found}; one <Text> per article is read, export each by itself"
+            f"{place}: labels are drawn on {found}; one <Text> per article is read, make a project of each"
         )
     if not texts:
         return None, TEXT_OBJECT
-    return texts[0].get("name"), (texts[0].get("value") or "").removeprefix("$") or TEXT_OBJECT
+    name, value = texts[0].get("name"), texts[0].get("value") or ""
+    if texts[0].get("valueType") == "url" or "$" in value[1:] or not (value.startswith("$") or not value):
+        raise OntologyError(
+            f'{place}: the text {name!r} does not come from one field of the task; it needs <Text value="$text"> and '
+            "the text itself in the task"
+        )
+    return name, value.removeprefix("$") or TEXT_OBJECT
+
+
+def targets(control: Element) -> list[str]:
+    """The objects that a control is for."""
+    return (control.get("toName") or "").split(",")
 
 
 def parse_config(content: str, place: str) -> Element:
@@ -158,6 +170,8 @@ def _values(control: Element) -> list[str]:
 
 def _paths(control: Element, above: tuple[str, ...] = ()) -> list[str]:
     """Every choice of a taxonomy, in order; a nested one with the choices above it."""
+    if len(above) > _DEEPEST:
+        raise OntologyError(f"{above[0]}: a taxonomy of more than {_DEEPEST} levels is not read")
     found: list[str] = []
     for choice in control.findall("Choice"):
         path = (*above, choice.get("alias") or choice.get("value") or "")

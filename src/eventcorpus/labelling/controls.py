@@ -17,6 +17,7 @@ from eventcorpus.labelling.config import (
     TEXT_OBJECT,
     parse_config,
     read_label_config,
+    targets,
     text_object_of,
 )
 from eventcorpus.ontology import Ontology
@@ -144,17 +145,16 @@ def read_controls(config: str, *, place: str) -> Controls:
     root = parse_config(config, place)
     text_object, text_key = text_object_of(root, place)
     if text_object is None:
-        raise OntologyError(
-            f"{place}: no <Labels> on a <Text> in its configuration; pre-annotations are stretches of one"
-        )
+        raise OntologyError(f"{place}: no <Labels> on a <Text> in its configuration; predictions are stretches of one")
     ontology = read_label_config(config, place=place)
     labels: dict[str, str] = {}
     for control in root.iter("Labels"):
-        if control.get("toName") == text_object:
+        if text_object in targets(control):
             for label in control.iter("Label"):
                 labels.setdefault(label.get("alias") or label.get("value") or "", control.get("name") or "")
+    labels.pop("", None)
     types = {e.get("name"): e.tag.lower() for e in root.iter() if e.get("perRegion") == "true"}
-    here = {e.get("name") for e in root.iter() if e.get("toName") == text_object}
+    here = {e.get("name") for e in root.iter() if text_object in targets(e)}
     attributes = {
         attribute.name: AttributeControl(
             name=attribute.name,

@@ -20,10 +20,9 @@ from eventcorpus.labelling.preannotate_plan import (
     one_version,
 )
 from eventcorpus.labelling.preannotate_tasks import list_tasks
-from eventcorpus.labelling.results import PredictionItems, results_of_prediction
+from eventcorpus.labelling.results import PredictionItems, ServerText, results_of_prediction
 from eventcorpus.labelling.server import Project, Server, explained
 from eventcorpus.predictions import Prediction
-from eventcorpus.text import stored_form
 
 PREDICTIONS_PER_REQUEST = 1000
 """The server stores each request wholly or not at all, and counts all tasks of the project anew after each."""
@@ -117,14 +116,8 @@ def _send(
 def _items(work: Work, controls: Controls) -> PredictionItems:
     """The items of a task, with the offsets and words of the text as the server holds it."""
     task = work.task
-    if task.original is None:
-        return results_of_prediction(work.prediction, controls, start=task.start, end=task.end)
-    stored = stored_form(task.original)
-    found = results_of_prediction(work.prediction, controls, start=task.start, end=task.end, text=stored)
-    for value in (item["value"] for item in found.items if "value" in item):
-        if not isinstance(value["text"], list):
-            value["text"] = task.original[value["start"] : value["end"]]
-    return found
+    text = None if task.original is None else ServerText.of(task.original)
+    return results_of_prediction(work.prediction, controls, start=task.start, end=task.end, server_text=text)
 
 
 def _n_predictions(server: Server, project: Project) -> int:

@@ -11,7 +11,7 @@ from eventcorpus.labelling.region_ids import region_id
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.text import StoredText
+from eventcorpus.text import StoredText, stored_form
 
 
 def results_of(annotated: AnnotatedArticle, ontology: Ontology) -> list[dict[str, Any]]:
@@ -39,6 +39,19 @@ def results_of(annotated: AnnotatedArticle, ontology: Ontology) -> list[dict[str
     return items
 
 
+@dataclass(frozen=True, slots=True)
+class ServerText:
+    """A task's text as the server has it, and in the stored form that models read."""
+
+    original: str
+    stored: StoredText
+
+    @classmethod
+    def of(cls, original: str) -> ServerText:
+        """Bring a text into the stored form, and keep both."""
+        return cls(original, stored_form(original))
+
+
 @dataclass(frozen=True)
 class PredictionItems:
     """The items of a prediction for one task, how many of each kind there are, and the lowest confidence."""
@@ -56,7 +69,7 @@ def results_of_prediction(
     *,
     start: int = 0,
     end: int | None = None,
-    text: StoredText | None = None,
+    server_text: ServerText | None = None,
 ) -> PredictionItems:
     """A prediction: one item a mention, its score the confidence, one an attribute, one a role.
 
@@ -67,7 +80,7 @@ def results_of_prediction(
         controls: which have every label, attribute and role of the prediction (``Controls.fault``).
         start: where the task's text begins in the article; what does not lie between it and ``end``, and roles of which
             one end does not, are left out.
-        text: the task's text, if offsets must be those of the text that came in instead of its stored form.
+        server_text: the task's text, if the server's is not in the stored form: offsets and words are those of its own.
     """
     last = max((m.end for m in prediction.mentions), default=0) if end is None else end
     items: list[dict[str, Any]] = []
@@ -80,9 +93,11 @@ def results_of_prediction(
         region = name_of[mention.id] = f"m{n}"
         scores.append(mention.confidence)
         ends = mention.start - start, mention.end - start
-        if text is not None:
-            ends = text.to_original(ends[0]), text.to_original(ends[1])
-        place = {"start": ends[0], "end": ends[1], "text": mention.text}
+        words = mention.text
+        if server_text is not None:
+            ends = server_text.stored.to_original(ends[0]), server_text.stored.to_original(ends[1])
+            words = server_text.original[ends[0] : ends[1]]
+        place = {"start": ends[0], "end": ends[1], "text": words}
         here = {"id": region, "to_name": controls.text_object}
         items.append(
             {**here, "from_name": controls.labels[mention.label], "type": "labels", "score": mention.confidence}

@@ -10,14 +10,15 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from eventcorpus.errors import RequestError
-from eventcorpus.predictions import ModelName
-from eventcorpus.schema import Mention
-from eventcorpus.serving.regions import RegionControls, check_labels, read_region_controls
-from eventcorpus.text import StoredText, one_line, stored_form
+from eventcorpus.labelling.controls import Controls
+from eventcorpus.labelling.results import ServerText, results_of_prediction
+from eventcorpus.predictions import ModelName, prediction_of
+from eventcorpus.schema import Article, Mention
+from eventcorpus.serving.regions import check_labels, read_region_controls
+from eventcorpus.text import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -30,15 +31,7 @@ MAX_CHARACTERS = 1_000_000
 two cores, and keeps 850 bytes for each)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TaskText:
-    """A task's text as the server has it, and in the stored form that the model reads."""
-
-    original: str
-    stored: StoredText
-
-
-def read_setup(body: Any, *, labels: Sequence[str], model: ModelName) -> RegionControls:
+def read_setup(body: Any, *, labels: Sequence[str], model: ModelName) -> Controls:
     """Check the configuration that ``/setup`` brings.
 
     Raises:
@@ -50,7 +43,7 @@ def read_setup(body: Any, *, labels: Sequence[str], model: ModelName) -> RegionC
 
 def read_tasks(
     body: Any, *, labels: Sequence[str], model: ModelName, max_tasks: int = MAX_TASKS
-) -> tuple[RegionControls, list[TaskText]]:
+) -> tuple[Controls, list[ServerText]]:
     """Read what ``/predict`` brings: the project's names and one text a task, empty where there is none (logged).
 
     Raises:
@@ -66,7 +59,7 @@ def read_tasks(
             f"{len(tasks):,} tasks in one request, at most {max_tasks:,} are read; select fewer tasks at a time",
             status=413,
         )
-    texts = [_text(task, controls.data_key) for task in tasks]
+    texts = [_text(task, controls.text_key) for task in tasks]
     for task, text in zip(tasks, texts, strict=True):
         if len(text.original) > MAX_CHARACTERS:
             raise RequestError(
@@ -78,15 +71,15 @@ def read_tasks(
 
 
 def prediction_for(
-    task: TaskText, mentions: Iterable[Mention], *, controls: RegionControls, model: ModelName
+    task: ServerText, mentions: Iterable[Mention], *, controls: Controls, model: ModelName
 ) -> dict[str, Any]:
     """One entry of ``results``: the mentions, found in ``task.stored``, as regions of the server's text.
 
     Its score is that of the least sure mention, as in ``tasks_of``: sorted by it, tasks that need eyes come first.
     """
-    result = [_region(f"m{n}", mention, task, controls) for n, mention in enumerate(mentions, start=1)]
-    score = min((region["score"] for region in result), default=1.0)
-    return {"model_version": model.version, "score": score, "result": result}
+    article = Article("task", task.stored.text)
+    found = results_of_prediction(prediction_of(article, mentions, model), controls, server_text=task)
+    return {"model_version": model.version, "score": found.score, "result": found.items}
 
 
 def project_name(body: Any) -> str:
@@ -96,7 +89,7 @@ def project_name(body: Any) -> str:
     return f"project {found[0]}" if found else "the project"
 
 
-def _controls(body: Any, key: str, labels: Sequence[str], model: ModelName) -> RegionControls:
+def _controls(body: Any, key: str, labels: Sequence[str], model: ModelName) -> Controls:
     config = body.get(key) if isinstance(body, dict) else None
     if not isinstance(config, str):
         raise RequestError(f"no {key!r} with the project's configuration in the request; is this Label Studio?")
@@ -106,28 +99,16 @@ def _controls(body: Any, key: str, labels: Sequence[str], model: ModelName) -> R
     return controls
 
 
-def _text(task: dict[str, Any], key: str) -> TaskText:
+def _text(task: dict[str, Any], key: str) -> ServerText:
     data = task.get("data")
     text = data.get(key) if isinstance(data, dict) else None
     if not isinstance(text, str) or not text:
         what = "is empty" if text == "" else "is missing" if text is None else f"is no text ({type(text).__name__})"
         logger.warning("task %s: data.%s %s: an empty prediction was given", _number(task), one_line(key)[1:-1], what)
         text = ""
-    return TaskText(text, stored_form(text))
+    return ServerText.of(text)
 
 
 def _number(task: dict[str, Any]) -> str:
     number = task.get("id")
     return str(number) if isinstance(number, int) else "without an id"
-
-
-def _region(region_id: str, mention: Mention, task: TaskText, controls: RegionControls) -> dict[str, Any]:
-    start, end = task.stored.to_original(mention.start), task.stored.to_original(mention.end)
-    return {
-        "id": region_id,
-        "from_name": controls.control_of[mention.label],
-        "to_name": controls.text_name,
-        "type": "labels",
-        "score": round(mention.confidence, 4),
-        "value": {"start": start, "end": end, "text": task.original[start:end], "labels": [mention.label]},
-    }
