@@ -39,7 +39,8 @@ C = article("c", "school", "winter", "mountain", "airport", "strike", "militia")
 
 def test_the_model_asks_first_for_what_it_is_unsure_of() -> None:
     ranked = rank((A, 0.9), (B, 0.4), (C, 0.7))
-    assert [(one.id, one.uncertainty) for one in ranked] == [("b", 0.6), ("c", 0.3), ("a", 0.1)]
+    assert [one.id for one in ranked] == ["b", "c", "a"]
+    assert ranked[0].uncertainty == round(1000 * 0.6 / len(B.text), 4)
 
 
 def test_what_says_nothing_new_comes_later() -> None:
@@ -71,14 +72,19 @@ def test_what_is_annotated_is_left_out() -> None:
 def test_an_article_without_prediction_is_told_and_not_lost() -> None:
     ranked = rank((A, None), (B, 0.5))
     assert [(one.id, one.chosen_by, one.uncertainty) for one in ranked] == [
-        ("b", "model", 0.5),
+        ("b", "model", round(500 / len(B.text), 4)),
         ("a", "no prediction", None),
     ]
 
 
 def test_an_article_in_which_the_model_sees_nothing_has_no_uncertainty() -> None:
-    assert uncertainty(prediction(A)) is None
+    assert uncertainty(prediction(A), len(A.text)) is None
     ranked = rank_articles([A, B], {"a": prediction(A), "b": prediction(B, 0.9)}, random_share=0)
+    assert [one.id for one in ranked] == ["b", "a"]
+
+
+def test_an_article_with_more_doubtful_mentions_a_character_comes_first() -> None:
+    ranked = rank_articles([A, B], {"a": prediction(A, 0.5), "b": prediction(B, 0.6, 0.6)}, random_share=0)
     assert [one.id for one in ranked] == ["b", "a"]
 
 

@@ -2,8 +2,9 @@
 
 Comes in: articles without annotations, what a model predicted in them, and the articles that are annotated. Goes out:
 all of them in an order. The random share is drawn before the model is asked, so that what is annotated of it stays a
-fair sample to test on; the rest is ranked by uncertainty (Lewis and Gale 1994, here per mention, so that long articles
-do not win by length) and novelty. Near-duplicates come last: they cost as much and teach little.
+fair sample to test on; the rest is ranked by uncertainty (Lewis and Gale 1994; per character, so that neither long
+articles win nor those with hardly a mention) and novelty. Near-duplicates come last: they cost as much and teach
+little.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ _SHORTEST_WORD = 4
 class Ranked:
     """One article and why it stands where it does.
 
-    ``uncertainty``: mean of 1 - confidence over its predicted mentions, in [0, 1]; None without a prediction or
-    mention. ``novelty``: share of its different words (of four letters or more) that no annotated article has, nor one
-    that the model ranked above it, in [0, 1]. ``score``: the mean of novelty and of the share of articles in which the
-    model is not less sure.
+    ``uncertainty``: predicted mentions that are wrong, per 1,000 characters, as their confidences say; None without a
+    prediction or mention. ``novelty``: share of its different words (of four letters or more) that no annotated article
+    has, nor one that the model ranked above it, in [0, 1]. ``score``: the mean of novelty and of the share of articles
+    in which the model is not less sure.
     """
 
     rank: int
@@ -71,7 +72,7 @@ def rank_articles(
             check_prediction(predictions[article.id], article, place="predictions")
     twin_of = _twins(done, left)
     seen = {word for one in done for word in _vocabulary(one.text)}
-    unsure = {article.id: uncertainty(predictions[article.id]) for article in left if article.id in predictions}
+    unsure = {a.id: uncertainty(predictions[a.id], len(a.text)) for a in left if a.id in predictions}
     if left and not unsure:
         raise InputError("not one of the articles has a prediction; predict them with: eventcorpus extract")
     fresh = [article for article in left if article.id not in twin_of]
@@ -101,11 +102,11 @@ def rank_articles(
     ]
 
 
-def uncertainty(prediction: Prediction) -> float | None:
-    """Mean of 1 - confidence over the mentions; None where there is none."""
+def uncertainty(prediction: Prediction, n_characters: int) -> float | None:
+    """How many of the mentions are wrong per 1,000 characters, as the confidences say; None where there is none."""
     if not prediction.mentions:
         return None
-    return sum(1 - mention.confidence for mention in prediction.mentions) / len(prediction.mentions)
+    return 1000 * sum(1 - mention.confidence for mention in prediction.mentions) / n_characters
 
 
 def _left_to_annotate(articles: Sequence[Article], done: set[str]) -> list[Article]:
