@@ -79,7 +79,7 @@ class LabelStudioServer:
     def project_id(self, title: str) -> int:
         """Of the one project with this title."""
         found = self.api("GET", "/api/projects", params={"page_size": 1000}).json()["results"]
-        (one,) = [project["id"] for project in found if project["title"] == title]
+        (one,) = {project["id"] for project in found if project["title"] == title}  # it may list a project twice
         return int(one)
 
     def tasks(self, title: str) -> list[dict[str, object]]:

@@ -43,9 +43,10 @@ class Server:
         self.client = client
 
     def projects(self) -> list[Project]:
-        """All projects that the key may see."""
+        """All projects that the key may see, each once: the server has been seen to list one twice."""
         with explained("listing the projects"):
-            return [_project(one) for one in self.client.projects.list(page_size=1000)]
+            found = [_project(one) for one in self.client.projects.list(page_size=1000)]
+        return list({one.id: one for one in found}.values())
 
     def find_project(self, wanted: str | None) -> Project | None:
         """The project of this id or exact title; without either, the only one that there is.
