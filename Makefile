@@ -23,6 +23,11 @@ setup: .venv/installed  ## Make .venv with every version pinned (the others do t
 demo: .venv/installed  ## The whole road on the shipped corpus: dataset, model, scores, a page, mentions of a new article
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash training/launch/demo.sh
 
+default: .venv/installed  ## The default model: training/recipes/default.yaml on the shipped corpus, scored on its test split
+	@PATH="$(CURDIR)/$(BIN):$$PATH"; eventcorpus convert corpus/annotations --splits corpus/splits --out models/runs/demo-dataset --strict && \
+	eventcorpus train training/recipes/default.yaml && \
+	eventcorpus eval --model models/runs/default --dataset models/runs/demo-dataset --split test --html models/runs/default-eval.html
+
 test: .venv/installed  ## All tests that need no server, no browser and no network
 	@$(BIN)/python -m pytest
 

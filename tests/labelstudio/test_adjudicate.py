@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import krippendorff
+import numpy as np
 import pytest
+from sklearn.metrics import cohen_kappa_score
 
 from eventcorpus.account import Account
 from eventcorpus.corpus.dataset import read_annotations, read_dataset
@@ -36,7 +40,7 @@ def shipped() -> dict[str, list[dict[str, Any]]]:
 
 
 def planted(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What the second annotator makes of it: the last span missing, one shorter, one Actor a Source, one role gone."""
+    """What the second annotator makes of it: a span missing, one shorter, an Actor a Source, a role gone, a doubt."""
     items = copy.deepcopy(items)
     regions = [item for item in items if item["type"] == "labels"]
     linked = {item[end] for item in items if item["type"] == "relation" for end in ("from_id", "to_id")}
@@ -52,6 +56,14 @@ def planted(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     role = next(
         i for i in items if i["type"] == "relation" and not {i["from_id"], i["to_id"]} & {shorter["id"], other["id"]}
     )
+    doubted = next(
+        r for r in regions if r["value"]["labels"] == ["Casualties"] and r["id"] not in (gone, shorter["id"])
+    )
+    items = [
+        i for i in items if not (i["type"] == "choices" and (i["id"], i["from_name"]) == (doubted["id"], "modality"))
+    ]
+    said = {key: doubted["value"][key] for key in ("start", "end", "text")} | {"choices": ["possible"]}
+    items.append(doubted | {"from_name": "modality", "type": "choices", "value": said})
     return [item for item in items if item.get("id") != gone and item is not role]
 
 
@@ -64,6 +76,72 @@ def second_user(server: LabelStudioServer) -> int:
 
 def spans(result: list[dict[str, Any]]) -> set[tuple[int, int, str]]:
     return {(r["value"]["start"], r["value"]["end"], r["value"]["labels"][0]) for r in result if r["type"] == "labels"}
+
+
+Place = tuple[int, int, str]
+
+
+def places(result: list[dict[str, Any]]) -> dict[str, Place]:
+    return {r["id"]: place for r in result if r["type"] == "labels" for place in spans([r])}
+
+
+def links(result: list[dict[str, Any]]) -> set[tuple[str, Place, Place]]:
+    at = places(result)
+    return {(r["labels"][0], at[r["from_id"]], at[r["to_id"]]) for r in result if r["type"] == "relation"}
+
+
+def modality(result: list[dict[str, Any]], triggers: set[str]) -> dict[Place, str]:
+    said = {r["id"]: r["value"]["choices"][0] for r in result if r.get("from_name") == "modality"}
+    return {place: said.get(name, "actual") for name, place in places(result).items() if place[2] in triggers}
+
+
+def events(result: list[dict[str, Any]], triggers: set[str]) -> dict[Place, set[Place]]:
+    """Each trigger's event, as the set of its triggers."""
+    of = {place: {place} for place in places(result).values() if place[2] in triggers}
+    for role, one, other in links(result):
+        if role == "same_event" and one[2] == other[2]:
+            together = of[one] | of[other]
+            for place in together:
+                of[place] = together
+    return of
+
+
+def check_agreement(report: dict[str, Any], first: dict[str, Any], second: dict[str, Any]) -> None:
+    """The figures of agree, computed without our code from what the annotators submitted."""
+    ontology = read_ontology(ROOT / "corpus/ontology.yaml")
+    triggers, texts = set(ontology.trigger_names), {
+        json.loads(line)["id"]: json.loads(line)["text"]
+        for line in (ROOT / "corpus/articles/first.jsonl").read_text().splitlines()
+    }  # fmt: skip
+    n = Counter[str]()
+    values: tuple[list[str], list[str]] = ([], [])
+    characters: tuple[list[int], list[int]] = ([], [])
+    shares: tuple[list[float], list[float]] = ([], [])
+    for name, items in first.items():
+        a, b = items, second[name]
+        n.update(a=len(spans(a)), b=len(spans(b)), both=len(spans(a) & spans(b)))
+        ours, theirs = ({link for link in links(x) if link[0] != "same_event"} for x in (a, b))
+        n.update(roles_a=len(ours), roles_b=len(theirs), roles=len(ours & theirs))
+        said = modality(a, triggers), modality(b, triggers)
+        shared = sorted(said[0].keys() & said[1].keys())
+        for side in (0, 1):
+            values[side].extend(said[side][place] for place in shared)
+            marked = {i for start, end, label in spans((a, b)[side]) if label == "Actor" for i in range(start, end)}
+            characters[side].extend(int(i in marked) for i in range(len(texts[name])))
+        in_a, in_b = events(a, triggers), events(b, triggers)
+        for place in shared:
+            one, other = in_a[place] & set(shared), in_b[place] & set(shared)
+            shares[0].append(len(one & other) / len(other))
+            shares[1].append(len(one & other) / len(one))
+    assert report["all_labels"]["f1_exact"]["value"] == pytest.approx(2 * n["both"] / (n["a"] + n["b"]))
+    assert report["all_roles"]["f1"]["value"] == pytest.approx(2 * n["roles"] / (n["roles_a"] + n["roles_b"]))
+    assert report["attributes"]["modality"]["kappa"]["value"] == pytest.approx(cohen_kappa_score(*values))
+    alpha = krippendorff.alpha(np.array(characters), level_of_measurement="nominal")
+    assert report["labels"]["Actor"]["alpha_characters"]["value"] == pytest.approx(alpha)
+    precision, recall = (sum(share) / len(share) for share in shares)
+    found = report["events"]["on_triggers_of_both"]
+    assert found["precision"]["value"] == pytest.approx(precision) and found["recall"]["value"] == pytest.approx(recall)
+    assert n["both"] < n["a"] and values[0] != values[1] and alpha < 1 and n["roles"] < n["roles_a"]
 
 
 def test_what_two_annotators_differ_in_is_decided_and_becomes_gold(
@@ -83,6 +161,10 @@ def test_what_two_annotators_differ_in_is_decided_and_becomes_gold(
     assert convert.returncode == 0, convert.stderr
     _, several = read_annotations(tmp_path / "both")
     assert [[one.annotator for one in passes] for passes in several] == [["a1", "a2"]] * N_ARTICLES
+
+    agree = run("agree", tmp_path / "both", "--json", "--resamples", "50")
+    assert agree.returncode == 0, agree.stderr
+    check_agreement(json.loads(agree.stdout)["all_pairs"], first, second)
 
     decide = run("labelstudio", "adjudicate", tmp_path / "both", "--project", "decisions")
     assert decide.stdout.startswith(f"{N_ARTICLES} articles to decide sent, 0 were there"), decide.stderr
