@@ -10,7 +10,8 @@ import yaml
 from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap, read_class_map
 from eventcorpus.eval.page import eval_page
-from eventcorpus.eval.report import Report, report_table
+from eventcorpus.eval.report import Report
+from eventcorpus.eval.report_table import report_table
 from eventcorpus.eval.scores import score
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, prediction_of

@@ -5,7 +5,8 @@ import pytest
 
 from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.page import bar_chart, eval_page
-from eventcorpus.eval.report import Report, report_table
+from eventcorpus.eval.report import Report
+from eventcorpus.eval.report_table import report_table
 from eventcorpus.eval.scores import score
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_line, prediction_of, read_predictions

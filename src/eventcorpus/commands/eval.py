@@ -12,7 +12,7 @@ from eventcorpus.commands.options import PATH, notice, progress_bar
 from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_dataset
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
 from eventcorpus.eval.page import eval_page
-from eventcorpus.eval.report import report_table
+from eventcorpus.eval.report_table import report_table
 from eventcorpus.eval.scores import score
 from eventcorpus.files import read_text, write_json, write_text
 from eventcorpus.predictions import Prediction, prediction_of, read_predictions

@@ -7,7 +7,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from eventcorpus.eval.report import Matching, Report, percent
+from eventcorpus.eval.report import Matching, Report
+from eventcorpus.eval.report_table import percent
 from eventcorpus.highlight import Mark, highlight, label_colours, render_page
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction

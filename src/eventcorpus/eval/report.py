@@ -1,40 +1,65 @@
-"""The evaluation report: a JSON document with a published schema, and how it looks in a terminal.
+"""The evaluation report: a JSON document with a published schema.
 
-``eval/report.schema.json`` is generated from the classes below and tested against them.
+Every figure is a share in [0, 1] and null where undefined; every interval is a percentile bootstrap over articles
+(clusters of articles where known) and null where it cannot be had. ``eval/report.schema.json`` is generated from the
+classes below and tested against them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
-from rich.table import Table
 
 from eventcorpus.predictions import ModelName
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A part of a report: keys that are not named are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Figures(_Part):
-    """Shares in [0, 1]; null where undefined (neither gold nor predictions)."""
+class Interval(Part):
+    """Both ends of an interval."""
+
+    low: float
+    high: float
+
+
+class Figure(Part):
+    """One figure with its interval."""
+
+    value: float | None
+    interval: Interval | None = None
+
+
+class Intervals(Part):
+    """Intervals of the figures beside them; null without resampling or where undefined."""
+
+    precision: Interval | None = None
+    recall: Interval | None = None
+    f1: Interval | None = None
+
+
+class Figures(Part):
+    """Precision, recall and F1; null where undefined (neither gold nor predictions)."""
 
     precision: float | None
     recall: float | None
     f1: float | None
+    intervals: Intervals | None = None
 
 
 class LabelFigures(Figures):
-    """Figures of one label: ``support`` mentions in gold, ``predicted`` by the system, ``correct`` in both."""
+    """Figures of one label: ``support`` in gold, ``predicted`` by the system, ``correct`` in both."""
 
     support: int
     predicted: int
     correct: int
 
 
-class Matching(_Part):
+class Matching(Part):
     """Scores under one definition of a match. ``macro`` is the mean over labels with gold or predictions."""
 
     micro: LabelFigures
@@ -42,8 +67,11 @@ class Matching(_Part):
     labels: dict[str, LabelFigures]
 
 
-class Judged(_Part):
-    """On what the score rests; ``sha256`` is that of the dataset's manifest."""
+class Judged(Part):
+    """On what the score rests. ``sha256`` is that of the dataset's manifest, ``gold_sha256`` that of the gold itself.
+
+    ``units`` is the number of things that the bootstrap draws: articles, or clusters of articles.
+    """
 
     name: str
     sha256: str
@@ -51,9 +79,11 @@ class Judged(_Part):
     articles: int
     articles_without_gold: int
     articles_without_prediction: int
+    gold_sha256: str = ""
+    units: int | None = None
 
 
-class LeftOut(_Part):
+class LeftOut(Part):
     """One side of a map: label -> class, spans left out by label, and ``twins`` that had two labels of one class."""
 
     classes: dict[str, str]
@@ -61,70 +91,189 @@ class LeftOut(_Part):
     twins: int
 
 
-class Classes(_Part):
+class Classes(Part):
     """How labels of gold and predictions became the classes that were scored."""
 
     gold: LeftOut
     predicted: LeftOut
 
 
-class Report(_Part):
-    """One system on one split of one dataset. The denominator is all gold of the whole article, always.
+class Resampled(Part):
+    """How intervals were made."""
 
-    ``overlap`` is missing in reports of earlier versions; ``classes`` is there where a map was used: then all figures
-    are of classes, and what the map does not name is in none of them.
+    seed: int
+    resamples: int
+    level: float
+
+
+class Confusion(Part):
+    """Which label a gold mention got, by place: one to one among mentions that share a character.
+
+    ``counts`` has shape (n_labels + 1, n_labels + 1): rows gold, columns predicted; the last column is missed, the
+    last row spurious, their corner 0.
     """
 
-    schema_: Literal[1] = Field(alias="schema", default=1)
+    labels: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+class BoundaryErrors(Part):
+    """Kinds of error of one label: mentions of the right label whose ends differ, and split or merged ones.
+
+    ``too_short`` and ``too_long`` lie within, or around, the gold mention; ``shifted`` does neither; ``split``: gold
+    mentions covered by several predicted ones; ``merged``: predicted mentions that cover several gold ones.
+    """
+
+    start: int = Field(description="only the start differs")
+    end: int = Field(description="only the end differs")
+    both: int = Field(description="start and end differ")
+    too_short: int
+    too_long: int
+    shifted: int
+    split: int
+    merged: int
+
+
+class AttributeFigures(Part):
+    """One attribute on mentions that gold and prediction share exactly; values that are defaults count as said.
+
+    ``values``: precision, recall and F1 of each value over all mentions, a missed mention missing its values too.
+    """
+
+    mentions: int
+    accuracy: Figure
+    values: Matching
+
+
+class EventSets(Part):
+    """Which triggers tell the same event, and how many events an article has."""
+
+    b_cubed: Figures
+    ceaf_e: Figures
+    gold_events: int
+    predicted_events: int
+    count_error: Figure = Field(description="mean absolute difference of the number of events of an article, >= 0")
+
+
+class Events(Part):
+    """Triggers, arguments, attributes and events, as TextEE (Huang et al. 2024) defines them.
+
+    Argument identification: (article, argument's start and end, trigger's label); classification: the role as well;
+    ``attached``: the trigger's start and end as well. A part is null where neither side has any of it.
+    """
+
+    trigger_identification: LabelFigures | None = None
+    trigger_classification: Matching | None = None
+    argument_identification: LabelFigures | None = None
+    argument_classification: Matching | None = None
+    argument_attached: Matching | None = None
+    attributes: dict[str, AttributeFigures] = Field(default_factory=dict)
+    event_sets: EventSets | None = None
+    false_alarms: Figure | None = Field(
+        default=None, description="predicted triggers per 100 articles without an event in gold, >= 0"
+    )
+    articles_without_event: int = 0
+
+
+class Slice(Part):
+    """Exact match in one part of the data: ``articles`` that have some of it."""
+
+    articles: int
+    micro: LabelFigures
+    macro_f1: float | None
+
+
+class Bin(Part):
+    """Predictions of confidence in [low, high), the last bin with its end: how many, mean confidence, share right."""
+
+    low: float
+    high: float
+    n: int
+    confidence: float | None
+    correct: float | None
+
+
+class CurvePoint(Part):
+    """What is left at a least confidence: ``coverage`` is the share of predictions kept."""
+
+    threshold: float
+    precision: float | None
+    recall: float | None
+    coverage: float
+
+
+class Calibration(Part):
+    """Whether confidences are true, for all labels (key ``micro`` of ``curves``) and for each.
+
+    ``expected_calibration_error``: mean over bins, weighted by predictions, of the distance of confidence and share
+    right (Naeini et al. 2015); ``average_precision`` by label, of what the system predicted.
+    """
+
+    bins: tuple[Bin, ...]
+    expected_calibration_error: Figure
+    curves: dict[str, tuple[CurvePoint, ...]]
+    average_precision: dict[str, float | None]
+    label_calibration_error: dict[str, float | None]
+
+
+class Agreement(Part):
+    """How far annotators agree on the same labels: exact F1 between two of them, not a ceiling but a yardstick."""
+
+    articles: int
+    all_labels: Figure
+    labels: dict[str, Figure]
+    source: str
+
+
+class Floor(Part):
+    """A simple system trained on the same train split; exact match."""
+
+    description: str
+    exact: Matching
+
+
+class Seeds(Part):
+    """Several runs of one recipe: the figures of the report are means, these are of each run."""
+
+    models: tuple[ModelName, ...]
+    micro_f1: tuple[float | None, ...]
+    deviation: float | None = Field(description="standard deviation of micro F1 over runs, n - 1 in the denominator")
+
+
+class Report(Part):
+    """One system on one split of one dataset. The denominator is all gold of the whole article, always.
+
+    ``classes`` is there where a map was used: then all figures are of classes, and what the map does not name is in
+    none of them. Parts that were not asked for, or that the data has nothing of, are null.
+    """
+
+    schema_: Literal[2] = Field(alias="schema", default=2)
     eventcorpus: str
+    versions: dict[str, str] = Field(default_factory=dict)
+    command: str = ""
     ontology: str
     dataset: Judged
     model: ModelName
     predictions_sha256: str
     definitions: dict[str, str]
+    bootstrap: Resampled | None = None
+    overlap_threshold: float = 0.0
     exact: Matching
+    boundary: Matching | None = None
+    type: Matching | None = None
     overlap: Matching | None = None
     not_in_one_layer: int
     classes: Classes | None = None
-
-
-def percent(value: float | None) -> str:
-    """A share as people read it; a dash where it is undefined."""
-    return "–" if value is None else f"{100 * value:.1f}"
-
-
-def report_table(report: Report) -> Table:
-    """The report for a terminal, labels in ontology order, averages last."""
-    table = Table(
-        title=f"{report.model.name} on {report.dataset.name}, {report.dataset.split}: exact match, %",
-        title_justify="left",
+    confusion: Confusion | None = None
+    boundary_errors: dict[str, BoundaryErrors] | None = None
+    events: Events | None = None
+    slices: dict[str, dict[str, Slice]] | None = None
+    calibration: Calibration | None = None
+    agreement: Agreement | None = None
+    floors: dict[str, Floor] | None = None
+    seeds: Seeds | None = None
+    smallest_difference: float | None = Field(
+        default=None,
+        description="the smallest difference of micro F1 between two systems that this test set can show, power 0.8, "
+        "level 0.05, from the spread of the bootstrap; null without resampling",
     )
-    table.add_column("label")
-    for name in ("precision", "recall", "F1", "gold", "predicted"):
-        table.add_column(name, justify="right")
-    if report.overlap is not None:
-        table.add_column("overlap F1", justify="right")
-    relaxed = _overlap_column(report)
-    for label, row in report.exact.labels.items():
-        shares = (percent(x) for x in (row.precision, row.recall, row.f1))
-        table.add_row(label, *shares, f"{row.support:,}", f"{row.predicted:,}", *relaxed(label))
-    table.add_section()
-    micro, macro = report.exact.micro, report.exact.macro
-    table.add_row(
-        "micro",
-        *(percent(x) for x in (micro.precision, micro.recall, micro.f1)),
-        f"{micro.support:,}",
-        f"{micro.predicted:,}",
-        *relaxed("micro"),
-    )
-    table.add_row("macro", *(percent(x) for x in (macro.precision, macro.recall, macro.f1)), "", "", *relaxed("macro"))
-    return table
-
-
-def _overlap_column(report: Report) -> Callable[[str], list[str]]:
-    """The cell of the overlap column in each row, none without the column."""
-    if report.overlap is None:
-        return lambda row: []
-    averages = {"micro": report.overlap.micro.f1, "macro": report.overlap.macro.f1}
-    figures = {label: row.f1 for label, row in report.overlap.labels.items()} | averages
-    return lambda row: [percent(figures[row])]
