@@ -11,6 +11,8 @@ import pytest
         "matching.coefficients",
         "matching.overlap",
         "matching.resample",
+        "matching.tag_scores",
+        "matching.tag_sequences",
         "labelling.agreement_page",
         "labelling.disagreements",
     ],
