@@ -12,6 +12,8 @@ import pytest
         "matching.outcomes",
         "matching.overlap",
         "matching.resample",
+        "matching.tag_scores",
+        "matching.tag_sequences",
         "labelling.agreement_page",
         "labelling.disagreements",
     ],
