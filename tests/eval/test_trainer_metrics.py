@@ -8,6 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
+from transformers import EvalPrediction
 
 from eventcorpus.eval.trainer_metrics import compute_metrics
 from eventcorpus.models.tags import tag_names
@@ -52,6 +53,12 @@ def test_logits_are_read_as_their_largest_and_ignored_tokens_do_not_count() -> N
         "precision": 1.0, "recall": 1.0, "f1": 1.0, "macro_precision": 1.0, "macro_recall": 1.0, "macro_f1": 1.0,
         "f1_Actor": 1.0, "f1_Place": 1.0,
     }  # fmt: skip
+
+
+def test_it_takes_what_the_trainer_hands_over() -> None:
+    ids = np.array([[1, 2, 0]])
+    handed = EvalPrediction(predictions=np.eye(len(TAGS), dtype=np.float32)[ids], label_ids=ids)
+    assert compute_metrics(TAGS)(handed)["f1"] == 1.0
 
 
 def test_some_models_hand_over_more_than_logits() -> None:
