@@ -31,6 +31,7 @@ from eventcorpus.training.loss import TokenLoss, hard_loss
 from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
 from eventcorpus.training.progress import Progress
 from eventcorpus.training.recipe import Recipe, recipe_yaml
+from eventcorpus.training.sources import examples_with_other_names
 from eventcorpus.training.windows import EncodedArticles, encode_articles
 
 logger = logging.getLogger(__name__)
@@ -80,9 +81,13 @@ def fit(
     source = find_encoder(recipe.encoder)
     tokenizer = load_tokenizer(source)
     frame = frame_of(tokenizer)
-    encoded = encode_articles(
-        articles, ontology, tokenizer, frame=frame, max_length=recipe.max_length, stride=recipe.stride
-    )
+
+    def encode(read: Sequence[AnnotatedArticle]) -> EncodedArticles:
+        return encode_articles(
+            read, ontology, tokenizer, frame=frame, max_length=recipe.max_length, stride=recipe.stride
+        )
+
+    encoded = encode(articles)
     if not encoded.n_spans:
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
@@ -111,7 +116,9 @@ def fit(
         shutil.rmtree(checkpoints, ignore_errors=True)
     resumed_at = progress.step
     epochs = Epochs(
-        lambda epoch: encoded.examples,
+        examples_with_other_names(articles, recipe, encode, labels=ontology.labels)
+        if recipe.swap_names
+        else lambda epoch: encoded.examples,
         n_epochs=recipe.num_train_epochs,
         part_size=recipe.per_device_train_batch_size,
         seed=recipe.seed,
