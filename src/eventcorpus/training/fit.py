@@ -23,16 +23,17 @@ from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, find_encoder, loa
 from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.checkpoint import load_checkpoint, save_checkpoint
-from eventcorpus.training.epochs import Epochs
+from eventcorpus.training.epochs import Epochs, ExamplesOf
 from eventcorpus.training.loop import Learner, train
-from eventcorpus.training.loss import TokenLoss, hard_loss
+from eventcorpus.training.loss import TokenLoss, hard_loss, soft_loss
 from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
 from eventcorpus.training.progress import Progress
 from eventcorpus.training.recipe import Recipe, recipe_yaml
-from eventcorpus.training.sources import examples_with_other_names
-from eventcorpus.training.windows import EncodedArticles, encode_articles
+from eventcorpus.training.sources import Encode, examples_with_other_names
+from eventcorpus.training.taught import read_unlabelled, taught_examples
+from eventcorpus.training.windows import EncodedArticles, Example, encode_articles
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def fit(
     *,
     resume: bool = False,
     on_step: OnStep | None = None,
-    token_loss: TokenLoss = hard_loss,
+    token_loss: TokenLoss | None = None,
     training_notes: dict[str, Any] | None = None,
 ) -> FitResult:
     """Train on articles and write a model folder to ``out``; checkpoints lie beside it until it is done.
@@ -93,6 +94,13 @@ def fit(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
     _report(encoded, len(articles))
+    unlabelled = read_unlabelled(recipe)
+    pad_id = tokenizer.pad_token_id or 0
+    examples_of, loss = _fixed(encoded.examples), hard_loss
+    if recipe.n_teachers:  # names are swapped for the teachers only: their word on other names is not known
+        examples_of, loss = _fixed(_taught(articles, unlabelled, ontology, recipe, out, encode, pad_id)), soft_loss
+    elif recipe.swap_names:
+        examples_of = examples_with_other_names(articles, recipe, encode, labels=ontology.labels)
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
@@ -104,7 +112,7 @@ def fit(
     copy = MasterCopy.of(model, precision_for(recipe, device))
     optimiser = optimiser_for(copy, recipe)
 
-    run = _run_hash(articles, ontology, recipe)
+    run = _run_hash(articles, ontology, recipe, unlabelled)
     checkpoints = out.with_name(f"{out.name}.checkpoints")
     progress = Progress()
     if resume:
@@ -116,13 +124,11 @@ def fit(
         shutil.rmtree(checkpoints, ignore_errors=True)
     resumed_at = progress.step
     epochs = Epochs(
-        examples_with_other_names(articles, recipe, encode, labels=ontology.labels)
-        if recipe.swap_names
-        else lambda epoch: encoded.examples,
+        examples_of,
         n_epochs=recipe.num_train_epochs,
         part_size=recipe.per_device_train_batch_size,
         seed=recipe.seed,
-        pad_id=tokenizer.pad_token_id or 0,
+        pad_id=pad_id,
     )
 
     def after_step(progress: Progress) -> Progress:
@@ -132,7 +138,7 @@ def fit(
             save_checkpoint(checkpoints, copy, optimiser, progress, run=run)
         return progress
 
-    learner = Learner(model, copy, optimiser, token_loss, recipe.max_grad_norm, device)
+    learner = Learner(model, copy, optimiser, token_loss or loss, recipe.max_grad_norm, device)
     try:
         progress = train(learner, epochs, recipe, progress, after_step=after_step)
     except OSError as error:
@@ -177,12 +183,40 @@ def fit(
     )
 
 
-def _run_hash(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> str:
+def _fixed(examples: Sequence[Example]) -> ExamplesOf:
+    return lambda epoch: examples
+
+
+def _taught(
+    articles: Sequence[AnnotatedArticle],
+    unlabelled: Sequence[Article],
+    ontology: Ontology,
+    recipe: Recipe,
+    out: Path,
+    encode: Encode,
+    pad_id: int,
+) -> list[Example]:
+    def run_of(read: Sequence[AnnotatedArticle], theirs: Recipe) -> str:
+        return _run_hash(read, ontology, theirs)
+
+    def fit_teacher(read: Sequence[AnnotatedArticle], theirs: Recipe, place: Path) -> None:
+        fit(read, ontology, theirs, place, resume=True, training_notes={"run": run_of(read, theirs)})
+
+    return taught_examples(
+        articles, unlabelled, recipe, out, encode=encode, fit_teacher=fit_teacher, run_of=run_of, pad_id=pad_id
+    )
+
+
+def _run_hash(
+    articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, unlabelled: Sequence[Article] = ()
+) -> str:
     digest = hashlib.sha256(to_json(asdict(recipe) | {"output_dir": "", "dataset": ""}).encode())
     digest.update(to_json(ontology.model_dump(mode="json")).encode())
     for annotated in articles:
         spans = [(span.start, span.end, span.label) for span in annotated.spans]
         digest.update(to_json([annotated.article.id, annotated.article.text_sha256, spans]).encode())
+    for article in unlabelled:
+        digest.update(article.text_sha256.encode())
     return digest.hexdigest()
 
 

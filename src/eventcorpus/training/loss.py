@@ -22,3 +22,12 @@ def hard_loss(logits: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torc
     """Cross entropy with ``labels``, shape (batch_size, seq_len), summed; ``IGNORED`` ones count nothing."""
     labels = targets["labels"].flatten()
     return nn.functional.cross_entropy(logits.float().flatten(0, 1), labels, ignore_index=IGNORED, reduction="sum")
+
+
+def soft_loss(logits: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Cross entropy with ``soft_labels`` (Hinton et al. 2015), shape (batch_size, seq_len, n_tags), summed over the
+    tokens that have a label.
+    """
+    labelled = targets["labels"] != IGNORED
+    log_probabilities = logits.float().log_softmax(dim=-1)
+    return -(targets["soft_labels"] * log_probabilities).sum(dim=-1)[labelled].sum()

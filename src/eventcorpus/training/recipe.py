@@ -46,6 +46,16 @@ class Recipe:
     """Labels, with commas, whose names are swapped for places; needs the extra ``geo``."""
     swap_parties: str = "Actor, Source, Civilians"
     """Labels, with commas, whose names are swapped for other persons and groups."""
+    n_teachers: int = 0
+    """Teachers, each trained on all but its share of the articles, whose word the model learns beside the gold."""
+    teacher_weight: float = 0.4
+    """How much their word counts where there is gold; gold has the rest."""
+    teacher_epochs: int = 0
+    """Epochs of a teacher; 0: as many as ``num_train_epochs``."""
+    unlabelled: str = ""
+    """Files and folders of articles, with commas, on which the teachers alone are believed."""
+    unlabelled_unit: str = "article"
+    """What is read of them at a time: ``article``, or ``sentence`` where the labelled texts are sentences."""
     max_length: int = 256
     """Window size in tokens, special tokens included."""
     stride: int = 64
@@ -68,12 +78,19 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "max_grad_norm": (1e-6, 1e6),
     "dropout": (0, 0.9),
     "swap_names": (0, 1),
+    "n_teachers": (0, 100),
+    "teacher_weight": (0, 1),
+    "teacher_epochs": (0, 1000),
     "max_length": (8, 65536),
     "stride": (0, 32768),
     "save_steps": (1, 10**9),
     "seed": (0, 2**32 - 1),
 }
-_CHOICES = {"decoder": ("viterbi", "argmax"), "precision": ("auto", "fp32", "bf16")}
+_CHOICES = {
+    "unlabelled_unit": ("article", "sentence"),
+    "decoder": ("viterbi", "argmax"),
+    "precision": ("auto", "fp32", "bf16"),
+}
 
 
 def read_recipe(path: Path) -> Recipe:
