@@ -15,7 +15,7 @@ from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe, recip
 logger = logging.getLogger(__name__)
 
 
-class Setting(click.ParamType):
+class Setting(click.ParamType[tuple[str, str]]):
     """``KEY=VALUE``."""
 
     name = "key=value"
