@@ -15,19 +15,12 @@ from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe, recip
 logger = logging.getLogger(__name__)
 
 
-class Setting(click.ParamType[tuple[str, str]]):
-    """``KEY=VALUE``."""
-
-    name = "key=value"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
-        """Split at the first equals sign."""
-        if isinstance(value, tuple):
-            return value
-        key, equals, setting = str(value).partition("=")
+def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> list[tuple[str, str]]:
+    split = [(one, *one.partition("=")) for one in given]
+    for one, key, equals, _ in split:
         if not (key.strip() and equals):
-            self.fail(f"{value!r} is not KEY=VALUE, as in learning_rate=3e-5", param, ctx)
-        return key.strip(), setting.strip()
+            raise click.BadParameter(f"{one!r} is not KEY=VALUE, as in learning_rate=3e-5")
+    return [(key.strip(), value.strip()) for _, key, _, value in split]
 
 
 @click.command("train")
@@ -38,8 +31,9 @@ class Setting(click.ParamType[tuple[str, str]]):
 @click.option(
     "--set",
     "settings",
-    type=Setting(),
+    metavar="KEY=VALUE",
     multiple=True,
+    callback=_settings,
     help="Change a key of the recipe, as in learning_rate=3e-5; may be repeated.",
 )
 @click.option("--dry-run", is_flag=True, help="Check everything, print the recipe as it would be used, write nothing.")
@@ -49,7 +43,7 @@ def command(
     dataset_path: Path | None,
     out: Path | None,
     seed: int | None,
-    settings: tuple[tuple[str, str], ...],
+    settings: list[tuple[str, str]],
     dry_run: bool,
     resume: bool,
 ) -> None:
