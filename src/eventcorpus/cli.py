@@ -25,6 +25,7 @@ COMMANDS = {
     "next": "eventcorpus.commands.next",
     "join": "eventcorpus.commands.join",
     "train": "eventcorpus.commands.train",
+    "calibrate": "eventcorpus.commands.calibrate",
     "eval": "eventcorpus.commands.eval",
     "extract": "eventcorpus.commands.extract",
     "serve-labelstudio": "eventcorpus.commands.serve_labelstudio",
