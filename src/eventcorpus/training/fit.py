@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from eventcorpus.errors import InputError, ModelError, OutputError
+from eventcorpus.errors import InputError, OutputError
 from eventcorpus.files import check_folder, to_json
 from eventcorpus.models.encode import frame_of
 from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, check_length, find_encoder, load_encoder, load_tokenizer
