@@ -9,8 +9,11 @@ import pytest
     [
         "matching.clusters",
         "matching.coefficients",
+        "matching.outcomes",
         "matching.overlap",
         "matching.resample",
+        "matching.tag_scores",
+        "matching.tag_sequences",
         "labelling.agreement_page",
         "labelling.disagreements",
     ],

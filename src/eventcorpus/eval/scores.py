@@ -6,27 +6,23 @@ Comes in: gold articles and predictions, which are checked against them. Goes ou
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from eventcorpus import __version__
 from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
-from eventcorpus.eval.report import Classes, Figures, Judged, LabelFigures, LeftOut, Matching, Report
+from eventcorpus.eval.confusion import boundary_errors_of, confusion_of
+from eventcorpus.eval.definitions import DEFINITIONS
+from eventcorpus.eval.events import events_of
+from eventcorpus.eval.judged_articles import judge, labels_met
+from eventcorpus.eval.matching_rows import matching_of, summed
+from eventcorpus.eval.report import Classes, Judged, LeftOut, Report
+from eventcorpus.eval.statistics import count_mentions
 from eventcorpus.matching.layer import one_layer
-from eventcorpus.matching.overlap_counts import overlap_counts
-from eventcorpus.matching.spans import Counts, Key, exact_counts, sum_counts
+from eventcorpus.matching.spans import Key
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction, check_prediction, prediction_line
 from eventcorpus.schema import AnnotatedArticle
-
-DEFINITIONS = {
-    "exact": "a mention is right if article, start, end and label are those of a gold mention, one to one",
-    "overlap": "a mention is right if it shares a character with a gold mention of its article and label, one to one, "
-    "as many matches as possible",
-    "macro": "mean over the labels that have gold or predicted mentions",
-    "undefined": "null: neither gold nor predicted mentions; precision without predictions and recall "
-    "without gold are 0 if the other side has any",
-}
 
 
 def score(
@@ -39,6 +35,7 @@ def score(
     dataset_sha256: str = "",
     place: str = "predictions",
     class_map: ClassMap | None = None,
+    overlap_threshold: float = 0.0,
 ) -> Report:
     """Score predictions; an article without one counts as read and found empty.
 
@@ -46,6 +43,8 @@ def score(
         name: of the dataset, for the report.
         place: where predictions came from, for messages.
         class_map: scores classes instead of labels, where gold and predictions have different ones.
+        overlap_threshold: the least share of common characters (Jaccard) of an overlapping match, in [0, 1]; at 0 any
+            shared character is enough.
 
     Raises:
         PredictionsError: if a prediction speaks of another text, or none speaks of these articles at all.
@@ -73,7 +72,9 @@ def score(
                 twins=not_predicted.twins,
             ),
         )
-    keys = gold_keys(gold), predicted_keys(here)
+    judged = judge(gold, here)
+    labels = labels_met(judged, labels)
+    counts = count_mentions(judged, labels, overlap_threshold=overlap_threshold)
     return Report(
         eventcorpus=__version__,
         ontology=ontology.key,
@@ -88,8 +89,14 @@ def score(
         model=here[0].model if len({p.model for p in here}) == 1 else ModelName(name="several models"),
         predictions_sha256=digest.hexdigest(),
         definitions=DEFINITIONS,
-        exact=matching_of(exact_counts(*keys), labels),
-        overlap=matching_of(overlap_counts(*keys), labels),
+        overlap_threshold=overlap_threshold,
+        exact=matching_of(summed(counts.exact, labels), labels),
+        boundary=matching_of(summed(counts.boundary, labels), labels),
+        type=matching_of(summed(counts.type, labels), labels),
+        overlap=matching_of(summed(counts.overlap, labels), labels),
+        confusion=confusion_of(judged, labels),
+        boundary_errors=boundary_errors_of(judged, labels),
+        events=events_of(gold, here, ontology) if class_map is None else None,
         not_in_one_layer=sum(len(one_layer(a.spans, ontology)[1]) for a in gold),
         classes=classes,
     )
@@ -103,35 +110,3 @@ def gold_keys(gold: Iterable[AnnotatedArticle]) -> list[Key]:
 def predicted_keys(predictions: Iterable[Prediction]) -> list[Key]:
     """Every predicted mention as (article, start, end, label)."""
     return [(p.id, m.start, m.end, m.label) for p in predictions for m in p.mentions]
-
-
-def matching_of(counts: Mapping[str, Counts], labels: Sequence[str]) -> Matching:
-    """Averages and rows: the labels in their order, then any other that was predicted."""
-    order = [*labels, *sorted(set(counts) - set(labels))]
-    rows = {label: _figures(counts.get(label, Counts(0, 0, 0))) for label in order}
-    met = [row for row in rows.values() if row.f1 is not None]
-
-    def mean(values: Iterable[float | None]) -> float | None:
-        known = [value for value in values if value is not None]
-        return sum(known) / len(known) if known else None
-
-    return Matching(
-        micro=_figures(sum_counts(counts.values())),
-        macro=Figures(
-            precision=mean(row.precision for row in met),
-            recall=mean(row.recall for row in met),
-            f1=mean(row.f1 for row in met),
-        ),
-        labels=rows,
-    )
-
-
-def _figures(counts: Counts) -> LabelFigures:
-    return LabelFigures(
-        precision=counts.precision,
-        recall=counts.recall,
-        f1=counts.f1,
-        support=counts.support,
-        predicted=counts.predicted,
-        correct=counts.correct,
-    )
