@@ -5,7 +5,6 @@ Comes in: gold, and the runs of both systems. Goes out: a ``Comparison``.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from math import lcm
@@ -20,11 +19,11 @@ from eventcorpus.eval.comparison import DEFINITIONS, Change, ComparedOn, Compari
 from eventcorpus.eval.gold_hash import gold_sha256
 from eventcorpus.eval.intervals import LEVEL, STANDARD_ERRORS, draw_articles, in_order, known, micro_f1
 from eventcorpus.eval.report import Figure, Interval, Resampled
-from eventcorpus.eval.runs import Run, of_split
+from eventcorpus.eval.runs import Run, of_split, predictions_sha256
 from eventcorpus.eval.scores import gold_keys, predicted_keys
 from eventcorpus.matching.article_counts import Numbers, averages, exact_by_article
 from eventcorpus.matching.paired import Differences, effect_size, holm, paired_differences
-from eventcorpus.predictions import Prediction, prediction_line
+from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
 
 MOST_RUNS = 60
@@ -70,7 +69,9 @@ def compare(
     (0.333, 0.0078125, 8)
     """
     gold = in_order(gold)
-    systems = [[of_split(gold, run.predictions, split=split, place=run.place) for run in runs] for runs in (first, second)]
+    systems = [
+        [of_split(gold, run.predictions, split=split, place=run.place) for run in runs] for runs in (first, second)
+    ]
     resampling = draw_articles(gold, n_resamples=n_resamples, seed=seed)
     if resampling is None or resampling.n_units < 2:
         raise InputError(
@@ -91,9 +92,9 @@ def compare(
         np.stack([exact_by_article(in_gold, run, articles=ids, labels=labels) for run in runs], axis=1)
         for runs in predicted
     ]
+    ours, theirs = (np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in counts)
     paired = paired_differences(
-        *(np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in counts),
-        lambda sums: averages(sums)[..., 2],
+        ours, theirs, lambda sums: averages(sums)[..., 2],
         resampling=resampling, rounds=rounds, level=LEVEL,
     )  # fmt: skip
     by_id = [[{p.id: p for p in run} for run in runs] for runs in systems]
@@ -172,9 +173,3 @@ def _system(name: str, runs: Sequence[Sequence[Prediction]], counts: Numbers, n_
             for i, run in enumerate(runs)
         ),
     )
-
-
-def predictions_sha256(predictions: Sequence[Prediction]) -> str:
-    """SHA-256 over the lines of predictions, by article id."""
-    lines = (prediction_line(p) for p in sorted(predictions, key=lambda p: p.id))
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()

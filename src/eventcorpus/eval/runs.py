@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eventcorpus.errors import PredictionsError
-from eventcorpus.predictions import Prediction, check_prediction
+from eventcorpus.predictions import Prediction, check_prediction, prediction_line
 from eventcorpus.schema import AnnotatedArticle
 
 
@@ -36,3 +37,9 @@ def of_split(
         if annotated.article.id in by_id:
             check_prediction(by_id[annotated.article.id], annotated.article, place=place)
     return here
+
+
+def predictions_sha256(predictions: Sequence[Prediction]) -> str:
+    """SHA-256 over the lines of predictions, by article id."""
+    lines = (prediction_line(p) for p in sorted(predictions, key=lambda p: p.id))
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
