@@ -15,11 +15,12 @@ from eventcorpus import __version__
 from eventcorpus.errors import InputError
 from eventcorpus.eval import comparison
 from eventcorpus.eval.changes import changes
+from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.comparison import DEFINITIONS, Change, ComparedOn, Comparison, Difference, Randomised, System
 from eventcorpus.eval.gold_hash import gold_sha256
 from eventcorpus.eval.intervals import LEVEL, STANDARD_ERRORS, draw_articles, in_order, known, micro_f1
 from eventcorpus.eval.report import Figure, Interval, Resampled
-from eventcorpus.eval.runs import Run, of_split, predictions_sha256
+from eventcorpus.eval.runs import Run, gold_and_runs_in_classes, of_split, predictions_sha256
 from eventcorpus.eval.scores import gold_keys, predicted_keys
 from eventcorpus.matching.article_counts import Numbers, averages, exact_by_article
 from eventcorpus.matching.paired import Differences, effect_size, holm, paired_differences
@@ -40,6 +41,7 @@ def compare(
     name: str = "dataset",
     split: str = "test",
     dataset_sha256: str = "",
+    class_map: ClassMap | None = None,
     n_resamples: int = 1000,
     rounds: int = 10_000,
     seed: int = 0,
@@ -51,6 +53,7 @@ def compare(
         gold: the split.
         names: of the systems, for people.
         labels: in the order wanted; others that occur come after them.
+        class_map: compares classes instead of labels.
         rounds: of randomisation.
 
     Raises:
@@ -84,6 +87,9 @@ def compare(
             f"{len(first)} runs against {len(second)}; they are compared in pairs, {n_runs} of them, and at most "
             f"{MOST_RUNS} are tried: give both systems the same number of runs"
         )
+    digest = gold_sha256(gold)
+    gold, mapped = gold_and_runs_in_classes(gold, [*systems[0], *systems[1]], class_map)
+    systems = [mapped[: len(first)], mapped[len(first) :]]
     in_gold, predicted = gold_keys(gold), [[predicted_keys(run) for run in runs] for runs in systems]
     there = {key[3] for keys in (in_gold, *(run for runs in predicted for run in runs)) for key in keys}
     labels = [*labels, *sorted(there - set(labels))]
@@ -105,7 +111,7 @@ def compare(
         command=command,
         dataset=ComparedOn(
             name=name, sha256=dataset_sha256, split=split, articles=len(gold), units=resampling.n_units,
-            gold_sha256=gold_sha256(gold),
+            gold_sha256=digest,
         ),
         first=_system(names[0], systems[0], counts[0], len(gold)),
         second=_system(names[1], systems[1], counts[1], len(gold)),
