@@ -1,6 +1,7 @@
 """The whole report: intervals against an independent bootstrap, and what must not change it."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,6 +31,15 @@ def report_of(*runs: Run, gold: list[AnnotatedArticle] = GOLD, n_resamples: int 
 
 def rows(matching: Matching) -> list[Figures]:
     return [matching.micro, matching.macro, *matching.labels.values()]
+
+
+def rounded(tree: Any) -> Any:
+    """Without the last bits, in which a sum may depend on its order."""
+    if isinstance(tree, dict):
+        return {key: rounded(value) for key, value in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [rounded(value) for value in tree]
+    return round(tree, 9) if isinstance(tree, float) else tree
 
 
 def test_the_interval_is_that_of_scipy() -> None:
@@ -111,7 +121,7 @@ def test_order_changes_nothing(dice: random.Random, entities: list) -> None:
     gold = dice.sample(GOLD, len(GOLD))
     before, after = report_of(run), report_of(Run(shuffled), gold=gold, ontology=other)
     leave_out = {"predictions_sha256", "confusion", "model"}
-    assert after.model_dump(exclude=leave_out) == pytest.approx(before.model_dump(exclude=leave_out))
+    assert rounded(after.model_dump(exclude=leave_out)) == rounded(before.model_dump(exclude=leave_out))
     assert after.dataset.gold_sha256 == before.dataset.gold_sha256
 
 
@@ -143,7 +153,7 @@ def test_the_order_of_runs_changes_no_figure() -> None:
     runs = [system(GOLD, share, seed=seed) for seed, share in enumerate((0.5, 0.6, 0.7))]
     one, other = report_of(*runs), report_of(*reversed(runs))
     leave_out = {"predictions_sha256", "seeds"}
-    assert one.model_dump(exclude=leave_out) == pytest.approx(other.model_dump(exclude=leave_out))
+    assert rounded(one.model_dump(exclude=leave_out)) == rounded(other.model_dump(exclude=leave_out))
 
 
 def test_the_same_run_twice_is_refused() -> None:
