@@ -91,7 +91,7 @@ def test_articles_that_nobody_holds_or_that_changed_are_refused_and_counted(rele
     assert report["articles"]["reasons"] == {
         "refused: another text stands under its id": 1, "refused: no article with this text": 1
     }  # fmt: skip
-    assert report["spans"]["in"] == 13_066 and report["spans"]["refused"] > 0
+    assert report["spans"]["in"] == 13_067 and report["spans"]["refused"] > 0
     strict = run("join", release, tmp_path / "some.jsonl", "--out", tmp_path / "strict", "--strict")
     assert (strict.exit_code, (tmp_path / "strict").exists()) == (1, False)
 
