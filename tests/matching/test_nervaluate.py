@@ -9,8 +9,8 @@ import random
 from typing import Any
 
 import pytest
-
 from eventcorpus.matching.overlap_counts import overlap_counts
+
 from eventcorpus.matching.spans import Counts, exact_counts
 from eventcorpus.matching.tag_scores import score_tags
 
