@@ -34,8 +34,8 @@ DEFINITIONS = {
     "and label has it, over all mentions, so that a missed mention misses its values; free text has one row; without "
     "attributes in any prediction none is judged",
     "event_sets": "events are the sets of triggers that the ontology's event link joins, a trigger without one is its "
-    "own; over all triggers, those that one side alone has too; null where the system gives no roles or the ontology "
-    "has no such link",
+    "own; over all triggers of both sides, those that one side alone has too; null where the system gives no roles or "
+    "the ontology has no such link",
     "b_cubed": "per trigger, the share of its predicted event that is in its gold event (precision), or of its gold "
     "event in its predicted one (recall), 0 for a trigger of one side alone; means over predicted and over gold "
     "triggers (Bagga and Baldwin 1998)",
@@ -44,3 +44,25 @@ DEFINITIONS = {
     "count_error": "mean over articles of the absolute difference between the numbers of gold and predicted events",
     "false_alarms": "predicted triggers per 100 articles in which gold has no trigger; null without such articles",
 }
+
+BESIDE = {
+    "intervals": "percentile bootstrap over articles, articles of one cluster drawn together; null where the figure is "
+    "undefined in more than a twentieth of the resamples; slices of fewer than 5 articles have none",
+    "smallest_difference": "z(0.975) + z(0.8) = 2.80 standard deviations, over the resamples, of a difference of micro "
+    "F1 between two systems; of several runs the deviation of the differences between two of them; of one run that "
+    "of its own micro F1, which is right for two systems of like spread whose scores correlate by 0.5 over the "
+    "resamples: systems that are more alike are told apart at less, and eventcorpus compare measures it",
+    "slices": "exact match; gold and predicted mentions are put into slices by the same rule: kind, outlet, month, tag "
+    "and length (in words; punctuation marks are words) of their article; position: the number of the word at which "
+    "the mention starts; seen: whether its string, without regard to case, is marked in the train split with this "
+    "label, with another one only, or not at all",
+    "calibration": "right is exact; 10 bins of equal width; of a mention predicted more often than it is in gold the "
+    "surest are right; curves: precision, recall of all gold and share of predictions kept at each least confidence; "
+    "average precision: over what was predicted, whatever was missed; mentions of several runs are pooled",
+    "agreement": "exact F1 between two annotators who worked alone, counts of all pairs added up, decided rows left "
+    "out",
+    "seeds": "with several runs every figure is the mean over runs, its interval that of the mean when articles are "
+    "resampled for all runs at once; counts are means rounded to whole numbers; the spread between seeds is "
+    "in seeds.deviation, not in the intervals",
+}
+"""What stands beside the scores: intervals, slices, calibration, agreement, several runs."""

@@ -5,12 +5,9 @@ Comes in: gold articles and predictions, which are checked against them. Goes ou
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from eventcorpus import __version__
-from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
 from eventcorpus.eval.confusion import boundary_errors_of, confusion_of
 from eventcorpus.eval.definitions import DEFINITIONS
@@ -19,11 +16,12 @@ from eventcorpus.eval.found_ontology import found_ontology
 from eventcorpus.eval.judged_articles import judge, labels_met
 from eventcorpus.eval.matching_rows import matching_of, summed
 from eventcorpus.eval.report import Classes, Judged, LeftOut, Report
+from eventcorpus.eval.runs import of_split, predictions_sha256
 from eventcorpus.eval.statistics import count_mentions
 from eventcorpus.matching.layer import one_layer
 from eventcorpus.matching.spans import Key
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import ModelName, Prediction, check_prediction, prediction_line
+from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle
 
 
@@ -68,21 +66,9 @@ def score(
     >>> report.exact.micro.precision, report.exact.micro.recall, report.exact.labels["Place"].f1
     (1.0, 0.5, 0.0)
     """
-    predictions = list(predictions)
-    twice = [article for article, n in Counter(p.id for p in predictions).items() if n > 1]
-    if twice:
-        raise PredictionsError(f"{place}: article {twice[0]!r} has more than one prediction; give one an article")
     ontology = ontology or found_ontology(gold)
-    by_id = {p.id: p for p in predictions}
-    here = [by_id[a.article.id] for a in gold if a.article.id in by_id]
-    if not here:
-        raise PredictionsError(
-            f"{place}: not one of the {len(gold)} articles of split {split!r} is in it; predict this split"
-        )
-    for annotated in gold:
-        if annotated.article.id in by_id:
-            check_prediction(by_id[annotated.article.id], annotated.article, place=place)
-    digest = hashlib.sha256("".join(f"{prediction_line(p)}\n" for p in here).encode())
+    here = of_split(gold, predictions, split=split, place=place)
+    digest = predictions_sha256(here)
     labels, classes = ontology.labels, None
     if class_map is not None:
         gold, not_gold = gold_in_classes(gold, class_map.gold)
@@ -111,7 +97,7 @@ def score(
             articles_without_prediction=len(gold) - len(here),
         ),
         model=here[0].model if len({p.model for p in here}) == 1 else ModelName(name="several models"),
-        predictions_sha256=digest.hexdigest(),
+        predictions_sha256=digest,
         definitions=DEFINITIONS,
         overlap_threshold=overlap_threshold,
         exact=matching_of(summed(counts.exact, labels), labels),
