@@ -116,7 +116,11 @@ class _Keep:
         if not (self.minimum or self.otherwise):
             return []
         never = [label for label, minimum in self.minimum.items() if minimum > 1 and self.left_out[label]]
-        whole = f"; all of {', '.join(never)}, which do not reach the precision asked for or are too few to tell" if never else ""
+        whole = (
+            f"; all of {', '.join(never)}, which do not reach the precision asked for or are too few to tell"
+            if never
+            else ""
+        )
         return [f"{self.left_out.total():,} of {self.n_seen:,} mentions left out for their confidence{whole}"]
 
 
