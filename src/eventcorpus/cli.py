@@ -27,6 +27,7 @@ COMMANDS = {
     "train": "eventcorpus.commands.train",
     "calibrate": "eventcorpus.commands.calibrate",
     "eval": "eventcorpus.commands.eval",
+    "card": "eventcorpus.commands.card",
     "extract": "eventcorpus.commands.extract",
     "serve-labelstudio": "eventcorpus.commands.serve_labelstudio",
     "inline": "eventcorpus.commands.inline",
