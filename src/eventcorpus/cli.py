@@ -28,6 +28,7 @@ COMMANDS = {
     "calibrate": "eventcorpus.commands.calibrate",
     "eval": "eventcorpus.commands.eval",
     "compare": "eventcorpus.commands.compare",
+    "card": "eventcorpus.commands.card",
     "extract": "eventcorpus.commands.extract",
     "serve-labelstudio": "eventcorpus.commands.serve_labelstudio",
     "inline": "eventcorpus.commands.inline",
