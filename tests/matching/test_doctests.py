@@ -16,6 +16,8 @@ import pytest
         "matching.resample",
         "eval.calibration",
         "eval.compare",
+        "matching.tag_scores",
+        "matching.tag_sequences",
         "labelling.agreement_page",
         "labelling.disagreements",
     ],

@@ -5,18 +5,20 @@ Comes in: gold articles and predictions, which are checked against them. Goes ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from eventcorpus import __version__
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
 from eventcorpus.eval.confusion import boundary_errors_of, confusion_of
 from eventcorpus.eval.definitions import DEFINITIONS
+from eventcorpus.eval.events import events_of
 from eventcorpus.eval.judged_articles import judge, labels_met
-from eventcorpus.eval.report import Classes, Figures, Judged, LabelFigures, LeftOut, Matching, Report
+from eventcorpus.eval.matching_rows import matching_of, summed
+from eventcorpus.eval.report import Classes, Judged, LeftOut, Report
 from eventcorpus.eval.runs import of_split, predictions_sha256
-from eventcorpus.eval.statistics import Numbers, count_mentions
+from eventcorpus.eval.statistics import count_mentions
 from eventcorpus.matching.layer import one_layer
-from eventcorpus.matching.spans import Counts, Key, sum_counts
+from eventcorpus.matching.spans import Key
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle
@@ -85,6 +87,7 @@ def score(
         overlap=matching_of(summed(counts.overlap, labels), labels),
         confusion=confusion_of(judged, labels),
         boundary_errors=boundary_errors_of(judged, labels),
+        events=events_of(gold, here, ontology) if class_map is None else None,
         not_in_one_layer=sum(len(one_layer(a.spans, ontology)[1]) for a in gold),
         classes=classes,
     )
@@ -98,40 +101,3 @@ def gold_keys(gold: Iterable[AnnotatedArticle]) -> list[Key]:
 def predicted_keys(predictions: Iterable[Prediction]) -> list[Key]:
     """Every predicted mention as (article, start, end, label)."""
     return [(p.id, m.start, m.end, m.label) for p in predictions for m in p.mentions]
-
-
-def summed(counts: Numbers, labels: Sequence[str]) -> dict[str, Counts]:
-    """Counts of each label from counts per article, shape (n_articles, n_labels, 3): see ``Statistics``."""
-    return {label: Counts(*map(int, row)) for label, row in zip(labels, counts.sum(axis=0), strict=True)}
-
-
-def matching_of(counts: Mapping[str, Counts], labels: Sequence[str]) -> Matching:
-    """Averages and rows: the labels in their order, then any other that was predicted."""
-    order = [*labels, *sorted(set(counts) - set(labels))]
-    rows = {label: _figures(counts.get(label, Counts(0, 0, 0))) for label in order}
-    met = [row for row in rows.values() if row.f1 is not None]
-
-    def mean(values: Iterable[float | None]) -> float | None:
-        known = [value for value in values if value is not None]
-        return sum(known) / len(known) if known else None
-
-    return Matching(
-        micro=_figures(sum_counts(counts.values())),
-        macro=Figures(
-            precision=mean(row.precision for row in met),
-            recall=mean(row.recall for row in met),
-            f1=mean(row.f1 for row in met),
-        ),
-        labels=rows,
-    )
-
-
-def _figures(counts: Counts) -> LabelFigures:
-    return LabelFigures(
-        precision=counts.precision,
-        recall=counts.recall,
-        f1=counts.f1,
-        support=counts.support,
-        predicted=counts.predicted,
-        correct=counts.correct,
-    )
