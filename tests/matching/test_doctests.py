@@ -9,9 +9,13 @@ import pytest
     [
         "matching.clusters",
         "matching.coefficients",
+        "matching.article_counts",
         "matching.outcomes",
+        "matching.paired",
         "matching.overlap",
         "matching.resample",
+        "eval.calibration",
+        "eval.compare",
         "matching.tag_scores",
         "matching.tag_sequences",
         "labelling.agreement_page",
