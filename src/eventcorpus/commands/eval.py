@@ -8,14 +8,17 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from eventcorpus.commands.options import PATH, notice, progress_bar
-from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_dataset
+from eventcorpus.commands.gating import GATE, hold_to
+from eventcorpus.commands.options import PATH, notice
+from eventcorpus.commands.predicting import predict
+from eventcorpus.corpus.dataset import manifest_hash, read_dataset
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
+from eventcorpus.eval.gate import read_gate
 from eventcorpus.eval.page import eval_page
 from eventcorpus.eval.report_table import report_table
 from eventcorpus.eval.scores import score
 from eventcorpus.files import read_text, write_json, write_text
-from eventcorpus.predictions import Prediction, prediction_of, read_predictions
+from eventcorpus.predictions import read_predictions
 
 
 @click.command("eval")
@@ -28,6 +31,7 @@ from eventcorpus.predictions import Prediction, prediction_of, read_predictions
 )
 @click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
+@GATE
 def command(
     model_path: Path | None,
     predictions_path: Path | None,
@@ -36,6 +40,7 @@ def command(
     map_path: Path | None,
     json_path: Path | None,
     html_path: Path | None,
+    gate_path: Path | None,
 ) -> None:
     """Score predictions against gold, per label.
 
@@ -48,6 +53,7 @@ def command(
     """
     if (model_path is None) == (predictions_path is None):
         raise click.UsageError("give either --model DIR or --predictions FILE")
+    gate = read_gate(gate_path) if gate_path else None
     dataset = read_dataset(dataset_path)
     gold = dataset.split(split)
     if predictions_path:
@@ -55,7 +61,10 @@ def command(
         predictions = list(read_predictions(lines, place=str(predictions_path)))
     else:
         assert model_path is not None
-        predictions = _predict(model_path, dataset, split, mapped=map_path is not None)
+        predictions, labels = predict(model_path, gold)
+        unknown = sorted(set(dataset.ontology.labels) - set(labels))
+        if unknown and map_path is None:
+            notice(f"the model does not know {', '.join(unknown)}; gold of these counts as missed")
     class_map, hints = read_class_map(map_path, dataset.ontology.labels) if map_path else (None, [])
     for hint in hints:
         notice(f"{map_path}: gold: {hint}")
@@ -93,20 +102,5 @@ def command(
     if html_path:
         write_text(html_path, eval_page(report, gold, predictions, dataset.ontology))
     Console(width=None if Console().is_terminal else 100).print(report_table(report))
-
-
-def _predict(model_path: Path, dataset: Dataset, split: str, *, mapped: bool) -> list[Prediction]:
-    from eventcorpus.models.extractor import Extractor
-
-    gold = dataset.split(split)
-    extractor = Extractor.from_pretrained(model_path)
-    unknown = sorted(set(dataset.ontology.labels) - set(extractor.about.ontology.labels))
-    if unknown and not mapped:
-        notice(f"the model does not know {', '.join(unknown)}; gold of these counts as missed")
-    predictions = []
-    with progress_bar() as bar:
-        task = bar.add_task("reading", total=len(gold), note="")
-        for annotated, mentions in zip(gold, extractor.extract(a.article for a in gold), strict=True):
-            predictions.append(prediction_of(annotated.article, mentions, extractor.name))
-            bar.advance(task)
-    return predictions
+    if gate:
+        hold_to(gate, [report], place=str(gate_path))
