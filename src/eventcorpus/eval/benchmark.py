@@ -208,7 +208,7 @@ def check_files(benchmark: Benchmark, data: Path) -> tuple[list[Path], list[str]
         if not path.is_file():
             if file.required:
                 raise InputError(
-                    f"{path}: no such file, {benchmark.key} needs it; {' '.join(benchmark.source.split())}"
+                    f"{path}: no such file, {benchmark.key} needs it; where to get it: {' '.join(benchmark.source.split())}"
                 )
             continue
         there.append(path)
