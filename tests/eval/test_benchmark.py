@@ -137,9 +137,7 @@ def test_data_lies_in_its_folder(tmp_path: Path, path: str) -> None:
 
 
 def test_a_benchmark_is_called_as_its_file(tmp_path: Path) -> None:
-    assert message(tmp_path, name="maxi") == (
-        "mini.yaml: name is 'maxi'; a benchmark is called as its file, 'mini'"
-    )
+    assert message(tmp_path, name="maxi") == ("mini.yaml: name is 'maxi'; a benchmark is called as its file, 'mini'")
 
 
 def test_a_benchmark_is_found_by_name_or_path_and_the_nearest_is_named(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ import click
 from rich.console import Console
 
 from eventcorpus.commands.benchmark_data import benchmark_dataset
+from eventcorpus.commands.command_line import command_line
 from eventcorpus.commands.gating import GATE, hold_to
-from eventcorpus.commands.options import PATH, notice
-from eventcorpus.commands.predicting import predict
-from eventcorpus.corpus.dataset import Dataset, manifest_hash
+from eventcorpus.commands.options import PATH, notice, working
+from eventcorpus.commands.systems import runs_of
+from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_annotations
 from eventcorpus.errors import InputError
 from eventcorpus.eval.benchmark import (
     FOLDER,
@@ -25,14 +26,14 @@ from eventcorpus.eval.benchmark import (
     read_benchmark,
     unfit,
 )
-from eventcorpus.eval.benchmark_table import benchmark_table, headline_lines, published_lines, result_row
+from eventcorpus.eval.benchmark_table import headline_line, published_lines, result_row
 from eventcorpus.eval.class_map import read_class_map
+from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.gate import read_gate
 from eventcorpus.eval.report import Report
-from eventcorpus.eval.report_table import report_table
-from eventcorpus.eval.scores import score
-from eventcorpus.files import read_text, write_json
-from eventcorpus.predictions import Prediction, read_predictions
+from eventcorpus.eval.report_table import report_lines, report_table
+from eventcorpus.files import write_json
+from eventcorpus.models.folder import read_about
 
 OTHER_DATA = " (other data)"
 
@@ -46,37 +47,50 @@ def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
         raise InputError(f"{FOLDER}: no benchmark here; run this in a checkout, or name a file")
     for path in files:
         benchmark = read_benchmark(path)
-        click.echo(
-            f"{benchmark.key:<24} {benchmark.headline.name:<18} {benchmark.description.split('. ')[0].strip('.')}"
-        )
+        about = benchmark.description.split(". ")[0].strip(".")
+        click.echo(f"{benchmark.key:<24} {benchmark.headline.name:<18} {about}")
     context.exit()
 
 
 @click.command("benchmark")
 @click.argument("wanted", metavar="FILE|NAME")
-@click.option("--model", "model_paths", type=PATH, multiple=True, help="A model folder; several may be given.")
-@click.option("--predictions", "predictions_path", type=PATH, help="Predictions of any system, instead of a model.")
+@click.option(
+    "--model",
+    "model_paths",
+    type=PATH,
+    multiple=True,
+    help="A model folder. Several: runs of one recipe, of which figures are means.",
+)
+@click.option(
+    "--predictions",
+    "predictions_paths",
+    type=PATH,
+    multiple=True,
+    help="Predictions of any system, instead of a model; several are several runs.",
+)
 @click.option(
     "--data", "data_path", type=PATH, help="The folder with the data  [default: the benchmark's, if it has one]"
 )
 @click.option("--any-data", is_flag=True, help="Score data whose hash is not the benchmark's; the report says so.")
 @click.option("--dataset", "keep", type=PATH, help="Keep the converted dataset there, to train on or to predict.")
-@click.option("--json", "json_path", type=PATH, help="Write the report; of several models, one each into this folder.")
+@click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
 @GATE
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="The benchmarks there are."
 )
+@click.pass_context
 def command(
+    context: click.Context,
     wanted: str,
     model_paths: tuple[Path, ...],
-    predictions_path: Path | None,
+    predictions_paths: tuple[Path, ...],
     data_path: Path | None,
     any_data: bool,
     keep: Path | None,
     json_path: Path | None,
     gate_path: Path | None,
 ) -> None:
-    """Score models on a benchmark: data with a hash, a conversion, a split and a headline figure under one version.
+    """Score a model on a benchmark: data with a hash, a conversion, a split and a headline figure under one version.
 
     FILE follows eval/benchmarks/*.yaml; NAME is one of --list. With --dataset and neither model nor predictions, the
     data is converted and nothing is scored.
@@ -85,9 +99,9 @@ def command(
     Example:
       eventcorpus benchmark shipped-test --model models/runs/demo
     """
-    if model_paths and predictions_path:
+    if model_paths and predictions_paths:
         raise click.UsageError("give either --model DIR or --predictions FILE")
-    if not (model_paths or predictions_path or keep):
+    if not (model_paths or predictions_paths or keep):
         raise click.UsageError(
             "nothing to score: give --model DIR or --predictions FILE, or --dataset DIR to convert only"
         )
@@ -110,93 +124,48 @@ def command(
     with benchmark_dataset(benchmark, data, files, keep=keep) as dataset:
         if keep:
             notice(f"dataset in {keep}")
-        reports = [
-            report.model_copy(
-                update={
-                    "benchmark": benchmark.key + (OTHER_DATA if other else ""),
-                    "command": _command(benchmark, spoke, data_path),
-                }
-            )
-            for spoke, report in _reports(benchmark, path, dataset, model_paths, predictions_path)
-        ]
-    if not reports:
+        systems = model_paths or predictions_paths
+        report = _report(benchmark, path, dataset, systems, command_line(context)) if systems else None
+    if report is None:
         click.echo(f"{benchmark.key}: converted to {keep}; nothing was scored")
         return
-    _print(benchmark, reports)
+    report = report.model_copy(update={"benchmark": benchmark.key + (OTHER_DATA if other else "")})
+    _print(benchmark, report)
     if json_path:
-        _write(json_path, reports, benchmark)
+        write_json(json_path, json.loads(report.model_dump_json(by_alias=True)))
     if gate:
-        hold_to(gate, reports, place=str(gate_path))
+        hold_to(gate, report, place=str(gate_path))
 
 
-def _reports(
-    benchmark: Benchmark,
-    path: Path,
-    dataset: Dataset,
-    model_paths: Sequence[Path],
-    predictions_path: Path | None,
-) -> list[tuple[Path, Report]]:
-    """A report for each model, or for the predictions, with the path that they came from."""
+def _report(benchmark: Benchmark, path: Path, dataset: Dataset, systems: Sequence[Path], line: str) -> Report:
     gold = dataset.split(benchmark.split)
     mapped = class_map_path(benchmark, path)
     class_map, hints = read_class_map(mapped, dataset.ontology.labels) if mapped else (None, [])
     for hint in hints:
         notice(f"{mapped}: gold: {hint}")
-
-    def scored(predictions: list[Prediction], place: Path) -> Report:
-        return score(
+    for model_path in (system for system in systems if system.is_dir()):
+        if reason := unfit(read_about(model_path).ontology.labels, benchmark, dataset.ontology.labels, class_map):
+            raise InputError(f"{model_path}: {reason}")
+    runs = runs_of(systems, dataset, benchmark.split, hint_labels=class_map is None)
+    with working("judge"):
+        return evaluate(
             gold,
-            predictions,
+            runs,
             dataset.ontology,
             name=benchmark.name,
             split=benchmark.split,
             dataset_sha256=manifest_hash(dataset.folder),
-            place=str(place),
             class_map=class_map,
+            train=dataset.splits.get("train") if benchmark.split != "train" else None,
+            annotations=read_annotations(dataset.folder, splits=[benchmark.split])[1],
+            command=line,
         )
 
-    if predictions_path:
-        lines = read_text(predictions_path).split("\n")
-        return [
-            (predictions_path, scored(list(read_predictions(lines, place=str(predictions_path))), predictions_path))
-        ]
-    found = []
-    for model_path in model_paths:
-        predictions, labels = predict(model_path, gold)
-        if reason := unfit(labels, benchmark, dataset.ontology.labels, class_map):
-            raise InputError(f"{model_path}: {reason}")
-        unknown = [label for label in dataset.ontology.labels if label not in labels]
-        if unknown and class_map is None:
-            notice(f"{model_path}: does not know {', '.join(unknown)}; gold of these counts as missed")
-        found.append((model_path, scored(predictions, model_path)))
-    return found
 
-
-def _command(benchmark: Benchmark, spoke: Path, data: Path | None) -> str:
-    """The line that makes this report again; absolute paths are of one machine and become names."""
-    option = "--model" if spoke.is_dir() else "--predictions"
-    given = f" --data {_portable(data)}" if data else ""
-    return f"eventcorpus benchmark {benchmark.name} {option} {_portable(spoke)}{given}"
-
-
-def _portable(path: Path) -> str:
-    return path.name if path.is_absolute() or ".." in path.parts else path.as_posix()
-
-
-def _print(benchmark: Benchmark, reports: Sequence[Report]) -> None:
+def _print(benchmark: Benchmark, report: Report) -> None:
     console = Console(width=None if Console().is_terminal else 110)
-    if len(reports) == 1:
-        console.print(report_table(reports[0]))
-    else:
-        console.print(benchmark_table(benchmark, reports))
-    for line in (*headline_lines(benchmark, reports), *published_lines(benchmark)):
+    console.print(report_table(report))
+    for line in (*report_lines(report), *published_lines(benchmark)):
         click.echo(line)
-    for report in reports:
-        click.echo(result_row(benchmark, report))
-
-
-def _write(path: Path, reports: Sequence[Report], benchmark: Benchmark) -> None:
-    for report in reports:
-        name = f"{report.model.name}__{benchmark.name}.json"
-        place = path if len(reports) == 1 else path / name
-        write_json(place, json.loads(report.model_dump_json(by_alias=True)))
+    click.echo(headline_line(benchmark, report))
+    click.echo(result_row(report, benchmark))

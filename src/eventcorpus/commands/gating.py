@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
 from eventcorpus.commands.options import PATH, notice
@@ -15,15 +13,11 @@ GATE = click.option(
 )
 
 
-def hold_to(gate: Gate, reports: Sequence[Report], *, place: str) -> None:
-    """Exit with 1 if a report does not keep the limits, after one line a limit on stderr."""
-    broken = 0
-    for report in reports:
-        n, lines = check_gate(gate, report, place=place)
-        for line in lines:
-            click.echo(f"{place}: {report.model.name}: {line}", err=True)
-        broken += len(lines)
-        if not lines:
-            notice(f"{place}: {report.model.name} keeps {'the limit' if n == 1 else f'all {n} limits'}")
+def hold_to(gate: Gate, report: Report, *, place: str) -> None:
+    """Exit with 1 if the report does not keep the limits, after one line a limit on stderr."""
+    n, broken = check_gate(gate, report, place=place)
+    for line in broken:
+        click.echo(f"{place}: {line}", err=True)
     if broken:
         raise SystemExit(1)
+    notice(f"{place}: {'the limit is' if n == 1 else f'all {n} limits are'} kept")

@@ -207,9 +207,8 @@ def check_files(benchmark: Benchmark, data: Path) -> tuple[list[Path], list[str]
         path = data / file.path
         if not path.is_file():
             if file.required:
-                raise InputError(
-                    f"{path}: no such file, {benchmark.key} needs it; where to get it: {' '.join(benchmark.source.split())}"
-                )
+                source = " ".join(benchmark.source.split())
+                raise InputError(f"{path}: no such file, {benchmark.key} needs it; where to get it: {source}")
             continue
         there.append(path)
         found = sha256_of_file(path)

@@ -1,56 +1,20 @@
-"""The result of a benchmark as people read it: a table of systems, the headline, a row for a README."""
+"""The result of a benchmark as people read it: the headline, what others published, a row for a README."""
 
 from __future__ import annotations
-
-import statistics
-from collections.abc import Sequence
-
-from rich.table import Table
 
 from eventcorpus.eval.benchmark import Benchmark, metric_figure
 from eventcorpus.eval.figures import shown
 from eventcorpus.eval.report import Report
 from eventcorpus.eval.report_table import percent
 
-HEADER = ("benchmark", "model", "figure", "score [95% interval]", "articles", "gold", "command")
+HEADER = ("benchmark", "model", "figure", "% [95% interval]", "articles", "gold")
 
 
-def benchmark_table(benchmark: Benchmark, reports: Sequence[Report]) -> Table:
-    """One row a system, one column a figure."""
-    table = Table(title=f"{benchmark.key}, {benchmark.split}: %", title_justify="left")
-    table.add_column("model")
-    for metric in benchmark.metrics:
-        table.add_column(metric.name, justify="right")
-    for report in reports:
-        table.add_row(report.model.name, *(shown(metric_figure(report, metric)) for metric in benchmark.metrics))
-    return table
-
-
-def headline_lines(benchmark: Benchmark, reports: Sequence[Report]) -> list[str]:
-    """The headline of each system with its interval; of several also their mean and standard deviation."""
-    lines, name = [], benchmark.headline.name
-    for report in reports:
-        figure = metric_figure(report, benchmark.headline)
-        without = "" if figure.interval else " (no interval)"
-        lines.append(f"{report.benchmark}: {report.model.name}: {name} {shown(figure)}{without}")
-    if len(reports) > 1:
-        values = [metric_figure(report, benchmark.headline).value for report in reports]
-        lines.append(f"{reports[0].benchmark}: mean of the {len(values)} models: {name} {mean_and_deviation(values)}")
-    return lines
-
-
-def mean_and_deviation(values: Sequence[float | None]) -> str:
-    """Mean and standard deviation (n - 1) in percent; a dash if one is undefined.
-
-    >>> mean_and_deviation([0.691, 0.684, 0.698])
-    '69.1 ± 0.7'
-    """
-    known = [value for value in values if value is not None]
-    if len(known) < len(values) or not known:
-        return percent(None)
-    if len(known) == 1:
-        return percent(known[0])
-    return f"{percent(statistics.mean(known))} ± {percent(statistics.stdev(known))}"
+def headline_line(benchmark: Benchmark, report: Report) -> str:
+    """The headline with its interval, and the spread of several runs."""
+    name = benchmark.headline.name
+    figure = shown(metric_figure(report, benchmark.headline)) + _deviation(report, benchmark)
+    return f"{report.benchmark}: {report.model.name}: {name} {figure}"
 
 
 def published_lines(benchmark: Benchmark) -> list[str]:
@@ -65,16 +29,24 @@ def published_lines(benchmark: Benchmark) -> list[str]:
     return lines
 
 
-def result_row(benchmark: Benchmark, report: Report) -> str:
-    """The row of one report in a Markdown table with ``HEADER``."""
-    headline = benchmark.headline
+def result_row(report: Report, benchmark: Benchmark) -> str:
+    """The row of a report in a Markdown table with the columns of ``HEADER``."""
     cells = (
         report.benchmark,
         report.model.name,
-        headline.name,
-        shown(metric_figure(report, headline)),
+        benchmark.headline.name,
+        shown(metric_figure(report, benchmark.headline)) + _deviation(report, benchmark),
         f"{report.dataset.articles:,}",
         f"{report.exact.micro.support:,}",
-        f"`{report.command}`",
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _deviation(report: Report, benchmark: Benchmark) -> str:
+    """The standard deviation over runs, where the headline is the figure that it is known of."""
+    headline = benchmark.headline
+    if report.seeds is None or report.seeds.deviation is None:
+        return ""
+    if (headline.match, headline.average, headline.figure) != ("exact", "micro", "f1"):
+        return ""
+    return f" ± {percent(report.seeds.deviation)} over runs"

@@ -5,18 +5,17 @@ Comes in: gold articles and predictions, which are checked against them. Goes ou
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from eventcorpus import __version__
-from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
 from eventcorpus.eval.report import Classes, Figures, Judged, LabelFigures, LeftOut, Matching, Report
+from eventcorpus.eval.runs import of_split, predictions_sha256
 from eventcorpus.matching.layer import one_layer
 from eventcorpus.matching.overlap_counts import overlap_counts
 from eventcorpus.matching.spans import Counts, Key, exact_counts, sum_counts
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import ModelName, Prediction, check_prediction, prediction_line
+from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle
 
 DEFINITIONS = {
@@ -50,16 +49,8 @@ def score(
     Raises:
         PredictionsError: if a prediction speaks of another text, or none speaks of these articles at all.
     """
-    by_id = {p.id: p for p in predictions}
-    here = [by_id[a.article.id] for a in gold if a.article.id in by_id]
-    if not here:
-        raise PredictionsError(
-            f"{place}: not one of the {len(gold)} articles of split {split!r} is in it; predict this split"
-        )
-    for annotated in gold:
-        if annotated.article.id in by_id:
-            check_prediction(by_id[annotated.article.id], annotated.article, place=place)
-    digest = hashlib.sha256("".join(f"{prediction_line(p)}\n" for p in here).encode())
+    here = of_split(gold, predictions, split=split, place=place)
+    digest = predictions_sha256(here)
     labels, classes = ontology.labels, None
     if class_map is not None:
         gold, not_gold = gold_in_classes(gold, class_map.gold)
@@ -86,7 +77,7 @@ def score(
             articles_without_prediction=len(gold) - len(here),
         ),
         model=here[0].model if len({p.model for p in here}) == 1 else ModelName(name="several models"),
-        predictions_sha256=digest.hexdigest(),
+        predictions_sha256=digest,
         definitions=DEFINITIONS,
         exact=matching_of(exact_counts(*keys), labels),
         overlap=matching_of(overlap_counts(*keys), labels),

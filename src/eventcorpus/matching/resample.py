@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eventcorpus.schema import Article
+
 Numbers = NDArray[np.float64]
 _UNDEFINED_AT_MOST = 0.05
 _ROWS_AT_ONCE = 1000
@@ -49,14 +51,18 @@ class Resampling:
         Returns:
             shape (n_resamples, ...).
         """
-        shape = statistics.shape[1:]
-        per_unit = np.zeros((self.n_units, int(np.prod(shape))))
-        np.add.at(per_unit, self.unit_of, statistics.reshape(len(statistics), -1))
+        per_unit = self.per_unit(statistics)
         parts = [
             self.draws[row : row + _ROWS_AT_ONCE].astype(np.float64) @ per_unit
             for row in range(0, self.n_resamples, _ROWS_AT_ONCE)
         ]
-        return np.concatenate(parts).reshape(self.n_resamples, *shape)
+        return np.concatenate(parts).reshape(self.n_resamples, *statistics.shape[1:])
+
+    def per_unit(self, statistics: Numbers) -> Numbers:
+        """The sums over the articles of every unit: shape (n_units, n), all axes but the first in one."""
+        sums = np.zeros((self.n_units, int(np.prod(statistics.shape[1:]))))
+        np.add.at(sums, self.unit_of, statistics.reshape(len(statistics), -1))
+        return sums
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,11 @@ class Estimate:
     value: Numbers
     low: Numbers
     high: Numbers
+
+
+def unit_of(article: Article) -> tuple[str, str]:
+    """What an article is resampled with: its cluster where it has one."""
+    return ("cluster", article.cluster) if article.cluster is not None else ("article", article.id)
 
 
 def draw_resamples(units: Sequence[Hashable], *, n_resamples: int = 1000, seed: int = 0) -> Resampling:
