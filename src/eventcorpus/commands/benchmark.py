@@ -13,6 +13,7 @@ from eventcorpus.commands.benchmark_data import benchmark_dataset
 from eventcorpus.commands.command_line import command_line
 from eventcorpus.commands.gating import GATE, hold_to
 from eventcorpus.commands.options import PATH, notice, working
+from eventcorpus.commands.provenance import provenance
 from eventcorpus.commands.systems import runs_of
 from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_annotations
 from eventcorpus.errors import InputError
@@ -129,7 +130,9 @@ def command(
     if report is None:
         click.echo(f"{benchmark.key}: converted to {keep}; nothing was scored")
         return
-    report = report.model_copy(update={"benchmark": benchmark.key + (OTHER_DATA if other else "")})
+    versions = report.versions | provenance(path.parent)
+    key = benchmark.key + (OTHER_DATA if other else "")
+    report = report.model_copy(update={"benchmark": key, "versions": versions})
     _print(benchmark, report)
     if json_path:
         write_json(json_path, json.loads(report.model_dump_json(by_alias=True)))
