@@ -40,6 +40,12 @@ class Recipe:
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
     dropout: float = 0.1
+    swap_names: float = 0.0
+    """Share of the articles, drawn anew each epoch, that are read with other names in them; 0 switches it off."""
+    swap_places: str = "Place"
+    """Labels, with commas, whose names are swapped for places; needs the extra ``geo``."""
+    swap_parties: str = "Actor, Source, Civilians"
+    """Labels, with commas, whose names are swapped for other persons and groups."""
     max_length: int = 256
     """Window size in tokens, special tokens included."""
     stride: int = 64
@@ -61,6 +67,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "weight_decay": (0, 1),
     "max_grad_norm": (1e-6, 1e6),
     "dropout": (0, 0.9),
+    "swap_names": (0, 1),
     "max_length": (8, 65536),
     "stride": (0, 32768),
     "save_steps": (1, 10**9),
