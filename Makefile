@@ -62,6 +62,12 @@ check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+tables: .venv/installed  ## The tables of the README files, from eval/reports
+	@$(BIN)/python -m eventcorpus.eval.readme_tables
+
+benchmark-versions: .venv/installed  ## A new version for every benchmark whose data or meaning has changed
+	@$(BIN)/python -m eventcorpus.eval.benchmark_versions
+
 bench-train: .venv/installed  ## Training speed beside the stock Trainer: make bench-train DATA=folder-with-train.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,bench]'
 	@$(BIN)/python tests/bench/train.py $(DATA)
