@@ -11,7 +11,7 @@ import pytest
         "matching.coefficients",
         "matching.overlap",
         "matching.resample",
-        "labelling.agreement_page",
+        "sentences",
         "labelling.disagreements",
     ],
 )
