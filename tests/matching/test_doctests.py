@@ -9,6 +9,7 @@ import pytest
     [
         "matching.clusters",
         "matching.coefficients",
+        "matching.outcomes",
         "matching.overlap",
         "matching.resample",
         "sentences",

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from eventcorpus.labelling.shared_articles import Shared, SpanKey, attribute_value, event_sets, role_names
 from eventcorpus.matching.clusters import b_cubed
 from eventcorpus.matching.overlap import match_overlapping
+from eventcorpus.matching.resample import unit_of
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.schema import AnnotatedArticle
 
 Numbers = NDArray[np.float64]
 
@@ -131,11 +132,6 @@ def add_up(pairs: Sequence[PairCounts]) -> PairCounts:
         event_numbers=added(lambda one: one.event_numbers),
         event_values=added(lambda one: one.event_values),
     )
-
-
-def unit_of(article: Article) -> tuple[str, str]:
-    """What an article is resampled with: its cluster where it has one."""
-    return ("cluster", article.cluster) if article.cluster is not None else ("article", article.id)
 
 
 def _spans(shared: Shared, ontology: Ontology, threshold: float) -> Numbers:

@@ -46,7 +46,7 @@ def match_overlapping(first: Sequence[Stretch], second: Sequence[Stretch], *, th
     [Overlap(first=0, second=1, shared=3), Overlap(first=1, second=0, shared=2)]
     """
     matched: list[Overlap] = []
-    for ours, theirs in _runs(first, second):
+    for ours, theirs in runs(first, second):
         if len(ours) == len(theirs) == 1:
             (start, end), (other_start, other_end) = first[ours[0]], second[theirs[0]]
             shared = min(end, other_end) - max(start, other_start)
@@ -58,8 +58,12 @@ def match_overlapping(first: Sequence[Stretch], second: Sequence[Stretch], *, th
     return matched
 
 
-def _runs(first: Sequence[Stretch], second: Sequence[Stretch]) -> Iterator[tuple[list[int], list[int]]]:
-    """Positions of stretches that hang together through overlaps; no pair across two runs shares a character."""
+def runs(first: Sequence[Stretch], second: Sequence[Stretch]) -> Iterator[tuple[list[int], list[int]]]:
+    """Positions of stretches that hang together through overlaps; no pair across two runs shares a character.
+
+    >>> list(runs([(0, 4), (4, 8)], [(3, 4), (8, 9)]))
+    [([0], [0]), ([1], []), ([], [1])]
+    """
     every = sorted(
         chain(
             ((start, end, 0, i) for i, (start, end) in enumerate(first)),

@@ -1,0 +1,173 @@
+"""Whether confidences are true: of mentions given 0.8, are eight in ten right?
+
+Comes in: gold, and predicted mentions with confidences. Goes out: a ``Calibration``: a reliability diagram, its error,
+and what precision and recall are left at each threshold. Right is exact.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventcorpus.eval.intervals import figure_of, figures_with_intervals, known
+from eventcorpus.eval.report import Bin, Calibration, CurvePoint
+from eventcorpus.matching.resample import Resampling
+from eventcorpus.matching.spans import Key
+from eventcorpus.predictions import Prediction
+
+Numbers = NDArray[np.float64]
+N_BINS = 10
+MAX_POINTS = 50
+EDGES = np.arange(N_BINS + 1) / N_BINS
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A predicted mention: how sure the system was, and whether it is right."""
+
+    article: str
+    label: str
+    confidence: float
+    correct: bool
+
+
+def judge(gold: Iterable[Key], predictions: Iterable[Prediction]) -> list[Judgement]:
+    """Every predicted mention, right or not, in an order that does not depend on that of the file.
+
+    Of a mention that is predicted more often than it is in gold, the surest are right.
+    """
+    left = Counter(gold)
+    in_order = sorted((p.id, m.start, m.end, m.label, -m.confidence) for p in predictions for m in p.mentions)
+    judged = []
+    for article, start, end, label, negative in in_order:
+        key = (article, start, end, label)
+        judged.append(Judgement(article, label, -negative, left[key] > 0))
+        left[key] -= 1
+    return judged
+
+
+def calibration_of(
+    gold: Sequence[Key],
+    runs: Sequence[Sequence[Prediction]],
+    *,
+    articles: Sequence[str],
+    labels: Sequence[str],
+    resampling: Resampling | None,
+) -> Calibration | None:
+    """Compare confidences with what is right; None where all are 1, which is how a system says nothing of them.
+
+    Args:
+        runs: the predictions of each run; those of several are pooled.
+        articles: ids in order, as the rows of ``resampling``.
+    """
+    judged = [one for predictions in runs for one in judge(gold, predictions)]
+    if all(one.confidence == 1.0 for one in judged):
+        return None
+    row = {article: i for i, article in enumerate(articles)}
+    statistics = np.zeros((len(articles), N_BINS, 3))
+    for one, place in zip(judged, _bins_of(judged), strict=True):
+        statistics[row[one.article], place] += (1.0, one.confidence, one.correct)
+    support = Counter(label for _, _, _, label in gold)
+    by_label: dict[str, list[Judgement]] = defaultdict(list)
+    for one in judged:
+        by_label[one.label].append(one)
+    n_gold = {label: support[label] * len(runs) for label in labels}
+    error = figures_with_intervals(statistics, calibration_error, resampling)
+    return Calibration(
+        bins=_bins(statistics.sum(axis=0)),
+        expected_calibration_error=figure_of(error),
+        curves={
+            "micro": curve(judged, n_gold=support.total() * len(runs)),
+            **{label: curve(by_label[label], n_gold=n_gold[label]) for label in labels if by_label[label]},
+        },
+        average_precision={
+            "micro": average_precision(judged),
+            **{label: average_precision(by_label[label]) for label in labels},
+        },
+        label_calibration_error={label: known(calibration_error(_sums(by_label[label]))) for label in labels},
+    )
+
+
+def calibration_error(sums: Numbers) -> Numbers:
+    """Expected calibration error (Naeini et al. 2015).
+
+    Args:
+        sums: shape (..., n_bins, 3): predictions, the sum of their confidences, how many are right.
+
+    Returns:
+        shape (...), in [0, 1]; NaN without predictions.
+
+    >>> float(calibration_error(np.array([[2.0, 0.2, 0.0], [2.0, 1.6, 1.0]])).round(3))
+    0.2
+    """
+    n = sums[..., 0].sum(axis=-1)
+    distance = np.abs(sums[..., 1] - sums[..., 2]).sum(axis=-1)
+    return np.where(n > 0, distance / np.where(n > 0, n, 1), np.nan)
+
+
+def curve(judged: Sequence[Judgement], *, n_gold: int) -> tuple[CurvePoint, ...]:
+    """What is left at each threshold, from the lowest confidence up: all of them, or 50 spread evenly over them."""
+    if not judged:
+        return ()
+    thresholds, kept, correct = _above(judged)
+    chosen = np.unique(np.linspace(0, len(thresholds) - 1, min(MAX_POINTS, len(thresholds))).round().astype(int))
+    return tuple(
+        CurvePoint(
+            threshold=float(thresholds[i]),
+            precision=float(correct[i] / kept[i]),
+            recall=float(correct[i] / n_gold) if n_gold else 0.0,
+            coverage=float(kept[i] / len(judged)),
+        )
+        for i in chosen
+    )
+
+
+def average_precision(judged: Sequence[Judgement]) -> float | None:
+    """Mean precision at the right ones, in the order of confidence: how well it sorts right from wrong.
+
+    Equal confidences are one step. In [0, 1]; 0 if nothing is right; None without predictions.
+    """
+    if not judged:
+        return None
+    _, kept, correct = _above(judged)
+    if not correct[0]:
+        return 0.0
+    gained = correct - np.append(correct[1:], 0)
+    return float((gained * (correct / kept)).sum() / correct[0])
+
+
+def _above(judged: Sequence[Judgement]) -> tuple[Numbers, Numbers, Numbers]:
+    """Per distinct confidence, rising: itself, predictions of at least that, and how many of these are right."""
+    confidence = np.array([one.confidence for one in judged])
+    right = np.array([one.correct for one in judged], dtype=np.float64)
+    thresholds, place = np.unique(confidence, return_inverse=True)
+    n, n_right = np.bincount(place).astype(np.float64), np.bincount(place, right)
+    return thresholds, n[::-1].cumsum()[::-1], n_right[::-1].cumsum()[::-1]
+
+
+def _bins_of(judged: Sequence[Judgement]) -> NDArray[np.intp]:
+    return np.searchsorted(EDGES[1:-1], [one.confidence for one in judged], side="right")
+
+
+def _sums(judged: Sequence[Judgement]) -> Numbers:
+    sums = np.zeros((N_BINS, 3))
+    for one, place in zip(judged, _bins_of(judged), strict=True):
+        sums[place] += (1.0, one.confidence, one.correct)
+    return sums
+
+
+def _bins(sums: Numbers) -> tuple[Bin, ...]:
+    return tuple(
+        Bin(
+            low=float(low),
+            high=float(high),
+            n=int(n),
+            confidence=float(confidence / n) if n else None,
+            correct=float(right / n) if n else None,
+        )
+        for low, high, (n, confidence, right) in zip(EDGES[:-1], EDGES[1:], sums.tolist(), strict=True)
+    )
