@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -18,6 +18,7 @@ from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in
 from eventcorpus.eval.gold_hash import gold_sha256
 from eventcorpus.eval.intervals import LEVEL, draw_articles, in_order, matching_with_intervals, smallest_difference
 from eventcorpus.eval.report import Report, Resampled
+from eventcorpus.eval.runs import Run
 from eventcorpus.eval.scores import gold_keys, predicted_keys, score
 from eventcorpus.eval.seeds import mean_report
 from eventcorpus.eval.slices import slices_of
@@ -26,14 +27,6 @@ from eventcorpus.matching.article_counts import exact_by_article
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
-
-
-@dataclass(frozen=True)
-class Run:
-    """The predictions of one system, and where they came from, for messages."""
-
-    predictions: Sequence[Prediction]
-    place: str = "predictions"
 
 
 def evaluate(

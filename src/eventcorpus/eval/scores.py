@@ -9,14 +9,14 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from eventcorpus import __version__
-from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
 from eventcorpus.eval.report import Classes, Figures, Judged, LabelFigures, LeftOut, Matching, Report
+from eventcorpus.eval.runs import of_split
 from eventcorpus.matching.layer import one_layer
 from eventcorpus.matching.overlap_counts import overlap_counts
 from eventcorpus.matching.spans import Counts, Key, exact_counts, sum_counts
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import ModelName, Prediction, check_prediction, prediction_line
+from eventcorpus.predictions import ModelName, Prediction, prediction_line
 from eventcorpus.schema import AnnotatedArticle
 
 DEFINITIONS = {
@@ -50,16 +50,9 @@ def score(
     Raises:
         PredictionsError: if a prediction speaks of another text, or none speaks of these articles at all.
     """
-    by_id = {p.id: p for p in predictions}
-    here = [by_id[a.article.id] for a in gold if a.article.id in by_id]
-    if not here:
-        raise PredictionsError(
-            f"{place}: not one of the {len(gold)} articles of split {split!r} is in it; predict this split"
-        )
-    for annotated in gold:
-        if annotated.article.id in by_id:
-            check_prediction(by_id[annotated.article.id], annotated.article, place=place)
-    digest = hashlib.sha256("".join(f"{prediction_line(p)}\n" for p in here).encode())
+    here = of_split(gold, predictions, split=split, place=place)
+    lines = (prediction_line(p) for p in sorted(here, key=lambda p: p.id))
+    digest = hashlib.sha256("".join(f"{line}\n" for line in lines).encode())
     labels, classes = ontology.labels, None
     if class_map is not None:
         gold, not_gold = gold_in_classes(gold, class_map.gold)

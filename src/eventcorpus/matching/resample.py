@@ -51,14 +51,18 @@ class Resampling:
         Returns:
             shape (n_resamples, ...).
         """
-        shape = statistics.shape[1:]
-        per_unit = np.zeros((self.n_units, int(np.prod(shape))))
-        np.add.at(per_unit, self.unit_of, statistics.reshape(len(statistics), -1))
+        per_unit = self.per_unit(statistics)
         parts = [
             self.draws[row : row + _ROWS_AT_ONCE].astype(np.float64) @ per_unit
             for row in range(0, self.n_resamples, _ROWS_AT_ONCE)
         ]
-        return np.concatenate(parts).reshape(self.n_resamples, *shape)
+        return np.concatenate(parts).reshape(self.n_resamples, *statistics.shape[1:])
+
+    def per_unit(self, statistics: Numbers) -> Numbers:
+        """The sums over the articles of every unit: shape (n_units, n), all axes but the first in one."""
+        sums = np.zeros((self.n_units, int(np.prod(statistics.shape[1:]))))
+        np.add.at(sums, self.unit_of, statistics.reshape(len(statistics), -1))
+        return sums
 
 
 @dataclass(frozen=True)
