@@ -22,12 +22,13 @@ from eventcorpus.sentences import sentences_around
 
 @dataclass(frozen=True, slots=True)
 class ShownMention:
-    """A mention of one side; ``hint`` is shown beside it (attributes, confidence, roles)."""
+    """A mention of one side; ``hint`` is shown beside it; ``confidence`` is below 0 where none is said."""
 
     start: int
     end: int
     label: str
     hint: str = ""
+    confidence: float = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Item:
     """Something to look at in one article.
 
     ``positions`` are those of its mentions in the lists of each side; ``cells`` are the pairs of labels (positions in
-    the confusion's labels) in which it counts; ``note`` is a few words of ours.
+    the confusion's labels) in which it counts; ``note`` is a few words of ours,
+    ``weight`` how sure a system was, below 0 where no system said anything.
     """
 
     article: int
@@ -52,6 +54,7 @@ class Item:
     positions: tuple[tuple[int, ...], ...]
     cells: tuple[tuple[int, int], ...] = ()
     note: str = ""
+    weight: float = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +132,16 @@ def _item(item: Item, page: BrowserPage, kinds: list[str], unit: _Units) -> list
     sides = page.mentions[item.article]
     shown = [sides[side][i] for side, positions in enumerate(item.positions) for i in positions]
     windows = sentences_around(text, shown, whole=[mention for side in sides for mention in side])
+    start, end = windows[0][0], windows[-1][1]
+    end = max(start + len(text[start:end].rstrip()), *(m.end for m in shown), 0)
     return [
         item.article,
         kinds.index(item.kind),
-        [unit(windows[0][0]), unit(windows[-1][1])],
+        [unit(start), unit(end)],
         item.positions,
         item.cells,
         item.note,
+        item.weight,
     ]
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 from eventcorpus.eval.browser import BrowserPage, Item, ItemKind, ShownMention, browser_json, confusion_cells
 from eventcorpus.eval.page_charts import bar_cell, curve_chart, reliability_chart
 from eventcorpus.eval.report import Confusion, CurvePoint, Events, LabelFigures, Matching, Report
+from eventcorpus.eval.slices import LEAST_ARTICLES
 from eventcorpus.highlight import page_script, render_page
 from eventcorpus.matching.outcomes import outcomes
 from eventcorpus.ontology import Ontology
@@ -30,6 +31,11 @@ KINDS = (
     ItemKind("correct", "right", "right"),
 )
 GROUPS = (("error", "every error"), ("right", "what is right"))
+DIMENSIONS = {
+    "length": "words in the article",
+    "position": "the word at which a mention starts",
+    "seen": "whether the words of a mention are a mention in the train split",
+}
 _THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
@@ -57,6 +63,8 @@ def eval_page(
         thresholds={label: at_thresholds(points) for label, points in curves.items()},
         singles=event_averages(events),
         event_tables=event_matchings(events),
+        dimensions=DIMENSIONS,
+        least_articles=LEAST_ARTICLES,
         items=browser_json(error_browser(gold, by_id, report.exact.labels)),
         script=page_script("figures.js", "browser.js"),
     )
@@ -75,7 +83,13 @@ def error_browser(
         in_gold, in_predicted = ([(m.start, m.end, m.label) for m in side] for side in sides)
         names = [m[2] for m in in_gold], [m[2] for m in in_predicted]
         items += [
-            Item(number, one.kind, (one.gold, one.predicted), confusion_cells(one, *names, rank))
+            Item(
+                number,
+                one.kind,
+                (one.gold, one.predicted),
+                confusion_cells(one, *names, rank),
+                weight=max((sides[1][j].confidence for j in one.predicted), default=-1.0),
+            )
             for one in outcomes(in_gold, in_predicted)
         ]
     return BrowserPage(
@@ -102,6 +116,7 @@ def predicted_side(prediction: Prediction | None) -> list[ShownMention]:
             m.end,
             m.label,
             ", ".join([f"{m.confidence:.2f}", *(v for values in m.attribute_values.values() for v in values)]),
+            m.confidence,
         )
         for m in (prediction.mentions if prediction else ())
     ]

@@ -66,19 +66,20 @@ def curve_chart(curves: Mapping[str, Sequence[CurvePoint]], *, bold: str = "micr
 
 
 def reliability_chart(bins: Sequence[Bin]) -> Markup:
-    """Share right over mean confidence, a dot a bin, as large as the bin has predictions; the diagonal is true."""
+    """Share right over mean confidence, a dot a bin, as large as the bin has predictions; the diagonal is true,
+    and a line leads from each dot to it.
+    """
     parts = [*_frame("share of predictions that are right over their confidence", "confidence, %", "right, %")]
     parts.append(Markup('<path class="diagonal" d="M{} {}L{} {}"/>').format(_x(0), _y(0), _x(1), _y(1)))
     most = max((one.n for one in bins), default=0) or 1
     known = [(one, one.confidence, one.correct) for one in bins if one.confidence is not None and one.correct is not None]
-    if known:
-        drawn = " ".join(f"{_x(confidence)},{_y(correct)}" for _, confidence, correct in known)
-        parts.append(Markup('<polyline class="curve bold" points="{}"/>').format(drawn))
     for one, confidence, correct in known:
+        x, y = _x(confidence), _y(correct)
+        parts.append(Markup('<path class="gap" d="M{0} {1}V{2}"/>').format(x, _y(confidence), y))
         parts.append(
             Markup('<circle cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
-                _x(confidence),
-                _y(correct),
+                x,
+                y,
                 round(2.5 + 8 * (one.n / most) ** 0.5, 1),
                 f"{one.n:,} predictions of confidence {one.low:.2f} to {one.high:.2f}: "
                 f"{100 * correct:.1f}% right, {100 * confidence:.1f}% said",

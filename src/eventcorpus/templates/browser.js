@@ -2,13 +2,13 @@
   const AT_ONCE = 40;
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("items").textContent);
-  const [bar, kind, label, words, pair, found, tally, list, more, whole] = [
-    "filter", "kind", "label", "words", "pair", "found", "tally", "list", "more", "whole",
+  const [bar, kind, label, order, words, pair, found, tally, list, more, whole] = [
+    "filter", "kind", "label", "order", "words", "pair", "found", "tally", "list", "more", "whole",
   ].map($);
   const NOTHING = data.labels.length;
-  const items = data.items.map(([article, kindOf, window, positions, cells, note], n) => {
+  const items = data.items.map(([article, kindOf, window, positions, cells, note, weight], n) => {
     const spans = positions.map((of, side) => of.map((i) => data.mentions[article][side][i]));
-    return { n: n + 1, article, kind: kindOf, window, positions, cells, note, spans, labels: new Set(spans.flat().map((m) => m[2])) };
+    return { n: n + 1, article, kind: kindOf, window, positions, cells, note, weight, spans, labels: new Set(spans.flat().map((m) => m[2])) };
   });
   const groupOf = (item) => data.kinds[item.kind][2];
   let [fitting, limit, current, cell] = [[], AT_ONCE, null, null];
@@ -120,6 +120,7 @@
         (!cell || item.cells.some(([row, column]) => row === cell[0] && column === cell[1])) &&
         (!wanted || textOf(item).includes(wanted)),
     );
+    if (order.value) fitting.sort((a, b) => b.weight - a.weight || a.n - b.n);
     limit = AT_ONCE;
     const counts = data.kinds.map(() => 0);
     for (const item of fitting) counts[item.kind]++;
@@ -141,6 +142,7 @@
     if (kind.value !== kind.options[0].value) values.set("kind", kind.value);
     if (label.value !== "") values.set("label", data.labels[label.value]);
     if (words.value.trim()) values.set("words", words.value.trim());
+    if (order.value) values.set("order", order.value);
     if (cell) ["gold", "predicted"].forEach((name, i) => values.set(name, data.labels[cell[i]] ?? ""));
     history.replaceState(null, "", `#${values.size ? values : "errors"}`);
   };
@@ -182,7 +184,7 @@
       mentions.map(([start, end, of, hint], position) => {
         const other = about[i].get(position);
         const here = item.positions[i].includes(position);
-        const state = other && groupOf(other) !== "right" ? "wrong" : "";
+        const state = other ? `state-${groupOf(other)}` : "";
         const title = [hint, other ? data.kinds[other.kind][1] : ""].filter(Boolean).join(" · ");
         return { start, end, label: of, title, className: `${state}${here ? " here" : ""}`, item: other?.n };
       }),
@@ -225,6 +227,7 @@
       kind.value = values.get("kind") ?? (cell ? "" : kind.options[0].value);
       label.value = values.has("label") ? data.labels.indexOf(values.get("label")) : "";
       words.value = values.get("words") ?? "";
+      order.value = values.get("order") === "surest" ? "surest" : "";
       current = null;
       filter();
       $("errors").scrollIntoView();
@@ -247,7 +250,7 @@
     goTo(location.hash);
   });
   $("whole-close").addEventListener("click", () => whole.close());
-  for (const one of [kind, label]) one.addEventListener("change", change);
+  for (const one of [kind, label, order]) one.addEventListener("change", change);
   words.addEventListener("input", change);
   pair.addEventListener("click", () => {
     cell = null;
