@@ -70,7 +70,9 @@ def compare(
     (0.333, 0.0078125, 8)
     """
     gold = in_order(gold)
-    systems = [[of_split(gold, run.predictions, split=split, place=run.place) for run in runs] for runs in (first, second)]
+    systems = [
+        [of_split(gold, run.predictions, split=split, place=run.place) for run in runs] for runs in (first, second)
+    ]
     resampling = draw_articles(gold, n_resamples=n_resamples, seed=seed)
     if resampling is None or resampling.n_units < 2:
         raise InputError(

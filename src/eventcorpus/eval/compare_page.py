@@ -50,7 +50,10 @@ def compare_page(
     ends = [
         abs(value)
         for one in (comparison.micro, comparison.macro, *comparison.labels.values())
-        for value in (one.difference.value, *(one.difference.interval.model_dump().values() if one.difference.interval else ()))
+        for value in (
+            one.difference.value,
+            *(one.difference.interval.model_dump().values() if one.difference.interval else ()),
+        )
         if value is not None
     ]
     return render_page(

@@ -25,7 +25,6 @@ from eventcorpus.eval.slices import slices_of
 from eventcorpus.eval.yardstick import agreement_beside
 from eventcorpus.matching.article_counts import exact_by_article
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
 
 

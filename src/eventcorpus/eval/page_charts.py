@@ -72,7 +72,9 @@ def reliability_chart(bins: Sequence[Bin]) -> Markup:
     parts = [*_frame("share of predictions that are right over their confidence", "confidence, %", "right, %")]
     parts.append(Markup('<path class="diagonal" d="M{} {}L{} {}"/>').format(_x(0), _y(0), _x(1), _y(1)))
     most = max((one.n for one in bins), default=0) or 1
-    known = [(one, one.confidence, one.correct) for one in bins if one.confidence is not None and one.correct is not None]
+    known = [
+        (one, one.confidence, one.correct) for one in bins if one.confidence is not None and one.correct is not None
+    ]
     for one, confidence, correct in known:
         x, y = _x(confidence), _y(correct)
         parts.append(Markup('<path class="gap" d="M{0} {1}V{2}"/>').format(x, _y(confidence), y))
@@ -103,11 +105,19 @@ def _frame(description: str, across: str, up: str) -> list[Markup]:
     ]
     for share in (0, 25, 50, 75, 100):
         x, y = _x(share / 100), _y(share / 100)
-        parts.append(Markup('<path class="axis" d="M{0} {1}V{2}M{3} {4}H{5}"/>').format(x, _TOP, bottom, _LEFT, y, right))
-        parts.append(Markup('<text class="soft" x="{}" y="{}" text-anchor="middle">{}</text>').format(x, bottom + 15, share))
-        parts.append(Markup('<text class="soft" x="{}" y="{}" text-anchor="end">{}</text>').format(_LEFT - 6, y + 4, share))
+        parts.append(
+            Markup('<path class="axis" d="M{0} {1}V{2}M{3} {4}H{5}"/>').format(x, _TOP, bottom, _LEFT, y, right)
+        )
+        parts.append(
+            Markup('<text class="soft" x="{}" y="{}" text-anchor="middle">{}</text>').format(x, bottom + 15, share)
+        )
+        parts.append(
+            Markup('<text class="soft" x="{}" y="{}" text-anchor="end">{}</text>').format(_LEFT - 6, y + 4, share)
+        )
     middle = _TOP + _SIDE / 2
-    parts.append(Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(_LEFT + _SIDE / 2, bottom + 34, across))
+    parts.append(
+        Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(_LEFT + _SIDE / 2, bottom + 34, across)
+    )
     parts.append(
         Markup('<text x="12" y="{0}" text-anchor="middle" transform="rotate(-90 12 {0})">{1}</text>').format(middle, up)
     )

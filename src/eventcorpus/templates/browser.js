@@ -194,13 +194,13 @@
     for (const name of data.sides) rows.append(element("h3", "", name));
     let start = 0; // a paragraph a row, so that both sides stay beside each other
     for (const paragraph of text.split(/(?<=\n)(?=[^\n])/)) {
-      const window = [start, start + paragraph.length];
+      const window = [start, start + paragraph.trimEnd().length];
       for (const of of marks) {
         const one = element("p", "article", paint(text, window, of));
         one.dir = "auto";
         rows.append(one);
       }
-      start = window[1];
+      start += paragraph.length;
     }
     $("whole-title").replaceChildren(element("bdi", "", title));
     $("whole-about").textContent = `${id} · #${item.n}: ${data.kinds[item.kind][1]}`;
