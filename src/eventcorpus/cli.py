@@ -26,6 +26,7 @@ COMMANDS = {
     "join": "eventcorpus.commands.join",
     "train": "eventcorpus.commands.train",
     "eval": "eventcorpus.commands.eval",
+    "compare": "eventcorpus.commands.compare",
     "extract": "eventcorpus.commands.extract",
     "serve-labelstudio": "eventcorpus.commands.serve_labelstudio",
     "inline": "eventcorpus.commands.inline",

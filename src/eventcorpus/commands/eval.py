@@ -8,34 +8,55 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from eventcorpus.commands.options import PATH, notice, progress_bar
-from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_dataset
+from eventcorpus.commands.command_line import command_line
+from eventcorpus.commands.options import PATH, notice, working
+from eventcorpus.commands.systems import runs_of
+from eventcorpus.corpus.dataset import manifest_hash, read_annotations, read_dataset
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
+from eventcorpus.eval.evaluate import evaluate
+from eventcorpus.eval.markdown import report_markdown
 from eventcorpus.eval.page import eval_page
-from eventcorpus.eval.report_table import report_table
-from eventcorpus.eval.scores import score
-from eventcorpus.files import read_text, write_json, write_text
-from eventcorpus.predictions import Prediction, prediction_of, read_predictions
+from eventcorpus.eval.report_table import report_lines, report_table
+from eventcorpus.files import write_json, write_text
 
 
 @click.command("eval")
-@click.option("--model", "model_path", type=PATH, help="A model folder, to predict with.")
-@click.option("--predictions", "predictions_path", type=PATH, help="Predictions of any system, instead of a model.")
+@click.option(
+    "--model",
+    "model_paths",
+    type=PATH,
+    multiple=True,
+    help="A model folder, to predict with. Several: runs of one recipe, of which figures are means.",
+)
+@click.option(
+    "--predictions", "predictions_paths", type=PATH, multiple=True,
+    help="Predictions of any system, instead of a model; several are several runs.",
+)  # fmt: skip
 @click.option("--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold.")
 @click.option("--split", default="test", show_default=True)
 @click.option(
     "--map", "map_path", type=PATH, help="Which label of gold and of predictions is which class, to score classes."
 )
+@click.option(
+    "--resamples", type=click.IntRange(0), default=1000, show_default=True, help="For 95% intervals; 0: none."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the resamples.")
 @click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
+@click.option("--markdown", "markdown_path", type=PATH, help="Write the report as Markdown, for a README or a card.")
+@click.pass_context
 def command(
-    model_path: Path | None,
-    predictions_path: Path | None,
+    context: click.Context,
+    model_paths: tuple[Path, ...],
+    predictions_paths: tuple[Path, ...],
     dataset_path: Path,
     split: str,
     map_path: Path | None,
+    resamples: int,
+    seed: int,
     json_path: Path | None,
     html_path: Path | None,
+    markdown_path: Path | None,
 ) -> None:
     """Score predictions against gold, per label.
 
@@ -46,29 +67,29 @@ def command(
     Example:
       eventcorpus eval --model models/runs/demo --dataset models/runs/demo-dataset --html report.html
     """
-    if (model_path is None) == (predictions_path is None):
+    if bool(model_paths) == bool(predictions_paths):
         raise click.UsageError("give either --model DIR or --predictions FILE")
     dataset = read_dataset(dataset_path)
     gold = dataset.split(split)
-    if predictions_path:
-        lines = read_text(predictions_path).split("\n")
-        predictions = list(read_predictions(lines, place=str(predictions_path)))
-    else:
-        assert model_path is not None
-        predictions = _predict(model_path, dataset, split, mapped=map_path is not None)
     class_map, hints = read_class_map(map_path, dataset.ontology.labels) if map_path else (None, [])
     for hint in hints:
         notice(f"{map_path}: gold: {hint}")
-    report = score(
-        gold,
-        predictions,
-        dataset.ontology,
-        name=dataset_path.resolve().name,
-        split=split,
-        dataset_sha256=manifest_hash(dataset_path),
-        place=str(predictions_path or model_path),
-        class_map=class_map,
-    )
+    runs = runs_of(model_paths or predictions_paths, dataset, split, hint_labels=class_map is None)
+    with working("judge"):
+        report = evaluate(
+            gold,
+            runs,
+            dataset.ontology,
+            name=dataset_path.resolve().name,
+            split=split,
+            dataset_sha256=manifest_hash(dataset_path),
+            class_map=class_map,
+            train=dataset.splits.get("train") if split != "train" else None,
+            annotations=read_annotations(dataset_path, splits=[split])[1],
+            n_resamples=resamples,
+            seed=seed,
+            command=command_line(context),
+        )
     if report.dataset.articles_without_prediction:
         notice(
             f"{report.dataset.articles_without_prediction} of {len(gold)} articles have no prediction; "
@@ -87,26 +108,15 @@ def command(
             notice(f"{side}: not in the map and not scored: {listed}; {about.twins:,} twice in one class")
     if json_path:
         write_json(json_path, json.loads(report.model_dump_json(by_alias=True)))
+    predictions = runs[0].predictions
     if class_map is not None:
         gold = gold_in_classes(gold, class_map.gold)[0]
         predictions = predictions_in_classes(predictions, class_map.predicted)[0]
     if html_path:
         write_text(html_path, eval_page(report, gold, predictions, dataset.ontology))
-    Console(width=None if Console().is_terminal else 100).print(report_table(report))
-
-
-def _predict(model_path: Path, dataset: Dataset, split: str, *, mapped: bool) -> list[Prediction]:
-    from eventcorpus.models.extractor import Extractor
-
-    gold = dataset.split(split)
-    extractor = Extractor.from_pretrained(model_path)
-    unknown = sorted(set(dataset.ontology.labels) - set(extractor.about.ontology.labels))
-    if unknown and not mapped:
-        notice(f"the model does not know {', '.join(unknown)}; gold of these counts as missed")
-    predictions = []
-    with progress_bar() as bar:
-        task = bar.add_task("reading", total=len(gold), note="")
-        for annotated, mentions in zip(gold, extractor.extract(a.article for a in gold), strict=True):
-            predictions.append(prediction_of(annotated.article, mentions, extractor.name))
-            bar.advance(task)
-    return predictions
+    if markdown_path:
+        write_text(markdown_path, report_markdown(report))
+    console = Console(width=None if Console().is_terminal else 100)
+    console.print(report_table(report))
+    for line in report_lines(report):
+        console.print(line, markup=False, highlight=False)

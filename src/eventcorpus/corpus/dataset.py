@@ -171,7 +171,7 @@ def read_dataset(folder: Path) -> Dataset:
     return Dataset(folder, ontology, splits, manifest)
 
 
-def read_annotations(folder: Path) -> tuple[Ontology, list[list[AnnotatedArticle]]]:
+def read_annotations(folder: Path, *, splits: Iterable[str] = SPLITS) -> tuple[Ontology, list[list[AnnotatedArticle]]]:
     """Read what every annotator made of every article: the configuration ``annotations``, hashes and offsets checked.
 
     Returns:
@@ -182,7 +182,7 @@ def read_annotations(folder: Path) -> tuple[Ontology, list[list[AnnotatedArticle
     """
     _, files = open_dataset(folder)
     articles: dict[str, list[AnnotatedArticle]] = {}
-    for split in SPLITS:
+    for split in splits:
         path = files.get(("annotations", split))
         for annotated in (annotated_of(row, place=str(path)) for row in rows_of(path)) if path else ():
             articles.setdefault(annotated.article.id, []).append(annotated)

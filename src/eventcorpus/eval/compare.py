@@ -5,7 +5,6 @@ Comes in: gold, and the runs of both systems. Goes out: a ``Comparison``.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from math import lcm
@@ -16,15 +15,16 @@ from eventcorpus import __version__
 from eventcorpus.errors import InputError
 from eventcorpus.eval import comparison
 from eventcorpus.eval.changes import changes
+from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.comparison import DEFINITIONS, Change, ComparedOn, Comparison, Difference, Randomised, System
 from eventcorpus.eval.gold_hash import gold_sha256
 from eventcorpus.eval.intervals import LEVEL, STANDARD_ERRORS, draw_articles, in_order, known, micro_f1
 from eventcorpus.eval.report import Figure, Interval, Resampled
-from eventcorpus.eval.runs import Run, of_split
+from eventcorpus.eval.runs import Run, gold_and_runs_in_classes, of_split, predictions_sha256
 from eventcorpus.eval.scores import gold_keys, predicted_keys
 from eventcorpus.matching.article_counts import Numbers, averages, exact_by_article
 from eventcorpus.matching.paired import Differences, effect_size, holm, paired_differences
-from eventcorpus.predictions import Prediction, prediction_line
+from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
 
 MOST_RUNS = 60
@@ -41,6 +41,7 @@ def compare(
     name: str = "dataset",
     split: str = "test",
     dataset_sha256: str = "",
+    class_map: ClassMap | None = None,
     n_resamples: int = 1000,
     rounds: int = 10_000,
     seed: int = 0,
@@ -52,6 +53,7 @@ def compare(
         gold: the split.
         names: of the systems, for people.
         labels: in the order wanted; others that occur come after them.
+        class_map: compares classes instead of labels.
         rounds: of randomisation.
 
     Raises:
@@ -85,6 +87,9 @@ def compare(
             f"{len(first)} runs against {len(second)}; they are compared in pairs, {n_runs} of them, and at most "
             f"{MOST_RUNS} are tried: give both systems the same number of runs"
         )
+    digest = gold_sha256(gold)
+    gold, mapped = gold_and_runs_in_classes(gold, [*systems[0], *systems[1]], class_map)
+    systems = [mapped[: len(first)], mapped[len(first) :]]
     in_gold, predicted = gold_keys(gold), [[predicted_keys(run) for run in runs] for runs in systems]
     there = {key[3] for keys in (in_gold, *(run for runs in predicted for run in runs)) for key in keys}
     labels = [*labels, *sorted(there - set(labels))]
@@ -93,9 +98,9 @@ def compare(
         np.stack([exact_by_article(in_gold, run, articles=ids, labels=labels) for run in runs], axis=1)
         for runs in predicted
     ]
+    ours, theirs = (np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in counts)
     paired = paired_differences(
-        *(np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in counts),
-        lambda sums: averages(sums)[..., 2],
+        ours, theirs, lambda sums: averages(sums)[..., 2],
         resampling=resampling, rounds=rounds, level=LEVEL,
     )  # fmt: skip
     by_id = [[{p.id: p for p in run} for run in runs] for runs in systems]
@@ -106,7 +111,7 @@ def compare(
         command=command,
         dataset=ComparedOn(
             name=name, sha256=dataset_sha256, split=split, articles=len(gold), units=resampling.n_units,
-            gold_sha256=gold_sha256(gold),
+            gold_sha256=digest,
         ),
         first=_system(names[0], systems[0], counts[0], len(gold)),
         second=_system(names[1], systems[1], counts[1], len(gold)),
@@ -174,9 +179,3 @@ def _system(name: str, runs: Sequence[Sequence[Prediction]], counts: Numbers, n_
             for i, run in enumerate(runs)
         ),
     )
-
-
-def predictions_sha256(predictions: Sequence[Prediction]) -> str:
-    """SHA-256 over the lines of predictions, by article id."""
-    lines = (prediction_line(p) for p in sorted(predictions, key=lambda p: p.id))
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()

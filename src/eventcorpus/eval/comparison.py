@@ -19,11 +19,11 @@ DEFINITIONS = {
     "p_randomisation": "two-sided p value of approximate randomisation (Noreen 1989): how often the difference is at "
     "least as large when both results of an article, or of a cluster of articles, are exchanged with probability 1/2; "
     "of several runs, run by run, a system with fewer runs repeating them",
-    "p_bootstrap": "two-sided p value of the paired bootstrap (Efron and Tibshirani 1993; Berg-Kirkpatrick et al. 2012): "
-    "how often the difference of a resample is at least as far from the difference as that is from 0",
+    "p_bootstrap": "two-sided p value of the paired bootstrap (Efron and Tibshirani 1993; Berg-Kirkpatrick et al. "
+    "2012): how often the difference of a resample is at least as far from the difference as that is from 0",
     "p_holm": "p_randomisation of a label, adjusted for the number of labels (Holm 1979)",
-    "effect_size": "the difference over its standard deviation from one article, or cluster, to the next (Cohen's d for "
-    "pairs); that deviation is the one over resamples times the square root of the number of articles or clusters",
+    "effect_size": "the difference over its standard deviation from one article, or cluster, to the next (Cohen's d "
+    "for pairs); that deviation is the one over resamples times the square root of the number of articles or clusters",
     "smallest_difference": "what this test set can show between these two systems at level 0.05 with power 0.8: 2.80 "
     "standard deviations of the difference over the resamples",
     "fixed": "a gold mention that most runs of the second have exactly and most of the first have not; a predicted "
@@ -89,7 +89,7 @@ class Difference(Part):
 
 
 class Change(Part):
-    """A mention of which the second system makes something else than the first; offsets are code points, end excluded."""
+    """A mention of which the second system makes something else; offsets are code points, end excluded."""
 
     article: str
     start: int

@@ -14,11 +14,11 @@ from importlib.metadata import version
 import numpy as np
 
 from eventcorpus.eval.calibration import calibration_of
-from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
+from eventcorpus.eval.class_map import ClassMap, gold_in_classes
 from eventcorpus.eval.gold_hash import gold_sha256
 from eventcorpus.eval.intervals import LEVEL, draw_articles, in_order, matching_with_intervals, smallest_difference
 from eventcorpus.eval.report import Report, Resampled
-from eventcorpus.eval.runs import Run
+from eventcorpus.eval.runs import Run, gold_and_runs_in_classes
 from eventcorpus.eval.scores import gold_keys, predicted_keys, score
 from eventcorpus.eval.seeds import mean_report
 from eventcorpus.eval.slices import slices_of
@@ -70,9 +70,8 @@ def evaluate(
     inside = set(ids)
     predictions = [[p for p in run.predictions if p.id in inside] for run in runs]
     annotations = [several for several in annotations if several[0].article.id in inside]
+    gold, predictions = gold_and_runs_in_classes(gold, predictions, class_map)
     if class_map is not None:
-        gold = gold_in_classes(gold, class_map.gold)[0]
-        predictions = [predictions_in_classes(several, class_map.predicted)[0] for several in predictions]
         train = gold_in_classes(train, class_map.gold)[0] if train is not None else None
         annotations = [annotations_in_classes(several, class_map) for several in annotations]
     labels = list(report.exact.labels)

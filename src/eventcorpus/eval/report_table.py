@@ -27,13 +27,10 @@ def f1_ends(figures: Figures) -> str:
 
 
 def report_table(report: Report) -> Table:
-    """The report for a terminal, labels in ontology order, averages last, and below what the figures mean."""
+    """The report for a terminal, labels in ontology order, averages last."""
     table = Table(
         title=escape(f"{report.model.name} on {report.dataset.name}, {report.dataset.split}: exact match, %"),
         title_justify="left",
-        caption=escape(" ".join(meaning(report))),
-        caption_justify="left",
-        caption_style="dim",
         box=box.SIMPLE_HEAD,
         padding=(0, 0),
         pad_edge=False,
@@ -71,22 +68,32 @@ def report_table(report: Report) -> Table:
     return table
 
 
-def meaning(report: Report) -> list[str]:
-    """What the figures of the table are, a sentence each."""
-    said = ["Exact: a mention is right if its place and label are those of a gold mention."]
-    if report.bootstrap:
-        units = f" of {report.dataset.units:,} articles or clusters" if report.dataset.units else ""
-        said.append(f"{_level(report)}: interval of F1, {report.bootstrap.resamples:,} resamples{units}.")
-    if report.overlap:
-        said.append("Overlap: ends may differ.")
-    if report.agreement:
-        said.append(f"People: F1 of two annotators on {report.agreement.articles:,} of these articles.")
-    for name, floor in (report.floors or {}).items():
-        said.append(f"Floor {name}: micro F1 {percent(floor.exact.micro.f1)}.")
+def report_lines(report: Report) -> list[str]:
+    """What stands below the table: what its figures mean, and what they can show."""
+    said = ["exact: a mention is right if its place and label are those of a gold mention"]
+    if report.overlap is not None:
+        said[0] += "; overlap: its ends may differ"
+    if report.seeds is not None:
+        each = ", ".join(percent(value) for value in report.seeds.micro_f1)
+        said.append(f"figures are means over {len(report.seeds.models)} runs, micro F1 {each}")
+    if report.bootstrap is not None:
+        drawn = "articles" if report.dataset.units == report.dataset.articles else "clusters of articles"
+        units = f" of {report.dataset.units:,} {drawn}" if report.dataset.units is not None else ""
+        said.append(f"{_level(report)}: interval of F1, {report.bootstrap.resamples:,} resamples{units}")
     if report.smallest_difference is not None:
         said.append(
-            f"These articles tell two systems apart from {100 * report.smallest_difference:.1f} points of micro F1 on."
+            f"two systems must differ by about {percent(report.smallest_difference)} points of micro F1 for this test "
+            "set to show it"
         )
+    for name, floor in (report.floors or {}).items():
+        figures = f"micro F1 {percent(floor.exact.micro.f1)}, macro {percent(floor.exact.macro.f1)}"
+        said.append(f"floor {name}: {figures}")
+    if report.calibration is not None:
+        error = report.calibration.expected_calibration_error
+        between = f" [{ends(error.interval)}]" if error.interval else ""
+        said.append(f"calibration error {percent(error.value)}{between}")
+    if report.agreement is not None:
+        said.append(f"people: exact F1 between annotators, {report.agreement.source}")
     return said
 
 

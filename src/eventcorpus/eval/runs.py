@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from eventcorpus.errors import PredictionsError
-from eventcorpus.predictions import Prediction, check_prediction
+from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
+from eventcorpus.predictions import Prediction, check_prediction, prediction_line
 from eventcorpus.schema import AnnotatedArticle
 
 
@@ -36,3 +38,21 @@ def of_split(
         if annotated.article.id in by_id:
             check_prediction(by_id[annotated.article.id], annotated.article, place=place)
     return here
+
+
+def predictions_sha256(predictions: Sequence[Prediction]) -> str:
+    """SHA-256 over the lines of predictions, by article id."""
+    lines = (prediction_line(p) for p in sorted(predictions, key=lambda p: p.id))
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+def gold_and_runs_in_classes(
+    gold: Sequence[AnnotatedArticle], runs: Sequence[Sequence[Prediction]], class_map: ClassMap | None
+) -> tuple[list[AnnotatedArticle], list[list[Prediction]]]:
+    """Gold and the predictions of every run in the classes of a map, or as they are without one."""
+    if class_map is None:
+        return list(gold), [list(run) for run in runs]
+    return (
+        gold_in_classes(gold, class_map.gold)[0],
+        [predictions_in_classes(run, class_map.predicted)[0] for run in runs],
+    )

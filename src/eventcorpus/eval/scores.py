@@ -5,18 +5,17 @@ Comes in: gold articles and predictions, which are checked against them. Goes ou
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
 from eventcorpus import __version__
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
 from eventcorpus.eval.report import Classes, Figures, Judged, LabelFigures, LeftOut, Matching, Report
-from eventcorpus.eval.runs import of_split
+from eventcorpus.eval.runs import of_split, predictions_sha256
 from eventcorpus.matching.layer import one_layer
 from eventcorpus.matching.overlap_counts import overlap_counts
 from eventcorpus.matching.spans import Counts, Key, exact_counts, sum_counts
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import ModelName, Prediction, prediction_line
+from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle
 
 DEFINITIONS = {
@@ -51,8 +50,7 @@ def score(
         PredictionsError: if a prediction speaks of another text, or none speaks of these articles at all.
     """
     here = of_split(gold, predictions, split=split, place=place)
-    lines = (prediction_line(p) for p in sorted(here, key=lambda p: p.id))
-    digest = hashlib.sha256("".join(f"{line}\n" for line in lines).encode())
+    digest = predictions_sha256(here)
     labels, classes = ontology.labels, None
     if class_map is not None:
         gold, not_gold = gold_in_classes(gold, class_map.gold)
@@ -79,7 +77,7 @@ def score(
             articles_without_prediction=len(gold) - len(here),
         ),
         model=here[0].model if len({p.model for p in here}) == 1 else ModelName(name="several models"),
-        predictions_sha256=digest.hexdigest(),
+        predictions_sha256=digest,
         definitions=DEFINITIONS,
         exact=matching_of(exact_counts(*keys), labels),
         overlap=matching_of(overlap_counts(*keys), labels),

@@ -14,6 +14,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from eventcorpus.matching.coefficients import share
 from eventcorpus.matching.resample import Resampling, estimate
 
 Numbers = NDArray[np.float64]
@@ -107,7 +108,7 @@ def paired_differences(
 
 
 def holm(p_values: Numbers) -> Numbers:
-    """p values of several tests at once, adjusted so that one false alarm among them all is as rare as in one (Holm 1979).
+    """p values of several tests at once, adjusted so that a false alarm among all is as rare as in one (Holm 1979).
 
     Args:
         p_values: shape (n_tests,); NaN is no test.
@@ -130,7 +131,7 @@ def effect_size(difference: Numbers, deviation: Numbers, *, n_units: int) -> Num
     systems differ alike everywhere.
     """
     spread = deviation * sqrt(n_units)
-    return np.divide(difference, spread, out=np.full(difference.shape, np.nan), where=spread > _TIE)
+    return share(difference, np.where(spread > _TIE, spread, 0.0))
 
 
 def _exchanges(n_units: int, rounds: int, *, seed: int) -> tuple[Iterator[Numbers], bool]:
@@ -149,4 +150,5 @@ def _deviation(drawn: Numbers) -> Numbers:
     n = known.sum(axis=0)
     mean = np.where(known, drawn, 0.0).sum(axis=0) / np.maximum(n, 1)
     squares = np.where(known, (drawn - mean) ** 2, 0.0).sum(axis=0)
-    return np.sqrt(squares / np.maximum(n - 1, 1))
+    deviation: Numbers = np.sqrt(squares / np.maximum(n - 1, 1))
+    return deviation
