@@ -95,11 +95,11 @@ def command(
     if out_path:
         write_json(out_path, as_data)
     if html_path:
-        predictions = [several[0].predictions for several in systems]
+        a, b = (runs[0].predictions for runs in systems)
         if class_map is not None:
             gold = gold_in_classes(gold, class_map.gold)[0]
-            predictions = [predictions_in_classes(several, class_map.predicted)[0] for several in predictions]
-        write_text(html_path, compare_page(found, gold, *predictions, dataset.ontology))
+            a, b = (predictions_in_classes(side, class_map.predicted)[0] for side in (a, b))
+        write_text(html_path, compare_page(found, gold, a, b, dataset.ontology))
     if as_json:
         click.echo(to_json(as_data, indent=2))
         return

@@ -11,7 +11,7 @@ from math import ceil
 
 from eventcorpus.eval.browser import BrowserPage, Item, ItemKind, ShownMention, browser_json
 from eventcorpus.eval.comparison import Change, Comparison
-from eventcorpus.eval.page import KINDS, gold_side, predicted_side
+from eventcorpus.eval.page import KINDS, gold_side, label_definitions, predicted_side
 from eventcorpus.eval.page_charts import difference_cell
 from eventcorpus.highlight import page_script, render_page
 from eventcorpus.matching.outcomes import outcomes
@@ -60,6 +60,7 @@ def compare_page(
         "compare.html.j2",
         comparison=comparison,
         bar=difference_cell,
+        about_labels=label_definitions(ontology),
         reach=max(ceil(20 * max(ends, default=0)), 1) / 20,
         verdict=verdict(comparison),
         about="Fixed: right in the second and wrong in the first, or a false alarm of the first that the second does "

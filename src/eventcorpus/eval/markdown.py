@@ -142,8 +142,8 @@ def _events(report: Report) -> list[str]:
         parts += ["### Attributes", table(("attribute", "right value", "interval", "mentions of both"), rows)]
     if e.event_sets:
         sets = (("B-cubed", e.event_sets.b_cubed), ("CEAF-e", e.event_sets.ceaf_e))
-        rows = [(name, *_cells(row)[:4]) for name, row in sets]
-        parts += ["### Which triggers tell the same event", table(("", *_FIGURES[:4]), rows)]
+        set_rows = [(name, *_cells(row)[:4]) for name, row in sets]
+        parts += ["### Which triggers tell the same event", table(("", *_FIGURES[:4]), set_rows)]
     if e.false_alarms and e.false_alarms.value is not None:
         parts.append(f"{e.false_alarms.value:.1f} predicted triggers per 100 articles that tell of no event.")
     return parts

@@ -64,6 +64,7 @@ def eval_page(
         singles=event_averages(events),
         event_tables=event_matchings(events),
         dimensions=DIMENSIONS,
+        about_labels=label_definitions(ontology),
         least_articles=LEAST_ARTICLES,
         items=browser_json(error_browser(gold, by_id, report.exact.labels)),
         script=page_script("figures.js", "browser.js"),
@@ -103,6 +104,12 @@ def error_browser(
     )
 
 
+def label_definitions(ontology: Ontology) -> dict[str, str]:
+    """What labels mean, where the ontology says so."""
+    labels = (*ontology.triggers, *ontology.entities)
+    return {label.name: " ".join(label.definition.split()) for label in labels if label.definition}
+
+
 def gold_side(annotated: AnnotatedArticle) -> list[ShownMention]:
     """Gold mentions with their attributes beside them."""
     return [ShownMention(s.start, s.end, s.label, ", ".join(v for _, v in s.attributes)) for s in annotated.spans]
@@ -132,12 +139,16 @@ def event_averages(events: Events) -> list[tuple[str, LabelFigures]]:
     """Micro averages of triggers and arguments that the report has."""
     every = (
         ("trigger identification", events.trigger_identification),
-        ("trigger classification", events.trigger_classification and events.trigger_classification.micro),
+        ("trigger classification", _micro(events.trigger_classification)),
         ("argument identification", events.argument_identification),
-        ("argument classification", events.argument_classification and events.argument_classification.micro),
-        ("argument attached", events.argument_attached and events.argument_attached.micro),
+        ("argument classification", _micro(events.argument_classification)),
+        ("argument attached", _micro(events.argument_attached)),
     )
     return [(name, figures) for name, figures in every if figures is not None]
+
+
+def _micro(matching: Matching | None) -> LabelFigures | None:
+    return matching.micro if matching is not None else None
 
 
 def event_matchings(events: Events) -> list[tuple[str, str, Matching]]:
