@@ -139,7 +139,7 @@
   };
   const remember = () => {
     const values = new URLSearchParams();
-    if (kind.value !== kind.options[0].value) values.set("kind", kind.value);
+    if (kind.value !== usual) values.set("kind", kind.value);
     if (label.value !== "") values.set("label", data.labels[label.value]);
     if (words.value.trim()) values.set("words", words.value.trim());
     if (order.value) values.set("order", order.value);
@@ -224,7 +224,7 @@
       const values = new URLSearchParams(hash.slice(1));
       const place = (name) => (values.get(name) === "" ? NOTHING : data.labels.indexOf(values.get(name)));
       cell = values.has("gold") && values.has("predicted") ? [place("gold"), place("predicted")] : null;
-      kind.value = values.get("kind") ?? (cell ? "" : kind.options[0].value);
+      kind.value = values.get("kind") ?? (cell ? "" : usual);
       label.value = values.has("label") ? data.labels.indexOf(values.get("label")) : "";
       words.value = values.get("words") ?? "";
       order.value = values.get("order") === "surest" ? "surest" : "";
@@ -254,7 +254,7 @@
   words.addEventListener("input", change);
   pair.addEventListener("click", () => {
     cell = null;
-    kind.value = kind.options[0].value;
+    kind.value = usual;
     change();
   });
   more.addEventListener("click", () => {
@@ -273,6 +273,9 @@
   option(label, "", "every label");
   const occurring = new Set(items.flatMap((item) => [...item.labels]));
   data.labels.forEach((name, i) => occurring.has(i) && option(label, i, name));
+  const first = data.groups.find(([group]) => group !== "right" && items.some((item) => groupOf(item) === group));
+  const usual = `group:${(first ?? data.groups[0])[0]}`;
+  kind.value = usual;
   bar.hidden = false;
   filter();
   goTo(location.hash);
