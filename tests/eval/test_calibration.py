@@ -9,7 +9,7 @@ from made_up import LABELS, corpus, empty, system
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from eventcorpus.eval.calibration import Judgement, average_precision, calibration_of, curve, judge
+from eventcorpus.eval.calibration import Judgement, average_precision, calibration_of, curve, judgements
 from eventcorpus.eval.intervals import draw_articles
 from eventcorpus.eval.report import Calibration
 from eventcorpus.eval.runs import Run
@@ -28,14 +28,15 @@ def calibrated(*runs: Run, gold: list[AnnotatedArticle] = GOLD) -> Calibration |
 
 
 def judged(run: Run) -> list[Judgement]:
-    return judge(gold_keys(GOLD), run.predictions)
+    return judgements(gold_keys(GOLD), run.predictions)
 
 
 def test_bins_and_error_are_those_of_scikit_learn() -> None:
-    run = system(GOLD, 0.7)
+    run = system(GOLD, 0.7, seed=1)
     found = calibrated(run)
     assert found is not None
     every = judged(run)
+    assert not any((10 * x.confidence).is_integer() for x in every)  # its bins hold their upper ends, ours the lower
     right, sure = [x.correct for x in every], [x.confidence for x in every]
     share, confidence = calibration_curve(right, sure, n_bins=10)
     known = [b for b in found.bins if b.n]

@@ -35,7 +35,7 @@ class Judgement:
     correct: bool
 
 
-def judge(gold: Iterable[Key], predictions: Iterable[Prediction]) -> list[Judgement]:
+def judgements(gold: Iterable[Key], predictions: Iterable[Prediction]) -> list[Judgement]:
     """Every predicted mention, right or not, in an order that does not depend on that of the file.
 
     Of a mention that is predicted more often than it is in gold, the surest are right.
@@ -64,7 +64,7 @@ def calibration_of(
         runs: the predictions of each run; those of several are pooled.
         articles: ids in order, as the rows of ``resampling``.
     """
-    judged = [one for predictions in runs for one in judge(gold, predictions)]
+    judged = [one for predictions in runs for one in judgements(gold, predictions)]
     if all(one.confidence == 1.0 for one in judged):
         return None
     row = {article: i for i, article in enumerate(articles)}

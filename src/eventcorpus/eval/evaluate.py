@@ -15,15 +15,17 @@ import numpy as np
 
 from eventcorpus.eval.calibration import calibration_of
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes
+from eventcorpus.eval.definitions import BESIDE
 from eventcorpus.eval.gold_hash import gold_sha256
 from eventcorpus.eval.intervals import LEVEL, draw_articles, in_order, matching_with_intervals, smallest_difference
+from eventcorpus.eval.judged_articles import judge
 from eventcorpus.eval.report import Report, Resampled
 from eventcorpus.eval.runs import Run, gold_and_runs_in_classes
 from eventcorpus.eval.scores import gold_keys, predicted_keys, score
 from eventcorpus.eval.seeds import mean_report
 from eventcorpus.eval.slices import slices_of
+from eventcorpus.eval.statistics import count_mentions
 from eventcorpus.eval.yardstick import agreement_beside
-from eventcorpus.matching.article_counts import exact_by_article
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 
@@ -37,6 +39,7 @@ def evaluate(
     split: str,
     dataset_sha256: str = "",
     class_map: ClassMap | None = None,
+    overlap_threshold: float = 0.0,
     train: Sequence[AnnotatedArticle] | None = None,
     annotations: Sequence[Sequence[AnnotatedArticle]] = (),
     n_resamples: int = 1000,
@@ -50,6 +53,7 @@ def evaluate(
         runs: at least one.
         train: what the system was trained on, for the slice ``seen``.
         annotations: per article what every annotator made of it; those of other articles are passed over.
+        overlap_threshold: as for ``score``.
         n_resamples: of the intervals; 0 for none.
 
     Raises:
@@ -61,6 +65,7 @@ def evaluate(
         score(
             gold, run.predictions, ontology,
             name=name, split=split, dataset_sha256=dataset_sha256, place=run.place, class_map=class_map,
+            overlap_threshold=overlap_threshold,
         )
         for run in runs
     ]  # fmt: skip
@@ -78,7 +83,13 @@ def evaluate(
     resampling = draw_articles(gold, n_resamples=n_resamples, seed=seed)
     in_gold = gold_keys(gold)
     keys = [(in_gold, predicted_keys(several)) for several in predictions]
-    exact = np.stack([exact_by_article(ours, theirs, articles=ids, labels=labels) for ours, theirs in keys], axis=1)
+    statistics = [
+        count_mentions(judge(gold, several), labels, overlap_threshold=overlap_threshold) for several in predictions
+    ]
+    matchings = {
+        definition: np.stack([getattr(counts, definition) for counts in statistics], axis=1)
+        for definition in ("exact", "boundary", "type", "overlap")
+    }
     return report.model_copy(
         update={
             "versions": {"python": platform.python_version(), "numpy": version("numpy"), "scipy": version("scipy")},
@@ -87,14 +98,15 @@ def evaluate(
                 update={"gold_sha256": digest, "units": resampling.n_units if resampling else None}
             ),
             "bootstrap": Resampled(seed=seed, resamples=n_resamples, level=LEVEL) if resampling else None,
-            "exact": matching_with_intervals(exact, labels, resampling),
             "slices": slices_of(gold, keys, labels, resampling=resampling, train=train),
             "calibration": calibration_of(
                 in_gold, predictions, articles=ids, labels=labels, resampling=resampling
             ),
             "agreement": agreement_beside(annotations, labels, split=split, n_resamples=n_resamples, seed=seed),
-            "smallest_difference": smallest_difference(exact, resampling),
+            "smallest_difference": smallest_difference(matchings["exact"], resampling),
+            "definitions": report.definitions | BESIDE,
         }
+        | {name: matching_with_intervals(counts, labels, resampling) for name, counts in matchings.items()}
     )  # fmt: skip
 
 

@@ -9,23 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from eventcorpus import __version__
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
+from eventcorpus.eval.confusion import boundary_errors_of, confusion_of
+from eventcorpus.eval.definitions import DEFINITIONS
+from eventcorpus.eval.judged_articles import judge, labels_met
 from eventcorpus.eval.report import Classes, Figures, Judged, LabelFigures, LeftOut, Matching, Report
 from eventcorpus.eval.runs import of_split, predictions_sha256
+from eventcorpus.eval.statistics import Numbers, count_mentions
 from eventcorpus.matching.layer import one_layer
-from eventcorpus.matching.overlap_counts import overlap_counts
-from eventcorpus.matching.spans import Counts, Key, exact_counts, sum_counts
+from eventcorpus.matching.spans import Counts, Key, sum_counts
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle
-
-DEFINITIONS = {
-    "exact": "a mention is right if article, start, end and label are those of a gold mention, one to one",
-    "overlap": "a mention is right if it shares a character with a gold mention of its article and label, one to one, "
-    "as many matches as possible",
-    "macro": "mean over the labels that have gold or predicted mentions",
-    "undefined": "null: neither gold nor predicted mentions; precision without predictions and recall "
-    "without gold are 0 if the other side has any",
-}
 
 
 def score(
@@ -38,6 +32,7 @@ def score(
     dataset_sha256: str = "",
     place: str = "predictions",
     class_map: ClassMap | None = None,
+    overlap_threshold: float = 0.0,
 ) -> Report:
     """Score predictions; an article without one counts as read and found empty.
 
@@ -45,6 +40,8 @@ def score(
         name: of the dataset, for the report.
         place: where predictions came from, for messages.
         class_map: scores classes instead of labels, where gold and predictions have different ones.
+        overlap_threshold: the least share of common characters (Jaccard) of an overlapping match, in [0, 1]; at 0 any
+            shared character is enough.
 
     Raises:
         PredictionsError: if a prediction speaks of another text, or none speaks of these articles at all.
@@ -64,7 +61,9 @@ def score(
                 twins=not_predicted.twins,
             ),
         )
-    keys = gold_keys(gold), predicted_keys(here)
+    judged = judge(gold, here)
+    labels = labels_met(judged, labels)
+    counts = count_mentions(judged, labels, overlap_threshold=overlap_threshold)
     return Report(
         eventcorpus=__version__,
         ontology=ontology.key,
@@ -79,8 +78,13 @@ def score(
         model=here[0].model if len({p.model for p in here}) == 1 else ModelName(name="several models"),
         predictions_sha256=digest,
         definitions=DEFINITIONS,
-        exact=matching_of(exact_counts(*keys), labels),
-        overlap=matching_of(overlap_counts(*keys), labels),
+        overlap_threshold=overlap_threshold,
+        exact=matching_of(summed(counts.exact, labels), labels),
+        boundary=matching_of(summed(counts.boundary, labels), labels),
+        type=matching_of(summed(counts.type, labels), labels),
+        overlap=matching_of(summed(counts.overlap, labels), labels),
+        confusion=confusion_of(judged, labels),
+        boundary_errors=boundary_errors_of(judged, labels),
         not_in_one_layer=sum(len(one_layer(a.spans, ontology)[1]) for a in gold),
         classes=classes,
     )
@@ -94,6 +98,11 @@ def gold_keys(gold: Iterable[AnnotatedArticle]) -> list[Key]:
 def predicted_keys(predictions: Iterable[Prediction]) -> list[Key]:
     """Every predicted mention as (article, start, end, label)."""
     return [(p.id, m.start, m.end, m.label) for p in predictions for m in p.mentions]
+
+
+def summed(counts: Numbers, labels: Sequence[str]) -> dict[str, Counts]:
+    """Counts of each label from counts per article, shape (n_articles, n_labels, 3): see ``Statistics``."""
+    return {label: Counts(*map(int, row)) for label, row in zip(labels, counts.sum(axis=0), strict=True)}
 
 
 def matching_of(counts: Mapping[str, Counts], labels: Sequence[str]) -> Matching:

@@ -1,0 +1,70 @@
+"""Agreement beside the score is the agreement that ``agree`` reports."""
+
+from dataclasses import replace
+
+import pytest
+from made_up import LABELS, ONTOLOGY, corpus, system
+
+from eventcorpus.eval.yardstick import agreement_beside
+from eventcorpus.labelling.agreement import agreement
+from eventcorpus.schema import AnnotatedArticle, Span
+
+
+def annotator(gold: list[AnnotatedArticle], name: str, share: float, seed: int) -> list[AnnotatedArticle]:
+    found = system(gold, share, seed=seed).predictions
+    return [
+        replace(
+            one, annotator=name, spans=tuple(Span(str(i), m.start, m.end, m.label) for i, m in enumerate(p.mentions))
+        )
+        for one, p in zip(gold, found, strict=True)
+    ]
+
+
+GOLD = corpus(20, seed=6, cluster_of=2)
+FIRST, SECOND, THIRD = (annotator(GOLD, name, 0.8, i) for i, name in enumerate(("a1", "a2", "a10")))
+DECIDED = [replace(one, annotator="adjudicated") for one in GOLD]
+
+
+def test_it_is_the_agreement_of_agree() -> None:
+    annotations = [list(several) for several in zip(FIRST, SECOND, DECIDED, strict=True)]
+    found = agreement_beside(annotations, LABELS, split="test", n_resamples=300)
+    expected = agreement(annotations, ONTOLOGY, n_resamples=300).report.all_pairs
+    assert found is not None
+    assert found.all_labels.value == expected.all_labels.f1_exact.value
+    assert found.all_labels.interval is not None
+    assert (found.all_labels.interval.low, found.all_labels.interval.high) == (
+        expected.all_labels.f1_exact.low, expected.all_labels.f1_exact.high,
+    )  # fmt: skip
+    assert {label: figure.value for label, figure in found.labels.items()} == {
+        label: row.f1_exact.value for label, row in expected.labels.items()
+    }
+    assert found.source == "a1 and a2 on 20 articles of split test, each annotated alone"
+
+
+def test_pairs_of_three_annotators_are_added_up() -> None:
+    annotations = [[a, b, c] if i < 5 else [a, b] for i, (a, b, c) in enumerate(zip(FIRST, SECOND, THIRD, strict=True))]
+    found = agreement_beside(annotations, LABELS, split="test", n_resamples=0)
+    expected = agreement(annotations, ONTOLOGY, n_resamples=10).report.all_pairs
+    assert found is not None and found.articles == 20
+    assert found.all_labels.value == pytest.approx(expected.all_labels.f1_exact.value)
+    assert found.all_labels.interval is None
+    assert (
+        found.source == "a1 and a2 on 20, a1 and a10 on 5, a2 and a10 on 5 articles of split test, each annotated alone"
+    )
+
+
+def test_a_label_that_one_of_them_could_not_use_counts_for_neither() -> None:
+    narrow = [
+        replace(one, labels_annotated=("Actor", "Time"), spans=tuple(s for s in one.spans if s.label != "Place"))
+        for one in SECOND
+    ]
+    annotations = [list(pair) for pair in zip(FIRST, narrow, strict=True)]
+    found = agreement_beside(annotations, LABELS, split="test")
+    assert found is not None and found.labels["Place"].value is None and found.labels["Actor"].value is not None
+
+
+def test_without_a_second_annotator_there_is_no_yardstick() -> None:
+    assert (
+        agreement_beside([[one, other] for one, other in zip(FIRST, DECIDED, strict=True)], LABELS, split="test")
+        is None
+    )
