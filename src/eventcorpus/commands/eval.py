@@ -16,6 +16,7 @@ from eventcorpus.corpus.dataset import manifest_hash, read_annotations, read_dat
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.gate import read_gate
+from eventcorpus.eval.markdown import report_markdown
 from eventcorpus.eval.page import eval_page
 from eventcorpus.eval.report_table import report_lines, report_table
 from eventcorpus.files import write_json, write_text
@@ -45,6 +46,7 @@ from eventcorpus.files import write_json, write_text
 @click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
 @GATE
+@click.option("--markdown", "markdown_path", type=PATH, help="Write the report as Markdown, for a README or a card.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -58,6 +60,7 @@ def command(
     json_path: Path | None,
     html_path: Path | None,
     gate_path: Path | None,
+    markdown_path: Path | None,
 ) -> None:
     """Score predictions against gold, per label.
 
@@ -116,6 +119,8 @@ def command(
         predictions = predictions_in_classes(predictions, class_map.predicted)[0]
     if html_path:
         write_text(html_path, eval_page(report, gold, predictions, dataset.ontology))
+    if markdown_path:
+        write_text(markdown_path, report_markdown(report))
     console = Console(width=None if Console().is_terminal else 100)
     console.print(report_table(report))
     for line in report_lines(report):
