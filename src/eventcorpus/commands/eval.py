@@ -4,69 +4,77 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
+from eventcorpus.commands.eval_sources import Gold, Options, read_gold, read_system, source_options
 from eventcorpus.commands.options import PATH, notice, progress_bar
-from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_dataset
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
 from eventcorpus.eval.page import eval_page
 from eventcorpus.eval.report import report_table
 from eventcorpus.eval.scores import score
-from eventcorpus.files import read_text, write_json, write_text
-from eventcorpus.predictions import Prediction, prediction_of, read_predictions
+from eventcorpus.files import write_json, write_text
+from eventcorpus.predictions import Prediction, prediction_of
 
 
 @click.command("eval")
 @click.option("--model", "model_path", type=PATH, help="A model folder, to predict with.")
 @click.option("--predictions", "predictions_path", type=PATH, help="Predictions of any system, instead of a model.")
-@click.option("--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold.")
+@click.option("--dataset", "dataset_path", type=PATH, help="The dataset folder with the gold.")
+@click.option("--gold", "gold_path", type=PATH, help="Gold in a file of tags or a Label Studio export, instead.")
 @click.option("--split", default="test", show_default=True)
 @click.option(
     "--map", "map_path", type=PATH, help="Which label of gold and of predictions is which class, to score classes."
 )
 @click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
+@source_options
 def command(
     model_path: Path | None,
     predictions_path: Path | None,
-    dataset_path: Path,
+    dataset_path: Path | None,
+    gold_path: Path | None,
     split: str,
     map_path: Path | None,
     json_path: Path | None,
     html_path: Path | None,
+    **given: Any,
 ) -> None:
     """Score predictions against gold, per label.
 
-    Predictions of a model, or of any system as JSON Lines; exact matches, and overlaps, over whole articles. With
-    --map gold and predictions may have different labels: see corpus/maps/re3d-eval.yaml.
+    Predictions of a model, or of any system: JSON Lines, a file of tags (CoNLL), a Label Studio export, a dataset; a
+    file of tags as --gold alone has gold and predicted in its last two columns. Exact matches, and overlaps, over whole
+    articles. With --map gold and predictions may have different labels: see corpus/maps/re3d-eval.yaml.
 
     \b
     Example:
       eventcorpus eval --model models/runs/demo --dataset models/runs/demo-dataset --html report.html
     """
-    if (model_path is None) == (predictions_path is None):
+    path = gold_path or dataset_path
+    if path is None or (gold_path and dataset_path):
+        raise click.UsageError("give either --dataset DIR or --gold FILE")
+    if (model_path and predictions_path) or not (model_path or predictions_path or gold_path):
         raise click.UsageError("give either --model DIR or --predictions FILE")
-    dataset = read_dataset(dataset_path)
-    gold = dataset.split(split)
-    if predictions_path:
-        lines = read_text(predictions_path).split("\n")
-        predictions = list(read_predictions(lines, place=str(predictions_path)))
+    options = Options.of(split, **given)
+    source = read_gold(path, options, with_predictions=not (model_path or predictions_path))
+    gold = source.articles
+    if model_path:
+        predictions = _predict(model_path, source, mapped=map_path is not None)
     else:
-        assert model_path is not None
-        predictions = _predict(model_path, dataset, split, mapped=map_path is not None)
-    class_map, hints = read_class_map(map_path, dataset.ontology.labels) if map_path else (None, [])
+        predictions = read_system(predictions_path, source, options)
+    class_map, hints = read_class_map(map_path, source.ontology.labels) if map_path else (None, [])
     for hint in hints:
         notice(f"{map_path}: gold: {hint}")
     report = score(
         gold,
         predictions,
-        dataset.ontology,
-        name=dataset_path.resolve().name,
-        split=split,
-        dataset_sha256=manifest_hash(dataset_path),
-        place=str(predictions_path or model_path),
+        source.ontology,
+        name=source.name,
+        split=source.split,
+        dataset_sha256=source.sha256,
+        place=str(predictions_path or model_path or path),
         class_map=class_map,
     )
     if report.dataset.articles_without_prediction:
@@ -91,16 +99,16 @@ def command(
         gold = gold_in_classes(gold, class_map.gold)[0]
         predictions = predictions_in_classes(predictions, class_map.predicted)[0]
     if html_path:
-        write_text(html_path, eval_page(report, gold, predictions, dataset.ontology))
+        write_text(html_path, eval_page(report, gold, predictions, source.ontology))
     Console(width=None if Console().is_terminal else 100).print(report_table(report))
 
 
-def _predict(model_path: Path, dataset: Dataset, split: str, *, mapped: bool) -> list[Prediction]:
+def _predict(model_path: Path, source: Gold, *, mapped: bool) -> list[Prediction]:
     from eventcorpus.models.extractor import Extractor
 
-    gold = dataset.split(split)
+    gold = source.articles
     extractor = Extractor.from_pretrained(model_path)
-    unknown = sorted(set(dataset.ontology.labels) - set(extractor.about.ontology.labels))
+    unknown = sorted(set(source.ontology.labels) - set(extractor.about.ontology.labels))
     if unknown and not mapped:
         notice(f"the model does not know {', '.join(unknown)}; gold of these counts as missed")
     predictions = []
