@@ -149,7 +149,7 @@ def _report(benchmark: Benchmark, path: Path, dataset: Dataset, systems: Sequenc
     for model_path in (system for system in systems if system.is_dir()):
         if reason := unfit(read_about(model_path).ontology.labels, benchmark, dataset.ontology.labels, class_map):
             raise InputError(f"{model_path}: {reason}")
-    runs = runs_of(systems, dataset, benchmark.split, hint_labels=class_map is None)
+    runs = runs_of(systems, dataset.split(benchmark.split), dataset.ontology, hint_labels=class_map is None)
     with working("judge"):
         return evaluate(
             gold,
