@@ -27,7 +27,7 @@ from eventcorpus.eval.benchmark import (
     read_benchmark,
     unfit,
 )
-from eventcorpus.eval.benchmark_table import headline_line, published_lines, result_row
+from eventcorpus.eval.benchmark_table import headline_line, left_out_phrases, published_lines, result_row
 from eventcorpus.eval.class_map import read_class_map
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.gate import read_gate
@@ -133,6 +133,8 @@ def command(
     versions = report.versions | provenance(path.parent)
     key = benchmark.key + (OTHER_DATA if other else "")
     report = report.model_copy(update={"benchmark": key, "versions": versions})
+    for phrase in left_out_phrases(report):
+        notice(phrase)
     _print(benchmark, report)
     if json_path:
         write_json(json_path, json.loads(report.model_dump_json(by_alias=True)))
