@@ -12,6 +12,7 @@ from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in
 from eventcorpus.eval.confusion import boundary_errors_of, confusion_of
 from eventcorpus.eval.definitions import DEFINITIONS
 from eventcorpus.eval.events import events_of
+from eventcorpus.eval.found_ontology import found_ontology
 from eventcorpus.eval.judged_articles import judge, labels_met
 from eventcorpus.eval.matching_rows import matching_of, summed
 from eventcorpus.eval.report import Classes, Judged, LeftOut, Report
@@ -27,10 +28,10 @@ from eventcorpus.schema import AnnotatedArticle
 def score(
     gold: Sequence[AnnotatedArticle],
     predictions: Iterable[Prediction],
-    ontology: Ontology,
+    ontology: Ontology | None = None,
     *,
-    name: str,
-    split: str,
+    name: str = "gold",
+    split: str = "all",
     dataset_sha256: str = "",
     place: str = "predictions",
     class_map: ClassMap | None = None,
@@ -39,15 +40,33 @@ def score(
     """Score predictions; an article without one counts as read and found empty.
 
     Args:
-        name: of the dataset, for the report.
+        predictions: of these articles; those of other articles are passed over.
+        ontology: the order of labels, what a trigger is, and which role joins events; without one, what the gold shows
+            (``found_ontology``).
+        name: of the dataset, for the report; ``split`` likewise.
         place: where predictions came from, for messages.
         class_map: scores classes instead of labels, where gold and predictions have different ones.
         overlap_threshold: the least share of common characters (Jaccard) of an overlapping match, in [0, 1]; at 0 any
             shared character is enough.
 
     Raises:
-        PredictionsError: if a prediction speaks of another text, or none speaks of these articles at all.
+        PredictionsError: if a prediction speaks of another text, two of one article, or none of these articles at all.
+        OntologyError: if no ontology is given and the gold has no labels to make one of.
+
+    >>> from eventcorpus.predictions import prediction_of
+    >>> from eventcorpus.schema import Article, Mention, Span
+    >>> first, second = Article("first", "Rebels left Homs"), Article("second", "Nothing happened")
+    >>> labels = ("Actor", "Place")
+    >>> gold = [AnnotatedArticle(first, (Span("1", 0, 6, "Actor"), Span("2", 12, 16, "Place")), labels),
+    ...         AnnotatedArticle(second, (), labels)]
+    >>> model = ModelName(name="mine")
+    >>> predicted = [prediction_of(first, [Mention(0, 6, "Actor", "Rebels", 0.9)], model),
+    ...              prediction_of(second, [], model)]
+    >>> report = score(gold, predicted)
+    >>> report.exact.micro.precision, report.exact.micro.recall, report.exact.labels["Place"].f1
+    (1.0, 0.5, 0.0)
     """
+    ontology = ontology or found_ontology(gold)
     here = of_split(gold, predictions, split=split, place=place)
     digest = predictions_sha256(here)
     labels, classes = ontology.labels, None
