@@ -28,6 +28,8 @@ COMMANDS = {
     "calibrate": "eventcorpus.commands.calibrate",
     "eval": "eventcorpus.commands.eval",
     "compare": "eventcorpus.commands.compare",
+    "card": "eventcorpus.commands.card",
+    "benchmark": "eventcorpus.commands.benchmark",
     "extract": "eventcorpus.commands.extract",
     "serve-labelstudio": "eventcorpus.commands.serve_labelstudio",
     "inline": "eventcorpus.commands.inline",

@@ -45,6 +45,7 @@ def command(
     Example:
       eventcorpus calibrate models/runs/demo --dataset models/runs/demo-dataset --precision 0.9
     """
+    from eventcorpus.models.card import write_card
     from eventcorpus.models.extractor import Extractor
     from eventcorpus.models.folder import write_calibration
     from eventcorpus.training.calibrate import calibrate
@@ -72,6 +73,7 @@ def command(
         )
     extra = {"reliability.svg": reliability_svg(calibration)} if calibration.before else {}
     write_calibration(model_path, calibration, extra=extra)
+    write_card(model_path)
     if json_path:
         write_json(json_path, calibration.model_dump(mode="json"))
     if calibration.note:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from eventcorpus.commands.options import PATH, notice, progress_bar, working
+from eventcorpus.corpus.data_facts import data_facts
 from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_dataset
 from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe, recipe_yaml, with_settings
 
@@ -70,9 +71,15 @@ def command(
         _show_plan(dataset, recipe, out)
         return
 
+    from eventcorpus.models.card import write_card
     from eventcorpus.training.fit import fit
 
-    notes = {"dataset": folder.resolve().name, "dataset_sha256": manifest_hash(folder), "seed": recipe.seed}
+    notes = {
+        "dataset": folder.resolve().name,
+        "dataset_sha256": manifest_hash(folder),
+        "seed": recipe.seed,
+        "data": data_facts(dataset),
+    }
     with progress_bar() as bar:
         task = bar.add_task("training", total=None, note="")
         result = fit(
@@ -92,6 +99,7 @@ def command(
         f"{result.n_steps:,} steps in {result.seconds:.1f} s, {result.tokens_per_second:,.0f} tokens a second; "
         f"loss {first:.3f} in the first tenth, {last:.3f} in the last"
     )
+    write_card(out)
     click.echo(f"model in {out}")
 
 

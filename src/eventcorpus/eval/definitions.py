@@ -34,8 +34,8 @@ DEFINITIONS = {
     "and label has it, over all mentions, so that a missed mention misses its values; free text has one row; without "
     "attributes in any prediction none is judged",
     "event_sets": "events are the sets of triggers that the ontology's event link joins, a trigger without one is its "
-    "own; over all triggers of both sides, those that one side alone has too; null where the system gives no roles or "
-    "the ontology has no such link",
+    "own; over all triggers, those that one side alone has too; null where the system gives no roles or the ontology "
+    "has no such link",
     "b_cubed": "per trigger, the share of its predicted event that is in its gold event (precision), or of its gold "
     "event in its predicted one (recall), 0 for a trigger of one side alone; means over predicted and over gold "
     "triggers (Bagga and Baldwin 1998)",

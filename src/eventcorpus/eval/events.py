@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +21,35 @@ from eventcorpus.schema import AnnotatedArticle
 Numbers = NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class EventCounts:
+    """What the figures of events are made of, one row an article; no attributes where the system gives none."""
+
+    statistics: EventStatistics
+    attributes: dict[str, AttributeCounts]
+
+
 def events_of(gold: Sequence[AnnotatedArticle], predictions: Sequence[Prediction], ontology: Ontology) -> Events | None:
     """Judge events; None where the ontology has no triggers.
 
     Roles, and likewise attributes, are judged where the system gives them in any article (an empty list is one);
     articles in which it then gives none have none.
     """
+    counts = event_counts(gold, predictions, ontology)
+    return _events(counts.statistics, counts.attributes) if counts is not None else None
+
+
+def event_counts(
+    gold: Sequence[AnnotatedArticle], predictions: Sequence[Prediction], ontology: Ontology
+) -> EventCounts | None:
+    """Count triggers, arguments, attributes and events in every article; None where the ontology has no triggers."""
     if not ontology.triggers:
         return None
     told = both_sides(gold, predictions, ontology)
     counts = count_events(told, ontology, with_roles=any(p.roles is not None for p in predictions))
     with_attributes = any(m.attributes is not None for p in predictions for m in p.mentions)
     attributes = count_attributes(told, ontology) if with_attributes else {}
-    return _events(counts, attributes)
+    return EventCounts(counts, attributes)
 
 
 def _events(counts: EventStatistics, attributes: dict[str, AttributeCounts]) -> Events:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -28,12 +29,11 @@ def of_split(
     Raises:
         PredictionsError: if a prediction speaks of another text, two of one article, or none of these articles at all.
     """
-    by_id: dict[str, Prediction] = {}
-    for prediction in predictions:
-        if by_id.setdefault(prediction.id, prediction) is not prediction:
-            raise PredictionsError(
-                f"{place}: article {prediction.id!r} has more than one prediction; give one an article"
-            )
+    listed = list(predictions)
+    by_id = {p.id: p for p in listed}
+    if len(by_id) < len(listed):
+        twice = Counter(p.id for p in listed).most_common(1)[0][0]
+        raise PredictionsError(f"{place}: article {twice!r} has more than one prediction; give one an article")
     here = [by_id[a.article.id] for a in gold if a.article.id in by_id]
     if not here:
         raise PredictionsError(

@@ -17,6 +17,7 @@ from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json,
 from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
+from eventcorpus.text import sha256_of
 
 ABOUT = "eventcorpus.json"
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json", ABOUT)
@@ -118,7 +119,17 @@ def read_about(path: Path) -> ModelAbout:
 
 def model_hash(path: Path) -> str:
     """SHA-256 over weights, tokenizer and ``eventcorpus.json``: which model spoke, 64 hex digits."""
+    return _hash(path, sha256_of_file(path / ABOUT))
+
+
+def uncalibrated_hash(path: Path) -> str:
+    """The hash that the model had before it was calibrated: its scores are still those of this model."""
+    about = read_about(path).model_copy(update={"calibration": Calibration()})
+    return _hash(path, sha256_of(about_json(about)))
+
+
+def _hash(path: Path, about_sha256: str) -> str:
     digest = hashlib.sha256()
     for name in sorted(NEEDED):
-        digest.update(f"{name} {sha256_of_file(path / name)}\n".encode())
+        digest.update(f"{name} {about_sha256 if name == ABOUT else sha256_of_file(path / name)}\n".encode())
     return digest.hexdigest()
