@@ -6,9 +6,12 @@ Comes in: a text and marked stretches of it, which may overlap. Goes out: escape
 from __future__ import annotations
 
 import colorsys
+import hashlib
 import itertools
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -55,6 +58,21 @@ def highlight(text: str, marks: Sequence[Mark], colours: dict[str, str]) -> Mark
             )
         pieces.append(piece)
     return Markup("").join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class PageScript:
+    """Scripts of ours to stand in a page, and their hash in base64, as a Content-Security-Policy names it."""
+
+    text: Markup
+    sha256: str
+
+
+def page_script(*names: str) -> PageScript:
+    """One or several of the package's scripts, from beside the templates, as one."""
+    folder = files("eventcorpus").joinpath("templates")
+    text = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
+    return PageScript(Markup(text), b64encode(hashlib.sha256(text.encode()).digest()).decode())
 
 
 def render_page(template: str, **values: Any) -> str:

@@ -83,7 +83,7 @@ def test_the_table_and_the_page_show_classes_and_overlap() -> None:
     report = run((17, 33, "Actor"))
     table = report_table(report)
     assert list(table.columns[0].cells) == ["Party", "Place", "micro", "macro"]
-    assert [list(column.cells) for column in table.columns if column.header == "overlap F1"] == [
+    assert [list(column.cells) for column in table.columns if column.header == "overlap\nF1"] == [
         ["66.7", "0.0", "50.0", "33.3"]
     ]
     page = eval_page(report, [], [], GOLD)
@@ -93,8 +93,8 @@ def test_the_table_and_the_page_show_classes_and_overlap() -> None:
 def test_a_report_of_an_earlier_version_still_reads_and_has_no_overlap_column() -> None:
     data = json.loads(run((17, 33, "Actor")).model_dump_json(by_alias=True))
     old = Report.model_validate({key: value for key, value in data.items() if key not in ("overlap", "classes")})
-    assert "overlap F1" not in [column.header for column in report_table(old).columns]
-    assert "overlap" not in eval_page(old, [], [], GOLD).partition("<h2>Per label")[0].partition("</style>")[2]
+    assert "overlap\nF1" not in [column.header for column in report_table(old).columns]
+    assert "overlap" not in eval_page(old, [], [], GOLD).partition('<h2 id="labels">')[0].partition("</style>")[2]
 
 
 @pytest.mark.parametrize(

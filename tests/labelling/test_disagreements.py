@@ -4,11 +4,12 @@ from pathlib import Path
 import pytest
 
 from eventcorpus.labelling.agreement import agreement
-from eventcorpus.labelling.agreement_page import agreement_page, sentences_around
+from eventcorpus.labelling.agreement_page import agreement_page
 from eventcorpus.labelling.disagreements import Group, group_disagreements, head_word, normalised
 from eventcorpus.labelling.shared_articles import shared_articles
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events
+from eventcorpus.sentences import sentences_around
 
 ONTOLOGY = read_ontology_yaml(Path(__file__).parents[2] / "corpus/ontology.yaml")
 Marked = tuple[str, str]

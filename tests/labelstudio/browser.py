@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from types import TracebackType
 from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-FLAGS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-)  # fmt: skip
+from chromium import FLAGS, find_browser
+
 TEXT = "[class*=richtext__container]"
 HIGHLIGHT = f"{TEXT} [class*=htx-highlight]"
 WHERE = """([words, nth, selector]) => {
@@ -41,12 +37,6 @@ WHERE = """([words, nth, selector]) => {
     host.scrollIntoView({block: 'nearest'});
     return {first: box(at), last: box(last)};
 }"""
-
-
-def find_browser() -> str | None:
-    """The browser named in CHROME, else Debian's."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return os.environ.get("CHROME") or next(filter(None, map(shutil.which, names)), None)
 
 
 class Annotator:

@@ -21,7 +21,7 @@ import pytest
         "matching.spans",
         "eval.scores",
         "eval.trainer_metrics",
-        "labelling.agreement_page",
+        "sentences",
         "labelling.disagreements",
     ],
 )

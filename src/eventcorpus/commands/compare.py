@@ -13,10 +13,11 @@ from eventcorpus.commands.options import PATH, notice, working
 from eventcorpus.commands.systems import runs_of
 from eventcorpus.corpus.dataset import manifest_hash, read_dataset
 from eventcorpus.errors import InputError
-from eventcorpus.eval.class_map import read_class_map
+from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
 from eventcorpus.eval.compare import compare
+from eventcorpus.eval.compare_page import compare_page
 from eventcorpus.eval.comparison_table import comparison_lines, comparison_table
-from eventcorpus.files import to_json, write_json
+from eventcorpus.files import to_json, write_json, write_text
 
 
 @click.command("compare")
@@ -32,6 +33,7 @@ from eventcorpus.files import to_json, write_json
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON (schema: eval/comparison.schema.json).")
 @click.option("--out", "out_path", type=PATH, help="Write the comparison as JSON.")
+@click.option("--html", "html_path", type=PATH, help="Write one self-contained page with what was fixed and broken.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -45,6 +47,7 @@ def command(
     seed: int,
     as_json: bool,
     out_path: Path | None,
+    html_path: Path | None,
 ) -> None:
     """Whether B is better than A, by how much, and where.
 
@@ -91,6 +94,12 @@ def command(
     as_data = json.loads(found.model_dump_json(by_alias=True))
     if out_path:
         write_json(out_path, as_data)
+    if html_path:
+        a, b = (runs[0].predictions for runs in systems)
+        if class_map is not None:
+            gold = gold_in_classes(gold, class_map.gold)[0]
+            a, b = (predictions_in_classes(side, class_map.predicted)[0] for side in (a, b))
+        write_text(html_path, compare_page(found, gold, a, b, dataset.ontology))
     if as_json:
         click.echo(to_json(as_data, indent=2))
         return

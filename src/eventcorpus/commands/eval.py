@@ -9,11 +9,14 @@ import click
 from rich.console import Console
 
 from eventcorpus.commands.command_line import command_line
+from eventcorpus.commands.gating import GATE, hold_to
 from eventcorpus.commands.options import PATH, notice, working
 from eventcorpus.commands.systems import runs_of
 from eventcorpus.corpus.dataset import manifest_hash, read_annotations, read_dataset
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
 from eventcorpus.eval.evaluate import evaluate
+from eventcorpus.eval.gate import read_gate
+from eventcorpus.eval.markdown import report_markdown
 from eventcorpus.eval.page import eval_page
 from eventcorpus.eval.report_table import report_lines, report_table
 from eventcorpus.files import write_json, write_text
@@ -42,6 +45,8 @@ from eventcorpus.files import write_json, write_text
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the resamples.")
 @click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
+@GATE
+@click.option("--markdown", "markdown_path", type=PATH, help="Write the report as Markdown, for a README or a card.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -54,6 +59,8 @@ def command(
     seed: int,
     json_path: Path | None,
     html_path: Path | None,
+    gate_path: Path | None,
+    markdown_path: Path | None,
 ) -> None:
     """Score predictions against gold, per label.
 
@@ -66,6 +73,7 @@ def command(
     """
     if bool(model_paths) == bool(predictions_paths):
         raise click.UsageError("give either --model DIR or --predictions FILE")
+    gate = read_gate(gate_path) if gate_path else None
     dataset = read_dataset(dataset_path)
     gold = dataset.split(split)
     class_map, hints = read_class_map(map_path, dataset.ontology.labels) if map_path else (None, [])
@@ -111,7 +119,11 @@ def command(
         predictions = predictions_in_classes(predictions, class_map.predicted)[0]
     if html_path:
         write_text(html_path, eval_page(report, gold, predictions, dataset.ontology))
+    if markdown_path:
+        write_text(markdown_path, report_markdown(report))
     console = Console(width=None if Console().is_terminal else 100)
     console.print(report_table(report))
     for line in report_lines(report):
         console.print(line, markup=False, highlight=False)
+    if gate:
+        hold_to(gate, report, place=str(gate_path))

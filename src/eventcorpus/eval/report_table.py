@@ -1,10 +1,14 @@
-"""The evaluation report as people read it in a terminal."""
+"""The evaluation report as people read it in a terminal: at most 100 columns, and readable in 80."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from rich import box
+from rich.markup import escape
 from rich.table import Table
 
-from eventcorpus.eval.report import Interval, Report
+from eventcorpus.eval.report import Figures, Interval, LabelFigures, Report
 
 
 def percent(value: float | None) -> str:
@@ -12,88 +16,90 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f}"
 
 
+def ends(interval: Interval | None) -> str:
+    """Both ends of an interval as people read them; empty without one."""
+    return "" if interval is None else f"{percent(interval.low)}–{percent(interval.high)}"
+
+
+def f1_ends(figures: Figures) -> str:
+    """The interval of F1 as people read it."""
+    return ends(figures.intervals.f1) if figures.intervals else ""
+
+
 def report_table(report: Report) -> Table:
     """The report for a terminal, labels in ontology order, averages last."""
     table = Table(
-        title=f"{report.model.name} on {report.dataset.name}, {report.dataset.split}: exact match, %",
+        title=escape(f"{report.model.name} on {report.dataset.name}, {report.dataset.split}: exact match, %"),
         title_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 0),
+        pad_edge=False,
     )
-    table.add_column("label")
-    columns = [*_interval_column(report), *_agreement_column(report), *_overlap_column(report)]
-    for name in ("precision", "recall", "F1", "gold", "predicted", *(name for name, _ in columns)):
-        table.add_column(name, justify="right")
+    table.add_column("label", overflow="fold", min_width=12)
+    for name in ("pre-\ncision", "recall", "F1"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if report.bootstrap:
+        table.add_column(_level(report), justify="right", no_wrap=True)
+    relaxed = report.overlap
+    if relaxed:
+        table.add_column("overlap\nF1", justify="right", no_wrap=True)
+    if report.agreement:
+        table.add_column("people", justify="right", no_wrap=True)
+    for name in ("gold", "pre-\ndicted"):
+        table.add_column(name, justify="right", no_wrap=True)
 
-    def more(row: str) -> list[str]:
-        return [cells[row] for _, cells in columns]
+    def add(name: str, row: Figures, overlap: Figures | None, people: float | None, counts: Sequence[str]) -> None:
+        cells = [percent(row.precision), percent(row.recall), percent(row.f1)]
+        cells += [f1_ends(row)] if report.bootstrap else []
+        cells += [percent(overlap.f1 if overlap else None)] if relaxed else []
+        cells += [percent(people)] if report.agreement else []
+        table.add_row(escape(name), *cells, *counts)
 
+    agreement = report.agreement
     for label, row in report.exact.labels.items():
-        shares = (percent(x) for x in (row.precision, row.recall, row.f1))
-        table.add_row(label, *shares, f"{row.support:,}", f"{row.predicted:,}", *more(label))
+        figure = agreement.labels.get(label) if agreement else None
+        overlap = relaxed.labels.get(label) if relaxed else None
+        add(label, row, overlap, figure.value if figure else None, _counts(row))
     table.add_section()
-    micro, macro = report.exact.micro, report.exact.macro
-    table.add_row(
-        "micro",
-        *(percent(x) for x in (micro.precision, micro.recall, micro.f1)),
-        f"{micro.support:,}",
-        f"{micro.predicted:,}",
-        *more("micro"),
-    )
-    table.add_row("macro", *(percent(x) for x in (macro.precision, macro.recall, macro.f1)), "", "", *more("macro"))
+    micro = report.exact.micro
+    people = agreement.all_labels.value if agreement else None
+    add("micro", micro, relaxed.micro if relaxed else None, people, _counts(micro))
+    add("macro", report.exact.macro, relaxed.macro if relaxed else None, None, ("", ""))
     return table
 
 
 def report_lines(report: Report) -> list[str]:
-    """What stands below the table: several runs, what the test set can show, whether confidences are true."""
-    lines: list[str] = []
+    """What stands below the table: what its figures mean, and what they can show."""
+    said = ["exact: a mention is right if its place and label are those of a gold mention"]
+    if report.overlap is not None:
+        said[0] += "; overlap: its ends may differ"
     if report.seeds is not None:
         each = ", ".join(percent(value) for value in report.seeds.micro_f1)
-        lines.append(f"figures are means over {len(report.seeds.models)} runs, micro F1 {each}")
-    if report.bootstrap is not None and report.dataset.units is not None:
+        said.append(f"figures are means over {len(report.seeds.models)} runs, micro F1 {each}")
+    if report.bootstrap is not None:
         drawn = "articles" if report.dataset.units == report.dataset.articles else "clusters of articles"
-        lines.append(
-            f"{100 * report.bootstrap.level:.0f}% intervals over {report.dataset.units:,} {drawn}, "
-            f"{report.bootstrap.resamples:,} resamples"
-        )
+        units = f" of {report.dataset.units:,} {drawn}" if report.dataset.units is not None else ""
+        said.append(f"{_level(report)}: interval of F1, {report.bootstrap.resamples:,} resamples{units}")
     if report.smallest_difference is not None:
-        lines.append(
+        said.append(
             f"two systems must differ by about {percent(report.smallest_difference)} points of micro F1 for this test "
             "set to show it"
         )
+    for name, floor in (report.floors or {}).items():
+        figures = f"micro F1 {percent(floor.exact.micro.f1)}, macro {percent(floor.exact.macro.f1)}"
+        said.append(f"floor {name}: {figures}")
     if report.calibration is not None:
         error = report.calibration.expected_calibration_error
-        lines.append(f"calibration error {percent(error.value)}{_ends(error.interval)}")
+        between = f" [{ends(error.interval)}]" if error.interval else ""
+        said.append(f"calibration error {percent(error.value)}{between}")
     if report.agreement is not None:
-        lines.append(f"annotators: exact F1 between {report.agreement.source}")
-    return lines
+        said.append(f"people: exact F1 between annotators, {report.agreement.source}")
+    return said
 
 
-Column = tuple[str, dict[str, str]]
-"""A column's name, and its cell in each row."""
+def _counts(row: LabelFigures) -> tuple[str, str]:
+    return f"{row.support:,}", f"{row.predicted:,}"
 
 
-def _interval_column(report: Report) -> list[Column]:
-    if report.bootstrap is None:
-        return []
-    rows = {**report.exact.labels, "micro": report.exact.micro, "macro": report.exact.macro}
-    intervals = {row: figures.intervals.f1 if figures.intervals else None for row, figures in rows.items()}
-    return [("95% of F1", {row: _ends(interval).strip(" []") or "–" for row, interval in intervals.items()})]
-
-
-def _agreement_column(report: Report) -> list[Column]:
-    if report.agreement is None:
-        return []
-    figures = {row: "" for row in (*report.exact.labels, "macro")}
-    figures |= {label: percent(figure.value) for label, figure in report.agreement.labels.items()}
-    return [("annotators", figures | {"micro": percent(report.agreement.all_labels.value)})]
-
-
-def _overlap_column(report: Report) -> list[Column]:
-    if report.overlap is None:
-        return []
-    averages = {"micro": report.overlap.micro.f1, "macro": report.overlap.macro.f1}
-    figures = {label: row.f1 for label, row in report.overlap.labels.items()} | averages
-    return [("overlap F1", {row: percent(value) for row, value in figures.items()})]
-
-
-def _ends(interval: Interval | None) -> str:
-    return f" [{percent(interval.low)} to {percent(interval.high)}]" if interval is not None else ""
+def _level(report: Report) -> str:
+    return f"{round(100 * report.bootstrap.level)}%" if report.bootstrap else ""

@@ -6,26 +6,21 @@ without it.
 
 from __future__ import annotations
 
-import hashlib
-import re
-from base64 import b64encode
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from importlib.resources import files
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from eventcorpus.chart import Bar, Row, interval_chart
-from eventcorpus.highlight import Mark, highlight, label_colours, render_page
+from eventcorpus.highlight import Mark, highlight, label_colours, page_script, render_page
 from eventcorpus.labelling.agreement_report import AgreementReport, Figure, PairAgreement, SpanAgreement
 from eventcorpus.labelling.agreement_table import hundredths, interval, pair_name
 from eventcorpus.labelling.disagreements import KINDS, Disagreement, Group
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Span
+from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.sentences import sentences_around
 
-_SENTENCE_END = re.compile("[.!?…。！？]+[\"'”’»)\\]]*\\s+|\n+")
-_REACH = 240
 _SERIES = (("exact F1", "var(--p)"), ("overlap F1", "var(--r)"), ("alpha on characters", "var(--f)"))
 
 
@@ -38,7 +33,6 @@ def agreement_page(
         examples: how many disagreements of a group are shown in the text; the page says how many are not.
         n_groups: how many groups are shown, the most rewarding; the page says how many are not.
     """
-    script = files("eventcorpus").joinpath("templates/agree.js").read_text(encoding="utf-8")
     colours = label_colours(ontology.labels)
     labels = sorted({label for group in groups for label in group.labels}, key=ontology.labels.index)
     counted = Counter[str]()
@@ -57,40 +51,8 @@ def agreement_page(
         groups=[_group(group, labels, colours, examples) for group in groups[:n_groups]],
         more_groups=max(0, len(groups) - n_groups),
         in_more_groups=sum(len(group.disagreements) for group in groups[n_groups:]),
-        script=Markup(script),
-        script_hash=b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        script=page_script("agree.js"),
     )
-
-
-def sentences_around(text: str, spans: Iterable[Span], *, whole: Sequence[Span] = ()) -> list[tuple[int, int]]:
-    """The sentences that spans stand in, at most 240 characters to either side; those that meet become one.
-
-    A sentence ends at a full stop, exclamation or question mark before a blank, or at a line feed; not inside one of
-    the spans ``whole`` ("Hospital No. 2").
-
-    >>> sentences_around("One. Two three. Four.", [Span("a", 5, 8, "X")])
-    [(5, 16)]
-    """
-    found: list[tuple[int, int]] = []
-    for span in sorted(spans, key=lambda s: (s.start, s.end)):
-        before = text[max(0, span.start - _REACH) : span.start]
-        ends = list(_SENTENCE_END.finditer(before))
-        start = span.start - len(before) + (ends[-1].end() if ends else _after_blank(before, span.start))
-        after = text[span.end : span.end + _REACH]
-        next_end = _SENTENCE_END.search(after)
-        end = span.end + (next_end.end() if next_end else len(after))
-        start = min([start, *(one.start for one in whole if one.start < start < one.end)])
-        end = max([end, *(one.end for one in whole if one.start < end < one.end)])
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
-
-
-def _after_blank(before: str, start: int) -> int:
-    """Where to begin when no sentence does: at the article's start, or after the first blank within reach."""
-    return 0 if len(before) == start else before.find(" ") + 1
 
 
 def _figure(figure: Figure) -> dict[str, str]:
