@@ -12,7 +12,7 @@ from eventcorpus.eval.report import Events
 from eventcorpus.eval.runs import Run
 from eventcorpus.predictions import Prediction
 
-GOLD = [gold(*SPANS, roles=ROLES, id_=f"a{i:02}") for i in range(20)] + [gold(id_=f"b{i}") for i in range(6)]
+GOLD = [gold(*SPANS, roles=ROLES, id_=f"a{i:02}") for i in range(20)] + [gold(id_=f"b{i:02}") for i in range(15)]
 
 
 def run_of(seed: int, share: float = 0.7) -> Run:
