@@ -18,7 +18,6 @@ from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from chromium import FLAGS, find_browser
-
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.page import error_browser, eval_page
 from eventcorpus.eval.runs import Run
@@ -66,9 +65,21 @@ def made_up() -> tuple[list[AnnotatedArticle], list[Prediction]]:
                 if what < 0.85:
                     moved = 1 if 0.5 < what < 0.65 else 0
                     said = dice.choice(LABELS) if what > 0.65 else label
-                    mentions.append(PredictedMention(start=start, end=end - moved, label=said, text=article.text[start : end - moved], confidence=round(dice.random(), 2)))
+                    mentions.append(
+                        PredictedMention(
+                            start=start,
+                            end=end - moved,
+                            label=said,
+                            text=article.text[start : end - moved],
+                            confidence=round(dice.random(), 2),
+                        )
+                    )
         gold.append(AnnotatedArticle(article, tuple(spans), LABELS))
-        predictions.append(Prediction(model=ModelName(name="m"), id=article.id, text_sha256=article.text_sha256, mentions=tuple(mentions)))
+        predictions.append(
+            Prediction(
+                model=ModelName(name="m"), id=article.id, text_sha256=article.text_sha256, mentions=tuple(mentions)
+            )
+        )
     return gold, predictions  # fmt: skip
 
 
@@ -119,7 +130,11 @@ def main() -> None:
         ours = measure(
             browser,
             html,
-            {"by label": (FILTER, ["label", "3"]), "all": (FILTER, ["label", ""]), "by words": (FILTER, ["words", "market"])},
+            {
+                "by label": (FILTER, ["label", "3"]),
+                "all": (FILTER, ["label", ""]),
+                "by words": (FILTER, ["words", "market"]),
+            },
         )
         theirs = measure(browser, plain, {"by label": (HIDE, None)})
     row = {
@@ -132,7 +147,9 @@ def main() -> None:
         "html_mb": round(len(plain.encode()) / 1e6, 2),
         "html_ms": theirs,
     }
-    print(f"rendered in {row['render_s']} s; {row['page_mb']} MB, opens in {ours['open']} ms, filters in {ours['by label']} ms")
+    print(
+        f"rendered in {row['render_s']} s; {row['page_mb']} MB, opens in {ours['open']} ms, filters in {ours['by label']} ms"
+    )
     print(f"all as HTML: {row['html_mb']} MB, opens in {theirs['open']} ms, filters in {theirs['by label']} ms")
     print(json.dumps(row))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
-from chromium import FLAGS, find_browser
 from playwright.sync_api import Page, sync_playwright
+
+from chromium import FLAGS, find_browser
 
 TEXT = "[class*=richtext__container]"
 HIGHLIGHT = f"{TEXT} [class*=htx-highlight]"

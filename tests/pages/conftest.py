@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from chromium import FLAGS, find_browser
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from chromium import FLAGS, find_browser
 
 Open = Callable[..., Page]
 
@@ -24,13 +25,13 @@ def show(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
     heard: list[str] = []
     contexts = []
 
-    def call(
-        html: str, fragment: str = "", *, width: int = 1280, dark: bool = False, script: bool = True
-    ) -> Page:
+    def call(html: str, fragment: str = "", *, width: int = 1280, dark: bool = False, script: bool = True) -> Page:
         file = tmp_path / f"page{len(contexts)}.html"
         file.write_text(html, encoding="utf-8")
         context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", java_script_enabled=script
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
         )
         contexts.append(context)
         page = context.new_page()

@@ -12,7 +12,7 @@ from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import stored_form
 
-ODD = '<i>"odd\' & |label'
+ODD = "<i>\"odd' & |label"
 LABELS = ("Actor", "Place", "Time", ODD)
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=tuple(Label(name=name) for name in LABELS))
 LONG = "x" * 5000
@@ -34,7 +34,9 @@ def gold(texts: Sequence[tuple[str, tuple[Marked, ...]]] = TEXTS) -> list[Annota
     """Every text as an article with a hostile title."""
     return [
         AnnotatedArticle(
-            Article(f'a{i}"><b>', stored_form(text).text, title=f"\"'><img src=x onerror=alert({i})> </script> {text[:9]}"),
+            Article(
+                f'a{i}"><b>', stored_form(text).text, title=f"\"'><img src=x onerror=alert({i})> </script> {text[:9]}"
+            ),
             tuple(
                 Span(str(n), text.index(words), text.index(words) + len(words), label)
                 for n, (words, label) in enumerate(marked)

@@ -103,7 +103,9 @@ def test_what_is_missed_and_spurious_has_cells_too(show: Open) -> None:
     page.locator('.confusion a[title="gold Actor, predicted nothing: 8"]').click()
     assert tally(page) == "missed 8"
     assert page.url.endswith("#gold=Actor&predicted=")
-    page = show(page_of(GOLD, system(GOLD, lambda s, e, label: [(s, e, label), (e, e + 1, "Time")] if label == "Time" else [])))
+    page = show(
+        page_of(GOLD, system(GOLD, lambda s, e, label: [(s, e, label), (e, e + 1, "Time")] if label == "Time" else []))
+    )
     page.locator('.confusion a[title="gold nothing, predicted Time: 2"]').click()
     assert tally(page) == "spurious 2"
 
@@ -157,7 +159,9 @@ def test_no_page_scrolls_sideways(show: Open, width: int) -> None:
     assert LONG[:50] in page.locator("#list").inner_text()
     card = page.locator(".item", has_text=LONG[:50]).first
     card.locator(".open").click()
-    assert page.evaluate("[...document.querySelectorAll('#whole-text, dialog')].every((one) => one.scrollWidth <= one.clientWidth + 2)")
+    assert page.evaluate(
+        "[...document.querySelectorAll('#whole-text, dialog')].every((one) => one.scrollWidth <= one.clientWidth + 2)"
+    )
 
 
 def test_headers_sort(show: Open) -> None:
