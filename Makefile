@@ -85,6 +85,10 @@ bench-corpus: .venv/installed  ## Time and memory of stats, split and check on 1
 bench-leaks: .venv/installed  ## Documents on both sides of a published sentence split: make bench-leaks RE3D=folder
 	@$(BIN)/python tests/bench/leaks.py $(RE3D)
 
+bench-score: .venv/installed  ## Exact counts from lists of tags beside seqeval and nervaluate: time, bootstrap, memory
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,bench]'
+	@$(BIN)/python tests/bench/score.py
+
 bench-agree: .venv/installed  ## Time and memory of agree on 300 articles beside krippendorff.alpha in a loop over the same resamples
 	@$(BIN)/python tests/bench/agree.py
 

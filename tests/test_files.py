@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from eventcorpus.cli import COMMANDS, main
 from eventcorpus.corpus.read import read_articles
+from eventcorpus.eval.comparison import Comparison
 from eventcorpus.eval.report import Report
 from eventcorpus.labelling.agreement_report import AgreementReport
 from eventcorpus.labelling.config import label_config, read_ontology
@@ -46,8 +47,9 @@ def test_the_labelling_configuration_is_that_of_the_ontology() -> None:
         (Prediction, "eval/predictions.schema.json"),
         (AgreementReport, "eval/agreement.schema.json"),
         (Corrections, "eval/corrections.schema.json"),
+        (Comparison, "eval/comparison.schema.json"),
     ],
-    ids=["report", "predictions", "agreement", "corrections"],
+    ids=["report", "predictions", "agreement", "corrections", "comparison"],
 )
 def test_published_schemas_are_those_of_the_code(model: Any, path: str) -> None:
     assert json.loads((ROOT / path).read_text()) == model.model_json_schema(by_alias=True)

@@ -130,13 +130,13 @@ def read_predictions(lines: Iterable[str], *, place: str) -> Iterator[Prediction
                 "already; one line an article"
             )
         seen[prediction.id] = number
-        fault = _link_fault(prediction)
+        fault = link_fault(prediction)
         if fault:
             raise PredictionsError(f"{place}: line {number}: article {prediction.id!r}: {fault}")
         yield prediction
 
 
-def _link_fault(prediction: Prediction) -> str | None:
+def link_fault(prediction: Prediction) -> str | None:
     """What is wrong with the ids of an article's mentions or with its roles, and the way out."""
     ids = Counter(m.id for m in prediction.mentions if m.id is not None)
     doubled = [name for name, n in ids.items() if n > 1]
@@ -160,9 +160,10 @@ def check_prediction(prediction: Prediction, article: Article, *, place: str) ->
     """Check a prediction against the article that it speaks of.
 
     Raises:
-        PredictionsError: if it was made from another text, or an offset does not cut out its text.
+        PredictionsError: if it was made from another text, an offset does not cut out its text, or a role links what
+            is not there.
     """
-    fault = prediction_fault(prediction, article.text, sha256=article.text_sha256)
+    fault = prediction_fault(prediction, article.text, sha256=article.text_sha256) or link_fault(prediction)
     if fault:
         raise PredictionsError(f"{place}: article {article.id}: {fault}")
 

@@ -1,7 +1,7 @@
 """Confusion against scikit-learn's, and each kind of boundary error by hand."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_articles import Given, gold, predicted
 from sklearn.metrics import confusion_matrix
@@ -16,6 +16,7 @@ span = st.tuples(st.integers(0, 14), st.integers(1, 6), st.sampled_from(LABELS))
 )
 
 
+@settings(deadline=None)
 @given(pairs_of_labels)
 def test_on_equal_places_it_is_that_of_scikit_learn(labels: list[tuple[str | None, str | None]]) -> None:
     ours = [(4 * i, 4 * i + 3, label) for i, (label, _) in enumerate(labels) if label]

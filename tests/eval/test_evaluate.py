@@ -109,7 +109,7 @@ def test_clusters_are_drawn_whole_and_make_wider_intervals() -> None:
     assert wide.smallest_difference > 1.5 * narrow.smallest_difference
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.randoms(), st.permutations(ONTOLOGY.entities))
 def test_order_changes_nothing(dice: random.Random, entities: list) -> None:
     run = system(GOLD, 0.6, seed=5)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_articles import Given, gold, predicted
 
@@ -70,6 +70,7 @@ def test_an_article_without_prediction_was_read_and_found_empty() -> None:
     assert count_mentions(judged, LABELS).exact[:, 0].tolist() == [[0, 0, 1], [1, 1, 1]]
 
 
+@settings(deadline=None)
 @given(articles)
 def test_definitions_agree_where_they_must(pairs: list[tuple[list[Given], list[Given]]]) -> None:
     statistics = counted(*pairs)
@@ -90,6 +91,7 @@ def test_definitions_agree_where_they_must(pairs: list[tuple[list[Given], list[G
         assert row.tolist() == [counts.correct, counts.predicted, counts.support]
 
 
+@settings(deadline=None)
 @given(articles)
 def test_with_a_threshold_of_one_overlap_is_exact(pairs: list[tuple[list[Given], list[Given]]]) -> None:
     statistics = counted(*pairs, threshold=1.0)

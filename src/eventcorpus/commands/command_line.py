@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 def command_line(context: click.Context) -> str:
     """The command with every option and argument that was given, in the order of the help, quoted for a shell."""
-    words = [*context.command_path.split()]
+    words = ["eventcorpus", *context.command_path.split()[1:]]
     for parameter in context.command.params:
         name = parameter.name
         if name is None or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:

@@ -19,6 +19,30 @@ DEFINITIONS = {
     "same mentions as too short (within the gold mention), too long (around it) or shifted (neither); apart from "
     "them split (gold mentions of which two or more predicted ones of their label are pieces) and merged (predicted "
     "mentions of which two or more gold ones are pieces)",
+    "events": "null without triggers in the ontology, and where a map of classes is used; triggers and arguments are "
+    "sets in each article, as in TextEE (Huang et al. 2024): what is said twice counts once; a part is null where "
+    "neither side has any of it",
+    "trigger_identification": "a trigger is right if article, start and end are those of a gold trigger",
+    "trigger_classification": "and its label as well",
+    "argument_identification": "an argument is right if article, start, end and the label of its trigger are those of "
+    "a gold argument; links that join triggers into events are not arguments; null where the system gives no roles "
+    "in any article (an empty list is one)",
+    "argument_classification": "and its role as well; rows are roles",
+    "argument_attached": "and start and end of its trigger as well; rows are roles",
+    "attributes": "accuracy: over the mentions that gold and prediction share exactly, the share that says the same, "
+    "a value left open being its default; values: a value is right if a gold mention of the same article, start, end "
+    "and label has it, over all mentions, so that a missed mention misses its values; free text has one row; without "
+    "attributes in any prediction none is judged",
+    "event_sets": "events are the sets of triggers that the ontology's event link joins, a trigger without one is its "
+    "own; over all triggers, those that one side alone has too; null where the system gives no roles or the ontology "
+    "has no such link",
+    "b_cubed": "per trigger, the share of its predicted event that is in its gold event (precision), or of its gold "
+    "event in its predicted one (recall), 0 for a trigger of one side alone; means over predicted and over gold "
+    "triggers (Bagga and Baldwin 1998)",
+    "ceaf_e": "events of both sides are paired one to one, by article, such that the sum of 2 |both| / (|gold| + "
+    "|predicted|) is largest; that sum per predicted event (precision) and per gold event (recall) (Luo 2005, phi4)",
+    "count_error": "mean over articles of the absolute difference between the numbers of gold and predicted events",
+    "false_alarms": "predicted triggers per 100 articles in which gold has no trigger; null without such articles",
 }
 
 BESIDE = {

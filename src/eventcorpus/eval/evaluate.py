@@ -16,6 +16,8 @@ import numpy as np
 from eventcorpus.eval.calibration import calibration_of
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes
 from eventcorpus.eval.definitions import BESIDE
+from eventcorpus.eval.event_intervals import events_with_intervals
+from eventcorpus.eval.events import event_counts
 from eventcorpus.eval.gold_hash import gold_sha256
 from eventcorpus.eval.intervals import LEVEL, draw_articles, in_order, matching_with_intervals, smallest_difference
 from eventcorpus.eval.judged_articles import judge
@@ -90,6 +92,10 @@ def evaluate(
         definition: np.stack([getattr(counts, definition) for counts in statistics], axis=1)
         for definition in ("exact", "boundary", "type", "overlap")
     }
+    events = report.events
+    if events is not None and resampling is not None:
+        counted = [event_counts(gold, several, ontology) for several in predictions]
+        events = events_with_intervals(events, [one for one in counted if one is not None], resampling)
     return report.model_copy(
         update={
             "versions": {"python": platform.python_version(), "numpy": version("numpy"), "scipy": version("scipy")},
@@ -98,6 +104,7 @@ def evaluate(
                 update={"gold_sha256": digest, "units": resampling.n_units if resampling else None}
             ),
             "bootstrap": Resampled(seed=seed, resamples=n_resamples, level=LEVEL) if resampling else None,
+            "events": events,
             "slices": slices_of(gold, keys, labels, resampling=resampling, train=train),
             "calibration": calibration_of(
                 in_gold, predictions, articles=ids, labels=labels, resampling=resampling

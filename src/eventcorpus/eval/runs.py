@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -26,8 +27,12 @@ def of_split(
     """The predictions of these articles, in the articles' order; an article may have none.
 
     Raises:
-        PredictionsError: if a prediction speaks of another text, or none speaks of these articles at all.
+        PredictionsError: if a prediction speaks of another text, two of one article, or none of these articles at all.
     """
+    predictions = list(predictions)
+    twice = [article for article, n in Counter(p.id for p in predictions).items() if n > 1]
+    if twice:
+        raise PredictionsError(f"{place}: article {twice[0]!r} has more than one prediction; give one an article")
     by_id = {p.id: p for p in predictions}
     here = [by_id[a.article.id] for a in gold if a.article.id in by_id]
     if not here:

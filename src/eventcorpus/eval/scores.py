@@ -5,18 +5,21 @@ Comes in: gold articles and predictions, which are checked against them. Goes ou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from eventcorpus import __version__
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
 from eventcorpus.eval.confusion import boundary_errors_of, confusion_of
 from eventcorpus.eval.definitions import DEFINITIONS
+from eventcorpus.eval.events import events_of
+from eventcorpus.eval.found_ontology import found_ontology
 from eventcorpus.eval.judged_articles import judge, labels_met
-from eventcorpus.eval.report import Classes, Figures, Judged, LabelFigures, LeftOut, Matching, Report
+from eventcorpus.eval.matching_rows import matching_of, summed
+from eventcorpus.eval.report import Classes, Judged, LeftOut, Report
 from eventcorpus.eval.runs import of_split, predictions_sha256
-from eventcorpus.eval.statistics import Numbers, count_mentions
+from eventcorpus.eval.statistics import count_mentions
 from eventcorpus.matching.layer import one_layer
-from eventcorpus.matching.spans import Counts, Key, sum_counts
+from eventcorpus.matching.spans import Key
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle
@@ -25,10 +28,10 @@ from eventcorpus.schema import AnnotatedArticle
 def score(
     gold: Sequence[AnnotatedArticle],
     predictions: Iterable[Prediction],
-    ontology: Ontology,
+    ontology: Ontology | None = None,
     *,
-    name: str,
-    split: str,
+    name: str = "gold",
+    split: str = "all",
     dataset_sha256: str = "",
     place: str = "predictions",
     class_map: ClassMap | None = None,
@@ -37,15 +40,33 @@ def score(
     """Score predictions; an article without one counts as read and found empty.
 
     Args:
-        name: of the dataset, for the report.
+        predictions: of these articles; those of other articles are passed over.
+        ontology: the order of labels, what a trigger is, and which role joins events; without one, what the gold shows
+            (``found_ontology``).
+        name: of the dataset, for the report; ``split`` likewise.
         place: where predictions came from, for messages.
         class_map: scores classes instead of labels, where gold and predictions have different ones.
         overlap_threshold: the least share of common characters (Jaccard) of an overlapping match, in [0, 1]; at 0 any
             shared character is enough.
 
     Raises:
-        PredictionsError: if a prediction speaks of another text, or none speaks of these articles at all.
+        PredictionsError: if a prediction speaks of another text, two of one article, or none of these articles at all.
+        OntologyError: if no ontology is given and the gold has no labels to make one of.
+
+    >>> from eventcorpus.predictions import prediction_of
+    >>> from eventcorpus.schema import Article, Mention, Span
+    >>> first, second = Article("first", "Rebels left Homs"), Article("second", "Nothing happened")
+    >>> labels = ("Actor", "Place")
+    >>> gold = [AnnotatedArticle(first, (Span("1", 0, 6, "Actor"), Span("2", 12, 16, "Place")), labels),
+    ...         AnnotatedArticle(second, (), labels)]
+    >>> model = ModelName(name="mine")
+    >>> predicted = [prediction_of(first, [Mention(0, 6, "Actor", "Rebels", 0.9)], model),
+    ...              prediction_of(second, [], model)]
+    >>> report = score(gold, predicted)
+    >>> report.exact.micro.precision, report.exact.micro.recall, report.exact.labels["Place"].f1
+    (1.0, 0.5, 0.0)
     """
+    ontology = ontology or found_ontology(gold)
     here = of_split(gold, predictions, split=split, place=place)
     digest = predictions_sha256(here)
     labels, classes = ontology.labels, None
@@ -85,6 +106,7 @@ def score(
         overlap=matching_of(summed(counts.overlap, labels), labels),
         confusion=confusion_of(judged, labels),
         boundary_errors=boundary_errors_of(judged, labels),
+        events=events_of(gold, here, ontology) if class_map is None else None,
         not_in_one_layer=sum(len(one_layer(a.spans, ontology)[1]) for a in gold),
         classes=classes,
     )
@@ -98,40 +120,3 @@ def gold_keys(gold: Iterable[AnnotatedArticle]) -> list[Key]:
 def predicted_keys(predictions: Iterable[Prediction]) -> list[Key]:
     """Every predicted mention as (article, start, end, label)."""
     return [(p.id, m.start, m.end, m.label) for p in predictions for m in p.mentions]
-
-
-def summed(counts: Numbers, labels: Sequence[str]) -> dict[str, Counts]:
-    """Counts of each label from counts per article, shape (n_articles, n_labels, 3): see ``Statistics``."""
-    return {label: Counts(*map(int, row)) for label, row in zip(labels, counts.sum(axis=0), strict=True)}
-
-
-def matching_of(counts: Mapping[str, Counts], labels: Sequence[str]) -> Matching:
-    """Averages and rows: the labels in their order, then any other that was predicted."""
-    order = [*labels, *sorted(set(counts) - set(labels))]
-    rows = {label: _figures(counts.get(label, Counts(0, 0, 0))) for label in order}
-    met = [row for row in rows.values() if row.f1 is not None]
-
-    def mean(values: Iterable[float | None]) -> float | None:
-        known = [value for value in values if value is not None]
-        return sum(known) / len(known) if known else None
-
-    return Matching(
-        micro=_figures(sum_counts(counts.values())),
-        macro=Figures(
-            precision=mean(row.precision for row in met),
-            recall=mean(row.recall for row in met),
-            f1=mean(row.f1 for row in met),
-        ),
-        labels=rows,
-    )
-
-
-def _figures(counts: Counts) -> LabelFigures:
-    return LabelFigures(
-        precision=counts.precision,
-        recall=counts.recall,
-        f1=counts.f1,
-        support=counts.support,
-        predicted=counts.predicted,
-        correct=counts.correct,
-    )

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcorpus.labelling.shared_articles import Shared, SpanKey, attribute_value, event_sets, role_names
+from eventcorpus.labelling.shared_articles import Shared, attribute_value, event_sets, role_names
 from eventcorpus.matching.clusters import b_cubed
 from eventcorpus.matching.overlap import match_overlapping
 from eventcorpus.matching.resample import unit_of
+from eventcorpus.matching.spans import SpanKey
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 

@@ -13,8 +13,9 @@ from itertools import pairwise
 from typing import Literal, get_args
 
 from eventcorpus.labelling.agreement_report import DisagreementGroup
-from eventcorpus.labelling.shared_articles import Shared, SpanKey, attribute_value, event_sets, role_names
+from eventcorpus.labelling.shared_articles import Shared, attribute_value, event_sets, role_names
 from eventcorpus.matching.overlap import match_overlapping
+from eventcorpus.matching.spans import SpanKey
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Span
 from eventcorpus.text import words

@@ -6,20 +6,17 @@ labels that both could use, with keys by which spans are the same.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
+from eventcorpus.matching.spans import SpanKey, span_keys
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Span
 
 ADJUDICATED = "adjudicated"
 """The annotator's name on rows that were decided over several annotations; they agree with nobody on their own."""
-
-SpanKey = tuple[int, int, str, int]
-"""(start, end, label, n): the same span marked twice has n = 0 and 1, so that keys are matched one to one."""
 
 
 @dataclass(frozen=True)
@@ -78,17 +75,6 @@ def annotator_order(name: str) -> tuple[int, str]:
 def role_names(ontology: Ontology) -> tuple[str, ...]:
     """Roles in ontology order, without the one that joins triggers into events: sets judge those, not links."""
     return tuple(role.name for role in ontology.roles if not role.joins_events)
-
-
-def span_keys(spans: Iterable[Span]) -> dict[str, SpanKey]:
-    """Span id -> key."""
-    times: Counter[tuple[int, int, str]] = Counter()
-    keys: dict[str, SpanKey] = {}
-    for span in spans:
-        place = (span.start, span.end, span.label)
-        keys[span.id] = (*place, times[place])
-        times[place] += 1
-    return keys
 
 
 def event_sets(annotated: AnnotatedArticle, keys: Mapping[str, SpanKey]) -> list[set[SpanKey]]:

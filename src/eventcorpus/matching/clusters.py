@@ -1,4 +1,4 @@
-"""How alike two groupings of the same things are: B-cubed, for events and for coreference.
+"""How alike two groupings of the same things are: B-cubed and CEAF, for events and for coreference.
 
 Comes in: two sets of clusters of one document. Goes out: sums that add up over documents, and figures made of them.
 """
@@ -53,6 +53,63 @@ def b_cubed(gold: Iterable[Collection[Hashable]], predicted: Iterable[Collection
         recall_sum=fsum(n * n / n_gold[cluster] for (cluster, _), n in both.items()),
         n_gold=len(in_gold),
     )
+
+
+class Ceaf(NamedTuple):
+    """Sums over one document; those of several documents add up, field by field.
+
+    ``similarity`` is that of the clusters that the best one-to-one alignment pairs.
+    """
+
+    similarity: float
+    n_predicted: int
+    n_gold: int
+
+
+def ceaf_e(gold: Iterable[Collection[Hashable]], predicted: Iterable[Collection[Hashable]]) -> Ceaf:
+    """Entity-based CEAF (Luo 2005) of one document, with the similarity phi4: 2 |K and R| / (|K| + |R|).
+
+    Clusters are aligned one to one such that the sum of similarities is largest; precision is that sum per predicted
+    cluster, recall per gold cluster. Items that only one side has stay where they are.
+
+    Args:
+        gold: disjoint clusters of items, none empty.
+        predicted: disjoint clusters of items, none empty; swapping the two swaps precision and recall.
+
+    Raises:
+        ValueError: if an item is in two clusters of one side.
+
+    >>> ceaf_e([{1, 2, 3}], [{1, 2}, {3}])  # {1, 2} is paired: 2 * 2 / (3 + 2)
+    Ceaf(similarity=0.8, n_predicted=2, n_gold=1)
+    """
+    in_gold, in_predicted = _cluster_of(gold), _cluster_of(predicted)
+    n_gold, n_predicted = Counter(in_gold.values()), Counter(in_predicted.values())
+    row, column = ({cluster: i for i, cluster in enumerate(sizes)} for sizes in (n_gold, n_predicted))
+    phi4 = np.zeros((len(n_gold), len(n_predicted)))
+    for item in in_gold.keys() & in_predicted.keys():
+        ours, theirs = in_gold[item], in_predicted[item]
+        phi4[row[ours], column[theirs]] += 2 / (n_gold[ours] + n_predicted[theirs])
+    if not phi4.any():
+        return Ceaf(0.0, len(n_predicted), len(n_gold))
+    from scipy.optimize import linear_sum_assignment
+
+    return Ceaf(fsum(phi4[linear_sum_assignment(phi4, maximize=True)].tolist()), len(n_predicted), len(n_gold))
+
+
+def ceaf_figures(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Precision, recall and F1 from added-up sums.
+
+    Args:
+        sums: shape (..., 3), the fields of ``Ceaf``.
+
+    Returns:
+        shape (..., 3), in [0, 1]; NaN where neither side has a cluster. A side without clusters scores 0.
+
+    >>> ceaf_figures(np.array([0.8, 2, 1])).round(3).tolist()
+    [0.4, 0.8, 0.533]
+    """
+    similarity, n_predicted, n_gold = np.moveaxis(np.asarray(sums, dtype=np.float64), -1, 0)
+    return b_cubed_figures(np.stack([similarity, n_predicted, similarity, n_gold], axis=-1))
 
 
 def b_cubed_figures(sums: NDArray[np.float64]) -> NDArray[np.float64]:

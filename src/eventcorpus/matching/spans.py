@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from eventcorpus.schema import Span
+
 Key = tuple[str, int, int, str]
 """(article id, start, end, label)."""
+SpanKey = tuple[int, int, str, int]
+"""(start, end, label, n): the same span marked twice has n = 0 and 1, so that keys are matched one to one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +62,14 @@ def sum_counts(counts: Iterable[Counts]) -> Counts:
     """Add counts up, for micro averages."""
     listed = list(counts)
     return Counts(sum(c.correct for c in listed), sum(c.predicted for c in listed), sum(c.support for c in listed))
+
+
+def span_keys(spans: Iterable[Span]) -> dict[str, SpanKey]:
+    """Span id -> key, of the spans of one article."""
+    times: Counter[tuple[int, int, str]] = Counter()
+    keys: dict[str, SpanKey] = {}
+    for span in spans:
+        place = (span.start, span.end, span.label)
+        keys[span.id] = (*place, times[place])
+        times[place] += 1
+    return keys
