@@ -34,7 +34,7 @@ def test_the_table_fits_80_columns_with_every_column_in_it() -> None:
     assert "d[/b]" in narrow[0]
 
 
-def test_a_row_has_f1_its_interval_overlap_and_people() -> None:
+def test_a_row_has_f1_its_interval_overlap_and_annotators() -> None:
     report = full_report()
     row = next(line.split() for line in printed(report, 100) if line.strip().startswith("Actor"))
     figures = report.exact.labels["Actor"]
@@ -52,5 +52,5 @@ def test_what_the_figures_mean_stands_below() -> None:
     said = "\n".join(report_lines(full_report()))
     assert "overlap: its ends may differ" in said
     assert "95%: interval of F1, 100 resamples of 12 articles" in said
-    assert "people: exact F1 between annotators, a1 and a2 on 12 articles" in said
+    assert "annotators: exact F1 between a1 and a2 on 12 articles" in said
     assert "points of micro F1 for this test set to show it" in said
