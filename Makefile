@@ -17,7 +17,7 @@ setup: .venv/installed  ## Make .venv with every version pinned (the others do t
 
 .venv/installed: pyproject.toml constraints.txt
 	@start=$$(date +%s); $(PYTHON) -m venv .venv; \
-	env -u HF_HUB_OFFLINE $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev]'; \
+	env -u HF_HUB_OFFLINE $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev]'; \
 	touch $@; echo "installed in $$(( $$(date +%s) - start )) s"
 
 demo: .venv/installed  ## The whole road on the shipped corpus: dataset, model, scores, a page, mentions of a new article
@@ -41,7 +41,7 @@ PORT ?= 8080
 	touch $@; echo "installed Label Studio in $$(( $$(date +%s) - start )) s"
 
 .venv/installed-labelstudio: .venv/installed
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,labelstudio,browser]'; touch $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,labelstudio,browser]'; touch $@
 
 labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## A real Label Studio on this machine with the shipped corpus in it: make labelstudio PORT=8080
 	@mkdir -p .labelstudio; PATH="$(CURDIR)/$(BIN):$$PATH" bash corpus/labelling/try.sh .labelstudio/data $(PORT)
@@ -69,9 +69,19 @@ check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+tables: .venv/installed  ## The tables of the README files, from eval/reports
+	@$(BIN)/python -m eventcorpus.eval.readme_tables
+
+benchmark-versions: .venv/installed  ## A new version for every benchmark whose data or meaning has changed
+	@$(BIN)/python -m eventcorpus.eval.benchmark_versions
+
 bench-train: .venv/installed  ## Training speed beside the stock Trainer: make bench-train DATA=folder-with-train.txt
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,bench]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,bench]'
 	@$(BIN)/python tests/bench/train.py $(DATA)
+
+bench-quality: .venv/installed  ## Quality beside the best-tuned stock recipe on dev: make bench-quality DATA=folder-with-train.txt RUNS=runs.jsonl
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[bundled,geo,dev,bench]"
+	@$(BIN)/python tests/bench/quality.py $(DATA) $(if $(RUNS),--runs $(RUNS))
 
 bench-convert: .venv/installed-labelstudio  ## Time and memory of convert on 10,000 and 100,000 tasks beside the SDK's converter
 	@$(BIN)/python tests/bench/convert.py
@@ -86,8 +96,11 @@ bench-leaks: .venv/installed  ## Documents on both sides of a published sentence
 	@$(BIN)/python tests/bench/leaks.py $(RE3D)
 
 bench-score: .venv/installed  ## Exact counts from lists of tags beside seqeval and nervaluate: time, bootstrap, memory
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,bench]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,bench]'
 	@$(BIN)/python tests/bench/score.py
+
+bench-footguns: .venv/installed  ## What the same output scores under the traps of docs/footguns.md
+	@$(BIN)/python tests/bench/footguns.py
 
 bench-agree: .venv/installed  ## Time and memory of agree on 300 articles beside krippendorff.alpha in a loop over the same resamples
 	@$(BIN)/python tests/bench/agree.py

@@ -27,12 +27,31 @@ DOCUMENTS = sorted(
 )
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "training").rglob("*.yaml")), ids=lambda path: path.stem)
-def test_every_recipe_reads_and_its_header_launches_it(path: Path) -> None:
+RECIPES = sorted((ROOT / "training").rglob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_every_recipe_reads_and_its_header_says_what_it_needs_how_to_launch_it_and_how_it_did(path: Path) -> None:
     recipe = read_recipe(path)
-    header = "".join(line for line in path.read_text().splitlines(keepends=True) if line.startswith("#"))
-    assert f"eventcorpus train training/recipes/{path.name}" in header
+    header = re.match(r"(#.*\n)+", path.read_text())
+    assert header
+    what, *lines = header[0].splitlines()
+    assert len(what) > 30 and not what.startswith("# Needs")
+    needs, launch, score = (
+        next(i for i, line in enumerate(lines) if line.startswith(f"# {part}"))
+        for part in ("Needs:", "Launch", "Time and score:")
+    )
+    assert needs < launch < score
+    assert f"#   eventcorpus train training/recipes/{path.name}" in lines[launch:score]
+    assert re.search(r"\d+ s on|not run by us", lines[score])
     assert recipe.output_dir.startswith("models/runs/")
+
+
+def test_recipes_write_to_places_of_their_own_and_stand_in_the_table() -> None:
+    places = [read_recipe(path).output_dir for path in RECIPES]
+    assert len(set(places)) == len(places) >= 10
+    table = (ROOT / "training/README.md").read_text()
+    assert [path.name for path in RECIPES if f"`recipes/{path.name}`" not in table] == []
 
 
 def test_the_labelling_configuration_is_that_of_the_ontology() -> None:

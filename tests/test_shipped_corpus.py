@@ -5,8 +5,12 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from eventcorpus.account import Account
+from eventcorpus.cli import main
+from eventcorpus.commands.corpus_folder import read_corpus
+from eventcorpus.corpus.dataset import read_dataset
 from eventcorpus.corpus.read import read_articles
 from eventcorpus.corpus.splits import check_splits, read_splits
 from eventcorpus.labelling.config import read_ontology
@@ -14,9 +18,11 @@ from eventcorpus.labelling.import_format import read_exports
 from eventcorpus.labelling.inline import read_inline, write_inline
 from eventcorpus.matching.rules import faults
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.schema import ADJUDICATED, AnnotatedArticle
 
 CORPUS = Path(__file__).parent.parent / "corpus"
+HITS = ("Battle", "Explosion", "AttackOnCivilians", "Riot")
+"""Triggers whose target can be a building or a place."""
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +44,23 @@ def annotated(every: list[AnnotatedArticle]) -> list[AnnotatedArticle]:
     return [one for one in every if one.annotator == "a1"]
 
 
+@pytest.fixture(scope="module")
+def gold(tmp_path_factory: pytest.TempPathFactory) -> list[AnnotatedArticle]:
+    """What trains: the dataset that convert makes of the exports."""
+    out = tmp_path_factory.mktemp("shipped") / "dataset"
+    options = ["--splits", str(CORPUS / "splits"), "--out", str(out), "--strict"]
+    done = CliRunner().invoke(main, ["convert", str(CORPUS / "annotations"), *options])
+    assert done.exit_code == 0, done.output
+    return [one for articles in read_dataset(out).splits.values() for one in articles]
+
+
+def said(one: AnnotatedArticle) -> tuple[set[tuple[int, int, str]], set[tuple[str, int, int]]]:
+    """Spans and roles of an annotation, by offsets."""
+    start = {span.id: span.start for span in one.spans}
+    roles = {(role.role, start[role.trigger], start[role.argument]) for role in one.roles}
+    return {(span.start, span.end, span.label) for span in one.spans}, roles
+
+
 def test_exports_and_articles_have_the_same_texts(annotated: list[AnnotatedArticle]) -> None:
     articles = {a.id: a for a in read_articles([CORPUS / "articles"])}
     assert {a.article.id: a.article for a in annotated} == articles
@@ -52,6 +75,10 @@ def test_there_are_at_least_300_articles_all_marked_as_invented(annotated: list[
 def test_articles_have_40_to_900_words(annotated: list[AnnotatedArticle]) -> None:
     lengths = {a.article.id: len(a.article.text.split()) for a in annotated}
     assert {i: n for i, n in lengths.items() if not 40 <= n <= 900} == {}
+
+
+def test_some_articles_are_long(annotated: list[AnnotatedArticle]) -> None:
+    assert sum(len(a.article.text.split()) >= 700 for a in annotated) >= 3
 
 
 def test_one_in_six_has_no_event(annotated: list[AnnotatedArticle]) -> None:
@@ -94,6 +121,34 @@ def test_rare_labels_roles_and_values_have_enough_examples(
     pairs = Counter(pair for a in annotated for span in a.spans for pair in span.attributes)
     articles = Counter(pair for a in annotated for pair in {pair for span in a.spans for pair in span.attributes})
     assert {pair: n for pair, n in pairs.items() if n < 50 or articles[pair] < 25} == {}
+
+
+def test_who_moves_or_gives_up_is_the_agent_alone(gold: list[AnnotatedArticle]) -> None:
+    others = {"Movement": "victim", "Surrender": "target"}
+    for one in gold:
+        label = {span.id: span.label for span in one.spans}
+        filled = {(role.trigger, role.role, role.argument) for role in one.roles}
+        both = [x for x in filled if x[1] == "agent" and (x[0], others.get(label[x[0]]), x[2]) in filled]
+        assert (one.article.id, both) == (one.article.id, [])
+
+
+def test_what_is_hit_is_a_place_too_unless_the_text_names_one_around_it(gold: list[AnnotatedArticle]) -> None:
+    for one in gold:
+        label = {span.id: span.label for span in one.spans}
+        filled = {(role.trigger, role.role, role.argument) for role in one.roles}
+        for trigger, role, hit in filled:
+            if role != "target" or label[hit] not in ("Place", "Facility") or label[trigger] not in HITS:
+                continue
+            kinds = {label[place] for by, other, place in filled if (by, other) == (trigger, "place")}
+            assert (trigger, "place", hit) in filled or label[hit] in kinds, (one.article.id, trigger, hit)
+
+
+def test_check_looks_at_the_gold_that_trains(gold: list[AnnotatedArticle], every: list[AnnotatedArticle]) -> None:
+    checked = read_corpus(CORPUS, gold=None).gold
+    assert {one.article.id: said(one) for one in gold} == {name: said(one) for name, one in checked.items()}
+    decided = {one.article.id: one for one in every if one.annotator == ADJUDICATED}
+    assert len(decided) == 88
+    assert {name: said(checked[name]) for name in decided} == {name: said(one) for name, one in decided.items()}
 
 
 def test_the_inline_notation_holds_every_article(annotated: list[AnnotatedArticle], ontology: Ontology) -> None:

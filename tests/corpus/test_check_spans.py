@@ -52,8 +52,44 @@ def test_determiners_are_not_looked_for_in_other_languages() -> None:
 
 
 def test_articles_and_possessives_come_before_demonstratives() -> None:
-    found = edge_findings(article("[the year](When) and [this year](When)"), ONTOLOGY)
-    assert [(f.words, f.score) for f in found] == [("the year", 1.0), ("this year", 0.0)]
+    found = edge_findings(article("[the year](When) and [this house](Place)"), ONTOLOGY)
+    assert [(f.words, f.score) for f in found] == [("the year", 1.0), ("this house", 0.0)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "a dozen",
+        "A few hundred",
+        "a hundred and sixty",
+        "a hundred and twenty-five years",
+        "a handful",
+        "a single",
+        "a small number",
+        "a “limited number”",
+        "an hour",
+        "an hour later",
+        "a day and a half",
+        "a year or more",
+        "a quarter of an hour",
+        "a little after four",
+        "this morning",
+        "that August",
+        "Those hours",
+        "every dawn",
+        "This Thursday",
+        "another month",
+    ],
+)
+def test_a_determiner_that_counts_or_dates_belongs_to_the_span(words: str) -> None:
+    assert edges(article(f"[{words}](When)")) == []
+
+
+@pytest.mark.parametrize(
+    "words", ["a nurse", "an army unit", "a day labourer", "an hour glass", "this bridge", "the week"]
+)
+def test_a_determiner_before_anything_else_does_not(words: str) -> None:
+    assert [kind for kind, _, _ in edges(article(f"[{words}](Actor)"))] == ["determiner"]
 
 
 def test_roles_against_their_signatures_are_errors() -> None:

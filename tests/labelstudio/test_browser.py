@@ -66,7 +66,7 @@ def test_every_span_is_what_the_browser_selected(
 ) -> None:
     own = tmp_path / "hard.jsonl"
     own.write_text("".join(json.dumps({"id": name, "text": text}) + "\n" for name, (text, _) in HARD.items()))
-    assert run("labelstudio", "push", "corpus/articles", "--project", "drawn").stdout.startswith("346 tasks sent")
+    assert run("labelstudio", "push", "corpus/articles", "--project", "drawn").stdout.startswith("349 tasks sent")
     assert run("labelstudio", "push", own, "--project", "drawn").stdout.startswith(f"{len(HARD)} tasks sent")
     project = server.project_id("drawn")
     task_of = {task["data"]["article_id"]: task["id"] for task in server.tasks("drawn")}  # type: ignore[index]
@@ -108,7 +108,7 @@ def test_every_span_is_what_the_browser_selected(
     n_spans = sum(len(drawn) for _, drawn in HARD.values())
     assert (report["spans"]["in"], report["spans"]["kept"]) == (n_spans, n_spans)
     assert (report["roles"]["kept"], report["roles"]["repaired"], report["attributes"]["kept"]) == (1, 1, 1)
-    assert report["articles"]["reasons"] == {"refused: not annotated": 346}
+    assert report["articles"]["reasons"] == {"refused: not annotated": 349}
 
 
 def test_a_project_that_is_not_ours_with_cr_lf_and_other_names(
@@ -141,7 +141,7 @@ def test_the_shipped_corpus_comes_back_from_the_server_byte_for_byte(
     first, second = tmp_path / "first", tmp_path / "second"
     splits = ("--splits", "corpus/splits")
     assert run("convert", "corpus/annotations/pass-1.json", *splits, "--out", first).returncode == 0
-    assert run("labelstudio", "push", first, "--project", "round trip").stdout.startswith("346 tasks sent")
+    assert run("labelstudio", "push", first, "--project", "round trip").stdout.startswith("349 tasks sent")
     assert run("labelstudio", "pull", "--project", "round trip", "--out", tmp_path / "labels").returncode == 0
     assert run("convert", tmp_path / "labels", *splits, "--out", second).returncode == 0
     files = {path.relative_to(first) for path in first.rglob("*") if path.is_file()}

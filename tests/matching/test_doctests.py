@@ -14,7 +14,6 @@ import pytest
         "matching.paired",
         "matching.overlap",
         "matching.resample",
-        "sentences",
         "eval.calibration",
         "eval.compare",
         "matching.tag_scores",
@@ -22,6 +21,7 @@ import pytest
         "matching.spans",
         "eval.scores",
         "eval.trainer_metrics",
+        "sentences",
         "labelling.disagreements",
     ],
 )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import tee
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -24,8 +27,12 @@ from eventcorpus.corpus.read import (
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_file, read_json_lines, write_text
 from eventcorpus.highlight import Mark, highlight, label_colours, render_page
+from eventcorpus.models.calibration import at_least, minimum_confidences
 from eventcorpus.predictions import ModelName, Prediction, prediction_line, prediction_of
-from eventcorpus.schema import Article
+from eventcorpus.schema import Article, Mention
+
+if TYPE_CHECKING:
+    from eventcorpus.models.extractor import Extractor
 
 STDIN = Path("-")
 
@@ -34,6 +41,13 @@ STDIN = Path("-")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH...")
 @click.option("--model", "model_path", required=True, type=PATH, help="A model folder that train wrote.")
 @click.option("--published", help="Date of articles that do not say theirs (2018-04-24).")
+@click.option("--min-confidence", type=click.FloatRange(0, 1), help="Leave out mentions of less confidence.")
+@click.option(
+    "--thresholds",
+    "use_thresholds",
+    is_flag=True,
+    help="Leave out mentions below the threshold of their label, as calibrate found it.",
+)
 @click.option("--with-text", is_flag=True, help="Repeat each article's text in its line.")
 @click.option("--table", "as_table", is_flag=True, help="A table for reading, instead of JSON Lines.")
 @click.option("--out", type=PATH, help="Write JSON Lines there instead of to stdout.")
@@ -42,6 +56,8 @@ def command(
     paths: tuple[Path, ...],
     model_path: Path,
     published: str | None,
+    min_confidence: float | None,
+    use_thresholds: bool,
     with_text: bool,
     as_table: bool,
     out: Path | None,
@@ -60,7 +76,8 @@ def command(
         published = published_date(published, place="--published")
     report = ReadReport()
     articles = (with_published(article, published) for article in _articles(paths, report))
-    predictions = _predictions(articles, model_path, report)
+    extractor, keep = _model(model_path, min_confidence or 0.0, use_thresholds=use_thresholds)
+    predictions = _predictions(articles, extractor, keep, report)
     if as_table or html_path:
         found = list(predictions)
         if html_path:
@@ -75,8 +92,45 @@ def command(
     elif not as_table and not html_path:
         for prediction in predictions:
             click.echo(_line(prediction, with_text))
-    for line in report.lines():
+    for line in [*report.lines(), *keep.lines()]:
         notice(line)
+
+
+@dataclass
+class _Keep:
+    """Which mentions are said, and how many were not."""
+
+    minimum: dict[str, float]
+    otherwise: float
+    n_seen: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, mentions: list[Mention]) -> list[Mention]:
+        kept = at_least(mentions, self.minimum, otherwise=self.otherwise)
+        self.n_seen += len(mentions)
+        self.left_out += Counter(m.label for m in mentions) - Counter(m.label for m in kept)
+        return kept
+
+    def lines(self) -> list[str]:
+        """What was left out, labels that never reach their precision named."""
+        if not (self.minimum or self.otherwise):
+            return []
+        never = [label for label, minimum in self.minimum.items() if minimum > 1 and self.left_out[label]]
+        whole = (
+            f"; all of {', '.join(never)}, which do not reach the precision asked for or are too few to tell"
+            if never
+            else ""
+        )
+        return [f"{self.left_out.total():,} of {self.n_seen:,} mentions left out for their confidence{whole}"]
+
+
+def _model(model_path: Path, min_confidence: float, *, use_thresholds: bool) -> tuple[Extractor, _Keep]:
+    from eventcorpus.models.extractor import Extractor
+
+    extractor = Extractor.from_pretrained(model_path)
+    minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
+    minimum = {label: max(confidence, min_confidence) for label, confidence in minimum.items()}
+    return extractor, _Keep(minimum, min_confidence)
 
 
 def _articles(paths: Sequence[Path], report: ReadReport) -> Iterator[Article]:
@@ -94,10 +148,9 @@ def _articles(paths: Sequence[Path], report: ReadReport) -> Iterator[Article]:
             yield article_from_row(text_row(content), place="stdin")
 
 
-def _predictions(articles: Iterable[Article], model_path: Path, report: ReadReport) -> Iterator[Prediction]:
-    from eventcorpus.models.extractor import Extractor
-
-    extractor = Extractor.from_pretrained(model_path)
+def _predictions(
+    articles: Iterable[Article], extractor: Extractor, keep: _Keep, report: ReadReport
+) -> Iterator[Prediction]:
     shown, read = tee(articles)
     for article, mentions in zip(shown, extractor.extract(read), strict=True):
         changed = article.id in report.changed
@@ -106,7 +159,7 @@ def _predictions(articles: Iterable[Article], model_path: Path, report: ReadRepo
             if changed
             else []
         )
-        yield prediction_of(article, mentions, extractor.name, warnings=warnings, with_text=True)
+        yield prediction_of(article, keep(mentions), extractor.name, warnings=warnings, with_text=True)
 
 
 def _line(prediction: Prediction, with_text: bool) -> str:

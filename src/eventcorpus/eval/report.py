@@ -251,6 +251,9 @@ class Report(Part):
     eventcorpus: str
     versions: dict[str, str] = Field(default_factory=dict)
     command: str = ""
+    benchmark: str = Field(
+        default="", description="name@version of the benchmark; with '(other data)' where its data was not"
+    )
     ontology: str
     dataset: Judged
     model: ModelName

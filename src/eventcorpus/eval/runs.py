@@ -29,11 +29,11 @@ def of_split(
     Raises:
         PredictionsError: if a prediction speaks of another text, two of one article, or none of these articles at all.
     """
-    predictions = list(predictions)
-    twice = [article for article, n in Counter(p.id for p in predictions).items() if n > 1]
-    if twice:
-        raise PredictionsError(f"{place}: article {twice[0]!r} has more than one prediction; give one an article")
-    by_id = {p.id: p for p in predictions}
+    listed = list(predictions)
+    by_id = {p.id: p for p in listed}
+    if len(by_id) < len(listed):
+        twice = Counter(p.id for p in listed).most_common(1)[0][0]
+        raise PredictionsError(f"{place}: article {twice!r} has more than one prediction; give one an article")
     here = [by_id[a.article.id] for a in gold if a.article.id in by_id]
     if not here:
         raise PredictionsError(

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from eventcorpus.errors import ModelError
+from eventcorpus.models.calibration import calibrated, scaled
 from eventcorpus.models.encode import EncodedText, Window, encode_text, frame_of
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
@@ -82,15 +83,23 @@ class Extractor:
                 waiting = []
         yield from self._extract(waiting)
 
-    def _extract(self, texts: Sequence[str]) -> Iterator[list[Mention]]:
+    def score(self, texts: Sequence[str]) -> list[tuple[EncodedText, NDArray[np.float32]]]:
+        """Encode texts in the stored form and score their tokens, as the model does before any calibration.
+
+        Returns:
+            per text its tokens, and their log-probabilities of tags, shape (n_tokens, n_tags).
+        """
         encoded = [
             encode_text(
                 text, self.tokenizer, max_length=self.about.max_length, stride=self.about.stride, frame=self._frame
             )
             for text in texts
         ]
-        for text, one, log_probabilities in zip(texts, encoded, self._log_probabilities(encoded), strict=True):
-            yield decode_mentions(text, one, log_probabilities, self.about)
+        return list(zip(encoded, self._log_probabilities(encoded), strict=True))
+
+    def _extract(self, texts: Sequence[str]) -> Iterator[list[Mention]]:
+        for text, (encoded, log_probabilities) in zip(texts, self.score(texts), strict=True):
+            yield decode_mentions(text, encoded, log_probabilities, self.about)
 
     def _log_probabilities(self, encoded: Sequence[EncodedText]) -> list[NDArray[np.float32]]:
         """Log-probabilities of tags, shape (n_tokens, n_tags) per text, each token's from the window that owns it."""
@@ -126,23 +135,28 @@ def decode_mentions(
     """Turn tag scores into mentions, their ends moved out to whole words.
 
     Where two mentions meet in one word, the more confident one has it. Confidence is the geometric mean of the
-    probabilities of the decoded tags.
+    probabilities of the decoded tags, calibrated as ``about`` says.
 
     Args:
         log_probabilities: shape (n_tokens, n_tags).
     """
     visible = [i for i, (start, end) in enumerate(encoded.offsets) if start < end]
-    scores = log_probabilities[visible]
+    calibration = about.calibration
+    scores = scaled(log_probabilities[visible], calibration.temperature)
     tags = DECODERS[about.decoder](scores)
     starts, ends = {}, {}
     for start, end in words(text):
         for character in range(start, end):
             starts[character], ends[character] = start, end
+    runs = spans_from_tags(tags)
+    means = [np.mean([scores[i, tags[i]] for i in range(first, past)]) for first, past, _ in runs]
+    confidences = calibrated(
+        np.exp(np.array(means, dtype=np.float64)), slope=calibration.slope, intercept=calibration.intercept
+    )
     found: list[Mention] = []
-    for first, past, label in spans_from_tags(tags):
+    for (first, past, label), confidence in zip(runs, confidences.tolist(), strict=True):
         start = starts[encoded.offsets[visible[first]][0]]
         end = ends[encoded.offsets[visible[past - 1]][1] - 1]
-        confidence = float(np.exp(np.mean([scores[i, tags[i]] for i in range(first, past)])))
         found.append(Mention(start, end, about.ontology.labels[label], text[start:end], confidence))
     kept: list[Mention] = []  # in text order, so that only the neighbours can be in the way
     for mention in sorted(found, key=lambda m: (-m.confidence, m.start)):

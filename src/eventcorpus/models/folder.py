@@ -13,26 +13,32 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eventcorpus.errors import InputError, ModelError
-from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json
+from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json, write_text
+from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
+from eventcorpus.text import sha256_of
 
 ABOUT = "eventcorpus.json"
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json", ABOUT)
 
 
 class ModelAbout(BaseModel):
-    """``eventcorpus.json``: what plain transformers does not keep."""
+    """``eventcorpus.json``: what plain transformers does not keep.
+
+    Folders of schema 1 have no ``calibration``: their confidences are left as they are.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    schema_: Literal[1] = Field(alias="schema", default=1)
+    schema_: Literal[1, 2] = Field(alias="schema", default=2)
     ontology: Ontology
     max_length: int
     stride: int
     decoder: Literal["viterbi", "argmax"]
     encoder: str
     training: dict[str, Any] = Field(default_factory=dict)
+    calibration: Calibration = Calibration()
 
 
 def is_model_folder(path: Path) -> bool:
@@ -53,11 +59,31 @@ def save_model(
     with atomic_folder(path, is_ours=is_model_folder) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        (folder / ABOUT).write_text(
-            to_json(about.model_dump(by_alias=True, mode="json"), indent=2) + "\n", encoding="utf-8"
-        )
+        (folder / ABOUT).write_text(about_json(about), encoding="utf-8")
         for name, content in (extra or {}).items():
             (folder / name).write_text(content, encoding="utf-8")
+
+
+def about_json(about: ModelAbout) -> str:
+    """The content of ``eventcorpus.json``."""
+    return to_json(about.model_dump(by_alias=True, mode="json"), indent=2) + "\n"
+
+
+def write_calibration(path: Path, calibration: Calibration, *, extra: dict[str, str] | None = None) -> ModelAbout:
+    """Put a calibration into a model folder; the model has another hash from then on, since it says other things.
+
+    Args:
+        extra: further text files by name, such as the diagram.
+
+    Raises:
+        ModelError: if the folder is not a whole model of ours.
+        OutputError: if the disk refuses.
+    """
+    about = read_about(path).model_copy(update={"schema_": 2, "calibration": calibration})
+    for name, content in (extra or {}).items():
+        write_text(path / name, content)
+    write_text(path / ABOUT, about_json(about))
+    return about
 
 
 def read_about(path: Path) -> ModelAbout:
@@ -93,7 +119,17 @@ def read_about(path: Path) -> ModelAbout:
 
 def model_hash(path: Path) -> str:
     """SHA-256 over weights, tokenizer and ``eventcorpus.json``: which model spoke, 64 hex digits."""
+    return _hash(path, sha256_of_file(path / ABOUT))
+
+
+def uncalibrated_hash(path: Path) -> str:
+    """The hash that the model had before it was calibrated: its scores are still those of this model."""
+    about = read_about(path).model_copy(update={"calibration": Calibration()})
+    return _hash(path, sha256_of(about_json(about)))
+
+
+def _hash(path: Path, about_sha256: str) -> str:
     digest = hashlib.sha256()
     for name in sorted(NEEDED):
-        digest.update(f"{name} {sha256_of_file(path / name)}\n".encode())
+        digest.update(f"{name} {about_sha256 if name == ABOUT else sha256_of_file(path / name)}\n".encode())
     return digest.hexdigest()

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +16,10 @@ from safetensors.torch import load_file, save_file
 
 from eventcorpus.files import sha256_of_file, to_json
 from eventcorpus.training.optimiser import MasterCopy
+from eventcorpus.training.progress import Progress
 
 _STATE = ("exp_avg", "exp_avg_sq", "step")
 KEPT = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run has come: optimiser steps done, and the sums that its closing line reports."""
-
-    step: int = 0
-    seconds: float = 0.0
-    losses: tuple[float, ...] = ()
 
 
 def save_checkpoint(
@@ -51,10 +43,8 @@ def save_checkpoint(
     save_file(tensors, temporary / "state.safetensors")
     about = {
         "run": run,
-        "step": progress.step,
-        "seconds": progress.seconds,
-        "losses": progress.losses,
         "sha256": sha256_of_file(temporary / "state.safetensors"),
+        "progress": asdict(progress),
     }
     (temporary / "progress.json").write_text(to_json(about), encoding="utf-8")
     for file in temporary.iterdir():
@@ -106,5 +96,5 @@ def load_checkpoint(
         torch.set_rng_state(tensors["random"])
         if "random_cuda" in tensors and torch.cuda.is_available():
             torch.cuda.set_rng_state(tensors["random_cuda"])
-        return Progress(about["step"], about["seconds"], tuple(about["losses"])), passed
+        return Progress(**about["progress"] | {"losses": tuple(about["progress"]["losses"])}), passed
     return Progress(), passed

@@ -9,27 +9,31 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
-from eventcorpus.errors import InputError, ModelError, OutputError
+from eventcorpus.errors import InputError, OutputError
 from eventcorpus.files import check_folder, to_json
 from eventcorpus.models.encode import frame_of
-from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, find_encoder, load_encoder, load_tokenizer
+from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, check_length, find_encoder, load_encoder, load_tokenizer
 from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for, rate_factor
+from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.training.checkpoint import load_checkpoint, save_checkpoint
+from eventcorpus.training.epochs import Epochs, ExamplesOf
+from eventcorpus.training.loop import Learner, train
+from eventcorpus.training.loss import TokenLoss, hard_loss, soft_loss
+from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
+from eventcorpus.training.progress import Progress
 from eventcorpus.training.recipe import Recipe, recipe_yaml
-from eventcorpus.training.windows import IGNORED, EncodedArticles, batch_order, batches_from, encode_articles
+from eventcorpus.training.sources import Encode, examples_with_other_names
+from eventcorpus.training.taught import read_unlabelled, taught_examples
+from eventcorpus.training.windows import EncodedArticles, Example, encode_articles
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +64,7 @@ def fit(
     *,
     resume: bool = False,
     on_step: OnStep | None = None,
+    token_loss: TokenLoss | None = None,
     training_notes: dict[str, Any] | None = None,
 ) -> FitResult:
     """Train on articles and write a model folder to ``out``; checkpoints lie beside it until it is done.
@@ -77,26 +82,37 @@ def fit(
     source = find_encoder(recipe.encoder)
     tokenizer = load_tokenizer(source)
     frame = frame_of(tokenizer)
-    encoded = encode_articles(
-        articles, ontology, tokenizer, frame=frame, max_length=recipe.max_length, stride=recipe.stride
-    )
+
+    def encode(read: Sequence[AnnotatedArticle]) -> EncodedArticles:
+        return encode_articles(
+            read, ontology, tokenizer, frame=frame, max_length=recipe.max_length, stride=recipe.stride
+        )
+
+    encoded = encode(articles)
     if not encoded.n_spans:
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
     _report(encoded, len(articles))
+    unlabelled = read_unlabelled(recipe)
+    pad_id = tokenizer.pad_token_id or 0
+    examples_of, loss = _fixed(encoded.examples), hard_loss
+    if recipe.n_teachers:  # names are swapped for the teachers only: their word on other names is not known
+        examples_of, loss = _fixed(_taught(articles, unlabelled, ontology, recipe, out, encode, pad_id)), soft_loss
+    elif recipe.swap_names:
+        examples_of = examples_with_other_names(articles, recipe, encode, labels=ontology.labels)
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
     model = load_encoder(source, tags=tag_names(ontology.labels), dropout=recipe.dropout)
-    _check_length(model, recipe)
+    check_length(model.config, recipe.encoder, max_length=recipe.max_length)
     if recipe.freeze_word_embeddings:
         model.get_input_embeddings().weight.requires_grad_(False)
     model.to(device).train()
     copy = MasterCopy.of(model, precision_for(recipe, device))
     optimiser = optimiser_for(copy, recipe)
 
-    run = _run_hash(articles, ontology, recipe)
+    run = _run_hash(articles, ontology, recipe, unlabelled)
     checkpoints = out.with_name(f"{out.name}.checkpoints")
     progress = Progress()
     if resume:
@@ -107,10 +123,24 @@ def fit(
         logger.warning("%s: checkpoints of an unfinished run dropped (--resume would continue it)", checkpoints)
         shutil.rmtree(checkpoints, ignore_errors=True)
     resumed_at = progress.step
+    epochs = Epochs(
+        examples_of,
+        n_epochs=recipe.num_train_epochs,
+        part_size=recipe.per_device_train_batch_size,
+        seed=recipe.seed,
+        pad_id=pad_id,
+    )
+
+    def after_step(progress: Progress) -> Progress:
+        if on_step is not None:
+            on_step(progress.step, epochs.n_steps, progress.losses[-1])
+        if progress.step % recipe.save_steps == 0 and progress.step < epochs.n_steps:
+            save_checkpoint(checkpoints, copy, optimiser, progress, run=run)
+        return progress
+
+    learner = Learner(model, copy, optimiser, token_loss or loss, recipe.max_grad_norm, device)
     try:
-        progress = _train(
-            model, copy, optimiser, encoded, recipe, progress, checkpoints, run, tokenizer.pad_token_id or 0, on_step
-        )
+        progress = train(learner, epochs, recipe, progress, after_step=after_step)
     except OSError as error:
         raise OutputError(
             f"{checkpoints}: a checkpoint cannot be written ({error.strerror or error}); free the disk, then --resume"
@@ -153,74 +183,41 @@ def fit(
     )
 
 
-def _train(
-    model: Any,
-    copy: MasterCopy,
-    optimiser: torch.optim.Optimizer,
-    encoded: EncodedArticles,
+def _fixed(examples: Sequence[Example]) -> ExamplesOf:
+    return lambda epoch: examples
+
+
+def _taught(
+    articles: Sequence[AnnotatedArticle],
+    unlabelled: Sequence[Article],
+    ontology: Ontology,
     recipe: Recipe,
-    progress: Progress,
-    checkpoints: Path,
-    run: str,
+    out: Path,
+    encode: Encode,
     pad_id: int,
-    on_step: OnStep | None,
-) -> Progress:
-    """Run the steps that are left; returns the progress at the end, with the mean loss of each epoch."""
-    batch_size = recipe.per_device_train_batch_size
-    per_epoch = -(-len(encoded.examples) // batch_size)
-    n_steps = per_epoch * recipe.num_train_epochs
-    device = next(model.parameters()).device
-    step, losses = progress.step, list(progress.losses)
-    start = time.perf_counter() - progress.seconds
-    for epoch in range(step // per_epoch, recipe.num_train_epochs):
-        order = batch_order(encoded.examples, batch_size=batch_size, seed=recipe.seed, epoch=epoch)
-        for batch in batches_from(encoded.examples, order[step - epoch * per_epoch :], pad_id=pad_id):
-            targets = batch.pop("labels").to(device)
-            logits = model(**{name: tensor.to(device) for name, tensor in batch.items()}).logits
-            loss = nn.functional.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED)
-            value = float(loss.detach())
-            if value != value:
-                raise ModelError(
-                    f"the loss is not a number at step {step + 1} of {n_steps}; lower learning_rate "
-                    f"({recipe.learning_rate:g}) "
-                    "or set precision: fp32"
-                )
-            loss.backward()  # type: ignore[no-untyped-call]
-            copy.take_gradients()
-            nn.utils.clip_grad_norm_(copy.master, recipe.max_grad_norm)
-            for group in optimiser.param_groups:
-                group["lr"] = group["initial_lr"] * rate_factor(step, n_steps, recipe.warmup_steps)
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-            copy.give_weights()
-            step += 1
-            losses.append(value)
-            if on_step is not None:
-                on_step(step, n_steps, value)
-            if step % recipe.save_steps == 0 and step < n_steps:
-                save_checkpoint(
-                    checkpoints, copy, optimiser, Progress(step, time.perf_counter() - start, tuple(losses)), run=run
-                )
-    return Progress(step, time.perf_counter() - start, tuple(losses))
+) -> list[Example]:
+    def run_of(read: Sequence[AnnotatedArticle], theirs: Recipe) -> str:
+        return _run_hash(read, ontology, theirs)
+
+    def fit_teacher(read: Sequence[AnnotatedArticle], theirs: Recipe, place: Path) -> None:
+        fit(read, ontology, theirs, place, resume=True, training_notes={"run": run_of(read, theirs)})
+
+    return taught_examples(
+        articles, unlabelled, recipe, out, encode=encode, fit_teacher=fit_teacher, run_of=run_of, pad_id=pad_id
+    )
 
 
-def _run_hash(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> str:
+def _run_hash(
+    articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, unlabelled: Sequence[Article] = ()
+) -> str:
     digest = hashlib.sha256(to_json(asdict(recipe) | {"output_dir": "", "dataset": ""}).encode())
     digest.update(to_json(ontology.model_dump(mode="json")).encode())
     for annotated in articles:
         spans = [(span.start, span.end, span.label) for span in annotated.spans]
         digest.update(to_json([annotated.article.id, annotated.article.text_sha256, spans]).encode())
+    for article in unlabelled:
+        digest.update(article.text_sha256.encode())
     return digest.hexdigest()
-
-
-def _check_length(model: Any, recipe: Recipe) -> None:
-    limit = getattr(model.config, "max_position_embeddings", None)
-    if model.config.model_type in ("roberta", "xlm-roberta", "camembert") and limit:
-        limit -= 2  # these count positions from the padding id
-    if limit and recipe.max_length > limit:
-        raise ModelError(
-            f"max_length {recipe.max_length} is more than the {limit} tokens that {recipe.encoder} reads; lower it"
-        )
 
 
 def _report(encoded: EncodedArticles, n_articles: int) -> None:

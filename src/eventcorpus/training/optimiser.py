@@ -52,10 +52,11 @@ class MasterCopy:
         return cls([name for name, _ in named], weights, master)
 
     def take_gradients(self) -> None:
-        """Move gradients from the model to the master copy."""
+        """Move gradients from the model to the master copy, where those of several micro-batches add up in fp32."""
         for weight, master in zip(self.weights, self.master, strict=True):
-            if master is not weight:
-                master.grad = None if weight.grad is None else weight.grad.float()
+            if master is not weight and weight.grad is not None:
+                gradient = weight.grad.float()
+                master.grad = gradient if master.grad is None else master.grad.add_(gradient)
                 weight.grad = None
 
     def give_weights(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -40,6 +41,22 @@ class Recipe:
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
     dropout: float = 0.1
+    swap_names: float = 0.0
+    """Share of the articles, drawn anew each epoch, that are read with other names in them; 0 switches it off."""
+    swap_places: str = "Place"
+    """Labels, with commas, whose names are swapped for places; needs the extra ``geo``."""
+    swap_parties: str = "Actor, Source, Civilians"
+    """Labels, with commas, whose names are swapped for other persons and groups."""
+    n_teachers: int = 0
+    """Teachers, each trained on all but its share of the articles, whose word the model learns beside the gold."""
+    teacher_weight: float = 0.4
+    """How much their word counts where there is gold; gold has the rest."""
+    teacher_epochs: int = 0
+    """Epochs of a teacher; 0: as many as ``num_train_epochs``."""
+    unlabelled: str = ""
+    """Files and folders of articles, with commas, on which the teachers alone are believed."""
+    unlabelled_unit: str = "article"
+    """What is read of them at a time: ``article``, or ``sentence`` where the labelled texts are sentences."""
     max_length: int = 256
     """Window size in tokens, special tokens included."""
     stride: int = 64
@@ -61,12 +78,20 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "weight_decay": (0, 1),
     "max_grad_norm": (1e-6, 1e6),
     "dropout": (0, 0.9),
+    "swap_names": (0, 1),
+    "n_teachers": (0, 100),
+    "teacher_weight": (0, 1),
+    "teacher_epochs": (0, 1000),
     "max_length": (8, 65536),
     "stride": (0, 32768),
     "save_steps": (1, 10**9),
     "seed": (0, 2**32 - 1),
 }
-_CHOICES = {"decoder": ("viterbi", "argmax"), "precision": ("auto", "fp32", "bf16")}
+_CHOICES = {
+    "unlabelled_unit": ("article", "sentence"),
+    "decoder": ("viterbi", "argmax"),
+    "precision": ("auto", "fp32", "bf16"),
+}
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -100,6 +125,27 @@ def check_recipe(data: dict[Any, Any], *, place: str) -> Recipe:
             f"{place}: stride {recipe.stride} is more than half of max_length {recipe.max_length}; lower it"
         )
     return recipe
+
+
+def with_settings(recipe: Recipe, settings: Sequence[tuple[str, str]]) -> Recipe:
+    """Change keys of a recipe as the command line says, typed and checked like those of a file; the last of a key wins.
+
+    Args:
+        settings: (key, value as text). Text stays as it is written; anything else is read as YAML.
+
+    Raises:
+        RecipeError: as ``read_recipe``, naming ``--set`` as the place.
+    """
+    types = get_type_hints(Recipe)
+    values = {key: value if types.get(key) is str else _yaml_value(value) for key, value in settings}
+    return check_recipe(asdict(recipe) | values, place="--set")
+
+
+def _yaml_value(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text  # refused by its type, with the text as it was written
 
 
 def _typed(key: str, value: Any, wanted: type, *, place: str) -> Any:

@@ -6,8 +6,8 @@ Comes in: annotated articles and a tokenizer. Goes out: batches of tensors, in a
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -24,10 +24,24 @@ IGNORED = -100
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One window: ``input_ids`` and ``targets``, both of shape (seq_len,), special tokens included."""
+    """One window: ``input_ids`` and ``targets``, both of shape (seq_len,), special tokens included.
+
+    ``soft_targets``: probabilities of tags, shape (seq_len, n_tags), where a teacher said them.
+    """
 
     input_ids: list[int]
     targets: list[int]
+    soft_targets: torch.Tensor | None = None
+
+    @property
+    def n_labelled(self) -> int:
+        """Tokens with a target."""
+        return len(self.targets) - self.targets.count(IGNORED)
+
+
+def without_targets(example: Example) -> Example:
+    """The same window, from which nothing is learned."""
+    return replace(example, targets=[IGNORED] * len(example.targets), soft_targets=None)
 
 
 @dataclass
@@ -114,7 +128,8 @@ def collate(examples: Sequence[Example], *, pad_id: int) -> dict[str, torch.Tens
     """Pad examples to the longest.
 
     Returns:
-        ``input_ids``, ``attention_mask`` and ``labels``, each of shape (batch_size, seq_len), int64.
+        ``input_ids``, ``attention_mask`` and ``labels``, each of shape (batch_size, seq_len), int64; and, where any
+        example has soft targets, ``soft_labels``, shape (batch_size, seq_len, n_tags), fp32, 0 where there are none.
     """
     longest = max(len(example.input_ids) for example in examples)
     ids = torch.full((len(examples), longest), pad_id, dtype=torch.long)
@@ -125,12 +140,10 @@ def collate(examples: Sequence[Example], *, pad_id: int) -> dict[str, torch.Tens
         ids[row, :n] = torch.tensor(example.input_ids)
         mask[row, :n] = 1
         targets[row, :n] = torch.tensor(example.targets)
-    return {"input_ids": ids, "attention_mask": mask, "labels": targets}
-
-
-def batches_from(
-    examples: Sequence[Example], order: Sequence[Sequence[int]], *, pad_id: int
-) -> Iterator[dict[str, torch.Tensor]]:
-    """Collate the batches of one epoch, one after the other."""
-    for positions in order:
-        yield collate([examples[i] for i in positions], pad_id=pad_id)
+    batch = {"input_ids": ids, "attention_mask": mask, "labels": targets}
+    soft = [(row, example.soft_targets) for row, example in enumerate(examples) if example.soft_targets is not None]
+    if soft:
+        batch["soft_labels"] = torch.zeros(len(examples), longest, soft[0][1].shape[-1])
+        for row, probabilities in soft:
+            batch["soft_labels"][row, : len(probabilities)] = probabilities
+    return batch

@@ -38,6 +38,26 @@ DETERMINERS = frozenset(
 )
 """English; possessive pronouns among them. "all", "some" and "many" are hedges of numbers, and not here."""
 _WEAK = frozenset(["this", "that", "these", "those", "each", "every", "another", "such", "both", "either", "neither"])
+_UNITS = (
+    "second|minute|hour|morning|afternoon|evening|day|night|week|weekend|fortnight|month|season|spring|summer|autumn|winter|"
+    "year|decade|century"
+)
+_DATES = (
+    rf"(?:{_UNITS})s?|noon|dawn|dusk|harvest|rains|january|february|march|april|may|june|july|august|september|october|"
+    "november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+)
+_MEASURE = rf"{_UNITS}|hundred|thousand|million|dozen|score|handful|couple|few|number|quarter|half|third|while"
+_HOW_MUCH = r"\W*(?:good|full|further|whole|small|large|limited|little|single)\W+"
+_MEASURES = re.compile(
+    # "a dozen", "a quarter of an hour", "an hour later", "a few hundred", "a small number": a stands for one
+    rf"an? (?:{_HOW_MUCH})?(?:{_MEASURE})s?\W*"
+    r"(?: (?:and|or|of|later|earlier|ago|before|after|more|hundred|thousand|million|years?|months?|days?|hours?)\b.*)?"
+    r"|a single|a little (?:after|before|over|under)\b.*"
+    # "this morning", "that August", "every dawn", "those hours": which one it is
+    rf"|(?:this|that|these|those|each|every|another) (?:\w+ )?(?:{_DATES})",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Words in which the determiner counts or dates, and belongs to the span."""
 _MAY_BEGIN, _MAY_END = "#@&¡¿", "%‰"
 _ABBREVIATION = re.compile(r"(?:^|[\W_])(?:\w|[A-Z]\w{0,3}|[ap]\.m|(?:\w\.)+\w)\.$")
 _TITLE = "".join(rf"(?<!\b[A-Z][a-z]{{{n}}})" for n in (1, 2, 3))  # such as Dr., Gen., Capt.
@@ -47,6 +67,8 @@ _PAIRS = {")": "(", "]": "[", "”": "“", "’": "‘", "»": "«", '"': '"', 
 
 def edge_findings(one: AnnotatedArticle, ontology: Ontology) -> Iterator[Finding]:
     """Look at the edges of every span; determiners at entities of English articles (or of no language) alone.
+
+    A determiner that counts ("a dozen", "an hour later") or dates ("this morning") is no finding.
 
     The score is 1, and 0 for demonstratives and the like, without which a noun may say nothing ("this year").
     """
@@ -107,4 +129,6 @@ def _determiner(text: str, span: Span) -> str:
     begins_sentence = not before or before[-1] in '.!?\n:“"‘('
     if first[0] != first[0].lower() and not begins_sentence:
         return ""  # a capital inside a sentence: part of a name, such as The Hague
+    if _MEASURES.fullmatch(" ".join(text[span.start : span.end].split())):
+        return ""
     return f"begins with {first[0]!r}"

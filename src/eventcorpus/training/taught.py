@@ -1,0 +1,107 @@
+"""A student's examples: teachers trained or found, their word put beside the gold.
+
+Comes in: labelled articles, articles without labels, a recipe with ``n_teachers``. Goes out: the student's examples.
+The teachers lie beside the model (``OUT.teachers/``) and are used again by a rerun with the same data and recipe.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from eventcorpus.errors import InputError
+from eventcorpus.models.folder import is_model_folder, read_about
+from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.training.distil import cross_fit, labelled_examples, unlabelled_examples
+from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.sources import Encode
+from eventcorpus.training.windows import Example
+
+logger = logging.getLogger(__name__)
+
+FitTeacher = Callable[[Sequence[AnnotatedArticle], Recipe, Path], None]
+RunOf = Callable[[Sequence[AnnotatedArticle], Recipe], str]
+"""The hash of a run's data and recipe."""
+
+_SENTENCE_END = re.compile(r"\n+|(?<=[.!?])[”\"']?\s+(?=[^a-z\s])|(?<=[.!?])[”\"']?\s{2,}")
+
+
+def taught_examples(
+    articles: Sequence[AnnotatedArticle],
+    unlabelled: Iterable[Article],
+    recipe: Recipe,
+    out: Path,
+    *,
+    encode: Encode,
+    fit_teacher: FitTeacher,
+    run_of: RunOf,
+    pad_id: int,
+) -> list[Example]:
+    """Train the teachers that are missing, and let them speak.
+
+    Raises:
+        InputError: if there are fewer articles than teachers.
+    """
+    folder = out.with_name(f"{out.name}.teachers")
+
+    def teach(k: int, read: Sequence[AnnotatedArticle]) -> Any:
+        from transformers import AutoModelForTokenClassification
+
+        place = folder / str(k)
+        theirs = teacher_recipe(recipe, k)
+        if not (is_model_folder(place) and read_about(place).training.get("run") == run_of(read, theirs)):
+            logger.info("teacher %d of %d learns from %d articles", k + 1, recipe.n_teachers, len(read))
+            fit_teacher(read, theirs, place)
+        model = AutoModelForTokenClassification.from_pretrained(place, dtype=torch.float32).eval()
+        return model.to("cuda" if torch.cuda.is_available() else "cpu")
+
+    teachers = cross_fit(articles, teach, n_teachers=recipe.n_teachers, seed=recipe.seed)
+    encoded = [encode([annotated]).examples for annotated in articles]
+    article_of = [i for i, examples in enumerate(encoded) for _ in examples]
+    examples = [example for several in encoded for example in several]
+    taught = labelled_examples(examples, teachers, article_of, weight=recipe.teacher_weight, pad_id=pad_id)
+    labels = tuple(articles[0].labels_annotated)
+    pieces = [AnnotatedArticle(piece, (), labels) for article in unlabelled for piece in _pieces(article, recipe)]
+    more = unlabelled_examples(encode(pieces).examples, teachers, pad_id=pad_id) if pieces else []
+    logger.info("teachers speak of %d windows with gold and of %d without", len(taught), len(more))
+    return taught + more
+
+
+def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
+    """What teacher number k, from 0, is trained with: the student's recipe with seed and epochs of its own."""
+    return replace(
+        recipe,
+        n_teachers=0,
+        unlabelled="",
+        seed=(recipe.seed * 1009 + k + 1) % 2**32,
+        num_train_epochs=recipe.teacher_epochs or recipe.num_train_epochs,
+    )
+
+
+def _pieces(article: Article, recipe: Recipe) -> list[Article]:
+    """What the student reads at a time: whole articles, or sentences where the labelled texts are sentences."""
+    if recipe.unlabelled_unit == "article":
+        return [article]
+    texts = [piece.strip() for piece in _SENTENCE_END.split(article.text)]
+    return [replace(article, id=f"{article.id}-{i}", text=text) for i, text in enumerate(texts) if len(text) > 20]
+
+
+def read_unlabelled(recipe: Recipe) -> list[Article]:
+    """The articles of the recipe's ``unlabelled``: files and folders, with commas.
+
+    Raises:
+        InputError: if one is not there or has no articles.
+    """
+    from eventcorpus.corpus.read import read_articles
+
+    paths = [Path(part.strip()) for part in recipe.unlabelled.split(",") if part.strip()]
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise InputError(f"{missing[0]}: no such file or folder (unlabelled); name it with --set unlabelled=PATH")
+    return list(read_articles(paths)) if paths else []

@@ -1,0 +1,101 @@
+"""Quality beside the best-tuned stock recipe: `make bench-quality DATA=folder`.
+
+The peer (see train.py) is tuned on dev: every learning rate by every number of epochs with one seed, the best of them
+again with more seeds. Ours is a recipe with several seeds. Both are scored by eventcorpus on the characters of the dev
+part, the whole gold in the denominator; the test part is never read. Every run is kept in a JSON Lines file, so that a
+run that was stopped goes on where it was. The last line is JSON.
+
+The folder has train.txt and dev.txt (CoNLL); without dev.txt every fifth sentence of train.txt is dev.
+"""
+
+import argparse
+import itertools
+import json
+import logging
+import statistics
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from train import Figures, ours, stock
+
+from eventcorpus.corpus.conll import read_conll
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.training.recipe import read_recipe
+
+RATES = (5e-5, 1e-4, 3e-4, 6e-4, 1e-3)
+EPOCHS = (5, 10, 15)
+
+
+def read_parts(folder: Path) -> tuple[list[AnnotatedArticle], list[AnnotatedArticle], Ontology]:
+    """Train part, dev part and ontology of a folder of CoNLL files."""
+    if (folder / "dev.txt").exists():
+        splits, ontology, _ = read_conll(folder, scheme="iob2")
+        return splits["train"], splits["validation"], ontology
+    blocks = [block for block in (folder / "train.txt").read_text(encoding="utf-8").split("\n\n") if block.strip()]
+    with tempfile.TemporaryDirectory() as copy:
+        for name, chosen in (("train", lambda i: i % 5 != 4), ("dev", lambda i: i % 5 == 4)):
+            kept = [block for i, block in enumerate(blocks) if chosen(i)]
+            (Path(copy) / f"{name}.txt").write_text("\n\n".join(kept) + "\n", encoding="utf-8")
+        splits, ontology, _ = read_conll(Path(copy), scheme="iob2")
+    return splits["train"], splits["validation"], ontology
+
+
+def main() -> None:
+    """Tune the peer, run our recipe, print a table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--recipe", type=Path, default=Path("training/recipes/re3d.yaml"))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--runs", type=Path, help="where runs are kept; a run that stands there is not made again")
+    parser.add_argument("--part", choices=("all", "peer", "ours"), default="all")
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.ERROR)
+    train, dev, ontology = read_parts(args.data)
+    kept: dict[str, Figures] = {}
+    if args.runs and args.runs.exists():
+        kept = {row.pop("run"): row for row in map(json.loads, args.runs.read_text().splitlines())}
+
+    def once(name: str, run: Callable[[], Figures]) -> Figures:
+        if name not in kept:
+            kept[name] = run()
+            if args.runs:
+                with args.runs.open("a", encoding="utf-8") as handle:
+                    handle.write(json.dumps({"run": name, **kept[name]}) + "\n")
+        print(json.dumps({"run": name, **kept[name]}), flush=True)
+        return kept[name]
+
+    def peer(rate: float, epochs: int, seed: int) -> Figures:
+        settings = argparse.Namespace(seed=seed, peer_rate=rate, peer_epochs=epochs, peer_batch=16)
+        return once(f"peer {rate:g} {epochs} {seed}", lambda: stock(train, dev, ontology, settings))
+
+    summary: dict[str, object] = {"benchmark": "quality", "data": args.data.name}
+    if args.part != "ours":
+        grid = {(rate, epochs): peer(rate, epochs, 13)["f1"] for epochs, rate in itertools.product(EPOCHS, RATES)}
+        best = max(grid, key=lambda key: grid[key])
+        runs = [peer(*best, seed) for seed in range(13, 13 + args.seeds)]
+        summary |= {"peer_rate": best[0], "peer_epochs": best[1], **_mean("peer", runs)}
+        summary |= {"stock": grid[5e-5, 5]}
+    if args.part != "peer":
+        recipe = read_recipe(args.recipe)
+        runs = [
+            once(f"{args.recipe.stem} {seed}", lambda seed=seed: ours(train, dev, ontology, replace(recipe, seed=seed)))
+            for seed in range(recipe.seed, recipe.seed + args.seeds)
+        ]
+        summary |= _mean("ours", runs)
+    print(json.dumps(summary))
+
+
+def _mean(name: str, runs: list[Figures]) -> dict[str, float | None]:
+    f1 = [run["f1"] for run in runs]
+    return {
+        f"{name}_f1": statistics.mean(f1),
+        f"{name}_f1_sd": statistics.stdev(f1) if len(f1) > 1 else None,
+        f"{name}_seconds": statistics.mean(run["seconds"] for run in runs),
+    }
+
+
+if __name__ == "__main__":
+    main()

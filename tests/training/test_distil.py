@@ -1,0 +1,115 @@
+"""One model taught by several: who speaks of what, and how their word is put beside the gold."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from eventcorpus.errors import InputError
+from eventcorpus.ontology import Label, Ontology
+from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.training.distil import Teachers, cross_fit, labelled_examples, unlabelled_examples
+from eventcorpus.training.fit import fit
+from eventcorpus.training.loss import hard_loss, soft_loss
+from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.windows import IGNORED, Example
+
+ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
+
+
+def articles(n: int, *, clusters: int = 0) -> list[AnnotatedArticle]:
+    return [
+        AnnotatedArticle(
+            Article(f"a{i}", f"rebels left homs on day {i}", cluster=f"c{i % clusters}" if clusters else None),
+            (Span("1", 0, 6, "Actor"), Span("2", 12, 16, "Place")),
+            ONTOLOGY.labels,
+        )
+        for i in range(n)
+    ]
+
+
+class Sure:
+    """A model that is sure of one tag (of three) everywhere."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, tag: int) -> None:
+        self.tag = tag
+
+    def __call__(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> SimpleNamespace:
+        logits = torch.full((*input_ids.shape, 3), -50.0)
+        logits[..., self.tag] = 50.0
+        return SimpleNamespace(logits=logits)
+
+
+@pytest.mark.parametrize("clusters", [0, 5])
+def test_no_teacher_learns_from_what_it_will_speak_of(clusters: int) -> None:
+    seen: list[set[str]] = []
+    listed = articles(20, clusters=clusters)
+
+    def teach(k: int, read: object) -> int:
+        seen.append({a.article.id for a in read})  # type: ignore[attr-defined]
+        return k
+
+    teachers = cross_fit(listed, teach, n_teachers=3, seed=7)
+    assert teachers.models == [0, 1, 2]
+    for annotated, k in zip(listed, teachers.unseen_by, strict=True):
+        assert [annotated.article.id in ids for ids in seen] == [i != k for i in range(3)]
+    if clusters:
+        assert len({(a.article.cluster, k) for a, k in zip(listed, teachers.unseen_by, strict=True)}) == clusters
+
+
+def test_more_teachers_than_clusters_cannot_be() -> None:
+    with pytest.raises(InputError, match="3 teachers for 2 articles or clusters; lower n_teachers"):
+        cross_fit(articles(9, clusters=2), lambda k, read: k, n_teachers=3, seed=1)
+
+
+def test_gold_and_teacher_share_the_target_and_each_example_asks_the_one_that_has_not_seen_it() -> None:
+    examples = [Example([5, 6, 7], [IGNORED, 1, 0]), Example([5, 6], [IGNORED, 0])]
+    taught = labelled_examples(examples, Teachers([Sure(0), Sure(2)], [1, 0]), [0, 1], weight=0.25, pad_id=0)
+    first, second = (example.soft_targets for example in taught)
+    assert first is not None and second is not None
+    assert first[1:].tolist() == [[0, 0.75, 0.25], [0.75, 0, 0.25]]
+    assert second[1:].tolist() == [[1, 0, 0]]
+    assert [example.targets for example in taught] == [[IGNORED, 1, 0], [IGNORED, 0]]
+
+
+def test_on_unlabelled_text_the_mean_of_all_teachers_counts_where_a_window_owns_the_token() -> None:
+    (taught,) = unlabelled_examples(
+        [Example([5, 6, 7], [IGNORED, 0, 0])], Teachers([Sure(0), Sure(2), Sure(2), Sure(2)], []), pad_id=0
+    )
+    assert taught.soft_targets is not None
+    assert taught.soft_targets[1].tolist() == [0.25, 0, 0.75]
+    assert taught.targets == [IGNORED, 2, 2]
+
+
+def test_soft_targets_that_are_certain_are_hard_ones() -> None:
+    torch.manual_seed(1)
+    logits, labels = torch.randn(2, 4, 3), torch.tensor([[IGNORED, 1, 2, 0], [IGNORED, 0, IGNORED, IGNORED]])
+    soft = torch.nn.functional.one_hot(labels.clamp(min=0), 3).float()
+    hard = hard_loss(logits, {"labels": labels})
+    assert soft_loss(logits, {"labels": labels, "soft_labels": soft}).item() == pytest.approx(hard.item(), rel=1e-6)
+
+
+def test_a_student_is_trained_and_a_rerun_uses_its_teachers_again(tiny_encoder: Path, tmp_path: Path) -> None:
+    (tmp_path / "more.txt").write_text("rebels left aleppo on monday. the army left homs.")
+    recipe = Recipe(
+        encoder=str(tiny_encoder), num_train_epochs=2, max_length=32, stride=8, precision="fp32", n_teachers=2,
+        unlabelled=str(tmp_path / "more.txt"), unlabelled_unit="sentence", teacher_epochs=1,
+    )  # fmt: skip
+    fit(articles(12), ONTOLOGY, recipe, tmp_path / "m")
+    first = load_file(tmp_path / "m/model.safetensors")
+    made = {p: p.stat().st_mtime_ns for p in (tmp_path / "m.teachers").rglob("*.safetensors")}
+    assert len(made) == 2
+    fit(articles(12), ONTOLOGY, recipe, tmp_path / "m")
+    assert {p: p.stat().st_mtime_ns for p in (tmp_path / "m.teachers").rglob("*.safetensors")} == made
+    again = load_file(tmp_path / "m/model.safetensors")
+    assert all(first[key].equal(again[key]) for key in first)
+
+
+def test_unlabelled_text_that_is_not_there_is_named(tiny_encoder: Path, tmp_path: Path) -> None:
+    recipe = Recipe(encoder=str(tiny_encoder), max_length=32, stride=8, n_teachers=2, unlabelled="nowhere.jsonl")
+    with pytest.raises(InputError, match=r"nowhere.jsonl: no such file or folder \(unlabelled\)"):
+        fit(articles(12), ONTOLOGY, recipe, tmp_path / "m")
