@@ -57,6 +57,13 @@ test-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## Pre-annot
 	@$(HAVE_BROWSER)
 	@$(LIVE) tests/labelstudio/test_preannotate.py tests/labelstudio/test_backend.py tests/labelstudio/test_adjudicate.py
 
+.venv/installed-browser: .venv/installed
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,browser]'; touch $@
+
+test-pages: .venv/installed-browser  ## The pages of eval and compare in a real browser: filters, keys, links, hostile text
+	@$(HAVE_BROWSER)
+	@$(LIVE) tests/pages
+
 check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -97,6 +104,10 @@ bench-footguns: .venv/installed  ## What the same output scores under the traps 
 
 bench-agree: .venv/installed  ## Time and memory of agree on 300 articles beside krippendorff.alpha in a loop over the same resamples
 	@$(BIN)/python tests/bench/agree.py
+
+bench-page: .venv/installed-browser  ## How quickly the page of 500 articles and 30,000 mentions opens and filters, beside plain HTML
+	@$(HAVE_BROWSER)
+	@CHROME="$(CHROME)" $(BIN)/python tests/bench/page.py
 
 bench-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## A simulated annotator corrects a model's predictions on a real server; corrections must say what was done
 	@$(BIN)/python tests/bench/loop.py
