@@ -115,5 +115,8 @@ bench-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## A simula
 bench-next: .venv/installed  ## Learning curves of the order of `next` and of a random one: make bench-next DATA=dataset-folder
 	@$(BIN)/python tests/bench/next.py $(DATA)
 
+bench-calibrate: .venv/installed  ## Confidences on test before and after calibration on validation: make bench-calibrate MODEL=folder DATA=dataset-folder
+	@$(BIN)/python tests/bench/calibrate.py $(MODEL) $(DATA)
+
 clean:  ## Remove .venv and everything that was made
 	rm -rf .venv .venv-labelstudio models/runs .mypy_cache .pytest_cache .ruff_cache .hypothesis
