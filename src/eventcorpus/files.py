@@ -223,13 +223,22 @@ def check_folder(path: Path, *, is_ours: Callable[[Path], bool]) -> None:
     Raises:
         OutputError: if it holds something else, or its parent cannot be written.
     """
-    if path.is_file() or (path.is_dir() and not is_ours(path) and any(path.iterdir())):
-        raise OutputError(f"{path}: exists and was not written by this command; choose another --out or remove it")
+    check_replaceable(path, is_ours=is_ours)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=path.parent).close()
     except OSError as error:
         raise OutputError(_cannot_write(path, error)) from None
+
+
+def check_replaceable(path: Path, *, is_ours: Callable[[Path], bool]) -> None:
+    """The part of ``check_folder`` that writes nothing.
+
+    Raises:
+        OutputError: if ``path`` holds something that no earlier run of ours wrote.
+    """
+    if path.is_file() or (path.is_dir() and not is_ours(path) and any(path.iterdir())):
+        raise OutputError(f"{path}: exists and was not written by this command; choose another --out or remove it")
 
 
 def sha256_of_file(path: Path) -> str:

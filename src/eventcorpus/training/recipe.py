@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -100,6 +101,27 @@ def check_recipe(data: dict[Any, Any], *, place: str) -> Recipe:
             f"{place}: stride {recipe.stride} is more than half of max_length {recipe.max_length}; lower it"
         )
     return recipe
+
+
+def with_settings(recipe: Recipe, settings: Sequence[tuple[str, str]]) -> Recipe:
+    """Change keys of a recipe as the command line says, typed and checked like those of a file; the last of a key wins.
+
+    Args:
+        settings: (key, value as text). Text stays as it is written; anything else is read as YAML.
+
+    Raises:
+        RecipeError: as ``read_recipe``, naming ``--set`` as the place.
+    """
+    types = get_type_hints(Recipe)
+    values = {key: value if types.get(key) is str else _yaml_value(value) for key, value in settings}
+    return check_recipe(asdict(recipe) | values, place="--set")
+
+
+def _yaml_value(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text  # refused by its type, with the text as it was written
 
 
 def _typed(key: str, value: Any, wanted: type, *, place: str) -> Any:
