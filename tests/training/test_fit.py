@@ -106,7 +106,9 @@ def test_a_checkpoint_of_another_recipe_is_not_continued(recipe: Recipe, tmp_pat
 
     with pytest.raises(KeyboardInterrupt):
         fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m", on_step=stop)
-    assert fit(ARTICLES, ONTOLOGY, replace(recipe, seed=7), tmp_path / "m", resume=True).resumed_at == 0
+    with pytest.raises(InputError, match=r"belong to another run \(seed was 13 and is 7\); change that back, or leave"):
+        fit(ARTICLES, ONTOLOGY, replace(recipe, seed=7), tmp_path / "m", resume=True)
+    assert len(checkpoints(tmp_path / "m.checkpoints")) == 1
 
 
 KILLED = """
