@@ -11,30 +11,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from few_articles import ARTICLES, ONTOLOGY
 from safetensors.torch import load_file
 from transformers import pipeline
 
 from eventcorpus.errors import InputError, ModelError, OutputError
 from eventcorpus.models.extractor import Extractor
-from eventcorpus.ontology import Label, Ontology
-from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.checkpoint import checkpoints
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
-
-ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
-PLACES = ("aleppo", "homs")
-
-
-def article(n: int) -> AnnotatedArticle:
-    place = PLACES[n % 2]
-    text = f"rebels attacked the town of {place} on monday"
-    at = text.index(place)
-    spans = (Span("1", 0, 6, "Actor"), Span("2", at, at + len(place), "Place"))
-    return AnnotatedArticle(Article(f"a{n}", text), spans, ONTOLOGY.labels)
-
-
-ARTICLES = [article(n) for n in range(24)]
 
 
 @pytest.fixture
@@ -114,7 +100,7 @@ def test_a_checkpoint_of_another_recipe_is_not_continued(recipe: Recipe, tmp_pat
 KILLED = """
 import sys, pathlib, dataclasses
 sys.path.insert(0, {tests!r})
-from test_fit import ARTICLES, ONTOLOGY
+from few_articles import ARTICLES, ONTOLOGY
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
 fit(ARTICLES, ONTOLOGY, Recipe(**{recipe!r}), pathlib.Path({out!r}))
@@ -122,7 +108,7 @@ fit(ARTICLES, ONTOLOGY, Recipe(**{recipe!r}), pathlib.Path({out!r}))
 
 
 def test_a_run_killed_by_the_kernel_leaves_no_model_and_resumes(recipe: Recipe, tmp_path: Path) -> None:
-    recipe = replace(recipe, num_train_epochs=150)
+    recipe = replace(recipe, num_train_epochs=60)
     code = KILLED.format(tests=str(Path(__file__).parent), recipe=vars(recipe), out=str(tmp_path / "m"))
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     limit = time.monotonic() + 120
