@@ -34,7 +34,7 @@ stage() {   # stage NAME COMMAND...: run a command and say how long it took
   "$@"
   echo "== $current took $((SECONDS - start)) s"
 }
-die() { echo "gpu_box: $1" >&2; exit 1; }
+die() { trap - EXIT; echo "gpu_box: $1" >&2; exit 1; }
 
 current="looking at the box"
 echo "== what is here"
@@ -55,7 +55,7 @@ fi
 processes=${processes:-$((gpus > 0 ? gpus : 1))}
 [[ $processes =~ ^[1-9][0-9]*$ ]] || die "--processes $processes is no number of processes"
 ((gpus == 0 || processes <= gpus)) || die "$processes processes for $gpus GPUs; each needs one of its own: lower --processes"
-found CPU "$(nproc) cores, $(awk '/MemTotal/ {printf "%.0f GB RAM", $2 / 1e6}' /proc/meminfo)"
+found CPU "$(nproc --all) cores, $(awk '/MemTotal/ {printf "%.0f GB RAM", $2 / 1e6}' /proc/meminfo)"
 
 mkdir -p "$out"
 free_gb=$(($(df -Pk "$out" | awk 'NR == 2 {print $4}') / 1000000))

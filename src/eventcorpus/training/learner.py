@@ -132,12 +132,10 @@ def learner_for(
     if recipe.freeze_word_embeddings:
         model.get_input_embeddings().weight.requires_grad_(False)
     model.to(processes.device).train()
+    processes.give_from_first([weight.data for weight in model.parameters()])
     if recipe.fsdp:
-        processes.give_from_first(list(model.parameters()))
         shard(model, processes, dtype=dtype)
         dtype = torch.float32
-    else:
-        processes.give_from_first([weight.data for weight in model.parameters()])
     copy = MasterCopy.of(model, dtype)
     forward = torch.compile(model, dynamic=True) if recipe.torch_compile else model
     return Learner(

@@ -92,12 +92,18 @@ def joined() -> Iterator[Processes]:
     """Find the other processes, if a launcher started several, and part from them at the end.
 
     Raises:
-        ModelError: if there are fewer GPUs than processes on this machine.
+        ModelError: if there are fewer GPUs than processes on this machine, or the launcher did not say who is who.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Processes()
         return
-    local = int(os.environ.get("LOCAL_RANK", "0"))
+    missing = [name for name in ("RANK", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT") if name not in os.environ]
+    if missing:
+        raise ModelError(
+            f"WORLD_SIZE is {os.environ['WORLD_SIZE']} and {', '.join(missing)} not set; start several processes with "
+            "torchrun --nproc-per-node N -m eventcorpus train ..., or unset WORLD_SIZE"
+        )
+    local = int(os.environ["LOCAL_RANK"])
     if torch.cuda.is_available():
         if local >= torch.cuda.device_count():
             raise ModelError(
