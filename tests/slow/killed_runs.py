@@ -111,16 +111,17 @@ class Run:
             with newest.open("r+b") as file:
                 file.seek(self.random.randrange(newest.stat().st_size))
                 file.write(b"\x5a\xa5")
+        begun, at_step = time.time(), self.step()
         process = self.start()
         if moment in ("at random", "damaged"):
-            begun = self.step()
-            goal = begun + self.random.randint(1, 4)
-            self._wait(process, lambda: self.step() >= goal or self.step() < begun)
+            goal = at_step + self.random.randint(1, 4)
+            self._wait(process, lambda: self.step() >= goal or self.step() < at_step)
             time.sleep(self.random.uniform(0, 0.6))
         else:
             pattern = ".checkpoint-*.part/*" if moment == "writing a checkpoint" else f".{self.out.name}.*.part/*"
             place = self.folder if moment == "writing a checkpoint" else self.out.parent
-            self._wait(process, lambda: any(place.glob(pattern)))
+            # what an earlier kill left is older than this process
+            self._wait(process, lambda: any(_changed(path) >= begun for path in place.glob(pattern)))
             time.sleep(self.random.uniform(0, 0.1))
         process.send_signal(signal.SIGKILL)
         if process.wait() != -signal.SIGKILL:
@@ -137,6 +138,13 @@ class Run:
         end = time.monotonic() + LIMIT
         while process.poll() is None and not is_time() and time.monotonic() < end:
             time.sleep(0.005)
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:  # renamed meanwhile
+        return 0.0
 
 
 def disturbed(articles: Path, precision: str, folder: Path, *, seed: int) -> dict[str, str | int | bool]:

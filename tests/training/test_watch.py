@@ -12,7 +12,8 @@ from safetensors.torch import load_file
 
 from eventcorpus.errors import ModelError, OutputError, RecipeError
 from eventcorpus.models.extractor import Extractor
-from eventcorpus.ontology import Label
+from eventcorpus.ontology import Label, Ontology
+from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.dev import count_exact
 from eventcorpus.training.fit import fit
 from eventcorpus.training.metrics import Metrics, read_metrics
@@ -162,12 +163,16 @@ def test_a_loss_that_is_no_number_stops_the_run(recipe: Recipe, tmp_path: Path) 
 def test_labels_without_examples_and_mentions_longer_than_windows_are_named(
     recipe: Recipe, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    more = ONTOLOGY.model_copy(update={"entities": (*ONTOLOGY.entities, Label(name="Weapon"))})
+    more = Ontology(
+        name="t", version="1.0.0", entities=tuple(Label(name=name) for name in ("Actor", "Place", "Weapon"))
+    )
+    text = "the town of aleppo and the town of homs on friday and monday"
+    long = AnnotatedArticle(Article("long", text), (Span("1", 0, len(text), "Place"),), more.labels)
     with caplog.at_level("WARNING"):
-        fit(TRAIN, more, replace(recipe, num_train_epochs=1), tmp_path / "m")
-        fit(TRAIN, ONTOLOGY, replace(recipe, num_train_epochs=1, max_length=8, stride=0), tmp_path / "short")
+        fit([*TRAIN, long], more, replace(recipe, num_train_epochs=1, max_length=12, stride=2), tmp_path / "m")
     assert "1 of 3 labels have no example to learn from and will never be predicted: Weapon" in caplog.text
-    assert "are whole in no window of max_length 8 and stride 0" in caplog.text
+    assert "1 mentions are whole in no window of max_length 12 and stride 2" in caplog.text
+    assert "long: Place [0, 60)" in caplog.text
 
 
 def test_what_one_process_or_a_cpu_cannot_do_is_refused(recipe: Recipe, tmp_path: Path) -> None:
