@@ -31,6 +31,9 @@ default: .venv/installed  ## The default model: training/recipes/default.yaml on
 test: .venv/installed  ## All tests that need no server, no browser and no network
 	@$(BIN)/python -m pytest
 
+test-slow: .venv/installed  ## Trainings that are killed again and again and must end with the weights of an undisturbed one
+	@$(BIN)/python tests/slow/killed_runs.py
+
 # a browser is used only by the tests, and only Debian's (or CHROME): nothing is downloaded for it
 CHROME ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 PORT ?= 8080
