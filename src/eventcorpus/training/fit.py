@@ -80,6 +80,7 @@ def fit(
     resume: bool = False,
     on_step: OnStep | None = None,
     on_metrics: OnMetrics | None = None,
+    token_loss: TokenLoss | None = None,
     training_notes: dict[str, Any] | None = None,
 ) -> FitResult:
     """Train on articles and write a model folder to ``out``; checkpoints and metrics lie beside it until it is done.
@@ -91,6 +92,7 @@ def fit(
         dev: scored while training, as the recipe's ``eval_strategy`` says.
         resume: continue from the newest whole checkpoint of the same recipe and data, if there is one; a run that is
             complete is left as it is.
+        token_loss: instead of the recipe's.
         training_notes: what to keep in ``eventcorpus.json`` and ``run.json`` about where the data came from.
 
     Raises:
@@ -129,10 +131,10 @@ def fit(
         return _result(out, encoded, done, resumed_at=done.step)
 
     pad_id = tokenizer.pad_token_id or 0
-    examples_of, token_loss = _fixed(encoded.examples), hard_loss
+    examples_of, loss = _fixed(encoded.examples), hard_loss
     if recipe.n_teachers:  # names are swapped for the teachers only: their word on other names is not known
         taught = _taught(articles, unlabelled, ontology, recipe, out, encode, pad_id, resume=resume)
-        examples_of, token_loss = _fixed(taught), soft_loss
+        examples_of, loss = _fixed(taught), soft_loss
     elif recipe.swap_names:
         examples_of = examples_with_other_names(articles, recipe, encode, labels=ontology.labels)
     epochs = Epochs(
@@ -148,7 +150,7 @@ def fit(
     seed_all(recipe.seed)
     with out_of_memory_explained(recipe):
         learner = learner_for(
-            source, tags=tag_names(ontology.labels), recipe=recipe, token_loss=token_loss, processes=processes
+            source, tags=tag_names(ontology.labels), recipe=recipe, token_loss=token_loss or loss, processes=processes
         )
     if processes.rank:
         torch.manual_seed(recipe.seed + 1_000_003 * processes.rank)  # dropout differs between processes
