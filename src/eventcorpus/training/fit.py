@@ -33,7 +33,7 @@ from eventcorpus.training.finish import finished_model, finished_progress, is_co
 from eventcorpus.training.identity import run_hash, run_identity
 from eventcorpus.training.learner import learner_for
 from eventcorpus.training.loop import train
-from eventcorpus.training.loss import hard_loss, soft_loss
+from eventcorpus.training.loss import TokenLoss, hard_loss, soft_loss
 from eventcorpus.training.optimiser import precision_for
 from eventcorpus.training.processes import Processes, current_processes
 from eventcorpus.training.progress import DevScore, Progress
