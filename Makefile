@@ -89,8 +89,11 @@ bench-leaks: .venv/installed  ## Documents on both sides of a published sentence
 	@$(BIN)/python tests/bench/leaks.py $(RE3D)
 
 bench-score: .venv/installed  ## Exact counts from lists of tags beside seqeval and nervaluate: time, bootstrap, memory
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,bench]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,bench]'
 	@$(BIN)/python tests/bench/score.py
+
+bench-footguns: .venv/installed  ## What the same output scores under the traps of docs/footguns.md
+	@$(BIN)/python tests/bench/footguns.py
 
 bench-agree: .venv/installed  ## Time and memory of agree on 300 articles beside krippendorff.alpha in a loop over the same resamples
 	@$(BIN)/python tests/bench/agree.py

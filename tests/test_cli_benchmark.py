@@ -156,6 +156,19 @@ def test_every_second_sentence_of_train_is_held_out(here: Path) -> None:
     assert [one.article.id for one in splits["train"]] == ["train-00001", "train-00003", "train-00005"]
 
 
+def test_classes_are_scored_on_both_sides_and_what_is_left_out_is_told(here: Path) -> None:
+    Path("map.yaml").write_text("gold: {ORG: Party}\npredicted: {ORG: Party}\n")
+    benchmark(class_map="map.yaml")
+    predict(lambda span: span.start == 0)
+    code, out, err = run(*SCORE, "--json", "r.json")
+    report = json.loads(Path("r.json").read_text())
+    # three of four parties; the three places are in no figure
+    assert (code, report["exact"]["micro"]["support"], report["exact"]["micro"]["correct"]) == (0, 4, 3)
+    assert "gold: of no class and not scored: LOC 3; 0 twice in one class" in err
+    assert "predicted: of no class and not scored: none; 0 twice in one class" in err
+    assert "mini@2: half: exact micro F1 85.7" in out
+
+
 def test_a_file_without_a_known_hash_is_said_to_be_unchecked(here: Path) -> None:
     benchmark(files=[{"path": "dev.txt"}])
     _, _, err = run("benchmark", "mini.yaml", "--data", "data", "--dataset", "ds")

@@ -27,7 +27,7 @@ from eventcorpus.eval.benchmark import (
     read_benchmark,
     unfit,
 )
-from eventcorpus.eval.benchmark_table import headline_line, published_lines, result_row
+from eventcorpus.eval.benchmark_table import headline_line, left_out_phrases, published_lines, result_row
 from eventcorpus.eval.class_map import read_class_map
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.gate import read_gate
@@ -133,6 +133,8 @@ def command(
     versions = report.versions | provenance(path.parent)
     key = benchmark.key + (OTHER_DATA if other else "")
     report = report.model_copy(update={"benchmark": key, "versions": versions})
+    for phrase in left_out_phrases(report):
+        notice(phrase)
     _print(benchmark, report)
     if json_path:
         write_json(json_path, json.loads(report.model_dump_json(by_alias=True)))
@@ -149,7 +151,7 @@ def _report(benchmark: Benchmark, path: Path, dataset: Dataset, systems: Sequenc
     for model_path in (system for system in systems if system.is_dir()):
         if reason := unfit(read_about(model_path).ontology.labels, benchmark, dataset.ontology.labels, class_map):
             raise InputError(f"{model_path}: {reason}")
-    runs = runs_of(systems, dataset, benchmark.split, hint_labels=class_map is None)
+    runs = runs_of(systems, dataset.split(benchmark.split), dataset.ontology, hint_labels=class_map is None)
     with working("judge"):
         return evaluate(
             gold,

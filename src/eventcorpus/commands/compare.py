@@ -64,7 +64,9 @@ def command(
     class_map, hints = read_class_map(map_path, dataset.ontology.labels) if map_path else (None, [])
     for hint in hints:
         notice(f"{map_path}: gold: {hint}")
-    systems = [runs_of(_paths(several), dataset, split, hint_labels=class_map is None) for several in (first, second)]
+    systems = [
+        runs_of(_paths(several), gold, dataset.ontology, hint_labels=class_map is None) for several in (first, second)
+    ]
     labels = dataset.ontology.labels
     if class_map is not None:
         labels = class_map.classes

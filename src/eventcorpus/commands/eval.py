@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 
 from eventcorpus.commands.command_line import command_line
+from eventcorpus.commands.eval_sources import Options, read_gold, read_system, source_options
 from eventcorpus.commands.gating import GATE, hold_to
 from eventcorpus.commands.options import PATH, notice, working
 from eventcorpus.commands.systems import runs_of
-from eventcorpus.corpus.dataset import manifest_hash, read_annotations, read_dataset
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.gate import read_gate
 from eventcorpus.eval.markdown import report_markdown
 from eventcorpus.eval.page import eval_page
 from eventcorpus.eval.report_table import report_lines, report_table
+from eventcorpus.eval.runs import Run
 from eventcorpus.files import write_json, write_text
 
 
@@ -34,7 +36,8 @@ from eventcorpus.files import write_json, write_text
     "--predictions", "predictions_paths", type=PATH, multiple=True,
     help="Predictions of any system, instead of a model; several are several runs.",
 )  # fmt: skip
-@click.option("--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold.")
+@click.option("--dataset", "dataset_path", type=PATH, help="The dataset folder with the gold.")
+@click.option("--gold", "gold_path", type=PATH, help="Gold in a file of tags or a Label Studio export, instead.")
 @click.option("--split", default="test", show_default=True)
 @click.option(
     "--map", "map_path", type=PATH, help="Which label of gold and of predictions is which class, to score classes."
@@ -47,12 +50,15 @@ from eventcorpus.files import write_json, write_text
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
 @GATE
 @click.option("--markdown", "markdown_path", type=PATH, help="Write the report as Markdown, for a README or a card.")
+@source_options
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     model_paths: tuple[Path, ...],
     predictions_paths: tuple[Path, ...],
-    dataset_path: Path,
+    dataset_path: Path | None,
+    gold_path: Path | None,
     split: str,
     map_path: Path | None,
     resamples: int,
@@ -61,6 +67,7 @@ def command(
     html_path: Path | None,
     gate_path: Path | None,
     markdown_path: Path | None,
+    **given: Any,
 ) -> None:
     """Score predictions against gold, per label.
 
@@ -71,26 +78,34 @@ def command(
     Example:
       eventcorpus eval --model models/runs/demo --dataset models/runs/demo-dataset --html report.html
     """
-    if bool(model_paths) == bool(predictions_paths):
+    path = gold_path or dataset_path
+    if path is None or (gold_path and dataset_path):
+        raise click.UsageError("give either --dataset DIR or --gold FILE")
+    if (model_paths and predictions_paths) or not (model_paths or predictions_paths or gold_path):
         raise click.UsageError("give either --model DIR or --predictions FILE")
     gate = read_gate(gate_path) if gate_path else None
-    dataset = read_dataset(dataset_path)
-    gold = dataset.split(split)
-    class_map, hints = read_class_map(map_path, dataset.ontology.labels) if map_path else (None, [])
+    options = Options.of(split, **given)
+    source = read_gold(path, options, with_predictions=not (model_paths or predictions_paths))
+    gold = source.articles
+    class_map, hints = read_class_map(map_path, source.ontology.labels) if map_path else (None, [])
     for hint in hints:
         notice(f"{map_path}: gold: {hint}")
-    runs = runs_of(model_paths or predictions_paths, dataset, split, hint_labels=class_map is None)
+    if model_paths:
+        runs = runs_of(model_paths, gold, source.ontology, hint_labels=class_map is None)
+    else:
+        files = predictions_paths or (None,)
+        runs = [Run(read_system(file, source, options), str(file or path)) for file in files]
     with working("judge"):
         report = evaluate(
             gold,
             runs,
-            dataset.ontology,
-            name=dataset_path.resolve().name,
-            split=split,
-            dataset_sha256=manifest_hash(dataset_path),
+            source.ontology,
+            name=source.name,
+            split=source.split,
+            dataset_sha256=source.sha256,
             class_map=class_map,
-            train=dataset.splits.get("train") if split != "train" else None,
-            annotations=read_annotations(dataset_path, splits=[split])[1],
+            train=source.train,
+            annotations=source.annotations,
             n_resamples=resamples,
             seed=seed,
             command=command_line(context),
@@ -118,7 +133,7 @@ def command(
         gold = gold_in_classes(gold, class_map.gold)[0]
         predictions = predictions_in_classes(predictions, class_map.predicted)[0]
     if html_path:
-        write_text(html_path, eval_page(report, gold, predictions, dataset.ontology))
+        write_text(html_path, eval_page(report, gold, predictions, source.ontology))
     if markdown_path:
         write_text(markdown_path, report_markdown(report))
     console = Console(width=None if Console().is_terminal else 100)

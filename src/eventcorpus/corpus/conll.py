@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eventcorpus.account import Account
+from eventcorpus.corpus.tag_files import read_documents
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_text
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import stored_form, trim
@@ -88,34 +88,16 @@ def _split_files(path: Path) -> dict[str, Path]:
 
 def _documents(path: Path) -> Iterator[list[list[Token]]]:
     """Yield documents as lists of sentences of (token, tag, line number)."""
-    sentences: list[list[Token]] = []
-    sentence: list[Token] = []
-    with_documents = False
-    for number, line in enumerate([*read_text(path).split("\n"), ""], start=1):
-        line = line.rstrip("\r")
-        columns = line.split("\t") if "\t" in line else line.split()
-        if columns and columns[0].strip() == "-DOCSTART-":
-            if sentence:
-                sentences.append(sentence)
-            if sentences:
-                yield sentences
-            sentences, sentence, with_documents = [], [], True
-        elif not line.strip():  # a blank token before a tab, such as a no-break space, is a token and ends nothing
-            if sentence and with_documents:
-                sentences.append(sentence)
-            elif sentence:
-                yield [sentence]
-            sentence = []
-        elif len(columns) < 2:
-            raise InputError(f"{path}: line {number}: {line!r} has one column; a token and its tag are needed")
-        else:
-            tag = columns[-1].strip()
-            if tag != "O" and (len(tag) < 3 or tag[0] not in "BILUES" or tag[1] != "-"):
-                raise InputError(
-                    f"{path}: line {number}: the tag {tag!r} is neither O nor like B-PER; the last column holds tags"
-                )
-            sentence.append((columns[0], tag, number))
-    if sentences:
+    for document in read_documents(path):
+        sentences: list[list[Token]] = []
+        for sentence in document:
+            sentences.append([(word.word, word.tags[0], word.line) for word in sentence])
+            for _, tag, number in sentences[-1]:
+                if tag != "O" and (len(tag) < 3 or tag[0] not in "BILUES" or tag[1] != "-"):
+                    raise InputError(
+                        f"{path}: line {number}: the tag {tag!r} is neither O nor like B-PER; the last column holds "
+                        "tags"
+                    )
         yield sentences
 
 

@@ -22,7 +22,8 @@ from eventcorpus.eval.report import Figure, Matching, Report
 from eventcorpus.eval.report_table import percent
 from eventcorpus.files import read_json, read_text, write_text
 
-DOCUMENTS = ("README.md", "training/README.md")
+DOCUMENTS = ("README.md", "training/README.md", "corpus/README.md")
+AGREEMENT = "agreement__pass-1-and-2.json"
 SLICES = ("kind", "length", "position", "seen")
 _MARKED = re.compile(r"(<!-- table: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _OPEN = re.compile(r"<!-- table: (\S+) -->")
@@ -46,7 +47,8 @@ class Reports:
                 make it.
         """
         path = self.root / "eval/reports" / f"{system}__{benchmark}.json"
-        again = f"make it with: eventcorpus benchmark {benchmark} --model models/runs/{system} --json {path.name}"
+        command = f"eventcorpus benchmark {benchmark} --model models/runs/{system}"
+        again = f"make it with: {command} --json eval/reports/{path.name}"
         if not path.is_file():
             raise InputError(f"{path}: no such report, a table needs it; {again}")
         try:
@@ -143,12 +145,37 @@ def re3d_dev(reports: Reports) -> Lines:
     return lines
 
 
+def agreement(reports: Reports) -> Lines:
+    """Agreement of the two passes of the shipped corpus on spans, by label."""
+    path = reports.root / "eval/reports" / AGREEMENT
+    if not path.is_file():
+        raise InputError(f"{path}: no such report, a table needs it; make it with eventcorpus agree --json")
+    spans = read_json(path)["all_pairs"]
+    names = ("f1_exact", "f1_overlap", "alpha_characters")
+    lines = _head(("label", "spans", "exact F1", "overlap F1", "alpha_characters"), right=range(1, 5))
+    for label, row in spans["labels"].items():
+        lines.append(_row(label, f"{row['first']:,} / {row['second']:,}", *(_hundredths(row[name]) for name in names)))
+    every = spans["all_labels"]
+    exact, overlap, alpha = (_hundredths(every[name]) for name in names)
+    lines.append(_row("**all**", f"{every['first']:,} / {every['second']:,}", f"**{exact}**", overlap, alpha))
+    return lines
+
+
+def _hundredths(figure: Mapping[str, float | None]) -> str:
+    """A figure of ``agree`` with its interval, as that prints it."""
+    value, low, high = (figure[key] for key in ("value", "low", "high"))
+    if value is None:
+        return percent(None)
+    return f"{100 * value:.0f}" + ("" if low is None or high is None else f" ({100 * low:.0f} to {100 * high:.0f})")
+
+
 TABLES: dict[str, Callable[[Reports], Lines]] = {
     "results": results,
     "labels": labels,
     "slices": slices,
     "zero-shot": zero_shot,
     "re3d-dev": re3d_dev,
+    "agreement": agreement,
 }
 
 
