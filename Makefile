@@ -31,6 +31,9 @@ default: .venv/installed  ## The default model: training/recipes/default.yaml on
 test: .venv/installed  ## All tests that need no server, no browser and no network
 	@$(BIN)/python -m pytest
 
+test-slow: .venv/installed  ## Trainings that are killed again and again and must end with the weights of an undisturbed one
+	@$(BIN)/python tests/slow/killed_runs.py
+
 # a browser is used only by the tests, and only Debian's (or CHROME): nothing is downloaded for it
 CHROME ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 PORT ?= 8080
@@ -56,6 +59,13 @@ test-labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## Pu
 test-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## Pre-annotation, the model backend and adjudication, with a real server and a real browser
 	@$(HAVE_BROWSER)
 	@$(LIVE) tests/labelstudio/test_preannotate.py tests/labelstudio/test_backend.py tests/labelstudio/test_adjudicate.py
+
+.venv/installed-browser: .venv/installed
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,browser]'; touch $@
+
+test-pages: .venv/installed-browser  ## The pages of eval and compare in a real browser: filters, keys, links, hostile text
+	@$(HAVE_BROWSER)
+	@$(LIVE) tests/pages
 
 check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff check .
@@ -98,11 +108,18 @@ bench-footguns: .venv/installed  ## What the same output scores under the traps 
 bench-agree: .venv/installed  ## Time and memory of agree on 300 articles beside krippendorff.alpha in a loop over the same resamples
 	@$(BIN)/python tests/bench/agree.py
 
+bench-page: .venv/installed-browser  ## How quickly the page of 500 articles and 30,000 mentions opens and filters, beside plain HTML
+	@$(HAVE_BROWSER)
+	@CHROME="$(CHROME)" $(BIN)/python tests/bench/page.py
+
 bench-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## A simulated annotator corrects a model's predictions on a real server; corrections must say what was done
 	@$(BIN)/python tests/bench/loop.py
 
 bench-next: .venv/installed  ## Learning curves of the order of `next` and of a random one: make bench-next DATA=dataset-folder
 	@$(BIN)/python tests/bench/next.py $(DATA)
+
+bench-calibrate: .venv/installed  ## Confidences on test before and after calibration on validation: make bench-calibrate MODEL=folder DATA=dataset-folder
+	@$(BIN)/python tests/bench/calibrate.py $(MODEL) $(DATA)
 
 clean:  ## Remove .venv and everything that was made
 	rm -rf .venv .venv-labelstudio models/runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

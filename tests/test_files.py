@@ -92,6 +92,11 @@ def test_every_command_in_the_documents_has_options_that_exist(document: Path) -
             assert option in text, f"{document}: {line}: {option}"
 
 
+def test_every_command_is_named_in_a_document_for_people() -> None:
+    text = "".join(d.read_text() for d in DOCUMENTS if d.name != "CHANGELOG.md")
+    assert [name for name in COMMANDS if not re.search(rf"eventcorpus {name}\b|`{name}\b|\*\*{name}\*\*", text)] == []
+
+
 def test_examples_are_articles_that_no_split_contains() -> None:
     examples = {a.text_sha256 for a in read_articles([ROOT / "corpus/examples"])}
     corpus = {a.text_sha256 for a in read_articles([ROOT / "corpus/articles"])}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 _SENTENCE_END = re.compile("[.!?…。！？]+[\"'”’»)\\]]*\\s+|\n+")
+_MAY_END = re.compile("[.!?…。！？\n]")
 _REACH = 240
 
 
@@ -47,6 +48,16 @@ def sentences_around(
         else:
             found.append((start, end))
     return found
+
+
+def with_ends_inside(text: str, stretches: Iterable[Stretch]) -> list[Stretch]:
+    """The stretches in which a sentence may seem to end: the only ones that ``whole`` needs, and few.
+
+    >>> from eventcorpus.schema import Span
+    >>> [s.id for s in with_ends_inside("Hospital No. 2 in Homs.", [Span("a", 0, 14, "X"), Span("b", 18, 22, "X")])]
+    ['a']
+    """
+    return [one for one in stretches if _MAY_END.search(text, one.start, one.end)]
 
 
 def _after_blank(before: str, start: int) -> int:

@@ -121,10 +121,10 @@ def test_the_card_says_what_the_folder_knows(folder: Path) -> None:
     write_card(folder)
     card = (folder / "README.md").read_text()
     for said in (
-        "2 labels of the ontology mini\\@1.2.0", "| Attack | ", "| 1,200 |", "Trained on 2 articles with 1,203 spans",
-        "CC\\-BY\\-4.0: 1, none stated: 1", "Every article that it learned from is invented", "1,234 s on Some CPU, 2 cores",
+        "2 labels of the ontology mini@1.2.0", "| Attack | ", "| 1,200 |", "Trained on 2 articles with 1,203 spans",
+        "CC-BY-4.0: 1, none stated: 1", "Every article that it learned from is invented", "1,234 s on Some CPU, 2 cores",
         "torch 2.13", "Commit: abc", "20.0 points before, 3.0 after", "| Place | 0.7500 | 40 of 60 | 95.0 [80.0, 99.0] |",
-        "seed 7", "None yet: `eventcorpus eval --json`",
+        "`seed` 7", "None yet: `eventcorpus eval --json`",
     ):  # fmt: skip
         assert said in card, said
 
@@ -153,6 +153,7 @@ def test_a_report_made_before_calibration_still_speaks_of_this_model_and_another
     before = ModelName(name="m", hash=model_hash(folder))
     write_calibration(folder, CALIBRATION)
     assert model_hash(folder) != before.hash
+    write_calibration(folder, CALIBRATION.model_copy(update={"slope": 0.4}))  # and calibrated again
     assert run("card", folder, "--report", report(tmp_path / "r.json", model=before))[0] == 0
     other = report(tmp_path / "o.json", model=ModelName(name="m", hash="0" * 64))
     code, _, err = run("card", folder, "--report", other)

@@ -11,30 +11,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from few_articles import ARTICLES, ONTOLOGY
 from safetensors.torch import load_file
 from transformers import pipeline
 
 from eventcorpus.errors import InputError, ModelError, OutputError
 from eventcorpus.models.extractor import Extractor
-from eventcorpus.ontology import Label, Ontology
-from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.checkpoint import checkpoints
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
-
-ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
-PLACES = ("aleppo", "homs")
-
-
-def article(n: int) -> AnnotatedArticle:
-    place = PLACES[n % 2]
-    text = f"rebels attacked the town of {place} on monday"
-    at = text.index(place)
-    spans = (Span("1", 0, 6, "Actor"), Span("2", at, at + len(place), "Place"))
-    return AnnotatedArticle(Article(f"a{n}", text), spans, ONTOLOGY.labels)
-
-
-ARTICLES = [article(n) for n in range(24)]
 
 
 @pytest.fixture
@@ -106,13 +92,15 @@ def test_a_checkpoint_of_another_recipe_is_not_continued(recipe: Recipe, tmp_pat
 
     with pytest.raises(KeyboardInterrupt):
         fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m", on_step=stop)
-    assert fit(ARTICLES, ONTOLOGY, replace(recipe, seed=7), tmp_path / "m", resume=True).resumed_at == 0
+    with pytest.raises(InputError, match=r"belong to another run \(seed was 13 and is 7\); change that back, or leave"):
+        fit(ARTICLES, ONTOLOGY, replace(recipe, seed=7), tmp_path / "m", resume=True)
+    assert len(checkpoints(tmp_path / "m.checkpoints")) == 1
 
 
 KILLED = """
 import sys, pathlib, dataclasses
 sys.path.insert(0, {tests!r})
-from test_fit import ARTICLES, ONTOLOGY
+from few_articles import ARTICLES, ONTOLOGY
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
 fit(ARTICLES, ONTOLOGY, Recipe(**{recipe!r}), pathlib.Path({out!r}))
@@ -120,7 +108,7 @@ fit(ARTICLES, ONTOLOGY, Recipe(**{recipe!r}), pathlib.Path({out!r}))
 
 
 def test_a_run_killed_by_the_kernel_leaves_no_model_and_resumes(recipe: Recipe, tmp_path: Path) -> None:
-    recipe = replace(recipe, num_train_epochs=150)
+    recipe = replace(recipe, num_train_epochs=60)
     code = KILLED.format(tests=str(Path(__file__).parent), recipe=vars(recipe), out=str(tmp_path / "m"))
     process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
     limit = time.monotonic() + 120

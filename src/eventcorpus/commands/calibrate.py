@@ -72,7 +72,7 @@ def command(
             on_article=lambda n: bar.advance(task, n),
         )
     extra = {"reliability.svg": reliability_svg(calibration)} if calibration.before else {}
-    write_calibration(model_path, calibration, extra=extra)
+    calibration = write_calibration(model_path, calibration, extra=extra).calibration
     write_card(model_path)
     if json_path:
         write_json(json_path, calibration.model_dump(mode="json"))

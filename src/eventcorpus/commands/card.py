@@ -10,7 +10,7 @@ from eventcorpus.commands.options import PATH, notice
 from eventcorpus.errors import InputError
 from eventcorpus.models.card import write_card
 from eventcorpus.models.card_facts import read_agreement, read_card_facts, read_scores
-from eventcorpus.models.folder import model_hash, uncalibrated_hash
+from eventcorpus.models.folder import model_hash, read_about
 
 
 @click.command("card")
@@ -29,7 +29,7 @@ def command(model_path: Path, report_paths: tuple[Path, ...], agreement_path: Pa
       eventcorpus card models/runs/demo --report models/runs/demo-eval.json
     """
     facts = read_card_facts(model_path)
-    known = {model_hash(model_path), uncalibrated_hash(model_path)}
+    known = {model_hash(model_path), read_about(model_path).calibration.model_hash or None}
     for path in report_paths:
         scores = read_scores(path)
         if scores.model_hash not in known:

@@ -59,8 +59,8 @@ def ontology_path_of(given: Path | None, *, near: Sequence[Path] = ()) -> Path:
     return found
 
 
-def progress_bar() -> Progress:
-    """A progress bar on stderr; silent where stderr is no terminal."""
+def progress_bar(*, disable: bool = False) -> Progress:
+    """A progress bar on stderr; silent where stderr is no terminal, or if it is to be."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -69,7 +69,7 @@ def progress_bar() -> Progress:
         _Note(),
         console=Console(stderr=True),
         transient=True,
-        disable=not sys.stderr.isatty(),
+        disable=disable or not sys.stderr.isatty(),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,10 @@ from eventcorpus.commands.options import PATH, notice, progress_bar, working
 from eventcorpus.corpus.data_facts import data_facts
 from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_dataset
 from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe, recipe_yaml, with_settings
+
+if TYPE_CHECKING:
+    from eventcorpus.training.fit import FitResult
+    from eventcorpus.training.metrics import Metrics
 
 logger = logging.getLogger(__name__)
 
@@ -66,13 +71,12 @@ def command(
     out = out or Path(recipe.output_dir)
     recipe = replace(recipe, dataset=str(folder), output_dir=str(out))
     dataset = read_dataset(folder)
-    articles = dataset.split("train")
     if dry_run:
         _show_plan(dataset, recipe, out)
         return
 
     from eventcorpus.models.card import write_card
-    from eventcorpus.training.fit import fit
+    from eventcorpus.training.processes import joined
 
     notes = {
         "dataset": folder.resolve().name,
@@ -80,18 +84,13 @@ def command(
         "seed": recipe.seed,
         "data": data_facts(dataset),
     }
-    with progress_bar() as bar:
-        task = bar.add_task("training", total=None, note="")
-        result = fit(
-            articles,
-            dataset.ontology,
-            recipe,
-            out,
-            resume=resume,
-            on_step=lambda done, total, loss: bar.update(task, completed=done, total=total, note=f"loss {loss:.3f}"),
-            training_notes=notes,
-        )
-    if result.resumed_at:
+    with joined() as processes:
+        if not processes.is_first:  # the first one speaks for all
+            logging.getLogger("eventcorpus").setLevel(logging.ERROR)
+        result = _train(dataset, recipe, out, notes=notes, resume=resume, shown=processes.is_first)
+    if not processes.is_first:
+        return
+    if 0 < result.resumed_at < result.n_steps:
         notice(f"resumed at step {result.resumed_at} of {result.n_steps}")
     tenth = max(1, len(result.losses) // 10)
     first, last = (sum(part) / len(part) for part in (result.losses[:tenth], result.losses[-tenth:]))
@@ -99,8 +98,51 @@ def command(
         f"{result.n_steps:,} steps in {result.seconds:.1f} s, {result.tokens_per_second:,.0f} tokens a second; "
         f"loss {first:.3f} in the first tenth, {last:.3f} in the last"
     )
+    if result.scores:
+        best = max(result.scores, key=lambda score: (score.f1, -score.step))
+        early = ", stopped early" if result.stopped_early else ""
+        kept = "kept" if recipe.load_best_model_at_end else "not kept: load_best_model_at_end is false"
+        notice(
+            f"validation: exact micro F1 {100 * result.scores[-1].f1:.1f} at the end{early}"
+            + (f"; best {100 * best.f1:.1f} after step {best.step:,} ({kept})" if best is not result.scores[-1] else "")
+        )
     write_card(out)
     click.echo(f"model in {out}")
+
+
+def _train(
+    dataset: Dataset, recipe: Recipe, out: Path, *, notes: dict[str, Any], resume: bool, shown: bool
+) -> FitResult:
+    """Train behind a bar that shows loss, tokens a second and the last F1 on the validation split."""
+    from eventcorpus.training.fit import fit
+
+    said: dict[str, str] = {}
+    with progress_bar(disable=not shown) as bar:
+        task = bar.add_task("training", total=None, note="")
+
+        def on_metrics(line: Metrics) -> None:
+            said["rate"] = f", {line.tokens_per_second:,.0f} tokens/s"
+            if line.dev_f1 is not None:
+                said["f1"] = f", dev F1 {100 * line.dev_f1:.1f}"
+                figures = [100 * (share or 0.0) for share in (line.dev_precision, line.dev_recall, line.dev_f1)]
+                scored = "validation P %.1f R %.1f F1 %.1f"
+                logger.info("step %s, epoch %.2f: loss %.3f, " + scored, line.step, line.epoch, line.loss, *figures)
+
+        def on_step(done: int, total: int, loss: float) -> None:
+            note = f"loss {loss:.3f}{said.get('rate', '')}{said.get('f1', '')}"
+            bar.update(task, completed=done, total=total, note=note)
+
+        return fit(
+            dataset.split("train"),
+            dataset.ontology,
+            recipe,
+            out,
+            dev=dataset.splits.get("validation", ()),
+            resume=resume,
+            on_step=on_step,
+            on_metrics=on_metrics,
+            training_notes=notes,
+        )
 
 
 def _show_plan(dataset: Dataset, recipe: Recipe, out: Path) -> None:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from eventcorpus.highlight import label_colours
 from eventcorpus.matching.outcomes import Outcome
 from eventcorpus.schema import Article
-from eventcorpus.sentences import sentences_around
+from eventcorpus.sentences import Stretch, sentences_around, with_ends_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,10 @@ def browser_json(page: BrowserPage) -> Markup:
     rank = {label: i for i, label in enumerate(labels)}
     kinds = [kind.key for kind in page.kinds]
     units = [_Units(article.text) for article in page.articles]
+    whole = [
+        with_ends_inside(article.text, [mention for side in sides for mention in side])
+        for article, sides in zip(page.articles, page.mentions, strict=True)
+    ]
     data = {
         "sides": page.sides,
         "labels": labels,
@@ -94,7 +98,7 @@ def browser_json(page: BrowserPage) -> Markup:
             [[[unit(m.start), unit(m.end), rank[m.label], m.hint] for m in side] for side in sides]
             for unit, sides in zip(units, page.mentions, strict=True)
         ],
-        "items": [_item(item, page, kinds, units[item.article]) for item in page.items],
+        "items": [_item(item, page, kinds, units[item.article], whole[item.article]) for item in page.items],
     }
     return json_in_html(data)
 
@@ -127,11 +131,11 @@ def confusion_cells(
     return tuple(sorted(cells))
 
 
-def _item(item: Item, page: BrowserPage, kinds: list[str], unit: _Units) -> list[Any]:
+def _item(item: Item, page: BrowserPage, kinds: list[str], unit: _Units, whole: Sequence[Stretch]) -> list[Any]:
     text = page.articles[item.article].text
     sides = page.mentions[item.article]
     shown = [sides[side][i] for side, positions in enumerate(item.positions) for i in positions]
-    windows = sentences_around(text, shown, whole=[mention for side in sides for mention in side])
+    windows = sentences_around(text, shown, whole=whole)
     start, end = windows[0][0], windows[-1][1]
     end = max(start + len(text[start:end].rstrip()), *(m.end for m in shown), 0)
     return [

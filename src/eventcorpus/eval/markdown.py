@@ -100,13 +100,13 @@ def _yardsticks(report: Report) -> list[tuple[str, ...]]:
 
 def _per_label(report: Report) -> str:
     relaxed = relaxed_matchings(report)
-    people = report.agreement
-    head = ["label", *_FIGURES, *(f"{name} F1" for name, _ in relaxed), *(["annotators"] if people else [])]
+    annotators = report.agreement
+    head = ["label", *_FIGURES, *(f"{name} F1" for name, _ in relaxed), *(["annotators"] if annotators else [])]
     rows = []
     for label, row in report.exact.labels.items():
         cells = [escaped(label), *_cells(row)]
         cells += [percent(of.labels[label].f1) if label in of.labels else "" for _, of in relaxed]
-        cells += [percent(people.labels[label].value) if label in people.labels else ""] if people else []
+        cells += [percent(annotators.labels[label].value) if label in annotators.labels else ""] if annotators else []
         rows.append(cells)
     return table(head, rows)
 

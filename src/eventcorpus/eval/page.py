@@ -75,7 +75,8 @@ def error_browser(
     gold: Sequence[AnnotatedArticle], predictions: dict[str, Prediction], labels: Iterable[str]
 ) -> BrowserPage:
     """Every outcome as an item, errors first; labels in the order of the report's tables."""
-    known = tuple(labels)
+    said = {m.label for prediction in predictions.values() for m in prediction.mentions}
+    known = tuple(dict.fromkeys([*labels, *sorted(said)]))
     rank = {label: i for i, label in enumerate(known)}
     mentions, items = [], []
     for number, annotated in enumerate(gold):

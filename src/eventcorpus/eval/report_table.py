@@ -44,15 +44,15 @@ def report_table(report: Report) -> Table:
     if relaxed:
         table.add_column("overlap\nF1", justify="right", no_wrap=True)
     if report.agreement:
-        table.add_column("people", justify="right", no_wrap=True)
+        table.add_column("anno-\ntators", justify="right", no_wrap=True)
     for name in ("gold", "pre-\ndicted"):
         table.add_column(name, justify="right", no_wrap=True)
 
-    def add(name: str, row: Figures, overlap: Figures | None, people: float | None, counts: Sequence[str]) -> None:
+    def add(name: str, row: Figures, overlap: Figures | None, annotators: float | None, counts: Sequence[str]) -> None:
         cells = [percent(row.precision), percent(row.recall), percent(row.f1)]
         cells += [f1_ends(row)] if report.bootstrap else []
         cells += [percent(overlap.f1 if overlap else None)] if relaxed else []
-        cells += [percent(people)] if report.agreement else []
+        cells += [percent(annotators)] if report.agreement else []
         table.add_row(escape(name), *cells, *counts)
 
     agreement = report.agreement
@@ -62,8 +62,8 @@ def report_table(report: Report) -> Table:
         add(label, row, overlap, figure.value if figure else None, _counts(row))
     table.add_section()
     micro = report.exact.micro
-    people = agreement.all_labels.value if agreement else None
-    add("micro", micro, relaxed.micro if relaxed else None, people, _counts(micro))
+    annotators = agreement.all_labels.value if agreement else None
+    add("micro", micro, relaxed.micro if relaxed else None, annotators, _counts(micro))
     add("macro", report.exact.macro, relaxed.macro if relaxed else None, None, ("", ""))
     return table
 
@@ -93,7 +93,7 @@ def report_lines(report: Report) -> list[str]:
         between = f" [{ends(error.interval)}]" if error.interval else ""
         said.append(f"calibration error {percent(error.value)}{between}")
     if report.agreement is not None:
-        said.append(f"people: exact F1 between annotators, {report.agreement.source}")
+        said.append(f"annotators: exact F1 between {report.agreement.source}")
     return said
 
 

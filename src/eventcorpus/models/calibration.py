@@ -104,6 +104,7 @@ class Calibration(_Part):
     least_mentions: int = 0
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     note: str = ""
+    model_hash: str = ""
 
 
 def scaled(log_probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:

@@ -137,12 +137,14 @@ def _use(name: str, about: ModelAbout) -> list[str]:
         "        print(mention.start, mention.end, mention.label, mention.text, round(mention.confidence, 2))",
         "```",
         "",
-        "With transformers alone: confidences are not calibrated, and words may be cut.",
+        "With transformers alone: confidences are not calibrated, and words may be cut; without `stride` it stops at",
+        "the limit of the encoder.",
         "",
         "```python",
         "from transformers import pipeline",
         "",
-        f'tagger = pipeline("token-classification", model={quoted}, aggregation_strategy="simple")',
+        f'tagger = pipeline("token-classification", model={quoted}, aggregation_strategy="simple", '
+        f"stride={about.stride})",
         'print(tagger("Rebels attacked Northtown on Monday, killing 18 people."))',
         "```",
     ]

@@ -12,7 +12,7 @@ from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.card_facts import CardFacts, LabelScore, Score
 from eventcorpus.models.folder import ModelAbout
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:@$-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#!|~&]|:(?=//)|(?<=www)\.)")  # the last two: bare addresses become links
 
 
 def escape(text: str) -> str:
@@ -120,7 +120,7 @@ def data_section(about: ModelAbout, facts: CardFacts) -> list[str]:
         "## Data",
         "",
         f"- Trained on {training.get('n_articles', 0):,} articles with {training.get('n_spans', 0):,} spans"
-        + (f" of the dataset {escape(str(training['dataset']))}" if training.get("dataset") else "")
+        + (f" of the dataset “{escape(str(training['dataset']))}”" if training.get("dataset") else "")
         + (f" (manifest sha256 {str(training['dataset_sha256'])[:12]})." if training.get("dataset_sha256") else "."),
     ]
     if data:
@@ -144,11 +144,11 @@ def training_section(about: ModelAbout, run: dict[str, Any], recipe: dict[str, A
     """How it was made."""
     lines = ["## Training", ""]
     keys = ("num_train_epochs", "learning_rate", "per_device_train_batch_size", "seed", "precision")
-    said = [f"{key} {recipe[key]}" for key in keys if key in recipe]
+    said = [f"`{key}` {escape(str(recipe[key]))}" for key in keys if key in recipe]
     steps = about.training.get("n_steps", run.get("steps"))
     lines.append(
         f"- {steps or 0:,} steps; windows of {about.max_length} tokens that share {about.stride}; decoder "
-        f"{about.decoder}" + (f"; {escape(', '.join(said))}" if said else "") + ". All of it: `recipe.yaml`."
+        f"{about.decoder}" + (f"; {', '.join(said)}" if said else "") + ". All of it: `recipe.yaml`."
     )
     hardware = run.get("hardware") or {}
     machine = hardware.get("gpu") or hardware.get("cpu")

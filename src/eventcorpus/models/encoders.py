@@ -90,15 +90,16 @@ def load_tokenizer(source: str) -> Any:
     return tokenizer
 
 
-def load_encoder(source: str, *, tags: Sequence[str], dropout: float) -> Any:
+def load_encoder(source: str, *, tags: Sequence[str], dropout: float, attention: str = "sdpa") -> Any:
     """Load an encoder with a new token-classification head, in fp32.
 
     Args:
         tags: names of the tags, in the order of their ids.
         dropout: of the hidden layers, under whichever name the architecture knows it.
+        attention: transformers' ``attn_implementation``; ``sdpa`` becomes eager where the architecture lacks it.
 
     Raises:
-        ModelError: if it is neither a folder nor reachable.
+        ModelError: if it is neither a folder nor reachable, or cannot have this attention.
     """
     import torch
     from transformers import AutoConfig, AutoModelForTokenClassification
@@ -109,9 +110,21 @@ def load_encoder(source: str, *, tags: Sequence[str], dropout: float) -> Any:
     for name in ("hidden_dropout_prob", "dropout", "mlp_dropout"):
         if hasattr(config, name):
             setattr(config, name, dropout)
-    return _load(
-        AutoModelForTokenClassification, source, config=config, dtype=torch.float32, ignore_mismatched_sizes=True
-    )
+    options = {} if attention == "sdpa" else {"attn_implementation": attention}
+    try:
+        return _load(
+            AutoModelForTokenClassification,
+            source,
+            config=config,
+            dtype=torch.float32,
+            ignore_mismatched_sizes=True,
+            **options,
+        )
+    except ImportError as error:
+        raise ModelError(
+            f"attn_implementation {attention}: {_first_line(error)}; install flash-attn on a machine with an NVIDIA "
+            "GPU, or set attn_implementation: sdpa"
+        ) from None
 
 
 def load_config(source: str) -> Any:

@@ -17,7 +17,6 @@ from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json,
 from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
-from eventcorpus.text import sha256_of
 
 ABOUT = "eventcorpus.json"
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json", ABOUT)
@@ -79,7 +78,10 @@ def write_calibration(path: Path, calibration: Calibration, *, extra: dict[str, 
         ModelError: if the folder is not a whole model of ours.
         OutputError: if the disk refuses.
     """
-    about = read_about(path).model_copy(update={"schema_": 2, "calibration": calibration})
+    about = read_about(path)
+    before = about.calibration.model_hash or model_hash(path)
+    calibration = calibration.model_copy(update={"model_hash": before})
+    about = about.model_copy(update={"schema_": 2, "calibration": calibration})
     for name, content in (extra or {}).items():
         write_text(path / name, content)
     write_text(path / ABOUT, about_json(about))
@@ -119,17 +121,7 @@ def read_about(path: Path) -> ModelAbout:
 
 def model_hash(path: Path) -> str:
     """SHA-256 over weights, tokenizer and ``eventcorpus.json``: which model spoke, 64 hex digits."""
-    return _hash(path, sha256_of_file(path / ABOUT))
-
-
-def uncalibrated_hash(path: Path) -> str:
-    """The hash that the model had before it was calibrated: its scores are still those of this model."""
-    about = read_about(path).model_copy(update={"calibration": Calibration()})
-    return _hash(path, sha256_of(about_json(about)))
-
-
-def _hash(path: Path, about_sha256: str) -> str:
     digest = hashlib.sha256()
     for name in sorted(NEEDED):
-        digest.update(f"{name} {about_sha256 if name == ABOUT else sha256_of_file(path / name)}\n".encode())
+        digest.update(f"{name} {sha256_of_file(path / name)}\n".encode())
     return digest.hexdigest()

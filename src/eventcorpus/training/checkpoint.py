@@ -1,12 +1,16 @@
-"""Checkpoints of a running training: complete or absent, bounded in number, without pickle."""
+"""Checkpoints of a running training as files: complete or absent, bounded in number, without pickle.
+
+Comes in: tensors and a little JSON. Goes out: ``checkpoint-<step>`` folders; the newest whole one is read back. A
+folder has its name only once all of its bytes are on the disk, and carries a hash of them.
+"""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,86 +19,89 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from eventcorpus.files import sha256_of_file, to_json
-from eventcorpus.training.optimiser import MasterCopy
-from eventcorpus.training.progress import Progress
 
-_STATE = ("exp_avg", "exp_avg_sq", "step")
-KEPT = 2
+logger = logging.getLogger(__name__)
+
+TENSORS, ABOUT = "state.safetensors", "about.json"
 
 
-def save_checkpoint(
-    folder: Path, copy: MasterCopy, optimiser: torch.optim.Optimizer, progress: Progress, *, run: str
+def write_checkpoint(
+    folder: Path, tensors: dict[str, torch.Tensor], about: dict[str, Any], *, step: int, keep: int
 ) -> None:
-    """Write ``checkpoint-<step>``: weights, optimiser and random state, then drop all but the newest two.
+    """Write ``checkpoint-<step>``, then drop all but the newest ``keep``.
 
-    Args:
-        run: a hash of recipe and data; a checkpoint of another run is never continued.
+    Raises:
+        OSError: if the disk refuses; the checkpoints before this one are untouched.
     """
-    tensors = {f"weight/{name}": tensor.contiguous() for name, tensor in copy.state().items()}
-    for name, master in zip(copy.names, copy.master, strict=True):
-        tensors |= {f"{key}/{name}": optimiser.state[master][key] for key in _STATE if key in optimiser.state[master]}
-    tensors["random"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        tensors["random_cuda"] = torch.cuda.get_rng_state()
-    final = folder / f"checkpoint-{progress.step:08d}"
+    final = folder / f"checkpoint-{step:08d}"
     temporary = folder / f".{final.name}.part"
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
-    save_file(tensors, temporary / "state.safetensors")
-    about = {
-        "run": run,
-        "sha256": sha256_of_file(temporary / "state.safetensors"),
-        "progress": asdict(progress),
-    }
-    (temporary / "progress.json").write_text(to_json(about), encoding="utf-8")
-    for file in temporary.iterdir():
-        with file.open("rb") as handle:
-            os.fsync(handle.fileno())
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, temporary / TENSORS)
+    about = {**about, "sha256": sha256_of_file(temporary / TENSORS)}
+    (temporary / ABOUT).write_text(to_json(about), encoding="utf-8")
+    for path in (temporary / TENSORS, temporary / ABOUT, temporary):
+        _sync(path)
     shutil.rmtree(final, ignore_errors=True)
     temporary.replace(final)
-    for old in checkpoints(folder)[KEPT:]:
-        shutil.rmtree(old, ignore_errors=True)
+    _sync(folder)
+    for old in checkpoints(folder)[keep:]:
+        drop_folder(old)
 
 
 def checkpoints(folder: Path) -> list[Path]:
     """Complete checkpoints, newest first."""
-    found = [path for path in folder.glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d{8}", path.name)]
-    return sorted(found, reverse=True)
+    found = [path for path in folder.glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d{8,}", path.name)]
+    return sorted(found, key=lambda path: int(path.name.partition("-")[2]), reverse=True)
 
 
-def load_checkpoint(
-    folder: Path, copy: MasterCopy, optimiser: torch.optim.Optimizer, *, run: str
-) -> tuple[Progress, list[str]]:
-    """Continue from the newest checkpoint that is whole and of this run.
+def newest_whole(folder: Path) -> Path | None:
+    """The newest checkpoint whose bytes are those that were written; damaged ones above it are told of and removed.
 
-    Returns:
-        the progress made (step 0 where there is none), and a line for each checkpoint passed over.
+    What a killed run left half-written is removed too.
     """
-    passed: list[str] = []
+    for part in folder.glob(".checkpoint-*"):
+        shutil.rmtree(part, ignore_errors=True)
     for path in checkpoints(folder):
         try:
-            about: dict[str, Any] = json.loads((path / "progress.json").read_text(encoding="utf-8"))
-            if about["run"] != run:
-                passed.append(f"{path.name} belongs to a run with another recipe or dataset")
-                continue
-            if sha256_of_file(path / "state.safetensors") != about["sha256"]:
-                passed.append(f"{path.name} is damaged")
-                continue
-            tensors = load_file(path / "state.safetensors")
-        except (OSError, ValueError, KeyError, SafetensorError) as error:
-            passed.append(f"{path.name} cannot be read ({type(error).__name__})")
-            continue
-        with torch.no_grad():
-            for name, master in zip(copy.names, copy.master, strict=True):
-                master.copy_(tensors[f"weight/{name}"])
-                optimiser.state[master] = {
-                    key: tensors[f"{key}/{name}"].to(master.device if key != "step" or master.is_cuda else "cpu")
-                    for key in _STATE
-                    if f"{key}/{name}" in tensors
-                }
-        copy.give_weights()
-        torch.set_rng_state(tensors["random"])
-        if "random_cuda" in tensors and torch.cuda.is_available():
-            torch.cuda.set_rng_state(tensors["random_cuda"])
-        return Progress(**about["progress"] | {"losses": tuple(about["progress"]["losses"])}), passed
-    return Progress(), passed
+            about = json.loads((path / ABOUT).read_text(encoding="utf-8"))
+            if sha256_of_file(path / TENSORS) == about["sha256"]:
+                return path
+            fault = "is damaged"
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            fault = f"cannot be read ({type(error).__name__})"
+        logger.warning("%s %s; removed, the one before it is used", path, fault)
+        drop_folder(path)
+    return None
+
+
+def read_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """The tensors and the JSON of a checkpoint that ``newest_whole`` named.
+
+    Raises:
+        OSError: if it is not there (any more), or its bytes are no tensors.
+    """
+    about: dict[str, Any] = json.loads((path / ABOUT).read_text(encoding="utf-8"))
+    try:
+        return load_file(path / TENSORS), about
+    except SafetensorError as error:
+        raise OSError(str(error)) from None
+
+
+def drop_folder(path: Path) -> None:
+    """Remove a folder so that it is gone at once: a kill midway leaves nothing under its name."""
+    hidden = path.with_name(f".{path.name}.old")
+    shutil.rmtree(hidden, ignore_errors=True)
+    try:
+        path.replace(hidden)
+    except OSError:
+        hidden = path
+    shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,49 +1,61 @@
 """Fine-tune an encoder on annotated articles.
 
 Comes in: articles with spans, an ontology, a recipe. Goes out: a model folder. Needs torch and transformers only:
-no dataset library, so that it runs where none is installed.
+no dataset library, so that it runs where none is installed. This module wires the parts together; ``loop`` trains.
 """
 
 from __future__ import annotations
 
-import hashlib
+import glob
 import logging
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from eventcorpus.errors import InputError, OutputError
+from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.files import check_folder, to_json
 from eventcorpus.models.encode import frame_of
-from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, check_length, find_encoder, load_encoder, load_tokenizer
+from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, find_encoder, load_tokenizer
 from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.training.checkpoint import load_checkpoint, save_checkpoint
+from eventcorpus.training.checkpoint import checkpoints, drop_folder
+from eventcorpus.training.dev import score_dev
 from eventcorpus.training.epochs import Epochs, ExamplesOf
-from eventcorpus.training.loop import Learner, train
-from eventcorpus.training.loss import TokenLoss, hard_loss, soft_loss
-from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
-from eventcorpus.training.progress import Progress
+from eventcorpus.training.facts import RUN, run_facts
+from eventcorpus.training.faults import out_of_memory_explained
+from eventcorpus.training.finish import finished_model, finished_progress, is_complete
+from eventcorpus.training.identity import run_hash, run_identity
+from eventcorpus.training.learner import learner_for
+from eventcorpus.training.loop import train
+from eventcorpus.training.loss import hard_loss, soft_loss
+from eventcorpus.training.optimiser import precision_for
+from eventcorpus.training.processes import Processes, current_processes
+from eventcorpus.training.progress import DevScore, Progress
+from eventcorpus.training.random_state import seed_all
 from eventcorpus.training.recipe import Recipe, recipe_yaml
 from eventcorpus.training.sources import Encode, examples_with_other_names
 from eventcorpus.training.taught import read_unlabelled, taught_examples
+from eventcorpus.training.watch import OnMetrics, OnStep, Watch
 from eventcorpus.training.windows import EncodedArticles, Example, encode_articles
 
 logger = logging.getLogger(__name__)
 
-OnStep = Callable[[int, int, float], None]
-"""Called after each step with (steps done, steps in all, loss of the step)."""
+_NAMED = 5
+"""Spans that a message names; it counts them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """What a training run did. ``tokens_per_second``: sub-words, special ones included, padding excluded."""
+    """What a training run did. ``tokens_per_second``: sub-words, special ones included, padding excluded.
+
+    ``scores``: on the validation split, in the order of their steps. ``stopped_early``: by early_stopping_patience.
+    """
 
     out: Path
     n_steps: int
@@ -54,6 +66,8 @@ class FitResult:
     n_examples: int
     n_spans: int
     n_lost: int
+    scores: tuple[DevScore, ...] = ()
+    stopped_early: bool = False
 
 
 def fit(
@@ -62,23 +76,33 @@ def fit(
     recipe: Recipe,
     out: Path,
     *,
+    dev: Sequence[AnnotatedArticle] = (),
     resume: bool = False,
     on_step: OnStep | None = None,
-    token_loss: TokenLoss | None = None,
+    on_metrics: OnMetrics | None = None,
     training_notes: dict[str, Any] | None = None,
 ) -> FitResult:
-    """Train on articles and write a model folder to ``out``; checkpoints lie beside it until it is done.
+    """Train on articles and write a model folder to ``out``; checkpoints and metrics lie beside it until it is done.
+
+    Where torch.distributed has been set up (``processes.joined``), all processes call this with the same arguments,
+    share each batch, and the first one writes.
 
     Args:
-        resume: continue from the newest whole checkpoint of the same recipe and data, if there is one.
-        training_notes: what to keep in ``eventcorpus.json`` about where the data came from.
+        dev: scored while training, as the recipe's ``eval_strategy`` says.
+        resume: continue from the newest whole checkpoint of the same recipe and data, if there is one; a run that is
+            complete is left as it is.
+        training_notes: what to keep in ``eventcorpus.json`` and ``run.json`` about where the data came from.
 
     Raises:
-        ModelError: if the encoder cannot be loaded, or the loss stops being a number.
-        InputError: if no article has anything to learn from.
+        ModelError: if the encoder cannot be loaded, the loss stops being a number, or memory does not suffice.
+        RecipeError: if the recipe asks for what this machine cannot give, or for scores and there is no ``dev``.
+        InputError: if no article has anything to learn from, or checkpoints belong to another run.
         OutputError: if the disk refuses.
     """
-    check_folder(out, is_ours=is_model_folder)
+    processes = current_processes()
+    if processes.is_first:
+        check_folder(out, is_ours=is_model_folder)
+    _check_dev(recipe, dev)
     source = find_encoder(recipe.encoder)
     tokenizer = load_tokenizer(source)
     frame = frame_of(tokenizer)
@@ -93,98 +117,78 @@ def fit(
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
-    _report(encoded, len(articles))
+    _report(encoded, ontology, recipe, len(articles))
     unlabelled = read_unlabelled(recipe)
+    identity = _identity(articles, dev, ontology, recipe, processes, unlabelled)
+    folder = out.with_name(f"{out.name}.checkpoints")
+    if resume and is_complete(out, run_hash(identity), processes):
+        logger.info("%s: this run is complete already; nothing is left to train", out)
+        if processes.is_first:
+            drop_folder(folder)
+        done = finished_progress(out)
+        return _result(out, encoded, done, resumed_at=done.step)
+
     pad_id = tokenizer.pad_token_id or 0
-    examples_of, loss = _fixed(encoded.examples), hard_loss
+    examples_of, token_loss = _fixed(encoded.examples), hard_loss
     if recipe.n_teachers:  # names are swapped for the teachers only: their word on other names is not known
-        examples_of, loss = _fixed(_taught(articles, unlabelled, ontology, recipe, out, encode, pad_id)), soft_loss
+        taught = _taught(articles, unlabelled, ontology, recipe, out, encode, pad_id, resume=resume)
+        examples_of, token_loss = _fixed(taught), soft_loss
     elif recipe.swap_names:
         examples_of = examples_with_other_names(articles, recipe, encode, labels=ontology.labels)
-
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.manual_seed(recipe.seed)
-    model = load_encoder(source, tags=tag_names(ontology.labels), dropout=recipe.dropout)
-    check_length(model.config, recipe.encoder, max_length=recipe.max_length)
-    if recipe.freeze_word_embeddings:
-        model.get_input_embeddings().weight.requires_grad_(False)
-    model.to(device).train()
-    copy = MasterCopy.of(model, precision_for(recipe, device))
-    optimiser = optimiser_for(copy, recipe)
-
-    run = _run_hash(articles, ontology, recipe, unlabelled)
-    checkpoints = out.with_name(f"{out.name}.checkpoints")
-    progress = Progress()
-    if resume:
-        progress, passed = load_checkpoint(checkpoints, copy, optimiser, run=run)
-        for line in passed:
-            logger.warning("%s; passed over", line)
-    elif checkpoints.exists():
-        logger.warning("%s: checkpoints of an unfinished run dropped (--resume would continue it)", checkpoints)
-        shutil.rmtree(checkpoints, ignore_errors=True)
-    resumed_at = progress.step
     epochs = Epochs(
         examples_of,
         n_epochs=recipe.num_train_epochs,
         part_size=recipe.per_device_train_batch_size,
+        n_parts=recipe.gradient_accumulation_steps,
         seed=recipe.seed,
         pad_id=pad_id,
+        rank=processes.rank,
+        n_processes=processes.n,
     )
-
-    def after_step(progress: Progress) -> Progress:
-        if on_step is not None:
-            on_step(progress.step, epochs.n_steps, progress.losses[-1])
-        if progress.step % recipe.save_steps == 0 and progress.step < epochs.n_steps:
-            save_checkpoint(checkpoints, copy, optimiser, progress, run=run)
-        return progress
-
-    learner = Learner(model, copy, optimiser, token_loss or loss, recipe.max_grad_norm, device)
-    try:
-        progress = train(learner, epochs, recipe, progress, after_step=after_step)
-    except OSError as error:
-        raise OutputError(
-            f"{checkpoints}: a checkpoint cannot be written ({error.strerror or error}); free the disk, then --resume"
-        ) from None
-
-    model.to("cpu", torch.float32).eval()
-    weights = dict(model.named_parameters())
-    with torch.no_grad():
-        for name, master in copy.state().items():
-            weights[name].copy_(master)
-    n_steps = progress.step
-    rate = encoded.n_tokens * recipe.num_train_epochs / progress.seconds if progress.seconds else 0.0
-    encoder = BUNDLED_NAME if recipe.encoder == BUNDLED else recipe.encoder
-    model.config._name_or_path = encoder
-    about = ModelAbout(
-        ontology=ontology,
-        max_length=recipe.max_length,
-        stride=recipe.stride,
-        decoder=recipe.decoder,  # type: ignore[arg-type]
-        encoder=encoder,
-        training={
-            "n_articles": len(articles),
-            "n_spans": encoded.n_spans,
-            "n_steps": n_steps,
-            **(training_notes or {}),
-        },
-    )
-    save_model(out, model, tokenizer, about, extra={"recipe.yaml": recipe_yaml(recipe)})
-    shutil.rmtree(checkpoints, ignore_errors=True)
-    return FitResult(
-        out,
-        n_steps,
-        resumed_at,
-        progress.seconds,
-        rate,
-        progress.losses,
-        len(encoded.examples),
-        encoded.n_spans,
-        len(encoded.lost),
-    )
+    seed_all(recipe.seed)
+    with out_of_memory_explained(recipe):
+        learner = learner_for(
+            source, tags=tag_names(ontology.labels), recipe=recipe, token_loss=token_loss, processes=processes
+        )
+    if processes.rank:
+        torch.manual_seed(recipe.seed + 1_000_003 * processes.rank)  # dropout differs between processes
+    about = _about(ontology, recipe, n_articles=len(articles), n_spans=encoded.n_spans, notes=training_notes or {})
+    is_watched = dev and recipe.eval_strategy != "no"
+    watch = Watch(
+        learner, epochs, recipe, folder, identity=identity, on_step=on_step, on_metrics=on_metrics,
+        score=(lambda step: score_dev(dev, learner, tokenizer, about, step=step)) if is_watched else None,
+    )  # fmt: skip
+    if processes.is_first:
+        _clear(out, folder, resume=resume)
+    progress = watch.resume() if resume else Progress()
+    resumed_at = progress.step
+    watch.begin(progress)
+    progress = train(learner, epochs, recipe, progress, after_step=watch)
+    model = finished_model(learner, recipe, source, tags=tag_names(ontology.labels))
+    if processes.is_first:
+        about = about.model_copy(update={"training": {**about.training, "n_steps": progress.step}})
+        facts = run_facts(run_hash(identity), recipe, ontology, progress, processes, notes=training_notes or {})
+        extra = {"recipe.yaml": recipe_yaml(recipe), RUN: to_json(facts, indent=2) + "\n", **watch.end()}
+        model.config._name_or_path = about.encoder
+        save_model(out, model, tokenizer, about, extra=extra)
+        drop_folder(folder)
+    return _result(out, encoded, progress, resumed_at=resumed_at)
 
 
 def _fixed(examples: Sequence[Example]) -> ExamplesOf:
     return lambda epoch: examples
+
+
+def _identity(
+    articles: Sequence[AnnotatedArticle],
+    dev: Sequence[AnnotatedArticle],
+    ontology: Ontology,
+    recipe: Recipe,
+    processes: Processes,
+    unlabelled: Sequence[Article] = (),
+) -> dict[str, Any]:
+    dtype = precision_for(recipe, processes.device)
+    return run_identity(articles, dev, ontology, recipe, n_processes=processes.n, dtype=dtype, unlabelled=unlabelled)
 
 
 def _taught(
@@ -195,38 +199,94 @@ def _taught(
     out: Path,
     encode: Encode,
     pad_id: int,
+    *,
+    resume: bool,
 ) -> list[Example]:
-    def run_of(read: Sequence[AnnotatedArticle], theirs: Recipe) -> str:
-        return _run_hash(read, ontology, theirs)
+    """The student's examples; a teacher that is there already, of the same data and recipe, is not trained again."""
+    processes = current_processes()
 
     def fit_teacher(read: Sequence[AnnotatedArticle], theirs: Recipe, place: Path) -> None:
-        fit(read, ontology, theirs, place, resume=True, training_notes={"run": run_of(read, theirs)})
+        run = run_hash(_identity(read, (), ontology, theirs, processes))
+        fit(read, ontology, theirs, place, resume=resume or is_complete(place, run, processes))
 
-    return taught_examples(
-        articles, unlabelled, recipe, out, encode=encode, fit_teacher=fit_teacher, run_of=run_of, pad_id=pad_id
+    return taught_examples(articles, unlabelled, recipe, out, encode=encode, fit_teacher=fit_teacher, pad_id=pad_id)
+
+
+def _result(out: Path, encoded: EncodedArticles, progress: Progress, *, resumed_at: int) -> FitResult:
+    """``progress`` counts what is read again in the overlap of windows; a rate for comparison leaves it out."""
+    once = encoded.n_tokens / max(1, sum(len(example.input_ids) for example in encoded.examples))
+    return FitResult(
+        out=out,
+        n_steps=progress.step,
+        resumed_at=min(resumed_at, progress.step),
+        seconds=progress.seconds,
+        tokens_per_second=once * progress.n_tokens / progress.seconds if progress.seconds else 0.0,
+        losses=progress.losses,
+        n_examples=len(encoded.examples),
+        n_spans=encoded.n_spans,
+        n_lost=len(encoded.lost),
+        scores=progress.scores,
+        stopped_early=progress.stopped,
     )
 
 
-def _run_hash(
-    articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, unlabelled: Sequence[Article] = ()
-) -> str:
-    digest = hashlib.sha256(to_json(asdict(recipe) | {"output_dir": "", "dataset": ""}).encode())
-    digest.update(to_json(ontology.model_dump(mode="json")).encode())
-    for annotated in articles:
-        spans = [(span.start, span.end, span.label) for span in annotated.spans]
-        digest.update(to_json([annotated.article.id, annotated.article.text_sha256, spans]).encode())
-    for article in unlabelled:
-        digest.update(article.text_sha256.encode())
-    return digest.hexdigest()
+def _about(ontology: Ontology, recipe: Recipe, *, n_articles: int, n_spans: int, notes: dict[str, Any]) -> ModelAbout:
+    return ModelAbout(
+        ontology=ontology,
+        max_length=recipe.max_length,
+        stride=recipe.stride,
+        decoder=recipe.decoder,  # type: ignore[arg-type]
+        encoder=BUNDLED_NAME if recipe.encoder == BUNDLED else recipe.encoder,
+        training={"n_articles": n_articles, "n_spans": n_spans, **notes},
+    )
 
 
-def _report(encoded: EncodedArticles, n_articles: int) -> None:
-    share = 100 * len(encoded.lost) / encoded.n_spans
+def _check_dev(recipe: Recipe, dev: Sequence[AnnotatedArticle]) -> None:
+    keys = [
+        key
+        for key, wants in (
+            ("early_stopping_patience", recipe.early_stopping_patience > 0),
+            ("load_best_model_at_end", recipe.load_best_model_at_end),
+        )
+        if wants
+    ]
+    if keys and recipe.eval_strategy == "no":
+        raise RecipeError(f"{keys[0]} needs scores and eval_strategy is no; set it to epoch or steps")
+    if keys and not any(annotated.spans for annotated in dev):
+        raise RecipeError(
+            f"{keys[0]} needs a validation split with spans and there are {len(dev)} articles with none; make one with "
+            "eventcorpus split, or leave the key out"
+        )
+
+
+def _clear(out: Path, folder: Path, *, resume: bool) -> None:
+    """Drop what killed runs left: half-written models, and the checkpoints of a run that is not to be continued."""
+    for part in out.parent.glob(f".{glob.escape(out.name)}.*.part"):
+        shutil.rmtree(part, ignore_errors=True)
+    if folder.exists() and not resume:
+        if checkpoints(folder):
+            logger.warning("%s: checkpoints of an unfinished run dropped (--resume would continue it)", folder)
+        drop_folder(folder)
+
+
+def _report(encoded: EncodedArticles, ontology: Ontology, recipe: Recipe, n_articles: int) -> None:
     logger.info(
-        "encoded %s articles into %s windows, %s tokens; %s of %s spans cannot be learned (%.1f%%), %s "
-        "are cut by every window",
-        f"{n_articles:,}", f"{len(encoded.examples):,}", f"{encoded.n_tokens:,}",
-        f"{len(encoded.lost):,}", f"{encoded.n_spans:,}", share, f"{encoded.n_cut:,}",
+        "encoded %s articles into %s windows, %s tokens; %s of %s spans cannot be learned (%.1f%%)",
+        f"{n_articles:,}", f"{len(encoded.examples):,}", f"{encoded.n_tokens:,}", f"{len(encoded.lost):,}",
+        f"{encoded.n_spans:,}", 100 * len(encoded.lost) / encoded.n_spans,
     )  # fmt: skip
-    for line in encoded.lost[:5]:
+    for line in encoded.lost[:_NAMED]:
         logger.info("cannot be learned: %s", line)
+    unseen = [label for label in ontology.labels if not encoded.labels[label]]
+    if unseen:
+        logger.warning(
+            "%s of %s labels have no example to learn from and will never be predicted: %s",
+            len(unseen), len(ontology.labels), ", ".join(unseen),
+        )  # fmt: skip
+    if encoded.cut:
+        named = "; ".join(encoded.cut[:_NAMED]) + ("; ..." if len(encoded.cut) > _NAMED else "")
+        logger.warning(
+            "%s mentions are whole in no window of max_length %s and stride %s and are learned in pieces; raise stride "
+            "above their length in tokens: %s",
+            f"{len(encoded.cut):,}", recipe.max_length, recipe.stride, named,
+        )  # fmt: skip

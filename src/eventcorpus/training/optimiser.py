@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,13 +44,13 @@ class MasterCopy:
 
     @classmethod
     def of(cls, model: nn.Module, dtype: torch.dtype) -> MasterCopy:
-        """Split off an fp32 copy and cast the model to ``dtype``."""
+        """Split off an fp32 copy and cast the model's weights, frozen ones too, to ``dtype``."""
         named = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
         weights = [weight for _, weight in named]
         if dtype == torch.float32:
             return cls([name for name, _ in named], weights, list(weights))
         master = [weight.detach().clone().requires_grad_(True) for weight in weights]
-        model.to(dtype)
+        _cast(model, dtype)
         return cls([name for name, _ in named], weights, master)
 
     def take_gradients(self) -> None:
@@ -66,9 +68,30 @@ class MasterCopy:
                 if master is not weight:
                     weight.copy_(master)
 
+    @contextmanager
+    def in_full_precision(self, model: nn.Module) -> Iterator[None]:
+        """Let the model be, for a while, the fp32 model that would be saved now."""
+        if self.weights and self.weights[0] is self.master[0]:
+            yield
+            return
+        dtype = self.weights[0].dtype
+        _cast(model, torch.float32)
+        self.give_weights()
+        try:
+            yield
+        finally:
+            _cast(model, dtype)
+            self.give_weights()
+
     def state(self) -> dict[str, torch.Tensor]:
         """The fp32 weights by name."""
         return {name: master.detach() for name, master in zip(self.names, self.master, strict=True)}
+
+
+def _cast(model: nn.Module, dtype: torch.dtype) -> None:
+    """Cast weights and leave buffers: the inverse frequencies of rotary positions lose their meaning in bf16."""
+    for weight in model.parameters():
+        weight.data = weight.data.to(dtype)
 
 
 def optimiser_for(copy: MasterCopy, recipe: Recipe) -> torch.optim.AdamW:

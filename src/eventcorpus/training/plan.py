@@ -71,13 +71,14 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
+    batch_size = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
     return Plan(
         n_articles=len(articles),
         n_spans=encoded.n_spans,
         n_lost=len(encoded.lost),
         n_windows=len(encoded.examples),
         n_tokens=encoded.n_tokens,
-        n_steps=-(-len(encoded.examples) // recipe.per_device_train_batch_size) * recipe.num_train_epochs,
+        n_steps=-(-len(encoded.examples) // batch_size) * recipe.num_train_epochs,
         has_weights=has_weights(source),
     )
 
@@ -110,9 +111,12 @@ def seconds_a_step(
     ours = logging.getLogger("eventcorpus")
     level = ours.level
     ours.setLevel(logging.ERROR)  # what fit says of this sample would read as if it spoke of the whole
+    quick = replace(
+        recipe, save_steps=10**9, report_to="none", early_stopping_patience=0, load_best_model_at_end=False, fsdp=False
+    )
     try:
         with tempfile.TemporaryDirectory(prefix="eventcorpus-") as folder:
-            fit(some, ontology, replace(recipe, save_steps=10**9), Path(folder) / "model", on_step=on_step)
+            fit(some, ontology, quick, Path(folder) / "model", on_step=on_step)
     except _Enough:
         pass
     finally:

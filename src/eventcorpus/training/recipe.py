@@ -35,7 +35,10 @@ class Recipe:
     """Each layer below learns with this factor of the one above; 1 switches it off (Howard and Ruder 2018)."""
     freeze_word_embeddings: bool = True
     per_device_train_batch_size: int = 8
-    """Windows a step; windows of like length are batched together."""
+    """Windows that a process reads at a time; windows of like length are batched together."""
+    gradient_accumulation_steps: int = 1
+    """Micro-batches of a process whose gradients add up to one step. Windows a step: the product of this, the batch
+    size and the number of processes."""
     warmup_steps: float = 0.1
     """A share of all steps if below 1, a number of steps otherwise; then the rate falls linearly to 0."""
     weight_decay: float = 0.01
@@ -65,8 +68,27 @@ class Recipe:
     """``viterbi`` (BIO constraints) or ``argmax``."""
     precision: str = "auto"
     """``fp32``, ``bf16`` (weights; with an fp32 master copy), or ``auto``: bf16 where the processor has it."""
+    eval_strategy: str = "epoch"
+    """When the validation split is scored: after each ``epoch``, every ``eval_steps`` ``steps``, or ``no``."""
+    eval_steps: int = 200
+    early_stopping_patience: int = 0
+    """Stop after so many scores in a row that were not the best; 0 never stops."""
+    load_best_model_at_end: bool = False
+    """Keep the weights that scored best on the validation split rather than the last ones."""
+    logging_steps: int = 10
+    """A line of ``metrics.jsonl`` every so many steps."""
+    report_to: str = "none"
+    """``tensorboard`` writes the metrics to OUT.tensorboard too."""
     save_steps: int = 200
-    """A checkpoint every so many steps; the last two are kept until the run ends."""
+    """A checkpoint every so many steps, until the run ends."""
+    save_total_limit: int = 2
+    """Checkpoints kept: the newest."""
+    attn_implementation: str = "sdpa"
+    """``sdpa`` (where the encoder has it, else eager), ``eager``, or ``flash_attention_2`` (GPU, bf16, flash-attn)."""
+    torch_compile: bool = False
+    """Compile the encoder: the first steps take a minute longer, the others less; for long runs on a GPU."""
+    fsdp: bool = False
+    """Spread weights, gradients and the optimiser over the processes, for an encoder that one device cannot hold."""
 
 
 _LIMITS: dict[str, tuple[float, float]] = {
@@ -84,13 +106,21 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "teacher_epochs": (0, 1000),
     "max_length": (8, 65536),
     "stride": (0, 32768),
+    "gradient_accumulation_steps": (1, 4096),
+    "eval_steps": (1, 10**9),
+    "early_stopping_patience": (0, 1000),
+    "logging_steps": (1, 10**9),
     "save_steps": (1, 10**9),
+    "save_total_limit": (1, 1000),
     "seed": (0, 2**32 - 1),
 }
 _CHOICES = {
     "unlabelled_unit": ("article", "sentence"),
     "decoder": ("viterbi", "argmax"),
     "precision": ("auto", "fp32", "bf16"),
+    "eval_strategy": ("epoch", "steps", "no"),
+    "report_to": ("none", "tensorboard"),
+    "attn_implementation": ("sdpa", "eager", "flash_attention_2"),
 }
 
 

@@ -16,7 +16,6 @@ from typing import Any
 import torch
 
 from eventcorpus.errors import InputError
-from eventcorpus.models.folder import is_model_folder, read_about
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.distil import cross_fit, labelled_examples, unlabelled_examples
 from eventcorpus.training.recipe import Recipe
@@ -26,8 +25,7 @@ from eventcorpus.training.windows import Example
 logger = logging.getLogger(__name__)
 
 FitTeacher = Callable[[Sequence[AnnotatedArticle], Recipe, Path], None]
-RunOf = Callable[[Sequence[AnnotatedArticle], Recipe], str]
-"""The hash of a run's data and recipe."""
+"""Trains a model into a folder, unless it is there already."""
 
 _SENTENCE_END = re.compile(r"\n+|(?<=[.!?])[”\"']?\s+(?=[^a-z\s])|(?<=[.!?])[”\"']?\s{2,}")
 
@@ -40,7 +38,6 @@ def taught_examples(
     *,
     encode: Encode,
     fit_teacher: FitTeacher,
-    run_of: RunOf,
     pad_id: int,
 ) -> list[Example]:
     """Train the teachers that are missing, and let them speak.
@@ -55,9 +52,8 @@ def taught_examples(
 
         place = folder / str(k)
         theirs = teacher_recipe(recipe, k)
-        if not (is_model_folder(place) and read_about(place).training.get("run") == run_of(read, theirs)):
-            logger.info("teacher %d of %d learns from %d articles", k + 1, recipe.n_teachers, len(read))
-            fit_teacher(read, theirs, place)
+        logger.info("teacher %d of %d learns from %d articles", k + 1, recipe.n_teachers, len(read))
+        fit_teacher(read, theirs, place)
         model = AutoModelForTokenClassification.from_pretrained(place, dtype=torch.float32).eval()
         return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
@@ -79,6 +75,10 @@ def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
         recipe,
         n_teachers=0,
         unlabelled="",
+        eval_strategy="no",
+        early_stopping_patience=0,
+        load_best_model_at_end=False,
+        report_to="none",
         seed=(recipe.seed * 1009 + k + 1) % 2**32,
         num_train_epochs=recipe.teacher_epochs or recipe.num_train_epochs,
     )

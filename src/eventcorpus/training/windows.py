@@ -6,6 +6,7 @@ Comes in: annotated articles and a tokenizer. Goes out: batches of tensors, in a
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,7 +17,7 @@ from eventcorpus.matching.layer import one_layer
 from eventcorpus.models.encode import Frame, encode_text
 from eventcorpus.models.tags import OUTSIDE, tags_from_spans
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.schema import AnnotatedArticle, Span
 
 IGNORED = -100
 """The target that cross entropy leaves out."""
@@ -48,15 +49,17 @@ def without_targets(example: Example) -> Example:
 class EncodedArticles:
     """Examples and the account of their making.
 
-    ``lost`` names, per article, spans that no tag can express; ``n_cut`` counts spans that no window holds whole.
-    ``n_tokens`` are sub-words, special tokens included, padding and repeated overlap excluded.
+    ``lost`` names, per article, spans that no tag can express; ``cut`` those that no window holds whole.
+    ``n_tokens`` are sub-words, special tokens included, padding and repeated overlap excluded. ``labels`` counts the
+    spans from which each label is learned.
     """
 
     examples: list[Example] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     n_spans: int = 0
-    n_cut: int = 0
+    cut: list[str] = field(default_factory=list)
     n_tokens: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
 
 
 def encode_articles(
@@ -83,9 +86,9 @@ def encode_articles(
         stay, lost = one_layer(annotated.spans, ontology)
         encoded = encode_text(text, tokenizer, max_length=max_length, stride=stride, frame=frame)
         tags, unreached = tags_from_spans(stay, encoded.offsets, ontology.rank)
-        done.lost += [
-            f"{annotated.article.id}: {s.label} [{s.start}, {s.end})" for s in [*(x for x, _ in lost), *unreached]
-        ]
+        done.lost += [_named(annotated, span) for span in [*(loser for loser, _ in lost), *unreached]]
+        done.labels += Counter(span.label for span in stay)
+        done.labels -= Counter(span.label for span in unreached)
         done.n_spans += len(annotated.spans)
         done.n_tokens += len(encoded.input_ids) + len(frame)
         if not set(ontology.labels) <= set(annotated.labels_annotated):
@@ -93,7 +96,7 @@ def encode_articles(
         reach = [
             (encoded.offsets[w.start][0], encoded.offsets[w.end - 1][1]) for w in encoded.windows if w.end > w.start
         ]
-        done.n_cut += sum(not any(a <= s.start and s.end <= b for a, b in reach) for s in stay)
+        done.cut += [_named(annotated, s) for s in stay if not any(a <= s.start and s.end <= b for a, b in reach)]
         for window in encoded.windows:
             targets = [
                 tag if window.own_start <= i < window.own_end else IGNORED
@@ -107,6 +110,10 @@ def encode_articles(
                     )
                 )
     return done
+
+
+def _named(annotated: AnnotatedArticle, span: Span) -> str:
+    return f"{annotated.article.id}: {span.label} [{span.start}, {span.end})"
 
 
 def batch_order(examples: Sequence[Example], *, batch_size: int, seed: int, epoch: int) -> list[list[int]]:

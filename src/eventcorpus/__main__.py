@@ -1,0 +1,5 @@
+"""``python -m eventcorpus``, which launchers such as torchrun want: the command line."""
+
+from eventcorpus.cli import main
+
+main(prog_name="eventcorpus")

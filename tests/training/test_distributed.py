@@ -1,0 +1,90 @@
+"""Real processes, started by torchrun over gloo on the CPU, learn what one process learns from the same batches."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from few_articles import ARTICLES, ONTOLOGY
+from safetensors.torch import load_file
+
+from eventcorpus.training.fit import FitResult, fit
+from eventcorpus.training.recipe import Recipe
+
+TRAIN = """
+import json, logging, pathlib, sys
+sys.path.insert(0, {tests!r})
+from few_articles import ARTICLES, ONTOLOGY
+from eventcorpus.training.fit import fit
+from eventcorpus.training.processes import joined
+from eventcorpus.training.recipe import Recipe
+settings, out = json.loads(sys.argv[1]), pathlib.Path(sys.argv[2])
+with joined() as processes:
+    result = fit(ARTICLES, ONTOLOGY, Recipe(**settings), out, dev=ARTICLES[:5])
+    if processes.is_first:
+        said = {{"losses": result.losses, "f1": [score.f1 for score in result.scores], "n": processes.n}}
+        out.with_suffix(".json").write_text(json.dumps(said))
+"""
+
+
+@pytest.fixture(scope="module")
+def settings(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    encoder = shutil.copytree(tiny_encoder, tmp_path_factory.mktemp("encoder") / "without-dropout")
+    config = json.loads((encoder / "config.json").read_text())
+    (encoder / "config.json").write_text(json.dumps(config | {"attention_probs_dropout_prob": 0.0}))
+    return dict(
+        encoder=str(encoder), num_train_epochs=17, learning_rate=2e-3, per_device_train_batch_size=8, max_length=32,
+        stride=8, precision="fp32", dropout=0.0, freeze_word_embeddings=False, eval_strategy="steps", eval_steps=17,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def alone(settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> FitResult:
+    return fit(ARTICLES, ONTOLOGY, Recipe(**settings), tmp_path_factory.mktemp("alone") / "model", dev=ARTICLES[:5])
+
+
+def learn(settings: dict[str, Any], out: Path) -> dict[str, Any]:
+    """Train with two processes; what the first one said."""
+    script = out.with_suffix(".py")
+    script.write_text(TRAIN.format(tests=str(Path(__file__).parent)))
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    command = [sys.executable, *torchrun, str(script), json.dumps(settings), str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr[-3000:]
+    said: dict[str, Any] = json.loads(out.with_suffix(".json").read_text())
+    assert said["n"] == 2
+    return said
+
+
+def largest_difference(first: Sequence[float], second: Sequence[float]) -> float:
+    """Of the losses of each step, relative."""
+    assert len(first) == len(second) >= 50
+    return max(abs(a - b) / abs(a) for a, b in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("two processes", {"per_device_train_batch_size": 4}),
+        ("two processes, micro-batches", {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}),
+        ("two processes, sharded weights", {"per_device_train_batch_size": 4, "fsdp": True}),
+    ],
+)
+def test_two_processes_learn_what_one_learns_from_the_same_batches(
+    settings: dict[str, Any], alone: FitResult, tmp_path: Path, name: str, changed: dict[str, Any]
+) -> None:
+    pair = learn({**settings, **changed}, tmp_path / "pair")
+    difference = largest_difference(alone.losses, pair["losses"])
+    print(f"{name}: largest relative difference of the loss over {len(pair['losses'])} steps: {difference:.1e}")
+    assert difference <= 1e-4
+    assert pair["f1"] == pytest.approx([score.f1 for score in alone.scores])
+    one, two = load_file(alone.out / "model.safetensors"), load_file(tmp_path / "pair" / "model.safetensors")
+    assert one.keys() == two.keys()
+    assert max(float((one[key] - two[key]).abs().max()) for key in one) < 1e-3
+    assert {tensor.dtype for tensor in two.values()} == {torch.float32}
