@@ -116,24 +116,21 @@ def _score(
         everywhere: value -> articles that are in the slice, with mentions or without; by default those with some.
     """
     ids = [article.id for article in articles]
-    counts: dict[str, Numbers] = {}
     members: dict[str, set[str]] = defaultdict(set, everywhere or {})
+    parts: dict[str, list[tuple[list[Key], list[Key]]]] = defaultdict(lambda: [([], []) for _ in keys])
     for run, sides in enumerate(keys):
-        parts: dict[str, tuple[list[Key], list[Key]]] = defaultdict(lambda: ([], []))
         for side, several in enumerate(sides):
             for key in several:
                 for value in rule(key):
-                    parts[value][side].append(key)
+                    parts[value][run][side].append(key)
                     if everywhere is None:
                         members[value].add(key[0])
-        for value, (in_gold, predicted) in parts.items():
-            shape = (len(ids), len(keys), len(labels), 3)
-            counts.setdefault(value, np.zeros(shape))[:, run] = exact_by_article(
-                in_gold, predicted, articles=ids, labels=labels
-            )
-    nothing = np.zeros((len(ids), len(keys), len(labels), 3))
-    values = [*(value for value in order if value in members), *sorted(set(members) - set(order))]
-    return {value: _slice(counts.get(value, nothing), resampling, n_articles=len(members[value])) for value in values}
+    found: dict[str, Slice] = {}
+    for value in [*(value for value in order if value in members), *sorted(set(members) - set(order))]:
+        # one slice after the other: the counts of a thousand outlets at once would fill the memory
+        counts = [exact_by_article(*sides, articles=ids, labels=labels) for sides in parts[value]]
+        found[value] = _slice(np.stack(counts, axis=1), resampling, n_articles=len(members[value]))
+    return found
 
 
 def _slice(counts: Numbers, resampling: Resampling | None, *, n_articles: int) -> Slice:

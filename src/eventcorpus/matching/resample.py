@@ -52,8 +52,10 @@ class Resampling:
             shape (n_resamples, ...).
         """
         per_unit = self.per_unit(statistics)
+        some = np.flatnonzero(per_unit.any(axis=1))  # of a slice or a rare label few units have any
+        per_unit, draws = per_unit[some], self.draws[:, some]
         parts = [
-            self.draws[row : row + _ROWS_AT_ONCE].astype(np.float64) @ per_unit
+            draws[row : row + _ROWS_AT_ONCE].astype(np.float64) @ per_unit
             for row in range(0, self.n_resamples, _ROWS_AT_ONCE)
         ]
         return np.concatenate(parts).reshape(self.n_resamples, *statistics.shape[1:])
