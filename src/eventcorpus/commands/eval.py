@@ -10,10 +10,11 @@ import click
 from rich.console import Console
 
 from eventcorpus.commands.eval_sources import Gold, Options, read_gold, read_system, source_options
-from eventcorpus.commands.options import PATH, notice, progress_bar
+from eventcorpus.commands.options import PATH, notice, progress_bar, working
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
+from eventcorpus.eval.floors.score import score_floors
 from eventcorpus.eval.page import eval_page
-from eventcorpus.eval.report import report_table
+from eventcorpus.eval.report import percent, report_table
 from eventcorpus.eval.scores import score
 from eventcorpus.files import write_json, write_text
 from eventcorpus.predictions import Prediction, prediction_of
@@ -30,6 +31,7 @@ from eventcorpus.predictions import Prediction, prediction_of
 )
 @click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
+@click.option("--floors", is_flag=True, help="Train two baselines on the dataset's train split, and score them too.")
 @source_options
 def command(
     model_path: Path | None,
@@ -40,6 +42,7 @@ def command(
     map_path: Path | None,
     json_path: Path | None,
     html_path: Path | None,
+    floors: bool,
     **given: Any,
 ) -> None:
     """Score predictions against gold, per label.
@@ -60,6 +63,8 @@ def command(
     options = Options.of(split, **given)
     source = read_gold(path, options, with_predictions=not (model_path or predictions_path))
     gold = source.articles
+    if floors and source.train is None:
+        raise click.UsageError("--floors needs --dataset DIR with a split train, and another --split to score")
     if model_path:
         predictions = _predict(model_path, source, mapped=map_path is not None)
     else:
@@ -101,6 +106,16 @@ def command(
     if html_path:
         write_text(html_path, eval_page(report, gold, predictions, source.ontology))
     Console(width=None if Console().is_terminal else 100).print(report_table(report))
+    if floors:
+        train = source.train or []
+        labels = source.ontology.labels
+        if class_map is not None:
+            train, labels = gold_in_classes(train, class_map.gold)[0], class_map.classes
+        with working("floors"):
+            scores = score_floors(train, gold, labels)
+        for name, matching in scores.items():
+            shares = (percent(x) for x in (matching.micro.precision, matching.micro.recall, matching.micro.f1))
+            click.echo("floor {}: micro precision {}, recall {}, F1 {}".format(name, *shares))
 
 
 def _predict(model_path: Path, source: Gold, *, mapped: bool) -> list[Prediction]:

@@ -44,7 +44,7 @@ EXPORTED = ("predictions", "annotations")
 
 @dataclass(frozen=True)
 class Gold:
-    """What is scored against; ``tags`` is there if it came from a tag file."""
+    """What is scored against; ``tags`` is there if it came from a tag file, ``train`` if there is data to train on."""
 
     articles: list[AnnotatedArticle]
     ontology: Ontology
@@ -53,6 +53,7 @@ class Gold:
     sha256: str
     path: Path
     tags: TaggedArticles | None = None
+    train: list[AnnotatedArticle] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,9 @@ def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -
         raise InputError(f"{path}: not a file of tags; name the predictions with --predictions or --model")
     if kind == "dataset":
         dataset = read_dataset(path)
-        articles = dataset.split(options.split)
-        return Gold(articles, dataset.ontology, path.resolve().name, options.split, manifest_hash(path), path)
+        articles, name = dataset.split(options.split), path.resolve().name
+        train = dataset.splits.get("train") if options.split != "train" else None
+        return Gold(articles, dataset.ontology, name, options.split, manifest_hash(path), path, train=train)
     if kind == "export":
         index, ontology, text_object = _export(path, options)
         account = Account()
