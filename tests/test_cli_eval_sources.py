@@ -253,6 +253,28 @@ def test_a_dataset_is_scored_like_a_system(here: Path) -> None:
     assert found["exact"]["micro"]["f1"] == 1.0 and found["model"]["name"] == "ds"
 
 
+def test_floors_are_trained_on_the_split_train(here: Path) -> None:
+    second = task() | {"id": 8}
+    second["data"] = {"article_id": "x2", "text": TEXT}
+    Path("e.json").write_text(json.dumps([task(), second]))
+    Path("ids").mkdir()
+    for split, ids in (("train", "x1\n"), ("validation", ""), ("test", "x2\n")):
+        Path(f"ids/{split}.txt").write_text(ids)
+    assert run("convert", "e.json", "--ontology", "ontology.yaml", "--splits", "ids", "--out", "ds")[0] == 0
+    code, stdout, _ = run("eval", "--dataset", "ds", "--predictions", "ds", "--floors")
+    assert code == 0
+    assert stdout.splitlines()[-2:] == [
+        "floor remembered: micro precision 100.0, recall 100.0, F1 100.0",
+        "floor linear: micro precision 100.0, recall 100.0, F1 100.0",
+    ]
+    Path("map.yaml").write_text("gold: {Actor: Party}\npredicted: {Actor: Party}\n")
+    assert (
+        "floor linear: micro"
+        in run("eval", "--dataset", "ds", "--predictions", "ds", "--floors", "--map", "map.yaml")[1]
+    )
+    assert run("eval", "--gold", "both.txt", "--floors")[0] == 2
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

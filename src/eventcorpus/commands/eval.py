@@ -48,6 +48,9 @@ from eventcorpus.files import write_json, write_text
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the resamples.")
 @click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
+@click.option(
+    "--floors/--no-floors", default=True, show_default=True, help="Two baselines trained on the dataset's train split."
+)
 @GATE
 @click.option("--markdown", "markdown_path", type=PATH, help="Write the report as Markdown, for a README or a card.")
 @source_options
@@ -65,6 +68,7 @@ def command(
     seed: int,
     json_path: Path | None,
     html_path: Path | None,
+    floors: bool,
     gate_path: Path | None,
     markdown_path: Path | None,
     **given: Any,
@@ -109,6 +113,7 @@ def command(
             n_resamples=resamples,
             seed=seed,
             command=command_line(context),
+            floors=floors,
         )
     if report.dataset.articles_without_prediction:
         notice(

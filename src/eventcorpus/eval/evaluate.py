@@ -18,6 +18,7 @@ from eventcorpus.eval.class_map import ClassMap, gold_in_classes
 from eventcorpus.eval.definitions import BESIDE
 from eventcorpus.eval.event_intervals import events_with_intervals
 from eventcorpus.eval.events import event_counts
+from eventcorpus.eval.floors.score import score_floors
 from eventcorpus.eval.gold_hash import gold_sha256
 from eventcorpus.eval.intervals import LEVEL, draw_articles, in_order, matching_with_intervals, smallest_difference
 from eventcorpus.eval.judged_articles import judge
@@ -47,13 +48,15 @@ def evaluate(
     n_resamples: int = 1000,
     seed: int = 0,
     command: str = "",
+    floors: bool = True,
 ) -> Report:
     """Score one system, or the mean of several runs of it, with everything that the data allows to say.
 
     Args:
         gold: the split; at least one article.
         runs: at least one.
-        train: what the system was trained on, for the slice ``seen``.
+        train: what the system was trained on, for the slice ``seen`` and the floors.
+        floors: train the two baselines, too.
         annotations: per article what every annotator made of it; those of other articles are passed over.
         overlap_threshold: as for ``score``.
         n_resamples: of the intervals; 0 for none.
@@ -109,6 +112,7 @@ def evaluate(
             "calibration": calibration_of(
                 in_gold, predictions, articles=ids, labels=labels, resampling=resampling
             ),
+            "floors": score_floors(train, gold, labels) if train and floors else None,
             "agreement": agreement_beside(annotations, labels, split=split, n_resamples=n_resamples, seed=seed),
             "smallest_difference": smallest_difference(matchings["exact"], resampling),
             "definitions": report.definitions | BESIDE,
