@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -14,6 +16,10 @@ from eventcorpus.corpus.dataset import manifest_hash, read_dataset
 from eventcorpus.errors import InputError
 from eventcorpus.files import write_json
 from eventcorpus.models.calibration import Calibration, Threshold
+from eventcorpus.schema import AnnotatedArticle
+
+if TYPE_CHECKING:
+    from eventcorpus.models.extractor import Extractor
 
 
 @click.command("calibrate")
@@ -45,11 +51,7 @@ def command(
     Example:
       eventcorpus calibrate models/runs/demo --dataset models/runs/demo-dataset --precision 0.9
     """
-    from eventcorpus.models.card import write_card
     from eventcorpus.models.extractor import Extractor
-    from eventcorpus.models.folder import write_calibration
-    from eventcorpus.training.calibrate import calibrate
-    from eventcorpus.training.reliability import reliability_svg
 
     dataset = read_dataset(dataset_path)
     articles, sha256 = dataset.split(split), manifest_hash(dataset_path)
@@ -59,21 +61,10 @@ def command(
             f"{dataset_path}: {model_path} was trained on split 'train' of this dataset and is surer there than "
             "elsewhere; use --split validation"
         )
-    with progress_bar() as bar:
-        task = bar.add_task("reading", total=len(articles), note="")
-        calibration = calibrate(
-            extractor,
-            articles,
-            precision=precision,
-            least_mentions=least_mentions,
-            dataset=dataset_path.resolve().name,
-            dataset_sha256=sha256,
-            split=split,
-            on_article=lambda n: bar.advance(task, n),
-        )
-    extra = {"reliability.svg": reliability_svg(calibration)} if calibration.before else {}
-    calibration = write_calibration(model_path, calibration, extra=extra).calibration
-    write_card(model_path)
+    calibration = calibrate_folder(
+        extractor, model_path, articles, name=dataset_path.resolve().name, sha256=sha256, split=split,
+        precision=precision, least_mentions=least_mentions,
+    )  # fmt: skip
     if json_path:
         write_json(json_path, calibration.model_dump(mode="json"))
     if calibration.note:
@@ -86,6 +77,45 @@ def command(
     if never:
         notice(f"{len(never)} of {len(calibration.thresholds)} labels do not reach {precision:g}: {', '.join(never)}")
     notice(f"calibration in {model_path}")
+
+
+def calibrate_folder(
+    extractor: Extractor,
+    model_path: Path,
+    articles: Sequence[AnnotatedArticle],
+    *,
+    name: str,
+    sha256: str,
+    split: str,
+    precision: float = 0.9,
+    least_mentions: int = 20,
+) -> Calibration:
+    """Put a calibration on these articles into a model folder, with its diagram, and write the card anew.
+
+    Args:
+        name: of the dataset; ``sha256`` is that of its manifest.
+    """
+    from eventcorpus.models.card import write_card
+    from eventcorpus.models.folder import write_calibration
+    from eventcorpus.training.calibrate import calibrate
+    from eventcorpus.training.reliability import reliability_svg
+
+    with progress_bar() as bar:
+        task = bar.add_task("calibrating", total=len(articles), note="")
+        calibration = calibrate(
+            extractor,
+            articles,
+            precision=precision,
+            least_mentions=least_mentions,
+            dataset=name,
+            dataset_sha256=sha256,
+            split=split,
+            on_article=lambda n: bar.advance(task, n),
+        )
+    extra = {"reliability.svg": reliability_svg(calibration)} if calibration.before else {}
+    written = write_calibration(model_path, calibration, extra=extra).calibration
+    write_card(model_path)
+    return written
 
 
 def _honesty_table(calibration: Calibration) -> Table:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eventcorpus.commands.calibrate import calibrate_folder
 from eventcorpus.commands.options import PATH, notice, progress_bar, working
 from eventcorpus.corpus.data_facts import data_facts
 from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_dataset
@@ -107,6 +108,7 @@ def command(
             + (f"; best {100 * best.f1:.1f} after step {best.step:,} ({kept})" if best is not result.scores[-1] else "")
         )
     write_card(out)
+    _calibrate(out, dataset, notes)
     click.echo(f"model in {out}")
 
 
@@ -142,6 +144,26 @@ def _train(
             on_step=on_step,
             on_metrics=on_metrics,
             training_notes=notes,
+        )
+
+
+def _calibrate(out: Path, dataset: Dataset, notes: dict[str, Any]) -> None:
+    """Honest confidences from the validation split, where there is one and they are not there yet."""
+    from eventcorpus.models.extractor import Extractor
+
+    articles = dataset.splits.get("validation", [])
+    extractor = Extractor.from_pretrained(out)
+    if extractor.about.calibration.fitted_on is not None or not any(annotated.spans for annotated in articles):
+        return
+    calibration = calibrate_folder(
+        extractor, out, articles, name=notes["dataset"], sha256=notes["dataset_sha256"], split="validation"
+    )
+    if calibration.note:
+        notice(f"calibration: {calibration.note}")
+    elif calibration.before and calibration.honesty:
+        before, after = (calibration.honesty[method].expected_error for method in ("none", calibration.method))
+        notice(
+            f"calibration: expected error of confidences {before:.3f} as they are, {after:.3f} by {calibration.method}"
         )
 
 
