@@ -117,3 +117,14 @@ def test_eval_without_resamples_has_no_intervals(folder: Path) -> None:
     )
     assert code == 0
     assert "95%" not in stdout and "micro" in stdout
+
+
+def test_a_threshold_makes_overlaps_strict(folder: Path) -> None:
+    files = ("--predictions", str(folder / "0.jsonl"), "--dataset", str(folder / "ds"), "--resamples", "0", "--no-floors")
+    found = []
+    for threshold in ("0", "1"):
+        code, _, stderr = run("eval", *files, "--overlap-threshold", threshold, "--json", str(folder / "t.json"))
+        assert code == 0, stderr
+        found.append(Report.model_validate(json.loads((folder / "t.json").read_text())))
+    assert [report.overlap_threshold for report in found] == [0.0, 1.0]
+    assert found[1].overlap is not None and found[1].overlap.micro == found[1].exact.micro

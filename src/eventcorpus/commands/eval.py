@@ -43,6 +43,10 @@ from eventcorpus.files import write_json, write_text
     "--map", "map_path", type=PATH, help="Which label of gold and of predictions is which class, to score classes."
 )
 @click.option(
+    "--overlap-threshold", type=click.FloatRange(0, 1), default=0.0, show_default=True,
+    help="Least share of common characters of overlapping mentions; 0: any character.",
+)  # fmt: skip
+@click.option(
     "--resamples", type=click.IntRange(0), default=1000, show_default=True, help="For 95% intervals; 0: none."
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the resamples.")
@@ -64,6 +68,7 @@ def command(
     gold_path: Path | None,
     split: str,
     map_path: Path | None,
+    overlap_threshold: float,
     resamples: int,
     seed: int,
     json_path: Path | None,
@@ -108,6 +113,7 @@ def command(
             split=source.split,
             dataset_sha256=source.sha256,
             class_map=class_map,
+            overlap_threshold=overlap_threshold,
             train=source.train,
             annotations=source.annotations,
             n_resamples=resamples,
