@@ -95,6 +95,10 @@ def labels(reports: Reports) -> Lines:
     lines.append(
         _row("**macro**", percent(macro.precision), percent(macro.recall), shown(figure_of(macro, "f1")), "", "")
     )
+    for name, floor in (report.floors or {}).items():
+        row = floor.exact.micro
+        figures = (percent(share) for share in (row.precision, row.recall, row.f1))
+        lines.append(_row(f"floor: {name}, micro", *figures, "", f"{row.support:,}"))
     return lines
 
 
