@@ -120,7 +120,15 @@ def test_eval_without_resamples_has_no_intervals(folder: Path) -> None:
 
 
 def test_a_threshold_makes_overlaps_strict(folder: Path) -> None:
-    files = ("--predictions", str(folder / "0.jsonl"), "--dataset", str(folder / "ds"), "--resamples", "0", "--no-floors")
+    files = (
+        "--predictions",
+        str(folder / "0.jsonl"),
+        "--dataset",
+        str(folder / "ds"),
+        "--resamples",
+        "0",
+        "--no-floors",
+    )
     found = []
     for threshold in ("0", "1"):
         code, _, stderr = run("eval", *files, "--overlap-threshold", threshold, "--json", str(folder / "t.json"))
