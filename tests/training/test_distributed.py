@@ -88,3 +88,44 @@ def test_two_processes_learn_what_one_learns_from_the_same_batches(
     assert one.keys() == two.keys()
     assert max(float((one[key] - two[key]).abs().max()) for key in one) < 1e-3
     assert {tensor.dtype for tensor in two.values()} == {torch.float32}
+
+
+RESUME = """
+import json, logging, pathlib, sys
+sys.path.insert(0, {tests!r})
+from few_articles import ARTICLES, ONTOLOGY
+from eventcorpus.training.fit import fit
+from eventcorpus.training.loss import hard_loss
+from eventcorpus.training.processes import joined
+from eventcorpus.training.recipe import Recipe
+recipe, out = Recipe(**json.loads(sys.argv[1])), pathlib.Path(sys.argv[2])
+n_losses = 0
+
+def stops(logits, targets):  # on all processes at the same step
+    global n_losses
+    n_losses += 1
+    if n_losses == 5:
+        raise KeyboardInterrupt
+    return hard_loss(logits, targets)
+
+with joined():
+    fit(ARTICLES, ONTOLOGY, recipe, out / "whole")
+    try:
+        fit(ARTICLES, ONTOLOGY, recipe, out / "stopped", token_loss=stops)
+    except KeyboardInterrupt:
+        pass
+    assert fit(ARTICLES, ONTOLOGY, recipe, out / "stopped", resume=True).resumed_at == 3
+"""
+
+
+@pytest.mark.parametrize("fsdp", [False, True])
+def test_two_processes_resume_to_the_same_weights(settings: dict[str, Any], tmp_path: Path, fsdp: bool) -> None:
+    script = tmp_path / "resume.py"
+    script.write_text(RESUME.format(tests=str(Path(__file__).parent)))
+    changed = {"num_train_epochs": 4, "dropout": 0.3, "save_steps": 3, "fsdp": fsdp}
+    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
+    command = [sys.executable, *torchrun, str(script), json.dumps({**settings, **changed}), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr[-3000:]
+    whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "stopped"))
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)

@@ -37,9 +37,9 @@ def set_random_state(state: dict[str, torch.Tensor]) -> None:
     random.setstate((3, tuple(words), _float(gauss) if has_gauss else None))
     *keys, position, has_gauss, cached = state["numpy"].tolist()
     np.random.set_state(("MT19937", np.array(keys, dtype=np.uint32), position, has_gauss, _float(cached)))
-    torch.set_rng_state(state["torch"])
+    torch.set_rng_state(state["torch"].clone())  # torch refuses a row of a larger tensor
     if "cuda" in state and torch.cuda.is_available():
-        torch.cuda.set_rng_state(state["cuda"])
+        torch.cuda.set_rng_state(state["cuda"].clone())
 
 
 def _words(words: list[int], number: float) -> torch.Tensor:
