@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
+from cli_runner import run
 from eventcorpus.cli import COMMANDS, main
 from eventcorpus.text import sha256_of
 
@@ -42,13 +42,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     Path("o.yaml").write_text(ONTOLOGY)
     return tmp_path
-
-
-def run(*arguments: str, stdin: str | bytes | None = None) -> tuple[int, str, str]:
-    result = CliRunner().invoke(main, arguments, input=stdin)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def dataset(folder: str = "ds") -> None:

@@ -5,19 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from eventcorpus.cli import main
+from cli_runner import run
 from eventcorpus.labelling.agreement_report import AgreementReport
 
 ROOT = Path(__file__).parents[1]
-
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(main, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def without_first_of_each(tasks: list[dict[str, Any]], label: str) -> list[dict[str, Any]]:

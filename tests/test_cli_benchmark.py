@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from click.testing import CliRunner
 
-from eventcorpus.cli import main
+from cli_runner import run
 from eventcorpus.corpus.dataset import read_dataset
 from eventcorpus.files import sha256_of_file
 from eventcorpus.predictions import ModelName, prediction_line, prediction_of
@@ -38,13 +37,6 @@ of O
 Idlib B-LOC
 fled O
 """
-
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(main, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 @pytest.fixture

@@ -10,11 +10,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from seqeval.metrics import classification_report
 from seqeval.scheme import BILOU, IOB2
 
-from eventcorpus.cli import main
+from cli_runner import run
 
 ROOT = Path(__file__).parents[1]
 ONTOLOGY = """
@@ -61,13 +60,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("gold.txt").write_text("\n".join(f"{row[0]}\t{row[2]}" if row else "" for row in rows))
     Path("predicted.conll").write_text("\n".join(f"{row[0]} {row[3]}" if row else "" for row in rows))
     return tmp_path
-
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(main, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 def report(*arguments: str) -> dict[str, Any]:

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
-from eventcorpus.cli import main
+from cli_runner import run
 from eventcorpus.corpus.read import article_row
 from eventcorpus.labelling.config import label_config
 from eventcorpus.labelling.export_format import server_export
@@ -46,13 +45,6 @@ published: 2020-01-04
 
 [Rebels](Actor#a) [killed](Toll agent=a outcome=killed) nobody. [the army](Actor) stayed away.
 """
-
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(main, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 @pytest.fixture

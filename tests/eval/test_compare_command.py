@@ -5,9 +5,8 @@ import random
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
-from eventcorpus.cli import main
+from cli_runner import run
 from eventcorpus.corpus.dataset import read_dataset
 from eventcorpus.eval.comparison import Comparison
 from eventcorpus.eval.report import Report
@@ -15,13 +14,6 @@ from eventcorpus.predictions import ModelName, prediction_line, prediction_of
 from eventcorpus.schema import Mention
 
 ROOT = Path(__file__).parents[2]
-
-
-def run(*arguments: str) -> tuple[int, str, str]:
-    result = CliRunner().invoke(main, arguments)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.stdout, result.stderr
 
 
 @pytest.fixture(scope="module")

@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForTokenClassification
 
 from eventcorpus.errors import ModelError
 from eventcorpus.models.encode import EncodedText, cut_windows, encode_text, frame_of
 from eventcorpus.models.encoders import find_encoder, load_tokenizer
 from eventcorpus.models.extractor import Extractor, decode_mentions
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model
-from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import Article
+from random_model import random_model
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
 ABOUT = ModelAbout(ontology=ONTOLOGY, max_length=48, stride=16, decoder="viterbi", encoder="tiny")
@@ -25,14 +24,7 @@ ABOUT = ModelAbout(ontology=ONTOLOGY, max_length=48, stride=16, decoder="viterbi
 @pytest.fixture(scope="module")
 def folder(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder with random weights that says a good deal."""
-    names = tag_names(ONTOLOGY.labels)
-    torch.manual_seed(1)
-    model = AutoModelForTokenClassification.from_pretrained(
-        tiny_encoder,
-        num_labels=len(names),
-        id2label=dict(enumerate(names)),
-        label2id={n: i for i, n in enumerate(names)},
-    )
+    model = random_model(tiny_encoder, ONTOLOGY)
     torch.nn.init.normal_(model.classifier.weight, std=1.0)
     path = tmp_path_factory.mktemp("models") / "random"
     save_model(path, model, load_tokenizer(str(tiny_encoder)), ABOUT)

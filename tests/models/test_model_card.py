@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 import yaml
 from click.testing import CliRunner
 from huggingface_hub import ModelCard
-from transformers import AutoModelForTokenClassification
 
 from eventcorpus.cli import main
 from eventcorpus.errors import InputError
@@ -23,10 +21,10 @@ from eventcorpus.models.card_facts import CardFacts, read_agreement, read_card_f
 from eventcorpus.models.card_sections import escape
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model, write_calibration
-from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
+from random_model import random_model
 
 ROOT = Path(__file__).parents[2]
 ONTOLOGY = Ontology(
@@ -62,14 +60,7 @@ CALIBRATION = Calibration(
 @pytest.fixture
 def folder(tiny_encoder: Path, tmp_path: Path) -> Path:
     """A model folder with random weights."""
-    names = tag_names(ONTOLOGY.labels)
-    torch.manual_seed(1)
-    model = AutoModelForTokenClassification.from_pretrained(
-        tiny_encoder,
-        num_labels=len(names),
-        id2label=dict(enumerate(names)),
-        label2id={n: i for i, n in enumerate(names)},
-    )
+    model = random_model(tiny_encoder, ONTOLOGY)
     save_model(
         tmp_path / "my model", model, load_tokenizer(str(tiny_encoder)), ABOUT, extra={"recipe.yaml": "seed: 7\n"}
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
+
+from eventcorpus.provenance import git_commit
 
 
 def provenance(folder: Path) -> dict[str, str]:
@@ -13,16 +14,7 @@ def provenance(folder: Path) -> dict[str, str]:
     The commit ends with ``+`` if tracked files differ from it: then it does not tell the whole state.
     """
     found = {"date": datetime.now(tz=UTC).date().isoformat()}
-    commit = _git(folder, "rev-parse", "--short=7", "HEAD")
+    commit = git_commit(folder)
     if commit:
-        changed = _git(folder, "status", "--porcelain", "--untracked-files=no")
-        found["commit"] = f"{commit}+" if changed else commit
+        found["commit"] = f"{commit.sha[:7]}+" if commit.changed else commit.sha[:7]
     return found
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 
 from eventcorpus.eval.intervals import figure_of, figures_with_intervals, known
 from eventcorpus.eval.report import Bin, Calibration, CurvePoint
+from eventcorpus.matching.reliability import EDGES, N_BINS, bin_sums, bins_of, calibration_error
 from eventcorpus.matching.resample import Resampling
 from eventcorpus.matching.spans import Key
 from eventcorpus.predictions import Prediction
 
 Numbers = NDArray[np.float64]
-N_BINS = 10
 MAX_POINTS = 50
-EDGES = np.arange(N_BINS + 1) / N_BINS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def calibration_of(
         return None
     row = {article: i for i, article in enumerate(articles)}
     statistics = np.zeros((len(articles), N_BINS, 3))
-    for one, place in zip(judged, _bins_of(judged), strict=True):
+    for one, place in zip(judged, bins_of([one.confidence for one in judged]).tolist(), strict=True):
         statistics[row[one.article], place] += (1.0, one.confidence, one.correct)
     support = Counter(label for _, _, _, label in gold)
     by_label: dict[str, list[Judgement]] = defaultdict(list)
@@ -90,23 +89,6 @@ def calibration_of(
         },
         label_calibration_error={label: known(calibration_error(_sums(by_label[label]))) for label in labels},
     )
-
-
-def calibration_error(sums: Numbers) -> Numbers:
-    """Expected calibration error (Naeini et al. 2015).
-
-    Args:
-        sums: shape (..., n_bins, 3): predictions, the sum of their confidences, how many are right.
-
-    Returns:
-        shape (...), in [0, 1]; NaN without predictions.
-
-    >>> float(calibration_error(np.array([[2.0, 0.2, 0.0], [2.0, 1.6, 1.0]])).round(3))
-    0.2
-    """
-    n = sums[..., 0].sum(axis=-1)
-    distance = np.abs(sums[..., 1] - sums[..., 2]).sum(axis=-1)
-    return np.where(n > 0, distance / np.where(n > 0, n, 1), np.nan)
 
 
 def curve(judged: Sequence[Judgement], *, n_gold: int) -> tuple[CurvePoint, ...]:
@@ -149,15 +131,8 @@ def _above(judged: Sequence[Judgement]) -> tuple[Numbers, Numbers, Numbers]:
     return thresholds, n[::-1].cumsum()[::-1], n_right[::-1].cumsum()[::-1]
 
 
-def _bins_of(judged: Sequence[Judgement]) -> NDArray[np.intp]:
-    return np.searchsorted(EDGES[1:-1], [one.confidence for one in judged], side="right")
-
-
 def _sums(judged: Sequence[Judgement]) -> Numbers:
-    sums = np.zeros((N_BINS, 3))
-    for one, place in zip(judged, _bins_of(judged), strict=True):
-        sums[place] += (1.0, one.confidence, one.correct)
-    return sums
+    return bin_sums([one.confidence for one in judged], [one.correct for one in judged])
 
 
 def _bins(sums: Numbers) -> tuple[Bin, ...]:

@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcorpus.eval.judged_articles import JudgedArticle
+from eventcorpus.matching.article_counts import exact_by_article
 from eventcorpus.matching.outcomes import Labelled
 from eventcorpus.matching.overlap import Stretch, match_overlapping
 
 Numbers = NDArray[np.float64]
-CORRECT, PREDICTED, SUPPORT = range(3)
+CORRECT, PREDICTED, _ = range(3)
 SAME_ENDS = ("correct", "label")
 SAME_LABEL = ("correct", "boundary", "split", "merged")
 
@@ -48,12 +49,13 @@ def count_mentions(
         overlap_threshold: the least share of common characters (Jaccard) of an overlapping match, in [0, 1].
     """
     rank = {label: i for i, label in enumerate(labels)}
-    exact = np.zeros((len(judged), len(labels), 3))
-    for row, one in enumerate(judged):
-        for column, spans in ((SUPPORT, one.gold), (PREDICTED, one.predicted)):
-            for _, _, label in spans:
-                exact[row, rank[label], column] += 1
-    boundary, types, overlap = exact.copy(), exact.copy(), exact.copy()
+    exact = exact_by_article(
+        ((one.id, *span) for one in judged for span in one.gold),
+        ((one.id, *span) for one in judged for span in one.predicted),
+        articles=[one.id for one in judged],
+        labels=labels,
+    )
+    boundary, types, overlap = (exact * (0, 1, 1) for _ in range(3))  # who is right is counted below
     for row, one in enumerate(judged):
         for outcome in one.outcomes:
             if not (outcome.gold and outcome.predicted):
@@ -61,7 +63,6 @@ def count_mentions(
             ours, theirs = rank[one.gold[outcome.gold[0]][2]], rank[one.predicted[outcome.predicted[0]][2]]
             if outcome.kind in SAME_LABEL:
                 types[row, ours, CORRECT] += 1
-                exact[row, ours, CORRECT] += outcome.kind == "correct"
             if outcome.kind in SAME_ENDS:
                 boundary[row, ours, CORRECT] += 1
                 # counted in the row of its gold mention: in that of its own label, correct could exceed predicted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 
 from eventcorpus import __version__
 from eventcorpus.ontology import Ontology
+from eventcorpus.provenance import git_commit
 from eventcorpus.training.metrics import peak_memory
 from eventcorpus.training.processes import Processes
 from eventcorpus.training.progress import Progress
@@ -49,7 +49,7 @@ def run_facts(
             "python": platform.python_version(),
             **{name: _version(name) for name in ("torch", "transformers", "tokenizers", "numpy", "safetensors")},
         },
-        "commit": git_commit(Path.cwd()),
+        "commit": _commit(),
         "hardware": {
             "cpu": _cpu_model(),
             "cores": os.cpu_count(),
@@ -62,16 +62,12 @@ def run_facts(
     }
 
 
-def git_commit(folder: Path) -> str | None:
-    """The commit of the repository around a folder, with ``-dirty`` where tracked files differ from it; else None."""
-    try:
-        found = subprocess.run(
-            ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-            capture_output=True, text=True, timeout=10, check=True,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
+def _commit() -> str | None:
+    """The commit of the repository around the working folder, with ``-dirty`` where tracked files differ from it."""
+    found = git_commit(Path.cwd())
+    if found is None:
         return None
-    return found.stdout.strip() or None
+    return f"{found.sha}-dirty" if found.changed else found.sha
 
 
 def _version(name: str) -> str | None:

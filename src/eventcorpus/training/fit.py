@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from eventcorpus.errors import InputError, RecipeError
+from eventcorpus.errors import InputError
 from eventcorpus.files import check_folder, to_json
 from eventcorpus.models.encode import frame_of
 from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, find_encoder, load_tokenizer
@@ -35,6 +35,7 @@ from eventcorpus.training.learner import learner_for
 from eventcorpus.training.loop import train
 from eventcorpus.training.loss import TokenLoss, hard_loss, soft_loss
 from eventcorpus.training.optimiser import precision_for
+from eventcorpus.training.preflight import check_dev, report_encoded
 from eventcorpus.training.processes import Processes, current_processes
 from eventcorpus.training.progress import DevScore, Progress
 from eventcorpus.training.random_state import seed_all
@@ -45,9 +46,6 @@ from eventcorpus.training.watch import OnMetrics, OnStep, Watch
 from eventcorpus.training.windows import EncodedArticles, Example, encode_articles
 
 logger = logging.getLogger(__name__)
-
-_NAMED = 5
-"""Spans that a message names; it counts them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,7 @@ def fit(
     processes = current_processes()
     if processes.is_first:
         check_folder(out, is_ours=is_model_folder)
-    _check_dev(recipe, dev)
+    check_dev(recipe, dev)
     source = find_encoder(recipe.encoder)
     tokenizer = load_tokenizer(source)
     frame = frame_of(tokenizer)
@@ -119,7 +117,7 @@ def fit(
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
-    _report(encoded, ontology, recipe, len(articles))
+    report_encoded(encoded, ontology, recipe, n_articles=len(articles))
     unlabelled = read_unlabelled(recipe)
     identity = _identity(articles, dev, ontology, recipe, processes, unlabelled)
     folder = out.with_name(f"{out.name}.checkpoints")
@@ -243,24 +241,6 @@ def _about(ontology: Ontology, recipe: Recipe, *, n_articles: int, n_spans: int,
     )
 
 
-def _check_dev(recipe: Recipe, dev: Sequence[AnnotatedArticle]) -> None:
-    keys = [
-        key
-        for key, wants in (
-            ("early_stopping_patience", recipe.early_stopping_patience > 0),
-            ("load_best_model_at_end", recipe.load_best_model_at_end),
-        )
-        if wants
-    ]
-    if keys and recipe.eval_strategy == "no":
-        raise RecipeError(f"{keys[0]} needs scores and eval_strategy is no; set it to epoch or steps")
-    if keys and not any(annotated.spans for annotated in dev):
-        raise RecipeError(
-            f"{keys[0]} needs a validation split with spans and there are {len(dev)} articles with none; make one with "
-            "eventcorpus split, or leave the key out"
-        )
-
-
 def _clear(out: Path, folder: Path, *, resume: bool) -> None:
     """Drop what killed runs left: half-written models, and the checkpoints of a run that is not to be continued."""
     for part in out.parent.glob(f".{glob.escape(out.name)}.*.part"):
@@ -269,26 +249,3 @@ def _clear(out: Path, folder: Path, *, resume: bool) -> None:
         if checkpoints(folder):
             logger.warning("%s: checkpoints of an unfinished run dropped (--resume would continue it)", folder)
         drop_folder(folder)
-
-
-def _report(encoded: EncodedArticles, ontology: Ontology, recipe: Recipe, n_articles: int) -> None:
-    logger.info(
-        "encoded %s articles into %s windows, %s tokens; %s of %s spans cannot be learned (%.1f%%)",
-        f"{n_articles:,}", f"{len(encoded.examples):,}", f"{encoded.n_tokens:,}", f"{len(encoded.lost):,}",
-        f"{encoded.n_spans:,}", 100 * len(encoded.lost) / encoded.n_spans,
-    )  # fmt: skip
-    for line in encoded.lost[:_NAMED]:
-        logger.info("cannot be learned: %s", line)
-    unseen = [label for label in ontology.labels if not encoded.labels[label]]
-    if unseen:
-        logger.warning(
-            "%s of %s labels have no example to learn from and will never be predicted: %s",
-            len(unseen), len(ontology.labels), ", ".join(unseen),
-        )  # fmt: skip
-    if encoded.cut:
-        named = "; ".join(encoded.cut[:_NAMED]) + ("; ..." if len(encoded.cut) > _NAMED else "")
-        logger.warning(
-            "%s mentions are whole in no window of max_length %s and stride %s and are learned in pieces; raise stride "
-            "above their length in tokens: %s",
-            f"{len(encoded.cut):,}", recipe.max_length, recipe.stride, named,
-        )  # fmt: skip

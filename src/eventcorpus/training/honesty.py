@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eventcorpus.matching.reliability import EDGES, bin_sums, calibration_error
 from eventcorpus.models.calibration import Bin, Honesty
-
-N_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,8 @@ def honesty(judged: Judged) -> Honesty:
     """Three measures of how far confidences are from what is right."""
     inside = np.clip(judged.confidences, 1e-6, 1 - 1e-6)
     said = np.where(judged.correct, inside, 1 - inside)
-    n = len(judged.correct)
-    distance = sum(abs(b.confidence * b.mentions - b.correct) for b in bins_of(judged) if b.confidence is not None)
     return Honesty(
-        expected_error=round(float(distance) / n, 5),
+        expected_error=round(float(calibration_error(bin_sums(judged.confidences, judged.correct))), 5),
         brier=round(float(((judged.confidences - judged.correct) ** 2).mean()), 5),
         log_loss=round(float(-np.log(said).mean()), 5),
     )
@@ -45,18 +42,16 @@ def honesty(judged: Judged) -> Honesty:
 
 def bins_of(judged: Judged) -> tuple[Bin, ...]:
     """A reliability diagram in ten bins of equal width."""
-    edges = np.arange(N_BINS + 1) / N_BINS
-    place = np.searchsorted(edges[1:-1], judged.confidences, side="right")
+    sums = bin_sums(judged.confidences, judged.correct).tolist()
     return tuple(
         Bin(
-            low=float(edges[i]),
-            high=float(edges[i + 1]),
-            mentions=int(inside.sum()),
-            confidence=round(float(judged.confidences[inside].mean()), 5) if inside.any() else None,
-            correct=int(judged.correct[inside].sum()),
+            low=float(low),
+            high=float(high),
+            mentions=int(n),
+            confidence=round(confidence / n, 5) if n else None,
+            correct=int(correct),
         )
-        for i in range(N_BINS)
-        for inside in [place == i]
+        for low, high, (n, confidence, correct) in zip(EDGES[:-1], EDGES[1:], sums, strict=True)
     )
 
 
