@@ -90,12 +90,15 @@ def load_tokenizer(source: str) -> Any:
     return tokenizer
 
 
-def load_encoder(source: str, *, tags: Sequence[str], dropout: float, attention: str = "sdpa") -> Any:
+def load_encoder(
+    source: str, *, tags: Sequence[str], dropout: float, attention_dropout: float = 0.0, attention: str = "sdpa"
+) -> Any:
     """Load an encoder with a new token-classification head, in fp32.
 
     Args:
         tags: names of the tags, in the order of their ids.
         dropout: of the hidden layers, under whichever name the architecture knows it.
+        attention_dropout: of the attention weights, likewise.
         attention: transformers' ``attn_implementation``; ``sdpa`` becomes eager where the architecture lacks it.
 
     Raises:
@@ -107,9 +110,11 @@ def load_encoder(source: str, *, tags: Sequence[str], dropout: float, attention:
     config = _load(AutoConfig, source)
     config.id2label = dict(enumerate(tags))
     config.label2id = {tag: i for i, tag in enumerate(tags)}
-    for name in ("hidden_dropout_prob", "dropout", "mlp_dropout"):
+    named = dict.fromkeys(("hidden_dropout_prob", "dropout", "mlp_dropout"), dropout)
+    named |= dict.fromkeys(("attention_probs_dropout_prob", "attention_dropout"), attention_dropout)
+    for name, value in named.items():
         if hasattr(config, name):
-            setattr(config, name, dropout)
+            setattr(config, name, value)
     options = {} if attention == "sdpa" else {"attn_implementation": attention}
     try:
         return _load(

@@ -31,7 +31,7 @@ def finished_model(learner: Learner, recipe: Recipe, source: str, *, tags: Seque
         weights = learner.best
     model = learner.model
     if learner.is_sharded:  # what was spread is not put together again in place; a new one takes the weights
-        model = load_encoder(source, tags=tags, dropout=recipe.dropout)
+        model = load_encoder(source, tags=tags, dropout=recipe.dropout, attention_dropout=recipe.attention_dropout)
     model.to("cpu", torch.float32).eval()
     parameters = dict(model.named_parameters())
     with torch.no_grad():

@@ -15,6 +15,7 @@ from torch import nn
 
 from eventcorpus.errors import RecipeError
 from eventcorpus.models.encoders import check_length, load_encoder
+from eventcorpus.training.dropout import cheapen_dropout
 from eventcorpus.training.epochs import Batch
 from eventcorpus.training.loss import TokenLoss
 from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
@@ -62,13 +63,15 @@ class Learner:
         value = float(self.processes.add_up(total))
         if not self.is_sharded:
             self.processes.add_up_gradients(self.copy.master)
-        norm = float(whole(nn.utils.clip_grad_norm_(self.copy.master, self.max_grad_norm)))
-        if not (math.isfinite(value) and math.isfinite(norm)):
+        norm = whole(nn.utils.get_total_norm([m.grad for m in self.copy.master if m.grad is not None]))
+        if not (math.isfinite(value) and math.isfinite(float(norm))):
             return math.nan
+        if float(norm) > self.max_grad_norm:
+            nn.utils.clip_grads_with_norm_(self.copy.master, self.max_grad_norm, norm)
         for group in self.optimiser.param_groups:
             group["lr"] = group["initial_lr"] * factor
         self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        self.copy.drop_gradients()
         self.copy.give_weights()
         return value
 
@@ -127,11 +130,19 @@ def learner_for(
             "fsdp spreads an encoder over several processes and there is one; start with "
             "torchrun --nproc-per-node N -m eventcorpus train ..., or set fsdp: false"
         )
-    model = load_encoder(source, tags=tags, dropout=recipe.dropout, attention=recipe.attn_implementation)
+    model = load_encoder(
+        source,
+        tags=tags,
+        dropout=recipe.dropout,
+        attention_dropout=recipe.attention_dropout,
+        attention=recipe.attn_implementation,
+    )
     check_length(model.config, recipe.encoder, max_length=recipe.max_length)
     if recipe.freeze_word_embeddings:
         model.get_input_embeddings().weight.requires_grad_(False)
     model.to(processes.device).train()
+    if processes.device.type == "cpu":
+        cheapen_dropout(model)
     processes.give_from_first([weight.data for weight in model.parameters()])
     if recipe.fsdp:
         shard(model, processes, dtype=dtype)

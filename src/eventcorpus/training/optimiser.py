@@ -41,6 +41,7 @@ class MasterCopy:
     names: list[str]
     weights: list[nn.Parameter]
     master: list[torch.Tensor]
+    _has_gradients: bool = False
 
     @classmethod
     def of(cls, model: nn.Module, dtype: torch.dtype) -> MasterCopy:
@@ -55,23 +56,41 @@ class MasterCopy:
 
     def take_gradients(self) -> None:
         """Move gradients from the model to the master copy, where those of several micro-batches add up in fp32."""
+        if not self._is_apart:
+            return
         for weight, master in zip(self.weights, self.master, strict=True):
-            if master is not weight and weight.grad is not None:
-                gradient = weight.grad.float()
-                master.grad = gradient if master.grad is None else master.grad.add_(gradient)
-                weight.grad = None
+            if master.grad is None:
+                master.grad = torch.zeros_like(master)
+            if weight.grad is None:  # nothing in this micro-batch
+                weight.grad = torch.zeros_like(weight)
+        gradients = [master.grad for master in self.master if master.grad is not None]
+        new = [weight.grad for weight in self.weights if weight.grad is not None]
+        (torch._foreach_add_ if self._has_gradients else torch._foreach_copy_)(gradients, new)
+        self._has_gradients = True
+        for weight in self.weights:
+            weight.grad = None
+
+    def drop_gradients(self) -> None:
+        """Forget the gradients of a step; the memory of a master copy's stays, for the next ones."""
+        self._has_gradients = False
+        if not self._is_apart:
+            for master in self.master:
+                master.grad = None
+
+    @property
+    def _is_apart(self) -> bool:
+        return bool(self.master) and self.master[0] is not self.weights[0]
 
     def give_weights(self) -> None:
         """Round the master copy into the model."""
-        with torch.no_grad():
-            for weight, master in zip(self.weights, self.master, strict=True):
-                if master is not weight:
-                    weight.copy_(master)
+        if self._is_apart:
+            with torch.no_grad():
+                torch._foreach_copy_(self.weights, self.master)
 
     @contextmanager
     def in_full_precision(self, model: nn.Module) -> Iterator[None]:
         """Let the model be, for a while, the fp32 model that would be saved now."""
-        if self.weights and self.weights[0] is self.master[0]:
+        if not self._is_apart:
             yield
             return
         dtype = self.weights[0].dtype

@@ -44,6 +44,9 @@ class Recipe:
     weight_decay: float = 0.01
     max_grad_norm: float = 1.0
     dropout: float = 0.1
+    """Of the hidden layers."""
+    attention_dropout: float = 0.0
+    """Of the attention weights; above 0, processors fall back to a slower attention."""
     swap_names: float = 0.0
     """Share of the articles, drawn anew each epoch, that are read with other names in them; 0 switches it off."""
     swap_places: str = "Place"
@@ -84,7 +87,8 @@ class Recipe:
     save_total_limit: int = 2
     """Checkpoints kept: the newest."""
     attn_implementation: str = "sdpa"
-    """``sdpa`` (where the encoder has it, else eager), ``eager``, or ``flash_attention_2`` (GPU, bf16, flash-attn)."""
+    """``sdpa`` (where the encoder has it, else eager), ``eager`` (faster on processors for windows of less than some
+    200 tokens), or ``flash_attention_2`` (GPU, bf16, flash-attn)."""
     torch_compile: bool = False
     """Compile the encoder: the first steps take a minute longer, the others less; for long runs on a GPU."""
     fsdp: bool = False
@@ -100,6 +104,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "weight_decay": (0, 1),
     "max_grad_norm": (1e-6, 1e6),
     "dropout": (0, 0.9),
+    "attention_dropout": (0, 0.9),
     "swap_names": (0, 1),
     "n_teachers": (0, 100),
     "teacher_weight": (0, 1),

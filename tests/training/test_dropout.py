@@ -1,0 +1,46 @@
+import pytest
+import torch
+from torch import nn
+
+from eventcorpus.training.dropout import ByteDropout, cheapen_dropout
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_share_is_zero_and_the_rest_keeps_the_mean(dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    hidden = torch.ones(101, 1003, dtype=dtype)  # no multiple of eight
+    dropped = ByteDropout(0.1)(hidden)
+    assert dropped.shape == hidden.shape and dropped.dtype == dtype
+    assert (dropped == 0).float().mean().item() == pytest.approx(26 / 256, abs=0.004)
+    assert dropped.float().mean().item() == pytest.approx(1, abs=0.006)
+    assert set(dropped.unique().tolist()) == {0.0, torch.tensor(256 / 230, dtype=dtype).item()}
+
+
+def test_neighbours_are_dropped_independently() -> None:
+    torch.manual_seed(0)
+    zero = (ByteDropout(0.5)(torch.ones(80_000)) == 0).float() - 0.5
+    for distance in (1, 2, 7, 8, 9, 64):
+        assert (zero[distance:] * zero[:-distance]).mean().abs().item() < 0.005
+
+
+def test_the_seed_decides_and_gradients_follow_what_stayed() -> None:
+    hidden = torch.ones(40, 5, requires_grad=True)
+    torch.manual_seed(7)
+    first = ByteDropout(0.3)(hidden)
+    first.sum().backward()  # type: ignore[no-untyped-call]
+    torch.manual_seed(7)
+    assert torch.equal(first, ByteDropout(0.3)(hidden))
+    assert torch.equal(hidden.grad, first.detach())
+
+
+def test_nothing_is_dropped_when_not_training() -> None:
+    hidden = torch.randn(3, 4)
+    assert ByteDropout(0.5).eval()(hidden) is hidden
+    assert ByteDropout(0.0)(hidden) is hidden
+
+
+def test_every_dropout_of_a_model_is_replaced() -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.2), nn.ModuleDict({"inner": nn.Dropout(0.4)}))
+    cheapen_dropout(model)
+    assert [m.p for m in model.modules() if isinstance(m, ByteDropout)] == [0.2, 0.4]
+    assert not any(type(m) is nn.Dropout for m in model.modules())
