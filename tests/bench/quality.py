@@ -18,15 +18,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from train import Figures, ours, stock
+from train import Figures, alone, ours, stock
 
 from eventcorpus.corpus.conll import read_conll
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.training.recipe import read_recipe
+from eventcorpus.training.recipe import read_recipe, with_settings
 
 RATES = (5e-5, 1e-4, 3e-4, 6e-4, 1e-3)
 EPOCHS = (5, 10, 15)
+ABLATIONS = {
+    "as it is": {},
+    "no decay of rates by layer": {"layerwise_lr_decay": "1.0"},
+    "word embeddings learn": {"freeze_word_embeddings": "false"},
+    "each token decoded alone": {"decoder": "argmax"},
+    "fp32": {"precision": "fp32"},
+}
+"""What is switched off in our recipe, one at a time; for these runs without teachers."""
 
 
 def read_parts(folder: Path) -> tuple[list[AnnotatedArticle], list[AnnotatedArticle], Ontology]:
@@ -50,7 +58,11 @@ def main() -> None:
     parser.add_argument("--recipe", type=Path, default=Path("training/recipes/re3d.yaml"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--runs", type=Path, help="where runs are kept; a run that stands there is not made again")
-    parser.add_argument("--part", choices=("all", "peer", "ours"), default="all")
+    parser.add_argument("--part", choices=("all", "peer", "ours", "ablations"), default="all")
+    parser.add_argument("--rates", type=float, nargs="+", default=RATES, help="of the peer's grid")
+    parser.add_argument("--epochs", type=int, nargs="+", default=EPOCHS, help="of the peer's grid")
+    parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="of our recipe")
+    parser.add_argument("--name", help="of our runs, where it is not the recipe's")
     args = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     train, dev, ontology = read_parts(args.data)
@@ -69,22 +81,31 @@ def main() -> None:
 
     def peer(rate: float, epochs: int, seed: int) -> Figures:
         settings = argparse.Namespace(seed=seed, peer_rate=rate, peer_epochs=epochs, peer_batch=16)
-        return once(f"peer {rate:g} {epochs} {seed}", lambda: stock(train, dev, ontology, settings))
+        return once(f"peer {rate:g} {epochs} {seed}", lambda: alone(stock, train, dev, ontology, settings))
 
     summary: dict[str, object] = {"benchmark": "quality", "data": args.data.name}
-    if args.part != "ours":
-        grid = {(rate, epochs): peer(rate, epochs, 13)["f1"] for epochs, rate in itertools.product(EPOCHS, RATES)}
+    if args.part in ("all", "peer"):
+        grid = {
+            (rate, epochs): peer(rate, epochs, 13)["f1"] for epochs, rate in itertools.product(args.epochs, args.rates)
+        }
         best = max(grid, key=lambda key: grid[key])
         runs = [peer(*best, seed) for seed in range(13, 13 + args.seeds)]
         summary |= {"peer_rate": best[0], "peer_epochs": best[1], **_mean("peer", runs)}
-        summary |= {"stock": grid[5e-5, 5]}
-    if args.part != "peer":
-        recipe = read_recipe(args.recipe)
-        runs = [
-            once(f"{args.recipe.stem} {seed}", lambda seed=seed: ours(train, dev, ontology, replace(recipe, seed=seed)))
+        summary |= {"stock": grid.get((5e-5, 5))}
+    recipe = with_settings(read_recipe(args.recipe), [tuple(pair) for pair in args.set])
+
+    def several(name: str, settings: dict[str, str]) -> list[Figures]:
+        changed = with_settings(recipe, list(settings.items()))
+        return [
+            once(f"{name} {seed}", lambda seed=seed: alone(ours, train, dev, ontology, replace(changed, seed=seed)))
             for seed in range(recipe.seed, recipe.seed + args.seeds)
         ]
-        summary |= _mean("ours", runs)
+
+    if args.part in ("all", "ours"):
+        summary |= _mean("ours", several(args.name or args.recipe.stem, {}))
+    if args.part == "ablations":
+        for name, settings in ABLATIONS.items():
+            summary[name] = _mean("ours", several(f"{args.name or args.recipe.stem}, {name}", settings))
     print(json.dumps(summary))
 
 

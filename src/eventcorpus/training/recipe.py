@@ -59,6 +59,8 @@ class Recipe:
     """How much their word counts where there is gold; gold has the rest."""
     teacher_epochs: int = 0
     """Epochs of a teacher; 0: as many as ``num_train_epochs``."""
+    teacher_learning_rate: float = 0.0
+    """Of a teacher; 0: ``learning_rate``."""
     unlabelled: str = ""
     """Files and folders of articles, with commas, on which the teachers alone are believed."""
     unlabelled_unit: str = "article"
@@ -109,6 +111,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "n_teachers": (0, 100),
     "teacher_weight": (0, 1),
     "teacher_epochs": (0, 1000),
+    "teacher_learning_rate": (0, 1),
     "max_length": (8, 65536),
     "stride": (0, 32768),
     "gradient_accumulation_steps": (1, 4096),

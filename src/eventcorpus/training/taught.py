@@ -81,6 +81,7 @@ def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
         report_to="none",
         seed=(recipe.seed * 1009 + k + 1) % 2**32,
         num_train_epochs=recipe.teacher_epochs or recipe.num_train_epochs,
+        learning_rate=recipe.teacher_learning_rate or recipe.learning_rate,
     )
 
 
