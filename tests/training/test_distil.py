@@ -1,5 +1,6 @@
 """One model taught by several: who speaks of what, and how their word is put beside the gold."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,6 +15,7 @@ from eventcorpus.training.distil import Teachers, cross_fit, labelled_examples, 
 from eventcorpus.training.fit import fit
 from eventcorpus.training.loss import hard_loss, soft_loss
 from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.taught import teacher_recipe
 from eventcorpus.training.windows import IGNORED, Example
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
@@ -107,6 +109,15 @@ def test_a_student_is_trained_and_a_rerun_uses_its_teachers_again(tiny_encoder: 
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "m.teachers").rglob("*.safetensors")} == made
     again = load_file(tmp_path / "m/model.safetensors")
     assert all(first[key].equal(again[key]) for key in first)
+
+
+def test_teachers_have_seeds_epochs_and_a_rate_of_their_own() -> None:
+    recipe = Recipe(n_teachers=2, unlabelled="x", num_train_epochs=7, learning_rate=5e-4, seed=3)
+    first, second = teacher_recipe(recipe, 0), teacher_recipe(recipe, 1)
+    assert first.seed != second.seed and not first.n_teachers and not first.unlabelled
+    assert (first.num_train_epochs, first.learning_rate) == (7, 5e-4)
+    own = teacher_recipe(replace(recipe, teacher_epochs=15, teacher_learning_rate=8e-4), 0)
+    assert (own.num_train_epochs, own.learning_rate) == (15, 8e-4)
 
 
 def test_unlabelled_text_that_is_not_there_is_named(tiny_encoder: Path, tmp_path: Path) -> None:

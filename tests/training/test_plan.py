@@ -12,6 +12,7 @@ from eventcorpus.account import Account
 from eventcorpus.cli import main
 from eventcorpus.corpus.dataset import Entry, write_dataset
 from eventcorpus.errors import InputError, ModelError, OutputError, RecipeError
+from eventcorpus.models.folder import read_about
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.fit import fit
@@ -72,6 +73,22 @@ def test_the_plan_is_what_training_then_does(recipe: Recipe, tmp_path: Path) -> 
     assert (plan.n_steps, plan.n_windows, plan.n_spans, plan.n_lost) == (9, 10, 10, 0)
     assert (plan.n_steps, plan.n_windows) == (result.n_steps, result.n_examples)
     assert plan.has_weights
+
+
+def test_the_plan_counts_teachers_and_what_nobody_labelled(recipe: Recipe, tmp_path: Path) -> None:
+    (tmp_path / "more.txt").write_text(
+        "rebels left aleppo on monday. The army left homs again. It was all quiet there."
+    )
+    taught = replace(
+        recipe, n_teachers=2, teacher_epochs=1, unlabelled=str(tmp_path / "more.txt"), unlabelled_unit="sentence"
+    )
+    assert seconds_a_step(ARTICLES, ONTOLOGY, taught) is not None
+    plan = plan_of(ARTICLES, ONTOLOGY, taught, tmp_path / "m")
+    result = fit(ARTICLES, ONTOLOGY, taught, tmp_path / "m")
+    assert (plan.n_windows, plan.n_unlabelled, plan.n_steps) == (10, 3, result.n_steps)
+    teachers = [read_about(folder).training["n_steps"] for folder in sorted((tmp_path / "m.teachers").iterdir())]
+    assert plan.n_teacher_steps == sum(teachers)
+    assert f"first 2 teachers, {sum(teachers)} steps in all" in plan.lines(taught)[1]
 
 
 def test_what_training_would_refuse_the_plan_refuses(recipe: Recipe, tmp_path: Path) -> None:

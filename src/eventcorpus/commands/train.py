@@ -178,10 +178,8 @@ def _show_plan(dataset: Dataset, recipe: Recipe, out: Path) -> None:
         with working("timing a few steps"):
             seconds = seconds_a_step(articles, dataset.ontology, recipe)
         if seconds is not None:
-            notice(
-                f"about {_duration(seconds * plan.n_steps)} on this machine, by up to {MEASURED_STEPS} steps timed now "
-                f"({seconds:.2f} s each)"
-            )
+            whole = _duration(seconds * (plan.n_steps + plan.n_teacher_steps))
+            notice(f"about {whole} on this machine, by up to {MEASURED_STEPS} steps timed now ({seconds:.2f} s each)")
     click.echo(recipe_yaml(recipe), nl=False)
 
 

@@ -91,7 +91,7 @@ def load_tokenizer(source: str) -> Any:
 
 
 def load_encoder(
-    source: str, *, tags: Sequence[str], dropout: float, attention_dropout: float = 0.0, attention: str = "sdpa"
+    source: str, *, tags: Sequence[str], dropout: float, attention_dropout: float = 0.1, attention: str = "sdpa"
 ) -> Any:
     """Load an encoder with a new token-classification head, in fp32.
 

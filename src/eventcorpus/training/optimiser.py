@@ -85,7 +85,7 @@ class MasterCopy:
         """Round the master copy into the model."""
         if self._is_apart:
             with torch.no_grad():
-                torch._foreach_copy_(self.weights, self.master)
+                torch._foreach_copy_(list[torch.Tensor](self.weights), self.master)
 
     @contextmanager
     def in_full_precision(self, model: nn.Module) -> Iterator[None]:

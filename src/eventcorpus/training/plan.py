@@ -23,7 +23,8 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
-from eventcorpus.training.windows import encode_articles
+from eventcorpus.training.taught import read_unlabelled, teacher_recipe, unlabelled_pieces
+from eventcorpus.training.windows import EncodedArticles, encode_articles
 
 MEASURED_STEPS = 5
 _ENOUGH_ARTICLES = 64
@@ -31,7 +32,10 @@ _ENOUGH_ARTICLES = 64
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run would learn from. ``n_tokens`` as in ``EncodedArticles``; ``n_lost`` spans that no tag can express."""
+    """What a run would learn from. ``n_tokens`` as in ``EncodedArticles``; ``n_lost`` spans that no tag can express.
+
+    ``n_unlabelled`` windows are read with the teachers' word alone; ``n_teacher_steps`` are those of all teachers.
+    """
 
     n_articles: int
     n_spans: int
@@ -40,13 +44,20 @@ class Plan:
     n_tokens: int
     n_steps: int
     has_weights: bool
+    n_unlabelled: int = 0
+    n_teacher_steps: int = 0
 
     def lines(self, recipe: Recipe) -> list[str]:
         """The plan in words."""
         here = "" if self.has_weights else f"; the weights of {recipe.encoder} are not here yet, training fetches them"
+        teachers = [
+            f"first {recipe.n_teachers} teachers, {self.n_teacher_steps:,} steps in all; they speak of these windows "
+            f"and of {self.n_unlabelled:,} without labels"
+        ]
         return [
             f"{self.n_articles:,} articles, {self.n_tokens:,} tokens, {self.n_windows:,} windows of up to "
             f"{recipe.max_length}; {self.n_spans:,} spans, of which {self.n_lost:,} cannot be learned",
+            *(teachers if recipe.n_teachers else []),
             f"{self.n_steps:,} steps: {recipe.num_train_epochs} epochs of {self.n_steps // recipe.num_train_epochs:,}"
             + here,
         ]
@@ -64,22 +75,35 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     source = find_encoder(recipe.encoder)
     check_length(load_config(source), recipe.encoder, max_length=recipe.max_length)
     tokenizer = load_tokenizer(source)
-    encoded = encode_articles(
-        articles, ontology, tokenizer, frame=frame_of(tokenizer), max_length=recipe.max_length, stride=recipe.stride
-    )
+    frame = frame_of(tokenizer)
+
+    def encode(read: Sequence[AnnotatedArticle]) -> EncodedArticles:
+        return encode_articles(
+            read, ontology, tokenizer, frame=frame, max_length=recipe.max_length, stride=recipe.stride
+        )
+
+    encoded = encode(articles)
     if not encoded.n_spans:
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
     batch_size = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
+    n_windows, n_unlabelled, n_teacher_steps = len(encoded.examples), 0, 0
+    if recipe.n_teachers:
+        pieces = unlabelled_pieces(read_unlabelled(recipe), recipe, labels=articles[0].labels_annotated)
+        n_unlabelled = len(encode(pieces).examples)
+        read = n_windows * (recipe.n_teachers - 1) // recipe.n_teachers
+        n_teacher_steps = recipe.n_teachers * -(-read // batch_size) * teacher_recipe(recipe, 0).num_train_epochs
     return Plan(
         n_articles=len(articles),
         n_spans=encoded.n_spans,
         n_lost=len(encoded.lost),
-        n_windows=len(encoded.examples),
+        n_windows=n_windows,
         n_tokens=encoded.n_tokens,
-        n_steps=-(-len(encoded.examples) // batch_size) * recipe.num_train_epochs,
+        n_steps=-(-(n_windows + n_unlabelled) // batch_size) * recipe.num_train_epochs,
         has_weights=has_weights(source),
+        n_unlabelled=n_unlabelled,
+        n_teacher_steps=n_teacher_steps,
     )
 
 
@@ -90,7 +114,8 @@ class _Enough(Exception):
 def seconds_a_step(
     articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, *, most: float = 60.0
 ) -> float | None:
-    """Time a few real steps of ``fit`` on articles drawn with the recipe's seed, in a folder that vanishes.
+    """Time a few real steps of ``fit`` on articles drawn with the recipe's seed, in a folder that vanishes; no teacher
+    is trained for it.
 
     The first step, which warms up, is not counted. Batches differ in length, so the mean of a few is a guess.
 
@@ -112,8 +137,9 @@ def seconds_a_step(
     level = ours.level
     ours.setLevel(logging.ERROR)  # what fit says of this sample would read as if it spoke of the whole
     quick = replace(
-        recipe, save_steps=10**9, report_to="none", early_stopping_patience=0, load_best_model_at_end=False, fsdp=False
-    )
+        recipe, save_steps=10**9, report_to="none", early_stopping_patience=0, load_best_model_at_end=False, fsdp=False,
+        n_teachers=0, unlabelled="",
+    )  # fmt: skip
     try:
         with tempfile.TemporaryDirectory(prefix="eventcorpus-") as folder:
             fit(some, ontology, quick, Path(folder) / "model", on_step=on_step)

@@ -45,8 +45,8 @@ class Recipe:
     max_grad_norm: float = 1.0
     dropout: float = 0.1
     """Of the hidden layers."""
-    attention_dropout: float = 0.0
-    """Of the attention weights; above 0, processors fall back to a slower attention."""
+    attention_dropout: float = 0.1
+    """Of the attention weights."""
     swap_names: float = 0.0
     """Share of the articles, drawn anew each epoch, that are read with other names in them; 0 switches it off."""
     swap_places: str = "Place"

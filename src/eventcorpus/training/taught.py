@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,7 @@ def taught_examples(
     article_of = [i for i, examples in enumerate(encoded) for _ in examples]
     examples = [example for several in encoded for example in several]
     taught = labelled_examples(examples, teachers, article_of, weight=recipe.teacher_weight, pad_id=pad_id)
-    labels = tuple(articles[0].labels_annotated)
-    pieces = [AnnotatedArticle(piece, (), labels) for article in unlabelled for piece in _pieces(article, recipe)]
+    pieces = unlabelled_pieces(unlabelled, recipe, labels=articles[0].labels_annotated)
     more = unlabelled_examples(encode(pieces).examples, teachers, pad_id=pad_id) if pieces else []
     logger.info("teachers speak of %d windows with gold and of %d without", len(taught), len(more))
     return taught + more
@@ -83,6 +82,13 @@ def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
         num_train_epochs=recipe.teacher_epochs or recipe.num_train_epochs,
         learning_rate=recipe.teacher_learning_rate or recipe.learning_rate,
     )
+
+
+def unlabelled_pieces(
+    unlabelled: Iterable[Article], recipe: Recipe, *, labels: Collection[str]
+) -> list[AnnotatedArticle]:
+    """Articles without labels as ``encode`` wants them, whole or in sentences, as if all ``labels`` had been used."""
+    return [AnnotatedArticle(piece, (), tuple(labels)) for article in unlabelled for piece in _pieces(article, recipe)]
 
 
 def _pieces(article: Article, recipe: Recipe) -> list[Article]:
