@@ -84,7 +84,7 @@ bench-train: .venv/installed  ## Training speed beside the stock Trainer: make b
 
 bench-quality: .venv/installed  ## Quality beside the best-tuned stock recipe on dev: make bench-quality DATA=folder-with-train.txt RUNS=runs.jsonl
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[bundled,geo,dev,bench]"
-	@$(BIN)/python tests/bench/quality.py $(DATA) $(if $(RUNS),--runs $(RUNS))
+	@$(BIN)/python tests/bench/quality.py $(DATA) $(if $(RUNS),--runs $(RUNS)) $(ARGS)
 
 bench-convert: .venv/installed-labelstudio  ## Time and memory of convert on 10,000 and 100,000 tasks beside the SDK's converter
 	@$(BIN)/python tests/bench/convert.py

@@ -13,8 +13,9 @@ import torch
 from few_articles import ARTICLES, ONTOLOGY
 from safetensors.torch import load_file
 
-from eventcorpus.training.fit import FitResult, fit
+from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.result import FitResult
 
 TRAIN = """
 import json, logging, pathlib, sys

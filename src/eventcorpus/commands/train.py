@@ -16,8 +16,8 @@ from eventcorpus.corpus.dataset import Dataset, manifest_hash, read_dataset
 from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe, recipe_yaml, with_settings
 
 if TYPE_CHECKING:
-    from eventcorpus.training.fit import FitResult
     from eventcorpus.training.metrics import Metrics
+    from eventcorpus.training.result import FitResult
 
 logger = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ folder has its name only once all of its bytes are on the disk, and carries a ha
 
 from __future__ import annotations
 
+import glob
 import json
 import logging
 import os
@@ -97,6 +98,16 @@ def drop_folder(path: Path) -> None:
     except OSError:
         hidden = path
     shutil.rmtree(hidden, ignore_errors=True)
+
+
+def clear_leftovers(out: Path, folder: Path, *, resume: bool) -> None:
+    """Drop what killed runs left: half-written models, and the checkpoints of a run that is not to be continued."""
+    for part in out.parent.glob(f".{glob.escape(out.name)}.*.part"):
+        shutil.rmtree(part, ignore_errors=True)
+    if folder.exists() and not resume:
+        if checkpoints(folder):
+            logger.warning("%s: checkpoints of an unfinished run dropped (--resume would continue it)", folder)
+        drop_folder(folder)
 
 
 def _sync(path: Path) -> None:

@@ -6,11 +6,8 @@ no dataset library, so that it runs where none is installed. This module wires t
 
 from __future__ import annotations
 
-import glob
 import logging
-import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +21,7 @@ from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.training.checkpoint import checkpoints, drop_folder
+from eventcorpus.training.checkpoint import clear_leftovers, drop_folder
 from eventcorpus.training.dev import score_dev
 from eventcorpus.training.epochs import Epochs, ExamplesOf
 from eventcorpus.training.facts import RUN, run_facts
@@ -37,35 +34,16 @@ from eventcorpus.training.loss import TokenLoss, hard_loss, soft_loss
 from eventcorpus.training.optimiser import precision_for
 from eventcorpus.training.preflight import check_dev, report_encoded
 from eventcorpus.training.processes import Processes, current_processes
-from eventcorpus.training.progress import DevScore, Progress
+from eventcorpus.training.progress import Progress
 from eventcorpus.training.random_state import seed_all
 from eventcorpus.training.recipe import Recipe, recipe_yaml
+from eventcorpus.training.result import FitResult, fit_result
 from eventcorpus.training.sources import Encode, examples_with_other_names
 from eventcorpus.training.taught import read_unlabelled, taught_examples
 from eventcorpus.training.watch import OnMetrics, OnStep, Watch
 from eventcorpus.training.windows import EncodedArticles, Example, encode_articles
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class FitResult:
-    """What a training run did. ``tokens_per_second``: sub-words, special ones included, padding excluded.
-
-    ``scores``: on the validation split, in the order of their steps. ``stopped_early``: by early_stopping_patience.
-    """
-
-    out: Path
-    n_steps: int
-    resumed_at: int
-    seconds: float
-    tokens_per_second: float
-    losses: tuple[float, ...]
-    n_examples: int
-    n_spans: int
-    n_lost: int
-    scores: tuple[DevScore, ...] = ()
-    stopped_early: bool = False
 
 
 def fit(
@@ -126,7 +104,7 @@ def fit(
         if processes.is_first:
             drop_folder(folder)
         done = finished_progress(out)
-        return _result(out, encoded, done, resumed_at=done.step)
+        return fit_result(out, encoded, done, resumed_at=done.step)
 
     pad_id = tokenizer.pad_token_id or 0
     examples_of, loss = _fixed(encoded.examples), hard_loss
@@ -159,7 +137,7 @@ def fit(
         score=(lambda step: score_dev(dev, learner, tokenizer, about, step=step)) if is_watched else None,
     )  # fmt: skip
     if processes.is_first:
-        _clear(out, folder, resume=resume)
+        clear_leftovers(out, folder, resume=resume)
     progress = watch.resume() if resume else Progress()
     resumed_at = progress.step
     watch.begin(progress)
@@ -172,7 +150,7 @@ def fit(
         model.config._name_or_path = about.encoder
         save_model(out, model, tokenizer, about, extra=extra)
         drop_folder(folder)
-    return _result(out, encoded, progress, resumed_at=resumed_at)
+    return fit_result(out, encoded, progress, resumed_at=resumed_at)
 
 
 def _fixed(examples: Sequence[Example]) -> ExamplesOf:
@@ -212,24 +190,6 @@ def _taught(
     return taught_examples(articles, unlabelled, recipe, out, encode=encode, fit_teacher=fit_teacher, pad_id=pad_id)
 
 
-def _result(out: Path, encoded: EncodedArticles, progress: Progress, *, resumed_at: int) -> FitResult:
-    """``progress`` counts what is read again in the overlap of windows; a rate for comparison leaves it out."""
-    once = encoded.n_tokens / max(1, sum(len(example.input_ids) for example in encoded.examples))
-    return FitResult(
-        out=out,
-        n_steps=progress.step,
-        resumed_at=min(resumed_at, progress.step),
-        seconds=progress.seconds,
-        tokens_per_second=once * progress.n_tokens / progress.seconds if progress.seconds else 0.0,
-        losses=progress.losses,
-        n_examples=len(encoded.examples),
-        n_spans=encoded.n_spans,
-        n_lost=len(encoded.lost),
-        scores=progress.scores,
-        stopped_early=progress.stopped,
-    )
-
-
 def _about(ontology: Ontology, recipe: Recipe, *, n_articles: int, n_spans: int, notes: dict[str, Any]) -> ModelAbout:
     return ModelAbout(
         ontology=ontology,
@@ -239,13 +199,3 @@ def _about(ontology: Ontology, recipe: Recipe, *, n_articles: int, n_spans: int,
         encoder=BUNDLED_NAME if recipe.encoder == BUNDLED else recipe.encoder,
         training={"n_articles": n_articles, "n_spans": n_spans, **notes},
     )
-
-
-def _clear(out: Path, folder: Path, *, resume: bool) -> None:
-    """Drop what killed runs left: half-written models, and the checkpoints of a run that is not to be continued."""
-    for part in out.parent.glob(f".{glob.escape(out.name)}.*.part"):
-        shutil.rmtree(part, ignore_errors=True)
-    if folder.exists() and not resume:
-        if checkpoints(folder):
-            logger.warning("%s: checkpoints of an unfinished run dropped (--resume would continue it)", folder)
-        drop_folder(folder)
