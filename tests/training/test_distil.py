@@ -14,6 +14,7 @@ from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.distil import Teachers, cross_fit, labelled_examples, unlabelled_examples
 from eventcorpus.training.fit import fit
 from eventcorpus.training.loss import hard_loss, soft_loss
+from eventcorpus.training.optimiser import rate_factor
 from eventcorpus.training.recipe import Recipe
 from eventcorpus.training.taught import teacher_recipe
 from eventcorpus.training.windows import IGNORED, Example
@@ -109,6 +110,35 @@ def test_a_student_is_trained_and_a_rerun_uses_its_teachers_again(tiny_encoder: 
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "m.teachers").rglob("*.safetensors")} == made
     again = load_file(tmp_path / "m/model.safetensors")
     assert all(first[key].equal(again[key]) for key in first)
+
+
+@pytest.mark.parametrize("stopped_at", [5, 13, 20], ids=["second teacher", "student", "student, later"])
+def test_a_run_stopped_while_a_teacher_or_the_student_learns_ends_with_the_same_weights(
+    tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped_at: int
+) -> None:
+    (tmp_path / "more.txt").write_text("rebels left aleppo on monday. the army left homs.")
+    recipe = Recipe(
+        encoder=str(tiny_encoder), num_train_epochs=6, max_length=32, stride=8, precision="fp32", n_teachers=2,
+        unlabelled=str(tmp_path / "more.txt"), teacher_epochs=3, per_device_train_batch_size=4, save_steps=2,
+    )  # fmt: skip
+    steps: list[int] = []
+
+    def factor(step: int, n_steps: int, warmup_steps: float) -> float:
+        steps.append(step)
+        if len(steps) == n_all + stopped_at:
+            raise KeyboardInterrupt
+        return rate_factor(step, n_steps, warmup_steps)
+
+    n_all = 10**9
+    monkeypatch.setattr("eventcorpus.training.loop.rate_factor", factor)
+    fit(articles(12), ONTOLOGY, recipe, tmp_path / "whole")
+    n_all = len(steps)
+    with pytest.raises(KeyboardInterrupt):
+        fit(articles(12), ONTOLOGY, recipe, tmp_path / "m", resume=True)
+    fit(articles(12), ONTOLOGY, recipe, tmp_path / "m", resume=True)
+    assert len(steps) - 2 * n_all <= 2, "more was done again than the steps since the last checkpoint"
+    whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "m"))
+    assert all(whole[key].equal(resumed[key]) for key in whole)
 
 
 def test_teachers_have_seeds_epochs_and_a_rate_of_their_own() -> None:
