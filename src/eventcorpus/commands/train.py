@@ -131,6 +131,8 @@ def _train(
                 logger.info("step %s, epoch %.2f: loss %.3f, " + scored, line.step, line.epoch, line.loss, *figures)
 
         def on_step(done: int, total: int, loss: float) -> None:
+            if done < bar.tasks[task].completed:  # a teacher is done, and another one or the model begins
+                bar.reset(task)
             note = f"loss {loss:.3f}{said.get('rate', '')}{said.get('f1', '')}"
             bar.update(task, completed=done, total=total, note=note)
 

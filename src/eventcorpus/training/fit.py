@@ -68,6 +68,8 @@ def fit(
         dev: scored while training, as the recipe's ``eval_strategy`` says.
         resume: continue from the newest whole checkpoint of the same recipe and data, if there is one; a run that is
             complete is left as it is.
+        on_step: called after each step with steps done, steps in all and the loss; first for each teacher that is
+            trained, then for the model.
         token_loss: instead of the recipe's.
         training_notes: what to keep in ``eventcorpus.json`` and ``run.json`` about where the data came from.
 
@@ -109,7 +111,7 @@ def fit(
     pad_id = tokenizer.pad_token_id or 0
     examples_of, loss = _fixed(encoded.examples), hard_loss
     if recipe.n_teachers:  # names are swapped for the teachers only: their word on other names is not known
-        taught = _taught(articles, unlabelled, ontology, recipe, out, encode, pad_id, resume=resume)
+        taught = _taught(articles, unlabelled, ontology, recipe, out, encode, pad_id, resume=resume, on_step=on_step)
         examples_of, loss = _fixed(taught), soft_loss
     elif recipe.swap_names:
         examples_of = examples_with_other_names(articles, recipe, encode, labels=ontology.labels)
@@ -179,13 +181,14 @@ def _taught(
     pad_id: int,
     *,
     resume: bool,
+    on_step: OnStep | None,
 ) -> list[Example]:
     """The student's examples; a teacher that is there already, of the same data and recipe, is not trained again."""
     processes = current_processes()
 
     def fit_teacher(read: Sequence[AnnotatedArticle], theirs: Recipe, place: Path) -> None:
         run = run_hash(_identity(read, (), ontology, theirs, processes))
-        fit(read, ontology, theirs, place, resume=resume or is_complete(place, run, processes))
+        fit(read, ontology, theirs, place, resume=resume or is_complete(place, run, processes), on_step=on_step)
 
     return taught_examples(articles, unlabelled, recipe, out, encode=encode, fit_teacher=fit_teacher, pad_id=pad_id)
 
