@@ -80,7 +80,7 @@ benchmark-versions: .venv/installed  ## A new version for every benchmark whose 
 
 bench-train: .venv/installed  ## Training speed beside the stock Trainer: make bench-train DATA=folder-with-train.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,bench]'
-	@$(BIN)/python tests/bench/train.py $(DATA)
+	@$(BIN)/python tests/bench/train.py $(DATA) $(ARGS)
 
 bench-quality: .venv/installed  ## Quality beside the best-tuned stock recipe on dev: make bench-quality DATA=folder-with-train.txt RUNS=runs.jsonl
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[bundled,geo,dev,bench]"

@@ -43,7 +43,7 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.fit import fit
 from eventcorpus.training.metrics import peak_memory
-from eventcorpus.training.recipe import Recipe, read_recipe
+from eventcorpus.training.recipe import Recipe, read_recipe, with_settings
 
 Figures = dict[str, float]
 
@@ -140,6 +140,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder with train.txt and dev.txt (CoNLL)")
     parser.add_argument("--recipe", type=Path, default=Path("training/recipes/re3d.yaml"))
     parser.add_argument("--seeds", type=int, default=1, help="runs of our recipe")
+    parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="of our recipe")
     parser.add_argument("--peer-epochs", type=int, default=5)
     parser.add_argument("--peer-rate", type=float, default=5e-5)
     parser.add_argument("--peer-batch", type=int, default=16)
@@ -150,7 +151,7 @@ def main() -> None:
     train, dev = splits["train"], splits["validation"]
     peer = alone(stock, train, dev, ontology, args)
     print(json.dumps({"system": "stock Trainer", **peer}))
-    recipe = read_recipe(args.recipe)
+    recipe = with_settings(read_recipe(args.recipe), [tuple(pair) for pair in args.set])
     runs = []
     for seed in range(recipe.seed, recipe.seed + args.seeds):
         runs.append(alone(ours, train, dev, ontology, replace(recipe, seed=seed)))
@@ -170,6 +171,7 @@ def main() -> None:
                 "peak_memory_gb_stock": peer["peak_memory_gb"],
                 "tokens_per_second": rate,
                 "tokens_per_second_stock": peer["tokens_per_second"],
+                "threads": torch.get_num_threads(),
                 "ratio": rate / peer["tokens_per_second"],
             }
         )
