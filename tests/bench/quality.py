@@ -58,6 +58,9 @@ def main() -> None:
     parser.add_argument("--recipe", type=Path, default=Path("training/recipes/re3d.yaml"))
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--runs", type=Path, help="where runs are kept; a run that stands there is not made again")
+    parser.add_argument(
+        "--keep", type=Path, help="where models of our recipe are kept, as NAME-SEED; those there are used"
+    )
     parser.add_argument("--part", choices=("all", "peer", "ours", "ablations"), default="all")
     parser.add_argument("--rates", type=float, nargs="+", default=RATES, help="of the peer's grid")
     parser.add_argument("--epochs", type=int, nargs="+", default=EPOCHS, help="of the peer's grid")
@@ -65,7 +68,7 @@ def main() -> None:
     parser.add_argument("--name", help="of our runs, where it is not the recipe's")
     args = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
-    train, dev, ontology = read_parts(args.data)
+    parts = read_parts(args.data)
     kept: dict[str, Figures] = {}
     if args.runs and args.runs.exists():
         kept = {row.pop("run"): row for row in map(json.loads, args.runs.read_text().splitlines())}
@@ -81,7 +84,7 @@ def main() -> None:
 
     def peer(rate: float, epochs: int, seed: int) -> Figures:
         settings = argparse.Namespace(seed=seed, peer_rate=rate, peer_epochs=epochs, peer_batch=16)
-        return once(f"peer {rate:g} {epochs} {seed}", lambda: alone(stock, train, dev, ontology, settings))
+        return once(f"peer {rate:g} {epochs} {seed}", lambda: alone(stock, *parts, settings))
 
     summary: dict[str, object] = {"benchmark": "quality", "data": args.data.name}
     if args.part in ("all", "peer"):
@@ -96,10 +99,12 @@ def main() -> None:
 
     def several(name: str, settings: dict[str, str]) -> list[Figures]:
         changed = with_settings(recipe, list(settings.items()))
-        return [
-            once(f"{name} {seed}", lambda seed=seed: alone(ours, train, dev, ontology, replace(changed, seed=seed)))
-            for seed in range(recipe.seed, recipe.seed + args.seeds)
-        ]
+
+        def one(seed: int) -> Figures:
+            place = args.keep and args.keep / f"{name}-{seed}"
+            return once(f"{name} {seed}", lambda: alone(ours, *parts, replace(changed, seed=seed), place))
+
+        return [one(seed) for seed in range(recipe.seed, recipe.seed + args.seeds)]
 
     if args.part in ("all", "ours"):
         summary |= _mean("ours", several(args.name or args.recipe.stem, {}))

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,6 +36,7 @@ MOMENTS = [
     "at random", "writing a checkpoint", "writing the model", "writing the model",
 ]  # fmt: skip
 LIMIT = 240.0
+TRIES = 5
 
 
 def child(articles: Path, precision: str, out: Path) -> None:
@@ -105,7 +107,18 @@ class Run:
         return lines[-1].step if lines else 0
 
     def kill(self, moment: str) -> str:
-        """Start it, kill it at a moment; what was found to be there then."""
+        """Start it, kill it at a moment, however many runs are over before; what was found to be there then.
+
+        A run that is over is begun again from nothing.
+        """
+        for _ in range(TRIES):
+            if self.out.exists():
+                shutil.rmtree(self.out)
+            if told := self._killed(moment):
+                return told
+        return f"{moment}: {TRIES} runs were over before"
+
+    def _killed(self, moment: str) -> str | None:
         if moment == "damaged" and checkpoints(self.folder):
             newest = checkpoints(self.folder)[0] / TENSORS
             with newest.open("r+b") as file:
@@ -122,10 +135,10 @@ class Run:
             place = self.folder if moment == "writing a checkpoint" else self.out.parent
             # what an earlier kill left is older than this process
             self._wait(process, lambda: any(_changed(path) >= begun for path in place.glob(pattern)))
-            time.sleep(self.random.uniform(0, 0.1))
+            time.sleep(self.random.uniform(0, 0.05))
         process.send_signal(signal.SIGKILL)
         if process.wait() != -signal.SIGKILL:
-            return f"{moment}: the run was over before"
+            return None
         written = "half-written " + ", ".join(
             path.name for path in [*self.folder.glob(".*.part"), *self.out.parent.glob(f".{self.out.name}.*.part")]
         )
@@ -154,7 +167,7 @@ def disturbed(articles: Path, precision: str, folder: Path, *, seed: int) -> dic
     n_killed = 0
     for moment in MOMENTS:
         told = run.kill(moment)
-        n_killed += "over before" not in told
+        n_killed += not told.endswith("over before")
         print(f"{precision}: killed {told}", flush=True)
     resumed = run.finish()
     left = [path.name for path in (folder / precision).iterdir() if path.name not in ("whole", "killed")]

@@ -141,13 +141,15 @@ def test_a_run_stopped_while_a_teacher_or_the_student_learns_ends_with_the_same_
     assert all(whole[key].equal(resumed[key]) for key in whole)
 
 
-def test_teachers_have_seeds_epochs_and_a_rate_of_their_own() -> None:
-    recipe = Recipe(n_teachers=2, unlabelled="x", num_train_epochs=7, learning_rate=5e-4, seed=3)
+def test_teachers_have_seeds_epochs_batches_and_a_rate_of_their_own() -> None:
+    recipe = Recipe(
+        n_teachers=2, unlabelled="x", num_train_epochs=7, learning_rate=5e-4, per_device_train_batch_size=32, seed=3
+    )
     first, second = teacher_recipe(recipe, 0), teacher_recipe(recipe, 1)
     assert first.seed != second.seed and not first.n_teachers and not first.unlabelled
-    assert (first.num_train_epochs, first.learning_rate) == (7, 5e-4)
-    own = teacher_recipe(replace(recipe, teacher_epochs=15, teacher_learning_rate=8e-4), 0)
-    assert (own.num_train_epochs, own.learning_rate) == (15, 8e-4)
+    assert (first.num_train_epochs, first.learning_rate, first.per_device_train_batch_size) == (7, 5e-4, 32)
+    own = teacher_recipe(replace(recipe, teacher_epochs=15, teacher_learning_rate=8e-4, teacher_batch_size=16), 0)
+    assert (own.num_train_epochs, own.learning_rate, own.per_device_train_batch_size) == (15, 8e-4, 16)
 
 
 def test_unlabelled_text_that_is_not_there_is_named(tiny_encoder: Path, tmp_path: Path) -> None:

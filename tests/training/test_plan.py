@@ -80,8 +80,9 @@ def test_the_plan_counts_teachers_and_what_nobody_labelled(recipe: Recipe, tmp_p
         "rebels left aleppo on monday. The army left homs again. It was all quiet there."
     )
     taught = replace(
-        recipe, n_teachers=2, teacher_epochs=1, unlabelled=str(tmp_path / "more.txt"), unlabelled_unit="sentence"
-    )
+        recipe, n_teachers=2, teacher_epochs=1, teacher_batch_size=2, unlabelled=str(tmp_path / "more.txt"),
+        unlabelled_unit="sentence",
+    )  # fmt: skip
     assert seconds_a_step(ARTICLES, ONTOLOGY, taught) is not None
     plan = plan_of(ARTICLES, ONTOLOGY, taught, tmp_path / "m")
     result = fit(ARTICLES, ONTOLOGY, taught, tmp_path / "m")

@@ -87,24 +87,28 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
-    batch_size = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
     n_windows, n_unlabelled, n_teacher_steps = len(encoded.examples), 0, 0
     if recipe.n_teachers:
         pieces = unlabelled_pieces(read_unlabelled(recipe), recipe, labels=articles[0].labels_annotated)
         n_unlabelled = len(encode(pieces).examples)
         read = n_windows * (recipe.n_teachers - 1) // recipe.n_teachers
-        n_teacher_steps = recipe.n_teachers * -(-read // batch_size) * teacher_recipe(recipe, 0).num_train_epochs
+        n_teacher_steps = recipe.n_teachers * _n_steps(read, teacher_recipe(recipe, 0))
     return Plan(
         n_articles=len(articles),
         n_spans=encoded.n_spans,
         n_lost=len(encoded.lost),
         n_windows=n_windows,
         n_tokens=encoded.n_tokens,
-        n_steps=-(-(n_windows + n_unlabelled) // batch_size) * recipe.num_train_epochs,
+        n_steps=_n_steps(n_windows + n_unlabelled, recipe),
         has_weights=has_weights(source),
         n_unlabelled=n_unlabelled,
         n_teacher_steps=n_teacher_steps,
     )
+
+
+def _n_steps(n_windows: int, recipe: Recipe) -> int:
+    batch_size = recipe.per_device_train_batch_size * recipe.gradient_accumulation_steps
+    return -(-n_windows // batch_size) * recipe.num_train_epochs
 
 
 class _Enough(Exception):

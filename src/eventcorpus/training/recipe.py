@@ -61,6 +61,8 @@ class Recipe:
     """Epochs of a teacher; 0: as many as ``num_train_epochs``."""
     teacher_learning_rate: float = 0.0
     """Of a teacher; 0: ``learning_rate``."""
+    teacher_batch_size: int = 0
+    """Windows in a batch of a teacher on one device; 0: ``per_device_train_batch_size``."""
     unlabelled: str = ""
     """Files and folders of articles, with commas, on which the teachers alone are believed."""
     unlabelled_unit: str = "article"
@@ -112,6 +114,7 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "teacher_weight": (0, 1),
     "teacher_epochs": (0, 1000),
     "teacher_learning_rate": (0, 1),
+    "teacher_batch_size": (0, 4096),
     "max_length": (8, 65536),
     "stride": (0, 32768),
     "gradient_accumulation_steps": (1, 4096),

@@ -69,7 +69,7 @@ def taught_examples(
 
 
 def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
-    """What teacher number k, from 0, is trained with: the student's recipe with seed and epochs of its own."""
+    """What teacher number k, from 0, is trained with: the student's recipe, its own seed, epochs, rate and batches."""
     return replace(
         recipe,
         n_teachers=0,
@@ -81,6 +81,7 @@ def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
         seed=(recipe.seed * 1009 + k + 1) % 2**32,
         num_train_epochs=recipe.teacher_epochs or recipe.num_train_epochs,
         learning_rate=recipe.teacher_learning_rate or recipe.learning_rate,
+        per_device_train_batch_size=recipe.teacher_batch_size or recipe.per_device_train_batch_size,
     )
 
 
