@@ -23,14 +23,15 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.checkpoint import clear_leftovers, drop_folder
 from eventcorpus.training.dev import score_dev
-from eventcorpus.training.epochs import Epochs, ExamplesOf
+from eventcorpus.training.epochs import Epochs
 from eventcorpus.training.facts import RUN, run_facts
 from eventcorpus.training.faults import out_of_memory_explained
 from eventcorpus.training.finish import finished_model, finished_progress, is_complete
 from eventcorpus.training.identity import run_hash, run_identity
 from eventcorpus.training.learner import learner_for
+from eventcorpus.training.lessons import lessons_of
 from eventcorpus.training.loop import train
-from eventcorpus.training.loss import TokenLoss, hard_loss, soft_loss
+from eventcorpus.training.loss import TokenLoss
 from eventcorpus.training.optimiser import precision_for
 from eventcorpus.training.preflight import check_dev, report_encoded
 from eventcorpus.training.processes import Processes, current_processes
@@ -38,10 +39,9 @@ from eventcorpus.training.progress import Progress
 from eventcorpus.training.random_state import seed_all
 from eventcorpus.training.recipe import Recipe, recipe_yaml
 from eventcorpus.training.result import FitResult, fit_result
-from eventcorpus.training.sources import Encode, examples_with_other_names
-from eventcorpus.training.taught import read_unlabelled, taught_examples
+from eventcorpus.training.taught import read_unlabelled
 from eventcorpus.training.watch import OnMetrics, OnStep, Watch
-from eventcorpus.training.windows import EncodedArticles, Example, encode_articles
+from eventcorpus.training.windows import EncodedArticles, encode_articles
 
 logger = logging.getLogger(__name__)
 
@@ -108,13 +108,15 @@ def fit(
         done = finished_progress(out)
         return fit_result(out, encoded, done, resumed_at=done.step)
 
+    def fit_teacher(read: Sequence[AnnotatedArticle], theirs: Recipe, place: Path) -> None:
+        run = run_hash(_identity(read, (), ontology, theirs, processes))
+        fit(read, ontology, theirs, place, resume=resume or is_complete(place, run, processes), on_step=on_step)
+
     pad_id = tokenizer.pad_token_id or 0
-    examples_of, loss = _fixed(encoded.examples), hard_loss
-    if recipe.n_teachers:  # names are swapped for the teachers only: their word on other names is not known
-        taught = _taught(articles, unlabelled, ontology, recipe, out, encode, pad_id, resume=resume, on_step=on_step)
-        examples_of, loss = _fixed(taught), soft_loss
-    elif recipe.swap_names:
-        examples_of = examples_with_other_names(articles, recipe, encode, labels=ontology.labels)
+    examples_of, loss = lessons_of(
+        articles, encoded.examples, unlabelled, ontology, recipe, out,
+        encode=encode, fit_teacher=fit_teacher, pad_id=pad_id,
+    )  # fmt: skip
     epochs = Epochs(
         examples_of,
         n_epochs=recipe.num_train_epochs,
@@ -155,10 +157,6 @@ def fit(
     return fit_result(out, encoded, progress, resumed_at=resumed_at)
 
 
-def _fixed(examples: Sequence[Example]) -> ExamplesOf:
-    return lambda epoch: examples
-
-
 def _identity(
     articles: Sequence[AnnotatedArticle],
     dev: Sequence[AnnotatedArticle],
@@ -169,28 +167,6 @@ def _identity(
 ) -> dict[str, Any]:
     dtype = precision_for(recipe, processes.device)
     return run_identity(articles, dev, ontology, recipe, n_processes=processes.n, dtype=dtype, unlabelled=unlabelled)
-
-
-def _taught(
-    articles: Sequence[AnnotatedArticle],
-    unlabelled: Sequence[Article],
-    ontology: Ontology,
-    recipe: Recipe,
-    out: Path,
-    encode: Encode,
-    pad_id: int,
-    *,
-    resume: bool,
-    on_step: OnStep | None,
-) -> list[Example]:
-    """The student's examples; a teacher that is there already, of the same data and recipe, is not trained again."""
-    processes = current_processes()
-
-    def fit_teacher(read: Sequence[AnnotatedArticle], theirs: Recipe, place: Path) -> None:
-        run = run_hash(_identity(read, (), ontology, theirs, processes))
-        fit(read, ontology, theirs, place, resume=resume or is_complete(place, run, processes), on_step=on_step)
-
-    return taught_examples(articles, unlabelled, recipe, out, encode=encode, fit_teacher=fit_teacher, pad_id=pad_id)
 
 
 def _about(ontology: Ontology, recipe: Recipe, *, n_articles: int, n_spans: int, notes: dict[str, Any]) -> ModelAbout:
