@@ -33,6 +33,8 @@ ABLATIONS = {
     "word embeddings learn": {"freeze_word_embeddings": "false"},
     "each token decoded alone": {"decoder": "argmax"},
     "fp32": {"precision": "fp32"},
+    "attention drops out": {"attention_dropout": "0.1"},
+    "batches of 8": {"per_device_train_batch_size": "8", "learning_rate": "6e-4"},
 }
 """What is switched off in our recipe, one at a time; for these runs without teachers."""
 
