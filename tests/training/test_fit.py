@@ -18,6 +18,7 @@ from transformers import pipeline
 from eventcorpus.errors import InputError, ModelError, OutputError
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.training.batches import pieces
 from eventcorpus.training.checkpoint import checkpoints
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
@@ -155,3 +156,21 @@ def test_a_folder_that_is_not_a_model_is_never_overwritten(recipe: Recipe, tmp_p
     with pytest.raises(OutputError, match="was not written by this command"):
         fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "thesis")
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
+
+
+def test_what_a_processor_goes_through_at_a_time_changes_no_loss(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = replace(recipe, num_train_epochs=2, dropout=0.0, attention_dropout=0.0, per_device_train_batch_size=8)
+    whole = fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "whole")
+    seen: list[int] = []
+
+    def counted(batch: dict[str, torch.Tensor], at_most: int) -> list[dict[str, torch.Tensor]]:
+        parts = list(pieces(batch, 40))
+        seen.append(len(parts))
+        return parts
+
+    monkeypatch.setattr("eventcorpus.training.learner.pieces", counted)
+    parts = fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "pieces")
+    assert max(seen) > 1
+    assert parts.losses == pytest.approx(whole.losses, rel=1e-5)

@@ -2,8 +2,9 @@ import pytest
 import torch
 from torch import nn
 
+from eventcorpus.training.batches import collate
 from eventcorpus.training.loss import hard_loss
-from eventcorpus.training.windows import IGNORED, Example, collate
+from eventcorpus.training.windows import IGNORED, Example
 
 
 def test_the_sum_over_labelled_tokens_is_the_mean_of_torch_times_their_number() -> None:

@@ -2,13 +2,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 
 from eventcorpus.models.encode import frame_of
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.training.windows import IGNORED, Example, batch_order, collate, encode_articles
+from eventcorpus.training.windows import IGNORED, encode_articles
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
 TEXT = "rebels attacked the town of aleppo on monday and the army left the town of homs on friday . " * 12
@@ -52,19 +51,3 @@ def test_an_overlapped_span_is_lost_by_name(tokenizer: Any) -> None:
     article = annotated("rebels of homs", (Span("1", 0, 14, "Actor"), Span("2", 10, 14, "Place")))
     encoded = encode_articles([article], ONTOLOGY, tokenizer, frame=frame_of(tokenizer), max_length=32, stride=8)
     assert encoded.lost == ["x: Place [10, 14)"]
-
-
-def test_the_order_of_batches_depends_on_seed_and_epoch_only() -> None:
-    examples = [Example([1] * n, [0] * n) for n in (3, 9, 4, 8, 5, 7, 6, 2)]
-    first = batch_order(examples, batch_size=2, seed=1, epoch=0)
-    assert first == batch_order(examples, batch_size=2, seed=1, epoch=0)
-    assert first != batch_order(examples, batch_size=2, seed=1, epoch=1)
-    assert sorted(i for batch in first for i in batch) == list(range(8))
-    assert sorted(sorted(batch) for batch in first) == [[0, 7], [1, 3], [2, 4], [5, 6]]
-
-
-def test_padding_is_masked_and_has_no_target() -> None:
-    batch = collate([Example([5, 6, 7], [0, 1, 2]), Example([8], [0])], pad_id=9)
-    assert torch.equal(batch["input_ids"], torch.tensor([[5, 6, 7], [8, 9, 9]]))
-    assert torch.equal(batch["attention_mask"], torch.tensor([[1, 1, 1], [1, 0, 0]]))
-    assert torch.equal(batch["labels"], torch.tensor([[0, 1, 2], [0, IGNORED, IGNORED]]))

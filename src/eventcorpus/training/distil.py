@@ -16,7 +16,8 @@ import torch
 
 from eventcorpus.errors import InputError
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.training.windows import IGNORED, Example, collate
+from eventcorpus.training.batches import collate
+from eventcorpus.training.windows import IGNORED, Example
 
 Teach = Callable[[int, Sequence[AnnotatedArticle]], Any]
 """Trains teacher number k, from 0, on some articles; gives the model in evaluation mode."""

@@ -13,7 +13,8 @@ from itertools import accumulate
 
 import torch
 
-from eventcorpus.training.windows import Example, batch_order, collate, without_targets
+from eventcorpus.training.batches import batch_order, collate
+from eventcorpus.training.windows import Example, without_targets
 
 ExamplesOf = Callable[[int], Sequence[Example]]
 """Gives the examples of an epoch, counted from 0; the same ones whenever it is asked for the same epoch."""

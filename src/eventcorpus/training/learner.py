@@ -6,7 +6,7 @@ Comes in: an encoder and a recipe. Goes out: a ``Learner``, whose whole state is
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from torch import nn
 
 from eventcorpus.errors import RecipeError
 from eventcorpus.models.encoders import check_length, load_encoder
+from eventcorpus.training.batches import pieces
 from eventcorpus.training.dropout import cheapen_dropout
 from eventcorpus.training.epochs import Batch
 from eventcorpus.training.loss import TokenLoss
@@ -26,6 +27,8 @@ from eventcorpus.training.sharding import like, shard, whole
 MODEL_INPUTS = ("input_ids", "attention_mask")
 """What of a batch the model sees; the rest is for the loss."""
 _STATE = ("exp_avg", "exp_avg_sq", "step")
+_AT_ONCE = 4096
+"""Tokens, padded ones included, that a processor goes through at a time: more are no faster there, and cost memory."""
 
 
 @dataclass
@@ -53,7 +56,7 @@ class Learner:
         device = self.processes.device
         total = torch.zeros((), device=device)
         share = (self.processes.n if self.is_sharded else 1) / max(1, batch.n_labelled)  # FSDP averages, we add up
-        for part in batch.parts:
+        for part in self._held_at_once(batch):
             tensors = {name: tensor.to(device) for name, tensor in part.items()}
             logits = self.forward(**{name: tensors.pop(name) for name in MODEL_INPUTS}).logits
             loss = self.token_loss(logits, tensors)
@@ -74,6 +77,11 @@ class Learner:
         self.copy.drop_gradients()
         self.copy.give_weights()
         return value
+
+    def _held_at_once(self, batch: Batch) -> Iterator[dict[str, torch.Tensor]]:
+        """On a processor no batch needs more memory for being large; a GPU holds what it is given."""
+        for part in batch.parts:
+            yield from [part] if self.processes.device.type != "cpu" or self.is_sharded else pieces(part, _AT_ONCE)
 
     def weights(self) -> dict[str, torch.Tensor]:
         """The fp32 weights that learn, whole and on the CPU, copied; all processes must ask for them together."""

@@ -1,11 +1,10 @@
-"""Training examples: windows of annotated articles with one tag a token, batched by length.
+"""Training examples: windows of annotated articles with one tag a token.
 
-Comes in: annotated articles and a tokenizer. Goes out: batches of tensors, in an order that the seed decides.
+Comes in: annotated articles and a tokenizer. Goes out: examples, and what could not be learned.
 """
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -114,43 +113,3 @@ def encode_articles(
 
 def _named(annotated: AnnotatedArticle, span: Span) -> str:
     return f"{annotated.article.id}: {span.label} [{span.start}, {span.end})"
-
-
-def batch_order(examples: Sequence[Example], *, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
-    """Positions of the examples of each batch of one epoch.
-
-    Examples of like length share a batch, so that little is padded; which of them, and the order of the batches,
-    is drawn anew each epoch from the seed.
-    """
-    rng = random.Random(f"{seed}-{epoch}")
-    order = list(range(len(examples)))
-    rng.shuffle(order)
-    order.sort(key=lambda i: len(examples[i].input_ids))
-    batches = [order[i : i + batch_size] for i in range(0, len(order), batch_size)]
-    rng.shuffle(batches)
-    return batches
-
-
-def collate(examples: Sequence[Example], *, pad_id: int) -> dict[str, torch.Tensor]:
-    """Pad examples to the longest.
-
-    Returns:
-        ``input_ids``, ``attention_mask`` and ``labels``, each of shape (batch_size, seq_len), int64; and, where any
-        example has soft targets, ``soft_labels``, shape (batch_size, seq_len, n_tags), fp32, 0 where there are none.
-    """
-    longest = max(len(example.input_ids) for example in examples)
-    ids = torch.full((len(examples), longest), pad_id, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    targets = torch.full_like(ids, IGNORED)
-    for row, example in enumerate(examples):
-        n = len(example.input_ids)
-        ids[row, :n] = torch.tensor(example.input_ids)
-        mask[row, :n] = 1
-        targets[row, :n] = torch.tensor(example.targets)
-    batch = {"input_ids": ids, "attention_mask": mask, "labels": targets}
-    soft = [(row, example.soft_targets) for row, example in enumerate(examples) if example.soft_targets is not None]
-    if soft:
-        batch["soft_labels"] = torch.zeros(len(examples), longest, soft[0][1].shape[-1])
-        for row, probabilities in soft:
-            batch["soft_labels"][row, : len(probabilities)] = probabilities
-    return batch
