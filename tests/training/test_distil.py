@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.training.distil import Teachers, cross_fit, labelled_examples, unlabelled_examples
+from eventcorpus.training.distil import Load, Teachers, cross_fit, labelled_examples, unlabelled_examples
 from eventcorpus.training.fit import fit
 from eventcorpus.training.loss import hard_loss, soft_loss
 from eventcorpus.training.optimiser import rate_factor
@@ -52,12 +52,12 @@ def test_no_teacher_learns_from_what_it_will_speak_of(clusters: int) -> None:
     seen: list[set[str]] = []
     listed = articles(20, clusters=clusters)
 
-    def teach(k: int, read: object) -> int:
+    def teach(k: int, read: object) -> Load:
         seen.append({a.article.id for a in read})  # type: ignore[attr-defined]
-        return k
+        return lambda: k
 
     teachers = cross_fit(listed, teach, n_teachers=3, seed=7)
-    assert teachers.models == [0, 1, 2]
+    assert [load() for load in teachers.loads] == [0, 1, 2]
     for annotated, k in zip(listed, teachers.unseen_by, strict=True):
         assert [annotated.article.id in ids for ids in seen] == [i != k for i in range(3)]
     if clusters:
@@ -66,12 +66,14 @@ def test_no_teacher_learns_from_what_it_will_speak_of(clusters: int) -> None:
 
 def test_more_teachers_than_clusters_cannot_be() -> None:
     with pytest.raises(InputError, match="3 teachers for 2 articles or clusters; lower n_teachers"):
-        cross_fit(articles(9, clusters=2), lambda k, read: k, n_teachers=3, seed=1)
+        cross_fit(articles(9, clusters=2), lambda k, read: lambda: k, n_teachers=3, seed=1)
 
 
 def test_gold_and_teacher_share_the_target_and_each_example_asks_the_one_that_has_not_seen_it() -> None:
     examples = [Example([5, 6, 7], [IGNORED, 1, 0]), Example([5, 6], [IGNORED, 0])]
-    taught = labelled_examples(examples, Teachers([Sure(0), Sure(2)], [1, 0]), [0, 1], weight=0.25, pad_id=0)
+    taught = labelled_examples(
+        examples, Teachers([lambda: Sure(0), lambda: Sure(2)], [1, 0]), [0, 1], weight=0.25, pad_id=0
+    )
     first, second = (example.soft_targets for example in taught)
     assert first is not None and second is not None
     assert first[1:].tolist() == [[0, 0.75, 0.25], [0.75, 0, 0.25]]
@@ -81,7 +83,7 @@ def test_gold_and_teacher_share_the_target_and_each_example_asks_the_one_that_ha
 
 def test_on_unlabelled_text_the_mean_of_all_teachers_counts_where_a_window_owns_the_token() -> None:
     (taught,) = unlabelled_examples(
-        [Example([5, 6, 7], [IGNORED, 0, 0])], Teachers([Sure(0), Sure(2), Sure(2), Sure(2)], []), pad_id=0
+        [Example([5, 6, 7], [IGNORED, 0, 0])], Teachers([lambda: Sure(0), *[lambda: Sure(2)] * 3], []), pad_id=0
     )
     assert taught.soft_targets is not None
     assert taught.soft_targets[1].tolist() == [0.25, 0, 0.75]

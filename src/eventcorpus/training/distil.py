@@ -19,8 +19,10 @@ from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.batches import collate
 from eventcorpus.training.windows import IGNORED, Example
 
-Teach = Callable[[int, Sequence[AnnotatedArticle]], Any]
-"""Trains teacher number k, from 0, on some articles; gives the model in evaluation mode."""
+Load = Callable[[], Any]
+"""Gives a teacher, a model in evaluation mode: one at a time is held in memory."""
+Teach = Callable[[int, Sequence[AnnotatedArticle]], Load]
+"""Trains teacher number k, from 0, on some articles, and says how to load it."""
 _AT_ONCE = 16
 
 
@@ -28,7 +30,7 @@ _AT_ONCE = 16
 class Teachers:
     """Trained teachers, and which of them has not seen each labelled article (same order as the articles)."""
 
-    models: list[Any]
+    loads: list[Load]
     unseen_by: list[int]
 
 
@@ -46,8 +48,8 @@ def cross_fit(articles: Sequence[AnnotatedArticle], teach: Teach, *, n_teachers:
     random.Random(f"{seed}-teachers").shuffle(groups)
     part = {group: i % n_teachers for i, group in enumerate(groups)}
     unseen_by = [part[a.article.cluster or a.article.id] for a in articles]
-    models = [teach(k, [a for a, own in zip(articles, unseen_by, strict=True) if own != k]) for k in range(n_teachers)]
-    return Teachers(models, unseen_by)
+    loads = [teach(k, [a for a, own in zip(articles, unseen_by, strict=True) if own != k]) for k in range(n_teachers)]
+    return Teachers(loads, unseen_by)
 
 
 def labelled_examples(
@@ -60,9 +62,9 @@ def labelled_examples(
         weight: of the teacher, in [0, 1]; gold has the rest.
     """
     done: list[Example | None] = [None] * len(examples)
-    for k, model in enumerate(teachers.models):
+    for k, load in enumerate(teachers.loads):
         mine = [i for i, article in enumerate(article_of) if teachers.unseen_by[article] == k]
-        for i, said in zip(mine, probabilities(model, [examples[i] for i in mine], pad_id=pad_id), strict=True):
+        for i, said in zip(mine, probabilities(load(), [examples[i] for i in mine], pad_id=pad_id), strict=True):
             targets = torch.tensor(examples[i].targets)
             gold = torch.nn.functional.one_hot(targets.clamp(min=0), said.shape[-1]).float()
             done[i] = replace(examples[i], soft_targets=((1 - weight) * gold + weight * said).half())
@@ -72,11 +74,11 @@ def labelled_examples(
 def unlabelled_examples(examples: Sequence[Example], teachers: Teachers, *, pad_id: int) -> list[Example]:
     """Examples with the mean of all teachers as targets; tokens that no window owns stay without one."""
     sums: list[torch.Tensor] = []
-    for model in teachers.models:
-        for i, said in enumerate(probabilities(model, examples, pad_id=pad_id)):
+    for load in teachers.loads:
+        for i, said in enumerate(probabilities(load(), examples, pad_id=pad_id)):
             if i == len(sums):
                 sums.append(torch.zeros_like(said))
-            sums[i] += said / len(teachers.models)
+            sums[i] += said / len(teachers.loads)
     done = []
     for example, said in zip(examples, sums, strict=True):
         best = said.argmax(dim=-1).tolist()

@@ -17,7 +17,7 @@ import torch
 
 from eventcorpus.errors import InputError
 from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.training.distil import cross_fit, labelled_examples, unlabelled_examples
+from eventcorpus.training.distil import Load, cross_fit, labelled_examples, unlabelled_examples
 from eventcorpus.training.recipe import Recipe
 from eventcorpus.training.sources import Encode
 from eventcorpus.training.windows import Example
@@ -47,15 +47,12 @@ def taught_examples(
     """
     folder = out.with_name(f"{out.name}.teachers")
 
-    def teach(k: int, read: Sequence[AnnotatedArticle]) -> Any:
-        from transformers import AutoModelForTokenClassification
-
+    def teach(k: int, read: Sequence[AnnotatedArticle]) -> Load:
         place = folder / str(k)
         theirs = teacher_recipe(recipe, k)
         logger.info("teacher %d of %d learns from %d articles", k + 1, recipe.n_teachers, len(read))
         fit_teacher(read, theirs, place)
-        model = AutoModelForTokenClassification.from_pretrained(place, dtype=torch.float32).eval()
-        return model.to("cuda" if torch.cuda.is_available() else "cpu")
+        return lambda: _loaded(place)
 
     teachers = cross_fit(articles, teach, n_teachers=recipe.n_teachers, seed=recipe.seed)
     encoded = [encode([annotated]).examples for annotated in articles]
@@ -66,6 +63,13 @@ def taught_examples(
     more = unlabelled_examples(encode(pieces).examples, teachers, pad_id=pad_id) if pieces else []
     logger.info("teachers speak of %d windows with gold and of %d without", len(taught), len(more))
     return taught + more
+
+
+def _loaded(place: Path) -> Any:
+    from transformers import AutoModelForTokenClassification
+
+    model = AutoModelForTokenClassification.from_pretrained(place, dtype=torch.float32).eval()
+    return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
