@@ -152,6 +152,7 @@ def test_teachers_have_seeds_epochs_batches_and_a_rate_of_their_own() -> None:
     assert (first.num_train_epochs, first.learning_rate, first.per_device_train_batch_size) == (7, 5e-4, 32)
     own = teacher_recipe(replace(recipe, teacher_epochs=15, teacher_learning_rate=8e-4, teacher_batch_size=16), 0)
     assert (own.num_train_epochs, own.learning_rate, own.per_device_train_batch_size) == (15, 8e-4, 16)
+    assert first == teacher_recipe(replace(recipe, unlabelled="y", unlabelled_unit="sentence", teacher_weight=0.9), 0)
 
 
 def test_unlabelled_text_that_is_not_there_is_named(tiny_encoder: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +73,18 @@ def _loaded(place: Path) -> Any:
 
 
 def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
-    """What teacher number k, from 0, is trained with: the student's recipe, its own seed, epochs, rate and batches."""
+    """What teacher number k, from 0, is trained with: the student's recipe, its own seed, epochs, rate and batches.
+
+    How the student is taught is no part of it, so that teachers are used again by a student who is taught otherwise.
+    """
+    learns_alone: dict[str, Any] = {
+        field.name: field.default
+        for field in fields(Recipe)
+        if field.name.startswith(("n_teachers", "teacher_", "unlabelled"))
+    }
     return replace(
         recipe,
-        n_teachers=0,
-        unlabelled="",
+        **learns_alone,
         eval_strategy="no",
         early_stopping_patience=0,
         load_best_model_at_end=False,
