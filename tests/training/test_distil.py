@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.distil import Load, Teachers, cross_fit, labelled_examples, unlabelled_examples
@@ -45,6 +45,13 @@ class Sure:
         logits = torch.full((*input_ids.shape, 3), -50.0)
         logits[..., self.tag] = 50.0
         return SimpleNamespace(logits=logits)
+
+
+def short(folder: Path, epochs: int, **settings: object) -> str:
+    """A recipe file for teachers."""
+    values = {"num_train_epochs": epochs, "precision": "fp32", **settings}
+    (folder / "teacher.yaml").write_text("".join(f"{key}: {value}\n" for key, value in values.items()))
+    return str(folder / "teacher.yaml")
 
 
 @pytest.mark.parametrize("clusters", [0, 5])
@@ -102,7 +109,7 @@ def test_a_student_is_trained_and_a_rerun_uses_its_teachers_again(tiny_encoder: 
     (tmp_path / "more.txt").write_text("rebels left aleppo on monday. the army left homs.")
     recipe = Recipe(
         encoder=str(tiny_encoder), num_train_epochs=2, max_length=32, stride=8, precision="fp32", n_teachers=2,
-        unlabelled=str(tmp_path / "more.txt"), unlabelled_unit="sentence", teacher_epochs=1,
+        unlabelled=str(tmp_path / "more.txt"), unlabelled_unit="sentence", teacher=short(tmp_path, 1),
     )  # fmt: skip
     fit(articles(12), ONTOLOGY, recipe, tmp_path / "m")
     first = load_file(tmp_path / "m/model.safetensors")
@@ -121,7 +128,8 @@ def test_a_run_stopped_while_a_teacher_or_the_student_learns_ends_with_the_same_
     (tmp_path / "more.txt").write_text("rebels left aleppo on monday. the army left homs.")
     recipe = Recipe(
         encoder=str(tiny_encoder), num_train_epochs=6, max_length=32, stride=8, precision="fp32", n_teachers=2,
-        unlabelled=str(tmp_path / "more.txt"), teacher_epochs=3, per_device_train_batch_size=4, save_steps=2,
+        unlabelled=str(tmp_path / "more.txt"), teacher=short(tmp_path, 3, per_device_train_batch_size=4, save_steps=2),
+        per_device_train_batch_size=4, save_steps=2,
     )  # fmt: skip
     steps: list[int] = []
 
@@ -143,16 +151,31 @@ def test_a_run_stopped_while_a_teacher_or_the_student_learns_ends_with_the_same_
     assert all(whole[key].equal(resumed[key]) for key in whole)
 
 
-def test_teachers_have_seeds_epochs_batches_and_a_rate_of_their_own() -> None:
-    recipe = Recipe(
-        n_teachers=2, unlabelled="x", num_train_epochs=7, learning_rate=5e-4, per_device_train_batch_size=32, seed=3
-    )
+def test_teachers_have_seeds_and_a_recipe_of_their_own(tmp_path: Path) -> None:
+    recipe = Recipe(n_teachers=2, unlabelled="x", num_train_epochs=7, learning_rate=5e-4, seed=3, max_length=99)
     first, second = teacher_recipe(recipe, 0), teacher_recipe(recipe, 1)
     assert first.seed != second.seed and not first.n_teachers and not first.unlabelled
-    assert (first.num_train_epochs, first.learning_rate, first.per_device_train_batch_size) == (7, 5e-4, 32)
-    own = teacher_recipe(replace(recipe, teacher_epochs=15, teacher_learning_rate=8e-4, teacher_batch_size=16), 0)
-    assert (own.num_train_epochs, own.learning_rate, own.per_device_train_batch_size) == (15, 8e-4, 16)
+    assert (first.num_train_epochs, first.learning_rate) == (7, 5e-4)
     assert first == teacher_recipe(replace(recipe, unlabelled="y", unlabelled_unit="sentence", teacher_weight=0.9), 0)
+    own = teacher_recipe(replace(recipe, teacher=short(tmp_path, 15, learning_rate=8e-4)), 0)
+    assert (own.num_train_epochs, own.learning_rate, own.max_length, own.seed) == (15, 8e-4, 99, first.seed)
+
+
+def test_a_teacher_with_teachers_is_refused(tmp_path: Path) -> None:
+    recipe = Recipe(n_teachers=2, teacher=short(tmp_path, 1, n_teachers=3))
+    with pytest.raises(RecipeError, match=r"teacher.yaml: n_teachers is 3, and teachers have none; remove the key"):
+        teacher_recipe(recipe, 0)
+
+
+def test_another_recipe_of_the_teachers_is_another_run(tiny_encoder: Path, tmp_path: Path) -> None:
+    recipe = Recipe(
+        encoder=str(tiny_encoder), num_train_epochs=1, max_length=32, stride=8, n_teachers=2, teacher=short(tmp_path, 1)
+    )
+    fit(articles(12), ONTOLOGY, recipe, tmp_path / "m")
+    made = (tmp_path / "m.teachers/0/model.safetensors").stat().st_mtime_ns
+    short(tmp_path, 2)
+    fit(articles(12), ONTOLOGY, recipe, tmp_path / "m", resume=True)
+    assert (tmp_path / "m.teachers/0/model.safetensors").stat().st_mtime_ns != made
 
 
 def test_unlabelled_text_that_is_not_there_is_named(tiny_encoder: Path, tmp_path: Path) -> None:

@@ -79,8 +79,9 @@ def test_the_plan_counts_teachers_and_what_nobody_labelled(recipe: Recipe, tmp_p
     (tmp_path / "more.txt").write_text(
         "rebels left aleppo on monday. The army left homs again. It was all quiet there."
     )
+    (tmp_path / "teacher.yaml").write_text("num_train_epochs: 1\nper_device_train_batch_size: 2\n")
     taught = replace(
-        recipe, n_teachers=2, teacher_epochs=1, teacher_batch_size=2, unlabelled=str(tmp_path / "more.txt"),
+        recipe, n_teachers=2, teacher=str(tmp_path / "teacher.yaml"), unlabelled=str(tmp_path / "more.txt"),
         unlabelled_unit="sentence",
     )  # fmt: skip
     assert seconds_a_step(ARTICLES, ONTOLOGY, taught) is not None

@@ -39,7 +39,7 @@ from eventcorpus.training.progress import Progress
 from eventcorpus.training.random_state import seed_all
 from eventcorpus.training.recipe import Recipe, recipe_yaml
 from eventcorpus.training.result import FitResult, fit_result
-from eventcorpus.training.taught import read_unlabelled
+from eventcorpus.training.taught import read_unlabelled, teacher_recipe
 from eventcorpus.training.watch import OnMetrics, OnStep, Watch
 from eventcorpus.training.windows import EncodedArticles, encode_articles
 
@@ -166,7 +166,11 @@ def _identity(
     unlabelled: Sequence[Article] = (),
 ) -> dict[str, Any]:
     dtype = precision_for(recipe, processes.device)
-    return run_identity(articles, dev, ontology, recipe, n_processes=processes.n, dtype=dtype, unlabelled=unlabelled)
+    teacher = teacher_recipe(recipe, 0) if recipe.n_teachers else None
+    return run_identity(
+        articles, dev, ontology, recipe,
+        n_processes=processes.n, dtype=dtype, unlabelled=unlabelled, teacher=teacher,
+    )  # fmt: skip
 
 
 def _about(ontology: Ontology, recipe: Recipe, *, n_articles: int, n_spans: int, notes: dict[str, Any]) -> ModelAbout:

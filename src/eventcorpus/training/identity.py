@@ -17,7 +17,7 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.recipe import Recipe
 
-_DECIDES_NOTHING = ("output_dir", "dataset", "save_steps", "save_total_limit", "logging_steps", "report_to")
+_DECIDES_NOTHING = ("output_dir", "dataset", "teacher", "save_steps", "save_total_limit", "logging_steps", "report_to")
 _DECIDES_WITH_DEV = ("eval_strategy", "eval_steps")
 
 
@@ -30,24 +30,30 @@ def run_identity(
     n_processes: int,
     dtype: torch.dtype,
     unlabelled: Sequence[Article] = (),
+    teacher: Recipe | None = None,
 ) -> dict[str, Any]:
-    """The identity of a run; the validation split is part of it where it decides when a run ends or what it keeps."""
+    """The identity of a run; the validation split is part of it where it decides when a run ends or what it keeps.
+
+    Args:
+        teacher: what the first teacher is trained with, where there are any.
+    """
     dev_decides = recipe.early_stopping_patience > 0 or recipe.load_best_model_at_end
     left_out = _DECIDES_NOTHING if dev_decides else (*_DECIDES_NOTHING, *_DECIDES_WITH_DEV)
     return {
         **{key: value for key, value in asdict(recipe).items() if key not in left_out},
+        "recipe of the teachers": _hash_of(asdict(teacher)) if teacher else "",
         "precision": str(dtype).removeprefix("torch."),
         "articles for training": _hash(articles),
         "articles for validation": _hash(dev) if dev_decides else "",
         "articles without labels": hashlib.sha256("".join(a.text_sha256 for a in unlabelled).encode()).hexdigest(),
-        "ontology": hashlib.sha256(to_json(ontology.model_dump(mode="json")).encode()).hexdigest(),
+        "ontology": _hash_of(ontology.model_dump(mode="json")),
         "processes": n_processes,
     }
 
 
 def run_hash(identity: Mapping[str, Any]) -> str:
     """64 hex digits."""
-    return hashlib.sha256(to_json(dict(identity)).encode()).hexdigest()
+    return _hash_of(dict(identity))
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -57,6 +63,10 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         f"other {key}" if len(str(now.get(key))) == 64 else f"{key} was {before.get(key)!r} and is {now.get(key)!r}"
         for key in keys
     ]
+
+
+def _hash_of(values: dict[str, Any]) -> str:
+    return hashlib.sha256(to_json(values).encode()).hexdigest()
 
 
 def _hash(articles: Iterable[AnnotatedArticle]) -> str:

@@ -57,12 +57,8 @@ class Recipe:
     """Teachers, each trained on all but its share of the articles, whose word the model learns beside the gold."""
     teacher_weight: float = 0.4
     """How much their word counts where there is gold; gold has the rest."""
-    teacher_epochs: int = 0
-    """Epochs of a teacher; 0: as many as ``num_train_epochs``."""
-    teacher_learning_rate: float = 0.0
-    """Of a teacher; 0: ``learning_rate``."""
-    teacher_batch_size: int = 0
-    """Windows in a batch of a teacher on one device; 0: ``per_device_train_batch_size``."""
+    teacher: str = ""
+    """Recipe file that the teachers are trained with, on this recipe's encoder and windows; none: this recipe."""
     unlabelled: str = ""
     """Files and folders of articles, with commas, on which the teachers alone are believed."""
     unlabelled_unit: str = "article"
@@ -112,9 +108,6 @@ _LIMITS: dict[str, tuple[float, float]] = {
     "swap_names": (0, 1),
     "n_teachers": (0, 100),
     "teacher_weight": (0, 1),
-    "teacher_epochs": (0, 1000),
-    "teacher_learning_rate": (0, 1),
-    "teacher_batch_size": (0, 4096),
     "max_length": (8, 65536),
     "stride": (0, 32768),
     "gradient_accumulation_steps": (1, 4096),

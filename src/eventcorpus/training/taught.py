@@ -9,16 +9,16 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.distil import Load, cross_fit, labelled_examples, unlabelled_examples
-from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.recipe import Recipe, read_recipe
 from eventcorpus.training.sources import Encode
 from eventcorpus.training.windows import Example
 
@@ -73,26 +73,33 @@ def _loaded(place: Path) -> Any:
 
 
 def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
-    """What teacher number k, from 0, is trained with: the student's recipe, its own seed, epochs, rate and batches.
+    """What teacher number k, from 0, is trained with: the recipe that ``teacher`` names, with a seed of its own.
 
     How the student is taught is no part of it, so that teachers are used again by a student who is taught otherwise.
+
+    Raises:
+        RecipeError: if the file is no recipe, or one with teachers.
     """
-    learns_alone: dict[str, Any] = {
-        field.name: field.default
-        for field in fields(Recipe)
-        if field.name.startswith(("n_teachers", "teacher_", "unlabelled"))
-    }
+    theirs = read_recipe(Path(recipe.teacher)) if recipe.teacher else recipe
+    if recipe.teacher and theirs.n_teachers:
+        raise RecipeError(
+            f"{recipe.teacher}: n_teachers is {theirs.n_teachers}, and teachers have none; remove the key"
+        )
     return replace(
-        recipe,
-        **learns_alone,
+        theirs,
+        encoder=recipe.encoder,
+        max_length=recipe.max_length,
+        stride=recipe.stride,
+        n_teachers=0,
+        teacher="",
+        teacher_weight=Recipe.teacher_weight,
+        unlabelled="",
+        unlabelled_unit=Recipe.unlabelled_unit,
         eval_strategy="no",
         early_stopping_patience=0,
         load_best_model_at_end=False,
         report_to="none",
         seed=(recipe.seed * 1009 + k + 1) % 2**32,
-        num_train_epochs=recipe.teacher_epochs or recipe.num_train_epochs,
-        learning_rate=recipe.teacher_learning_rate or recipe.learning_rate,
-        per_device_train_batch_size=recipe.teacher_batch_size or recipe.per_device_train_batch_size,
     )
 
 
