@@ -167,6 +167,14 @@ def test_a_teacher_with_teachers_is_refused(tmp_path: Path) -> None:
         teacher_recipe(recipe, 0)
 
 
+def test_settings_that_decide_nothing_may_change_for_teachers_too(tiny_encoder: Path, tmp_path: Path) -> None:
+    recipe = Recipe(encoder=str(tiny_encoder), num_train_epochs=1, max_length=32, stride=8, n_teachers=2)
+    fit(articles(12), ONTOLOGY, recipe, tmp_path / "m")
+    made = (tmp_path / "m/model.safetensors").stat().st_mtime_ns
+    fit(articles(12), ONTOLOGY, replace(recipe, save_steps=7, logging_steps=3), tmp_path / "m", resume=True)
+    assert (tmp_path / "m/model.safetensors").stat().st_mtime_ns == made
+
+
 def test_another_recipe_of_the_teachers_is_another_run(tiny_encoder: Path, tmp_path: Path) -> None:
     recipe = Recipe(
         encoder=str(tiny_encoder), num_train_epochs=1, max_length=32, stride=8, n_teachers=2, teacher=short(tmp_path, 1)

@@ -6,7 +6,7 @@ Comes in: recipe, data and the number of processes. Goes out: names and values t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -40,8 +40,8 @@ def run_identity(
     dev_decides = recipe.early_stopping_patience > 0 or recipe.load_best_model_at_end
     left_out = _DECIDES_NOTHING if dev_decides else (*_DECIDES_NOTHING, *_DECIDES_WITH_DEV)
     return {
-        **{key: value for key, value in asdict(recipe).items() if key not in left_out},
-        "recipe of the teachers": _hash_of(asdict(teacher)) if teacher else "",
+        **_without(recipe, left_out),
+        "recipe of the teachers": _hash_of(_without(teacher, left_out)) if teacher else "",
         "precision": str(dtype).removeprefix("torch."),
         "articles for training": _hash(articles),
         "articles for validation": _hash(dev) if dev_decides else "",
@@ -63,6 +63,10 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         f"other {key}" if len(str(now.get(key))) == 64 else f"{key} was {before.get(key)!r} and is {now.get(key)!r}"
         for key in keys
     ]
+
+
+def _without(recipe: Recipe, left_out: Collection[str]) -> dict[str, Any]:
+    return {key: value for key, value in asdict(recipe).items() if key not in left_out}
 
 
 def _hash_of(values: dict[str, Any]) -> str:

@@ -28,7 +28,7 @@ MODEL_INPUTS = ("input_ids", "attention_mask")
 """What of a batch the model sees; the rest is for the loss."""
 _STATE = ("exp_avg", "exp_avg_sq", "step")
 _AT_ONCE = 4096
-"""Tokens, padded ones included, that a processor goes through at a time: more are no faster there, and cost memory."""
+"""Tokens, padded ones included, that a processor goes through at a time, so that memory stays bounded."""
 
 
 @dataclass
