@@ -265,5 +265,5 @@ def test_every_shipped_recipe_trains_a_tiny_encoder_of_its_family(path: Path, tm
     more = str(tmp_path / "more.txt") if recipe.unlabelled else ""
     teacher = str(RECIPES.parents[1] / recipe.teacher) if recipe.teacher else ""
     short = replace(recipe, encoder=str(tmp_path / "encoder"), num_train_epochs=1, teacher=teacher, unlabelled=more)
-    result = fit(ARTICLES[:6], ONTOLOGY, short, tmp_path / "m")
-    assert result.n_steps == -(-(8 if more else 6) // recipe.per_device_train_batch_size)
+    result = fit(ARTICLES[:12], ONTOLOGY, short, tmp_path / "m")
+    assert result.n_steps == -(-(14 if more else 12) // recipe.per_device_train_batch_size)
