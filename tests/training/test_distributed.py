@@ -27,9 +27,9 @@ from eventcorpus.training.recipe import Recipe
 settings, out = json.loads(sys.argv[1]), pathlib.Path(sys.argv[2])
 with joined() as processes:
     result = fit(ARTICLES, ONTOLOGY, Recipe(**settings), out, dev=ARTICLES[:5])
-    if processes.is_first:
-        said = {{"losses": result.losses, "f1": [score.f1 for score in result.scores], "n": processes.n}}
-        out.with_suffix(".json").write_text(json.dumps(said))
+threads = [path.read_text().strip() for path in pathlib.Path("/proc/self/task").glob("*/comm")]
+said = {{"losses": result.losses, "f1": [score.f1 for score in result.scores], "n": processes.n, "threads": threads}}
+out.with_suffix(f".{{processes.rank}}.json").write_text(json.dumps(said))
 """
 
 
@@ -54,7 +54,7 @@ def learn(settings: dict[str, Any], out: Path) -> dict[str, Any]:
     command = [sys.executable, *torchrun, str(script), json.dumps(settings), str(out)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr[-3000:]
-    said: dict[str, Any] = json.loads(out.with_suffix(".json").read_text())
+    said: dict[str, Any] = json.loads(out.with_suffix(".0.json").read_text())
     assert said["n"] == 2
     return said
 
@@ -85,6 +85,15 @@ def test_two_processes_learn_what_one_learns_from_the_same_batches(
     assert one.keys() == two.keys()
     assert max(float((one[key] - two[key]).abs().max()) for key in one) < 1e-3
     assert {tensor.dtype for tensor in two.values()} == {torch.float32}
+
+
+def test_processes_that_have_parted_leave_no_thread_that_could_abort_them(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    learn({**settings, "num_train_epochs": 1}, tmp_path / "pair")
+    for rank in range(2):
+        threads = json.loads((tmp_path / f"pair.{rank}.json").read_text())["threads"]
+        assert not [name for name in threads if "gloo" in name]
 
 
 RESUME = """
