@@ -2,7 +2,7 @@
 
 import json
 import xml.etree.ElementTree as ET
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -90,7 +90,16 @@ def test_the_best_weights_are_kept_over_a_resumption(recipe: Recipe, tmp_path: P
     result = fit(TRAIN, ONTOLOGY, best, tmp_path / "best", dev=DEV, resume=stopped)
     highest = max(score.f1 for score in result.scores)
     assert count_exact(DEV, Extractor.from_pretrained(tmp_path / "best")).f1 == highest
+    assert json.loads((tmp_path / "best" / "run.json").read_text())["dev"]["f1"] == highest
     assert result.resumed_at == (12 if stopped else 0)
+
+
+def test_a_run_tells_the_score_of_the_weights_that_it_kept(recipe: Recipe, tmp_path: Path) -> None:
+    high = replace(recipe, learning_rate=0.2, num_train_epochs=5)  # too high: scores go down
+    result = fit(TRAIN, ONTOLOGY, high, tmp_path / "m", dev=DEV)
+    told = json.loads((tmp_path / "m" / "run.json").read_text())["dev"]
+    assert told == asdict(result.scores[-1]) and told["f1"] < max(score.f1 for score in result.scores)
+    assert count_exact(DEV, Extractor.from_pretrained(tmp_path / "m")).f1 == told["f1"]
 
 
 def test_a_run_stops_when_scores_no_longer_rise(recipe: Recipe, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,13 +26,13 @@ RUN = "run.json"
 def run_facts(
     run: str, recipe: Recipe, ontology: Ontology, progress: Progress, processes: Processes, *, notes: dict[str, Any]
 ) -> dict[str, Any]:
-    """All that is known of a run at its end.
+    """All that is known of a run at its end; ``dev`` is the score of the weights that were kept.
 
     Args:
         run: the hash of everything that decides its weights.
         notes: what the caller knows of the data (its name, hash and version).
     """
-    best = progress.best
+    scored = progress.best if recipe.load_best_model_at_end else next(reversed(progress.scores), None)
     return {
         "schema": 1,
         "run": run,
@@ -41,7 +42,7 @@ def run_facts(
         "stopped_early": progress.stopped,
         "seconds": round(progress.seconds, 3),
         "eval_seconds": round(progress.eval_seconds, 3),
-        "dev": {"step": best.step, "precision": best.precision, "recall": best.recall, "f1": best.f1} if best else None,
+        "dev": asdict(scored) if scored else None,
         "dataset": notes,
         "ontology": ontology.key,
         "versions": {
