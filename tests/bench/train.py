@@ -12,6 +12,7 @@ import itertools
 import json
 import logging
 import os
+import shutil
 import statistics
 import tempfile
 import time
@@ -114,11 +115,15 @@ def stock(
 
 def ours(
     train: list[AnnotatedArticle], dev: list[AnnotatedArticle], ontology: Ontology, recipe: Recipe,
-    keep: Path | None = None,
+    keep: Path | None = None, teachers_at: Path | None = None,
 ) -> Figures:  # fmt: skip
-    """Our recipe, scored with the extractor that users run; a whole run that lies in ``keep`` is not made again."""
+    """Our recipe, scored with the extractor that users run; a whole run that lies in ``keep`` is not made again, nor are
+    teachers of the same recipe and data that lie in ``teachers_at``.
+    """
     with tempfile.TemporaryDirectory() as folder:
         out = keep or Path(folder) / "model"
+        if teachers_at:
+            shutil.copytree(teachers_at, out.with_name(f"{out.name}.teachers"))
         result = fit(train, ontology, recipe, out, resume=keep is not None)
         teachers = [read_json(run)["seconds"] for run in out.with_name(f"{out.name}.teachers").glob(f"*/{RUN}")]
         peak = read_json(out / RUN)["peak_memory"] / 1e9
@@ -148,6 +153,7 @@ def main() -> None:
     parser.add_argument("--recipe", type=Path, default=Path("training/recipes/re3d.yaml"))
     parser.add_argument("--seeds", type=int, default=1, help="runs of our recipe")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="of our recipe")
+    parser.add_argument("--teachers", type=Path, help="where RECIPE-SEED.teachers lie, trained before")
     parser.add_argument("--peer-epochs", type=int, default=5)
     parser.add_argument("--peer-rate", type=float, default=5e-5)
     parser.add_argument("--peer-batch", type=int, default=16)
@@ -161,7 +167,8 @@ def main() -> None:
     recipe = with_settings(read_recipe(args.recipe), [tuple(pair) for pair in args.set])
     runs = []
     for seed in range(recipe.seed, recipe.seed + args.seeds):
-        runs.append(alone(ours, train, dev, ontology, replace(recipe, seed=seed)))
+        teachers = args.teachers and args.teachers / f"{args.recipe.stem}-{seed}.teachers"
+        runs.append(alone(ours, train, dev, ontology, replace(recipe, seed=seed), None, teachers))
         print(json.dumps({"system": "eventcorpus", "seed": seed, **runs[-1]}))
     rate = statistics.median(run["tokens_per_second"] for run in runs)
     f1 = [run["f1"] for run in runs]
