@@ -13,9 +13,7 @@ from typing import Any
 
 import torch
 
-from eventcorpus.errors import InputError
 from eventcorpus.files import check_folder, to_json
-from eventcorpus.models.encode import frame_of
 from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, find_encoder, load_tokenizer
 from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
 from eventcorpus.models.tags import tag_names
@@ -33,15 +31,15 @@ from eventcorpus.training.lessons import lessons_of
 from eventcorpus.training.loop import train
 from eventcorpus.training.loss import TokenLoss
 from eventcorpus.training.optimiser import precision_for
-from eventcorpus.training.preflight import check_dev, report_encoded
+from eventcorpus.training.preflight import check_dev, check_spans, report_encoded
 from eventcorpus.training.processes import Processes, current_processes
 from eventcorpus.training.progress import Progress
 from eventcorpus.training.random_state import seed_all
 from eventcorpus.training.recipe import Recipe, recipe_yaml
 from eventcorpus.training.result import FitResult, fit_result
+from eventcorpus.training.sources import encode_with
 from eventcorpus.training.taught import read_unlabelled, teacher_recipe
 from eventcorpus.training.watch import OnMetrics, OnStep, Watch
-from eventcorpus.training.windows import EncodedArticles, encode_articles
 
 logger = logging.getLogger(__name__)
 
@@ -85,18 +83,9 @@ def fit(
     check_dev(recipe, dev)
     source = find_encoder(recipe.encoder)
     tokenizer = load_tokenizer(source)
-    frame = frame_of(tokenizer)
-
-    def encode(read: Sequence[AnnotatedArticle]) -> EncodedArticles:
-        return encode_articles(
-            read, ontology, tokenizer, frame=frame, max_length=recipe.max_length, stride=recipe.stride
-        )
-
+    encode = encode_with(tokenizer, ontology, recipe)
     encoded = encode(articles)
-    if not encoded.n_spans:
-        raise InputError(
-            f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
-        )
+    check_spans(encoded, n_articles=len(articles))
     report_encoded(encoded, ontology, recipe, n_articles=len(articles))
     unlabelled = read_unlabelled(recipe)
     identity = _identity(articles, dev, ontology, recipe, processes, unlabelled)

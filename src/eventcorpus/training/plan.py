@@ -14,17 +14,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from eventcorpus.errors import InputError
 from eventcorpus.files import check_replaceable
-from eventcorpus.models.encode import frame_of
 from eventcorpus.models.encoders import check_length, find_encoder, has_weights, load_config, load_tokenizer
 from eventcorpus.models.folder import is_model_folder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.fit import fit
+from eventcorpus.training.preflight import check_spans
 from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.sources import encode_with
 from eventcorpus.training.taught import read_unlabelled, teacher_recipe, unlabelled_pieces
-from eventcorpus.training.windows import EncodedArticles, encode_articles
 
 MEASURED_STEPS = 5
 _ENOUGH_ARTICLES = 64
@@ -74,19 +73,9 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     check_replaceable(out, is_ours=is_model_folder)
     source = find_encoder(recipe.encoder)
     check_length(load_config(source), recipe.encoder, max_length=recipe.max_length)
-    tokenizer = load_tokenizer(source)
-    frame = frame_of(tokenizer)
-
-    def encode(read: Sequence[AnnotatedArticle]) -> EncodedArticles:
-        return encode_articles(
-            read, ontology, tokenizer, frame=frame, max_length=recipe.max_length, stride=recipe.stride
-        )
-
+    encode = encode_with(load_tokenizer(source), ontology, recipe)
     encoded = encode(articles)
-    if not encoded.n_spans:
-        raise InputError(
-            f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
-        )
+    check_spans(encoded, n_articles=len(articles))
     n_windows, n_unlabelled, n_teacher_steps = len(encoded.examples), 0, 0
     if recipe.n_teachers:
         pieces = unlabelled_pieces(read_unlabelled(recipe), recipe, labels=articles[0].labels_annotated)

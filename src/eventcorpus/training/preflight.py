@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from eventcorpus.errors import RecipeError
+from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.recipe import Recipe
@@ -40,6 +40,18 @@ def check_dev(recipe: Recipe, dev: Sequence[AnnotatedArticle]) -> None:
         raise RecipeError(
             f"{keys[0]} needs a validation split with spans and there are {len(dev)} articles with none; make one with "
             "eventcorpus split, or leave the key out"
+        )
+
+
+def check_spans(encoded: EncodedArticles, *, n_articles: int) -> None:
+    """Check that there is something to learn.
+
+    Raises:
+        InputError: if there is not one span.
+    """
+    if not encoded.n_spans:
+        raise InputError(
+            f"nothing to learn: {n_articles} articles and not one span in them; check the split and the labels"
         )
 
 

@@ -1,6 +1,6 @@
-"""Which examples each epoch has: always the same, or with names swapped, drawn anew each time.
+"""How a recipe encodes articles, and which examples an epoch has whose names are swapped, drawn anew each time.
 
-Comes in: the articles, and how to encode them. Goes out: what ``Epochs`` asks for the examples of an epoch.
+Comes in: the articles. Goes out: their encoding, and what ``Epochs`` asks for the examples of an epoch.
 """
 
 from __future__ import annotations
@@ -8,15 +8,30 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
+from typing import Any
 
 from eventcorpus.errors import RecipeError
+from eventcorpus.models.encode import frame_of
+from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.epochs import ExamplesOf
 from eventcorpus.training.recipe import Recipe
 from eventcorpus.training.swap_names import collect_names, geo_names, swap_names
-from eventcorpus.training.windows import EncodedArticles, Example
+from eventcorpus.training.windows import EncodedArticles, Example, encode_articles
 
 Encode = Callable[[Sequence[AnnotatedArticle]], EncodedArticles]
+
+
+def encode_with(tokenizer: Any, ontology: Ontology, recipe: Recipe) -> Encode:
+    """``encode_articles`` with the windows of a recipe."""
+    frame = frame_of(tokenizer)
+
+    def encode(articles: Sequence[AnnotatedArticle]) -> EncodedArticles:
+        return encode_articles(
+            articles, ontology, tokenizer, frame=frame, max_length=recipe.max_length, stride=recipe.stride
+        )
+
+    return encode
 
 
 def examples_with_other_names(
