@@ -104,9 +104,9 @@ def joined() -> Iterator[Processes]:
             f"WORLD_SIZE is {os.environ['WORLD_SIZE']} and {', '.join(missing)} not set; start several processes with "
             "torchrun --nproc-per-node N -m eventcorpus train ..., or unset WORLD_SIZE"
         )
-    # Its functions have the group that stands when they are imported as a default argument. Imported later, as it is by
-    # transformers, they would hold it for good: destroying it would not end its threads, and one that still wants the
-    # lock of Python while Python shuts down aborts the process.
+    # Its functions have the group that stands when they are imported as a default argument. Imported later, while a
+    # model is loaded, they would hold it for good: destroying it would not end its threads, and one that still wants
+    # the lock of Python while Python shuts down aborts the process.
     importlib.import_module("torch.distributed.nn.functional")
     local = int(os.environ["LOCAL_RANK"])
     if torch.cuda.is_available():
