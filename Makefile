@@ -54,11 +54,11 @@ LIVE = CHROME="$(CHROME)" $(BIN)/python -m pytest -o addopts="-q --strict-marker
 
 test-labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push, pull and drawing, with a real Label Studio server and a real browser
 	@$(HAVE_BROWSER)
-	@$(LIVE) tests/labelstudio/test_push.py tests/labelstudio/test_browser.py
+	@$(LIVE) tests/live/test_push.py tests/live/test_browser.py
 
 test-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## Pre-annotation, the model backend and adjudication, with a real server and a real browser
 	@$(HAVE_BROWSER)
-	@$(LIVE) tests/labelstudio/test_preannotate.py tests/labelstudio/test_backend.py tests/labelstudio/test_adjudicate.py
+	@$(LIVE) tests/live/test_preannotate.py tests/live/test_backend.py tests/live/test_adjudicate.py
 
 .venv/installed-browser: .venv/installed
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,browser]'; touch $@
@@ -73,10 +73,10 @@ check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/mypy
 
 tables: .venv/installed  ## The tables of the README files, from eval/reports
-	@$(BIN)/python -m eventcorpus.eval.readme_tables
+	@$(BIN)/python tools/readme_tables.py
 
 benchmark-versions: .venv/installed  ## A new version for every benchmark whose data or meaning has changed
-	@$(BIN)/python -m eventcorpus.eval.benchmark_versions
+	@$(BIN)/python tools/benchmark_versions.py
 
 bench-train: .venv/installed  ## Training speed beside the stock Trainer: make bench-train DATA=folder-with-train.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,bench]'

@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from eventcorpus.cli import main
+from eventcorpus.cli.main import main
 
 
 def run(*arguments: str, stdin: str | bytes | None = None) -> tuple[int, str, str]:

@@ -1,7 +1,7 @@
 import re
 import xml.etree.ElementTree as ET
 
-from eventcorpus.chart import Bar, Row, interval_chart
+from eventcorpus.render.charts import Bar, Row, interval_chart
 
 SERIES = (("F1", "var(--f)"), ("alpha", "var(--p)"))
 

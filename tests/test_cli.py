@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cli_runner import run
-from eventcorpus.cli import COMMANDS, main
+from eventcorpus.cli.main import COMMANDS, main
 from eventcorpus.text import sha256_of
 
 ONTOLOGY = """
@@ -226,7 +226,7 @@ import importlib.util, pathlib, sys, types
 from eventcorpus.models import encoders
 spec = types.SimpleNamespace(submodule_search_locations=[{folder!r}]) if {folder!r} else None
 find, importlib.util.find_spec = importlib.util.find_spec, lambda name, *rest: spec if name == encoders.BUNDLED_PACKAGE else find(name, *rest)
-from eventcorpus.cli import main
+from eventcorpus.cli.main import main
 main(["train", "r.yaml", "--dataset", "ds", "--out", "m"])
 """
 
@@ -305,7 +305,7 @@ def test_a_full_disk_leaves_nothing_half_written(here: Path) -> None:
     Path("in.json").write_text(export(region("r1", 0, 6, "Actor")))
     code = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); "
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); from eventcorpus.cli import main; main()"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000)); from eventcorpus.cli.main import main; main()"
     )
     done = subprocess.run([sys.executable, "-c", code, *CONVERT], capture_output=True, text=True)
     assert done.returncode == 1
@@ -344,14 +344,14 @@ def test_help_ends_with_an_example(command: tuple[str, ...]) -> None:
 
 
 def test_help_is_quick_because_torch_is_not_imported() -> None:
-    code = "import sys; from eventcorpus.cli import main\ntry: main(['convert', '--help'])\nexcept SystemExit: pass\nassert 'torch' not in sys.modules"
+    code = "import sys; from eventcorpus.cli.main import main\ntry: main(['convert', '--help'])\nexcept SystemExit: pass\nassert 'torch' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
 def test_a_reader_that_goes_away_ends_the_command_quietly(here: Path) -> None:
     Path("in.json").write_text(export(region("r1", 0, 6, "Actor")))
     done = subprocess.run(
-        f"{sys.executable} -m eventcorpus.cli inline write in.json --ontology o.yaml | true",
+        f"{sys.executable} -m eventcorpus.cli.main inline write in.json --ontology o.yaml | true",
         shell=True, capture_output=True, text=True, env=dict(os.environ),
     )  # fmt: skip
     assert "Traceback" not in done.stderr

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli_runner import run
-from eventcorpus.labelling.agreement_report import AgreementReport
+from eventcorpus.agreement.report import AgreementReport
 
 ROOT = Path(__file__).parents[1]
 

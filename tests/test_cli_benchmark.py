@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from cli_runner import run
-from eventcorpus.corpus.dataset import read_dataset
+from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.files import sha256_of_file
 from eventcorpus.predictions import ModelName, prediction_line, prediction_of
 from eventcorpus.schema import Mention, Span

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from cli_runner import run
-from eventcorpus.corpus.read import article_row
-from eventcorpus.labelling.config import label_config
-from eventcorpus.labelling.export_format import server_export
-from eventcorpus.labelling.inline import read_inline
+from eventcorpus.formats.articles import article_row
+from eventcorpus.formats.inline import read_inline
+from eventcorpus.labelstudio.config import label_config
+from eventcorpus.labelstudio.tasks import server_export
 from eventcorpus.ontology import parse_ontology
 
 ONTOLOGY = """

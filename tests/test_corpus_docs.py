@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from eventcorpus.corpus.checks.kinds import KINDS
+from eventcorpus.corpus.checks.findings import KINDS
 from eventcorpus.corpus.figures import Figures
 from eventcorpus.corpus.originality import Originality
 

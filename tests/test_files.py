@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from eventcorpus.cli import COMMANDS, main
-from eventcorpus.corpus.read import read_articles
+from eventcorpus.agreement.corrections_report import Corrections
+from eventcorpus.agreement.report import AgreementReport
+from eventcorpus.cli.main import COMMANDS, main
 from eventcorpus.eval.comparison import Comparison
 from eventcorpus.eval.report import Report
-from eventcorpus.labelling.agreement_report import AgreementReport
-from eventcorpus.labelling.config import label_config, read_ontology
-from eventcorpus.labelling.corrections_report import Corrections
+from eventcorpus.formats.articles import read_articles
+from eventcorpus.labelstudio.config import label_config, read_ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.training.recipe import read_recipe
 

@@ -1,4 +1,4 @@
-from eventcorpus.highlight import Mark, highlight, label_colours
+from eventcorpus.render.html import Mark, highlight, label_colours
 
 COLOURS = {"A": "#111111", "B": "#222222"}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from eventcorpus.cli import main
+from eventcorpus.cli.main import main
 
 ARTICLES = """=== convoy
 title: Convoy

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.errors import OntologyError
-from eventcorpus.migrate import Migration, migration
 from eventcorpus.ontology import Ontology, ontology_yaml, parse_ontology
 
 MINI: dict[str, Any] = {

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from eventcorpus.commands.options import progress_bar
+from eventcorpus.cli.options import progress_bar
 
 
 class Terminal(io.StringIO):

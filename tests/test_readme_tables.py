@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eventcorpus.errors import InputError
-from eventcorpus.eval.readme_tables import DOCUMENTS, TABLES, Reports, rewritten, tables_in, with_tables
+from readme_tables import DOCUMENTS, TABLES, Reports, rewritten, tables_in, with_tables
 
 ROOT = Path(__file__).parent.parent
 

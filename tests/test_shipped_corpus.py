@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from eventcorpus.account import Account
-from eventcorpus.cli import main
-from eventcorpus.commands.corpus_folder import read_corpus
-from eventcorpus.corpus.dataset import read_dataset
-from eventcorpus.corpus.read import read_articles
-from eventcorpus.corpus.splits import check_splits, read_splits
-from eventcorpus.labelling.config import read_ontology
-from eventcorpus.labelling.import_format import read_exports
-from eventcorpus.labelling.inline import read_inline, write_inline
-from eventcorpus.matching.rules import faults
+from eventcorpus.annotation.rules import faults
+from eventcorpus.cli.main import main
+from eventcorpus.conversion_report import Account
+from eventcorpus.corpus.folder import read_corpus
+from eventcorpus.dataset.folder import read_dataset
+from eventcorpus.dataset.splits import check_splits, read_splits
+from eventcorpus.formats.articles import read_articles
+from eventcorpus.formats.inline import read_inline, write_inline
+from eventcorpus.labelstudio.annotations import read_exports
+from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import ADJUDICATED, AnnotatedArticle
 

@@ -47,7 +47,7 @@ class Span:
     """A labelled stretch of text. ``origin`` says who drew it: ``manual``, ``prediction``, ``prediction-changed``.
 
     ``decided_by`` says on whose word it stands: an annotator's (a1, ...), ``agreed`` or ``adjudicated`` (see
-    ``corpus.gold``); it is no part of what the span says, and not compared.
+    ``annotation.merge``); it is no part of what the span says, and not compared.
     """
 
     id: str

@@ -23,11 +23,11 @@ import krippendorff
 import numpy as np
 from second_annotator import ERRORS, second_annotator
 
-from eventcorpus.corpus.dataset import read_annotations
-from eventcorpus.labelling.agreement_counts import count_pair
-from eventcorpus.labelling.shared_articles import shared_articles
-from eventcorpus.matching.coefficients import nominal_alpha
-from eventcorpus.matching.resample import draw_resamples
+from eventcorpus.agreement.counts import count_pair
+from eventcorpus.agreement.pairs import shared_articles
+from eventcorpus.dataset.folder import read_annotations
+from eventcorpus.metrics.coefficients import nominal_alpha
+from eventcorpus.metrics.resample import draw_resamples
 from eventcorpus.ontology import read_ontology_yaml
 
 ROOT = Path(__file__).parents[2]

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from eventcorpus.corpus.dataset import read_dataset
-from eventcorpus.models.calibration import Calibration, minimum_confidences
+from eventcorpus.calibration.apply import Calibration, minimum_confidences
+from eventcorpus.calibration.fit import calibrate, wilson
+from eventcorpus.calibration.metrics import Judged, honesty
+from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.models.extractor import Extractor
-from eventcorpus.training.calibrate import calibrate
-from eventcorpus.training.honesty import Judged, honesty
-from eventcorpus.training.thresholds import wilson
 
 
 def judged(extractor: Extractor, articles: list, calibration: Calibration) -> tuple[list, Judged]:

@@ -22,11 +22,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.read import article_row
-from eventcorpus.labelling.config import label_config
-from eventcorpus.labelling.export_format import server_export
-from eventcorpus.labelling.import_format import read_exports
+from eventcorpus.conversion_report import Account
+from eventcorpus.formats.articles import article_row
+from eventcorpus.labelstudio.annotations import read_exports
+from eventcorpus.labelstudio.config import label_config
+from eventcorpus.labelstudio.tasks import server_export
 from eventcorpus.ontology import Ontology, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, role_order, span_order
 

@@ -10,8 +10,8 @@ import json
 from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 
-from eventcorpus.matching.overlap import match_overlapping
-from eventcorpus.matching.spans import Counts, Key, exact_counts, sum_counts
+from eventcorpus.metrics.align import match_overlapping
+from eventcorpus.metrics.match import Counts, Key, exact_counts, sum_counts
 
 
 def exact(gold: list[Key], predicted: list[Key]) -> float:

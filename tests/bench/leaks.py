@@ -14,10 +14,9 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
-from eventcorpus.corpus.clusters import find_clusters
-from eventcorpus.corpus.conll import read_conll
-from eventcorpus.corpus.near_duplicates import jaccard, shingles
+from eventcorpus.corpus.near_duplicates import find_clusters, jaccard, shingles
 from eventcorpus.files import read_json_lines
+from eventcorpus.formats.conll import read_conll
 from eventcorpus.schema import Article
 
 

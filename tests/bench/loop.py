@@ -24,12 +24,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.read import article_row
+from eventcorpus.conversion_report import Account
 from eventcorpus.files import to_json
-from eventcorpus.labelling.import_format import read_exports
-from eventcorpus.matching.overlap import match_overlapping
-from eventcorpus.matching.spans import exact_counts, sum_counts
+from eventcorpus.formats.articles import article_row
+from eventcorpus.labelstudio.annotations import read_exports
+from eventcorpus.metrics.align import match_overlapping
+from eventcorpus.metrics.match import exact_counts, sum_counts
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.predictions import prediction_line, prediction_of

@@ -19,13 +19,13 @@ from playwright.sync_api import Browser, sync_playwright
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from chromium import FLAGS, find_browser
 from eventcorpus.eval.evaluate import evaluate
-from eventcorpus.eval.page import error_browser, eval_page
 from eventcorpus.eval.runs import Run
-from eventcorpus.highlight import Mark, highlight, label_colours
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
+from eventcorpus.render.eval_page import error_browser, eval_page
+from eventcorpus.render.html import Mark, highlight, label_colours
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.sentences import sentences_around
+from eventcorpus.text import sentences_around
 
 LABELS = tuple(f"Label{i}" for i in range(20))
 ONTOLOGY = Ontology(name="bench", version="1.0.0", flat=False, entities=tuple(Label(name=name) for name in LABELS))

@@ -20,9 +20,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.convert import task
-from eventcorpus.corpus.read import read_articles
-from eventcorpus.labelling.config import label_config
-from eventcorpus.labelling.export_format import tasks_of
+from eventcorpus.formats.articles import read_articles
+from eventcorpus.labelstudio.config import label_config
+from eventcorpus.labelstudio.tasks import tasks_of
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.predictions import read_predictions
 from labelstudio.server import LabelStudioServer

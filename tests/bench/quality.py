@@ -20,7 +20,7 @@ from pathlib import Path
 
 from train import Figures, alone, ours, stock
 
-from eventcorpus.corpus.conll import read_conll
+from eventcorpus.formats.conll import read_conll
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.recipe import read_recipe, with_settings

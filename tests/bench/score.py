@@ -31,7 +31,7 @@ from nervaluate import Evaluator
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
-from eventcorpus.matching.tag_scores import TagScores, chunk_figures, score_tags
+from eventcorpus.metrics.tag_scores import TagScores, chunk_figures, score_tags
 
 WORDS, SENTENCES = 25, 20  # a sentence, an article
 LENGTHS, LENGTH_WEIGHTS = (1, 2, 3, 4, 5), (57, 28, 9, 4, 2)

@@ -35,18 +35,18 @@ from transformers import (
     set_seed,
 )
 
-from eventcorpus.corpus.conll import read_conll
 from eventcorpus.files import read_json
-from eventcorpus.matching.spans import Key, exact_counts, sum_counts
+from eventcorpus.formats.conll import read_conll
+from eventcorpus.metrics.match import Key, exact_counts, sum_counts
 from eventcorpus.models.encoders import bundled_encoder
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.tags import OUTSIDE, spans_from_tags, tag_names, tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.training.facts import RUN
 from eventcorpus.training.fit import fit
 from eventcorpus.training.metrics import peak_memory
 from eventcorpus.training.recipe import Recipe, read_recipe, with_settings
+from eventcorpus.training.run_info import RUN
 
 Figures = dict[str, float]
 

@@ -1,6 +1,6 @@
 """Annotated articles in the inline notation, as short as the tests of checks and figures want them."""
 
-from eventcorpus.labelling.inline import read_inline
+from eventcorpus.formats.inline import read_inline
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle
 

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from eventcorpus.corpus.card import DatasetCounts, dataset_card
+from eventcorpus.dataset.card import DatasetCounts, dataset_card
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Span
 from eventcorpus.text import words

@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 from annotated import ONTOLOGY, article, articles
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.checks.kinds import KIND_OF, KINDS, Finding, finding_order
-from eventcorpus.corpus.checks.model import never_predicted, only_predicted
-from eventcorpus.corpus.checks.placement import article_findings, duplicate_findings, split_findings
-from eventcorpus.corpus.checks.reader import findings_of_account, findings_of_faults
+from eventcorpus.conversion_report import Account
+from eventcorpus.corpus.checks.articles import article_findings, duplicate_findings, split_findings
+from eventcorpus.corpus.checks.findings import KIND_OF, KINDS, Finding, finding_order
+from eventcorpus.corpus.checks.predictions import never_predicted, only_predicted
 from eventcorpus.corpus.checks.report import check_page, check_report, finding_lines
-from eventcorpus.corpus.checks.run import Material, find_all
-from eventcorpus.corpus.clusters import Clusters, find_clusters
+from eventcorpus.corpus.checks.run import Material, find_all, findings_of_account, findings_of_faults
+from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
 from eventcorpus.schema import AnnotatedArticle, Article, Mention
 

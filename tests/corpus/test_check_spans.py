@@ -6,9 +6,8 @@ import pytest
 from annotated import ONTOLOGY, article, articles
 
 from eventcorpus.corpus.checks.consistency import labelled_differently, unlabelled_repeats
-from eventcorpus.corpus.checks.edges import edge_findings
-from eventcorpus.corpus.checks.kinds import Finding
-from eventcorpus.corpus.checks.patterns import unlabelled_patterns
+from eventcorpus.corpus.checks.findings import Finding
+from eventcorpus.corpus.checks.spans import edge_findings, unlabelled_patterns
 from eventcorpus.corpus.checks.structure import role_findings, rule_findings
 from eventcorpus.schema import AnnotatedArticle, Role
 

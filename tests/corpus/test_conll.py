@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from eventcorpus.corpus.conll import Chunk, chunks, read_conll
 from eventcorpus.errors import InputError
+from eventcorpus.formats.conll import Chunk, chunks, read_conll
 from eventcorpus.schema import AnnotatedArticle
 
 

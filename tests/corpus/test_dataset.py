@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.dataset import (
+from eventcorpus.conversion_report import Account
+from eventcorpus.dataset.folder import (
     Entry,
     is_dataset_folder,
     manifest_hash,

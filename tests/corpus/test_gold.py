@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.gold import gold_of, gold_policy
+from eventcorpus.annotation.merge import gold_of, gold_policy
+from eventcorpus.conversion_report import Account
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span

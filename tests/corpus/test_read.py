@@ -9,8 +9,15 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from eventcorpus.corpus.read import ReadReport, article_from_row, article_row, read_articles, text_row, with_published
 from eventcorpus.errors import InputError
+from eventcorpus.formats.articles import (
+    ReadReport,
+    article_from_row,
+    article_row,
+    read_articles,
+    text_row,
+    with_published,
+)
 from eventcorpus.schema import Article
 from eventcorpus.text import sha256_of
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventcorpus.corpus.rows import annotated_of, row_of, with_defaults
+from eventcorpus.dataset.rows import annotated_of, row_of, with_defaults
 from eventcorpus.errors import SpanError
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span, span_order

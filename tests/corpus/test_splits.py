@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from eventcorpus.corpus.splits import Duplicates, check_splits, read_splits
+from eventcorpus.dataset.splits import Duplicates, check_splits, read_splits
 from eventcorpus.errors import InputError
 from eventcorpus.schema import Article
 

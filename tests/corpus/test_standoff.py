@@ -7,8 +7,8 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner, Result
 
-from eventcorpus.cli import main
-from eventcorpus.corpus.dataset import read_dataset
+from eventcorpus.cli.main import main
+from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.errors import SpanError
 
 CORPUS = Path(__file__).parents[2] / "corpus"

@@ -9,14 +9,14 @@ from annotated import ONTOLOGY, article, articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventcorpus.charts import BarRow, bar_chart, histogram
 from eventcorpus.corpus.figures import Bar, Stands, figures_of
 from eventcorpus.corpus.near_duplicates import jaccard, shingles
 from eventcorpus.corpus.originality import masked_words, originality_of
 from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.stats import originality_lines, stats_report
-from eventcorpus.corpus.stats_page import stats_page
 from eventcorpus.errors import InputError
+from eventcorpus.render.charts import BarRow, bar_chart, histogram
+from eventcorpus.render.stats_page import stats_page
 from eventcorpus.schema import AnnotatedArticle, Article
 
 CORPUS = Path(__file__).parents[2] / "corpus"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from eventcorpus.corpus.rows import annotated_of, row_of, with_text, without_text
-from eventcorpus.corpus.templates import KEY, Template, templates_of, with_templates, without_spans
+from eventcorpus.annotation.templates import KEY, Template, templates_of, with_templates, without_spans
+from eventcorpus.dataset.rows import annotated_of, row_of, with_text, without_text
 from eventcorpus.errors import SpanError
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from benchmark_versions import raise_versions
 from eventcorpus.errors import InputError
 from eventcorpus.eval.benchmark import (
     benchmark_files,
@@ -17,7 +18,6 @@ from eventcorpus.eval.benchmark import (
     read_benchmark,
     unfit,
 )
-from eventcorpus.eval.benchmark_versions import raise_versions
 from eventcorpus.eval.class_map import ClassMap
 
 ROOT = Path(__file__).parent.parent.parent

@@ -10,10 +10,10 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from eventcorpus.eval.calibration import Judgement, average_precision, calibration_of, curve, judgements
+from eventcorpus.eval.counts import gold_keys
 from eventcorpus.eval.intervals import draw_articles
 from eventcorpus.eval.report import Calibration
 from eventcorpus.eval.runs import Run
-from eventcorpus.eval.scores import gold_keys
 from eventcorpus.predictions import ModelName, prediction_of
 from eventcorpus.schema import AnnotatedArticle, Mention
 

@@ -9,12 +9,12 @@ import yaml
 
 from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap, read_class_map
-from eventcorpus.eval.page import eval_page
+from eventcorpus.eval.evaluate import score
 from eventcorpus.eval.report import Report
 from eventcorpus.eval.report_table import report_table
-from eventcorpus.eval.scores import score
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, prediction_of
+from eventcorpus.render.eval_page import eval_page
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
 
 GOLD = Ontology(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli_runner import run
-from eventcorpus.corpus.dataset import read_dataset
+from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.eval.comparison import Comparison
 from eventcorpus.eval.report import Report
 from eventcorpus.predictions import ModelName, prediction_line, prediction_of

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from made_articles import Given, gold, predicted
 from sklearn.metrics import confusion_matrix
 
-from eventcorpus.eval.confusion import boundary_errors_of, confusion_of
-from eventcorpus.eval.judged_articles import judge
+from eventcorpus.eval.counts import boundary_errors_of, confusion_of, judge
 
 LABELS = ["A", "B", "C"]
 pairs_of_labels = st.lists(st.tuples(st.sampled_from([*LABELS, None]), st.sampled_from([*LABELS, None])), max_size=20)

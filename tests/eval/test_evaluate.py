@@ -12,10 +12,9 @@ from scipy import stats
 
 from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap
-from eventcorpus.eval.evaluate import evaluate
+from eventcorpus.eval.evaluate import evaluate, score
 from eventcorpus.eval.report import Figures, Matching, Report
 from eventcorpus.eval.runs import Run
-from eventcorpus.eval.scores import score
 from eventcorpus.eval.slices import SEEN
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle

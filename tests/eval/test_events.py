@@ -6,9 +6,9 @@ import pytest
 from made_articles import Given, gold, predicted
 
 from eventcorpus.errors import PredictionsError
+from eventcorpus.eval.evaluate import score
 from eventcorpus.eval.events import events_of
 from eventcorpus.eval.report import Events, LabelFigures, Matching
-from eventcorpus.eval.scores import score
 from eventcorpus.ontology import AttributeType, AttributeValue, Label, Ontology, RoleType
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle, Event, Span

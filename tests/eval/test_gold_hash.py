@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from eventcorpus.eval.gold_hash import gold_sha256
+from eventcorpus.eval.runs import gold_sha256
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
 
 SPANS = (Span("e", 7, 15, "Attack", (("modality", "actual"),)), Span("a", 0, 6, "Actor"))

@@ -3,10 +3,10 @@ import doctest
 from made_up import ONTOLOGY, corpus, system
 from test_scores import gold, predicted, run
 
-from eventcorpus.eval import markdown
 from eventcorpus.eval.evaluate import evaluate
-from eventcorpus.eval.markdown import report_markdown
 from eventcorpus.eval.report import Agreement, Figure, Floor, Interval
+from eventcorpus.render import markdown
+from eventcorpus.render.markdown import report_markdown
 
 
 def rows(text: str, heading: str) -> list[list[str]]:

@@ -2,10 +2,10 @@ import re
 
 from test_scores import ONTOLOGY, gold, predicted, run
 
-from eventcorpus.eval.page import at_thresholds, eval_page
-from eventcorpus.eval.page_charts import bar_cell, curve_chart, difference_cell, reliability_chart, thinned
+from eventcorpus.eval.evaluate import score
 from eventcorpus.eval.report import Bin, CurvePoint, Interval, Report
-from eventcorpus.eval.scores import score
+from eventcorpus.render.charts import bar_cell, curve_chart, difference_cell, reliability_chart, thinned
+from eventcorpus.render.eval_page import at_thresholds, eval_page
 
 HOSTILE = "<script>alert(1)</script> rebels \u202eevil\u202c 🔥 حلب " + "x" * 3000
 

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from eventcorpus.errors import PredictionsError
+from eventcorpus.eval.evaluate import score
 from eventcorpus.eval.report import Report
 from eventcorpus.eval.report_table import report_table
-from eventcorpus.eval.scores import score
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_line, prediction_of, read_predictions
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span

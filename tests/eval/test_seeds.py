@@ -1,8 +1,7 @@
 from made_up import LABELS, ONTOLOGY, corpus, system
 
+from eventcorpus.eval.evaluate import mean_report, score
 from eventcorpus.eval.runs import Run
-from eventcorpus.eval.scores import score
-from eventcorpus.eval.seeds import mean_report
 from eventcorpus.predictions import ModelName, prediction_of
 from eventcorpus.schema import Mention
 

@@ -6,9 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_articles import Given, gold, predicted
 
-from eventcorpus.eval.judged_articles import judge, labels_met
-from eventcorpus.eval.statistics import Statistics, count_mentions
-from eventcorpus.matching.spans import exact_counts
+from eventcorpus.eval.counts import Statistics, count_mentions, judge, labels_met
+from eventcorpus.metrics.match import exact_counts
 
 LABELS = ("A", "B")
 span = st.tuples(st.integers(0, 14), st.integers(1, 6), st.sampled_from("AB")).map(lambda x: (x[0], x[0] + x[1], x[2]))

@@ -10,7 +10,7 @@ from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 from transformers import EvalPrediction
 
-from eventcorpus.eval.trainer_metrics import compute_metrics
+from eventcorpus.metrics.tag_scores import compute_metrics
 from eventcorpus.models.tags import tag_names
 
 TAGS = tag_names(["Actor", "Place"])

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from made_up import LABELS, ONTOLOGY, corpus, system
 
-from eventcorpus.eval.yardstick import agreement_beside
-from eventcorpus.labelling.agreement import agreement
+from eventcorpus.agreement.agree import agreement
+from eventcorpus.eval.evaluate import agreement_beside
 from eventcorpus.schema import AnnotatedArticle, Span
 
 

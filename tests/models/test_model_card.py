@@ -12,13 +12,12 @@ import yaml
 from click.testing import CliRunner
 from huggingface_hub import ModelCard
 
-from eventcorpus.cli import main
+from eventcorpus.calibration.apply import Bin, Calibration, FittedOn, Honesty, Interval, Threshold
+from eventcorpus.cli.main import main
 from eventcorpus.errors import InputError
-from eventcorpus.eval.scores import score
-from eventcorpus.models.calibration import Bin, Calibration, FittedOn, Honesty, Interval, Threshold
-from eventcorpus.models.card import model_card, write_card
+from eventcorpus.eval.evaluate import score
+from eventcorpus.models.card import escape, model_card, write_card
 from eventcorpus.models.card_facts import CardFacts, read_agreement, read_card_facts, read_scores
-from eventcorpus.models.card_sections import escape
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model, write_calibration
 from eventcorpus.ontology import Label, Ontology

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from eventcorpus.eval.evaluate import evaluate
-from eventcorpus.eval.page import eval_page
 from eventcorpus.eval.runs import Run
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
+from eventcorpus.render.eval_page import eval_page
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import stored_form
 

@@ -63,7 +63,7 @@ def child(articles: Path, precision: str, out: Path) -> None:
 
 def few_articles(dataset: Path) -> str:
     """The first articles of a dataset as JSON, so that the processes to be killed start quickly."""
-    from eventcorpus.corpus.dataset import read_dataset
+    from eventcorpus.dataset.folder import read_dataset
 
     read = read_dataset(dataset)
     return json.dumps(

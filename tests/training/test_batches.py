@@ -1,7 +1,7 @@
 import torch
 
 from eventcorpus.training.batches import batch_order, collate, pieces
-from eventcorpus.training.windows import IGNORED, Example
+from eventcorpus.training.examples import IGNORED, Example
 
 
 def test_the_order_of_batches_depends_on_seed_and_epoch_only() -> None:

@@ -14,22 +14,29 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from transformers import pipeline
 
-from eventcorpus.account import Account
-from eventcorpus.cli import main
-from eventcorpus.corpus.dataset import Entry, write_dataset
-from eventcorpus.models.calibration import Calibration, calibrated, log_odds, scaled
+from eventcorpus.calibration.apply import Calibration, calibrated, log_odds, scaled
+from eventcorpus.calibration.fit import (
+    Targets,
+    calibrate,
+    choose,
+    fit_logistic,
+    fit_temperature,
+    targets_of,
+    threshold_for,
+    wilson,
+)
+from eventcorpus.calibration.metrics import Judged, calibration_bins, honesty
+from eventcorpus.cli.main import main
+from eventcorpus.conversion_report import Account
+from eventcorpus.dataset.folder import Entry, write_dataset
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import read_about, write_calibration
 from eventcorpus.models.tags import viterbi
 from eventcorpus.ontology import Label, Ontology
+from eventcorpus.render.reliability import reliability_svg
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.training.calibrate import calibrate, choose
-from eventcorpus.training.calibration_fit import Targets, fit_logistic, fit_temperature, targets_of
 from eventcorpus.training.fit import fit
-from eventcorpus.training.honesty import Judged, bins_of, honesty
 from eventcorpus.training.recipe import Recipe
-from eventcorpus.training.reliability import reliability_svg
-from eventcorpus.training.thresholds import threshold_for, wilson
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
 
@@ -120,8 +127,8 @@ def test_measures_by_hand() -> None:
     assert found.expected_error == pytest.approx((2 * 0.45 + 0.45 + 0.15) / 4)
     assert found.brier == pytest.approx((0.05**2 + 0.95**2 + 0.45**2 + 0.15**2) / 4, abs=1e-5)
     assert found.log_loss == pytest.approx(-np.log([0.95, 0.05, 0.55, 0.85]).mean(), abs=1e-5)
-    assert [(b.mentions, b.correct) for b in bins_of(one)][-1] == (2, 1)
-    assert bins_of(judged([1.0, 0.9], [True, True]))[-1].mentions == 2  # the last bin has both ends
+    assert [(b.mentions, b.correct) for b in calibration_bins(one)][-1] == (2, 1)
+    assert calibration_bins(judged([1.0, 0.9], [True, True]))[-1].mentions == 2  # the last bin has both ends
 
 
 def test_the_simplest_method_within_one_standard_error_is_chosen() -> None:

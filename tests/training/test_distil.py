@@ -11,13 +11,19 @@ from safetensors.torch import load_file
 from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.training.distil import Load, Teachers, cross_fit, labelled_examples, unlabelled_examples
+from eventcorpus.training.distillation import (
+    Load,
+    Teachers,
+    cross_fit,
+    labelled_examples,
+    teacher_recipe,
+    unlabelled_examples,
+)
+from eventcorpus.training.examples import IGNORED, Example
 from eventcorpus.training.fit import fit
-from eventcorpus.training.loss import hard_loss, soft_loss
+from eventcorpus.training.learner import hard_loss, soft_loss
 from eventcorpus.training.optimiser import rate_factor
 from eventcorpus.training.recipe import Recipe
-from eventcorpus.training.taught import teacher_recipe
-from eventcorpus.training.windows import IGNORED, Example
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
 
@@ -140,7 +146,7 @@ def test_a_run_stopped_while_a_teacher_or_the_student_learns_ends_with_the_same_
         return rate_factor(step, n_steps, warmup_steps)
 
     n_all = 10**9
-    monkeypatch.setattr("eventcorpus.training.loop.rate_factor", factor)
+    monkeypatch.setattr("eventcorpus.training.fit.rate_factor", factor)
     fit(articles(12), ONTOLOGY, recipe, tmp_path / "whole")
     n_all = len(steps)
     with pytest.raises(KeyboardInterrupt):

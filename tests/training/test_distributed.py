@@ -15,14 +15,14 @@ from safetensors.torch import load_file
 
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
-from eventcorpus.training.result import FitResult
+from eventcorpus.training.run_info import FitResult
 
 TRAIN = """
 import json, logging, pathlib, sys
 sys.path.insert(0, {tests!r})
 from few_articles import ARTICLES, ONTOLOGY
 from eventcorpus.training.fit import fit
-from eventcorpus.training.processes import joined
+from eventcorpus.training.distributed import joined
 from eventcorpus.training.recipe import Recipe
 settings, out = json.loads(sys.argv[1]), pathlib.Path(sys.argv[2])
 with joined() as processes:
@@ -101,8 +101,8 @@ import json, logging, pathlib, sys
 sys.path.insert(0, {tests!r})
 from few_articles import ARTICLES, ONTOLOGY
 from eventcorpus.training.fit import fit
-from eventcorpus.training.loss import hard_loss
-from eventcorpus.training.processes import joined
+from eventcorpus.training.learner import hard_loss
+from eventcorpus.training.distributed import joined
 from eventcorpus.training.recipe import Recipe
 recipe, out = Recipe(**json.loads(sys.argv[1])), pathlib.Path(sys.argv[2])
 n_losses = 0

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from eventcorpus.training.dropout import ByteDropout, cheapen_dropout
+from eventcorpus.training.learner import ByteDropout, cheapen_dropout
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

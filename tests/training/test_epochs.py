@@ -1,7 +1,7 @@
 import torch
 
-from eventcorpus.training.epochs import Epochs
-from eventcorpus.training.windows import IGNORED, Example
+from eventcorpus.training.batches import Epochs
+from eventcorpus.training.examples import IGNORED, Example
 
 EXAMPLES = [Example([n] * n, [0] * n) for n in range(1, 12)]
 

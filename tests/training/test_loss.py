@@ -3,8 +3,8 @@ import torch
 from torch import nn
 
 from eventcorpus.training.batches import collate
-from eventcorpus.training.loss import hard_loss
-from eventcorpus.training.windows import IGNORED, Example
+from eventcorpus.training.examples import IGNORED, Example
+from eventcorpus.training.learner import hard_loss
 
 
 def test_the_sum_over_labelled_tokens_is_the_mean_of_torch_times_their_number() -> None:

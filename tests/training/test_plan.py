@@ -8,15 +8,15 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from eventcorpus.account import Account
-from eventcorpus.cli import main
-from eventcorpus.corpus.dataset import Entry, write_dataset
+from eventcorpus.cli.main import main
+from eventcorpus.conversion_report import Account
+from eventcorpus.dataset.folder import Entry, write_dataset
 from eventcorpus.errors import InputError, ModelError, OutputError, RecipeError
 from eventcorpus.models.folder import read_about
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.training.dry_run import plan_of, seconds_a_step
 from eventcorpus.training.fit import fit
-from eventcorpus.training.plan import plan_of, seconds_a_step
 from eventcorpus.training.recipe import Recipe, with_settings
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))

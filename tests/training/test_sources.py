@@ -10,10 +10,9 @@ from safetensors.torch import load_file
 from eventcorpus.errors import RecipeError
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.training.examples import EncodedArticles, Example, examples_with_other_names
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
-from eventcorpus.training.sources import examples_with_other_names
-from eventcorpus.training.windows import EncodedArticles, Example
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
 RECIPE = Recipe(swap_names=0.5, swap_parties="Actor")

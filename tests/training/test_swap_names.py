@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
-from eventcorpus.training.swap_names import Names, collect_names, geo_names, swap_names
+from eventcorpus.training.augmentation import Names, collect_names, geo_names, swap_names
 
 NAMES = Names(
     place_labels=frozenset({"Place"}),

@@ -13,15 +13,14 @@ from safetensors.torch import load_file
 from eventcorpus.errors import ModelError, OutputError, RecipeError
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
+from eventcorpus.render.training_curves import training_svg
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.training.dev import count_exact
-from eventcorpus.training.fit import fit
+from eventcorpus.training.callbacks import OnStep
+from eventcorpus.training.checkpoint import random_state, seed_all, set_random_state
+from eventcorpus.training.fit import count_exact, fit
 from eventcorpus.training.metrics import Metrics, read_metrics
-from eventcorpus.training.plot import training_svg
 from eventcorpus.training.progress import DevScore, Progress
-from eventcorpus.training.random_state import random_state, seed_all, set_random_state
 from eventcorpus.training.recipe import Recipe
-from eventcorpus.training.watch import OnStep
 
 TRAIN, DEV = ARTICLES[:16], ARTICLES[16:]
 

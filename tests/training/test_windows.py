@@ -7,7 +7,7 @@ from eventcorpus.models.encode import frame_of
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.training.windows import IGNORED, encode_articles
+from eventcorpus.training.examples import IGNORED, encode_articles
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
 TEXT = "rebels attacked the town of aleppo on monday and the army left the town of homs on friday . " * 12

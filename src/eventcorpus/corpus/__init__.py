@@ -1,1 +1,1 @@
-"""Articles and datasets on disk: reading, converting, writing."""
+"""A corpus folder: figures, splits, near-duplicates, checks."""

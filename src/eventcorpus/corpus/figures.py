@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from eventcorpus.corpus.rows import with_defaults
+from eventcorpus.dataset.rows import with_defaults
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from eventcorpus.annotation.rules import one_layer
 from eventcorpus.corpus.figures import Part
-from eventcorpus.matching.layer import one_layer
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 

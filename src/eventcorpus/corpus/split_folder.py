@@ -11,9 +11,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from eventcorpus import __version__
-from eventcorpus.corpus.rows import with_defaults
-from eventcorpus.corpus.splits import SPLITS
 from eventcorpus.corpus.splitting import SplitOptions, Splitting
+from eventcorpus.dataset.rows import with_defaults
+from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json
 from eventcorpus.ontology import Ontology

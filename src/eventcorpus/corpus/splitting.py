@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from eventcorpus.corpus.clusters import Clusters, Joined, find_clusters, groups_of
-from eventcorpus.corpus.rows import with_defaults
-from eventcorpus.corpus.splits import SPLITS
+from eventcorpus.corpus.near_duplicates import Clusters, Joined, find_clusters, groups_of
 from eventcorpus.corpus.stratify import Group, stratify
+from eventcorpus.dataset.rows import with_defaults
+from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article

@@ -1,5 +1,5 @@
 """Scoring predictions against gold; never imports torch."""
 
-from eventcorpus.eval.scores import score
+from eventcorpus.eval.evaluate import score
 
 __all__ = ["score"]

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eventcorpus.calibration.metrics import EDGES, N_BINS, bin_sums, bins_of, calibration_error
 from eventcorpus.eval.intervals import figure_of, figures_with_intervals, known
 from eventcorpus.eval.report import Bin, Calibration, CurvePoint
-from eventcorpus.matching.reliability import EDGES, N_BINS, bin_sums, bins_of, calibration_error
-from eventcorpus.matching.resample import Resampling
-from eventcorpus.matching.spans import Key
+from eventcorpus.metrics.match import Key
+from eventcorpus.metrics.resample import Resampling
 from eventcorpus.predictions import Prediction
 
 Numbers = NDArray[np.float64]

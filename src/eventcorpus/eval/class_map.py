@@ -14,7 +14,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from eventcorpus.corpus.public.mapping import nearest, read_map
+from eventcorpus.annotation.label_map import nearest, read_map
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import Name
 from eventcorpus.predictions import Prediction

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcorpus.eval.report import Figure, Figures, Interval, Intervals, LabelFigures, Matching
-from eventcorpus.matching.article_counts import averages
-from eventcorpus.matching.resample import Estimate, Resampling, draw_resamples, estimate, unit_of
+from eventcorpus.metrics.match import averages
+from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate, unit_of
 from eventcorpus.schema import AnnotatedArticle
 
 Numbers = NDArray[np.float64]

@@ -8,7 +8,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Table
 
-from eventcorpus.eval.report import Figures, Interval, LabelFigures, Report
+from eventcorpus.eval.report import Figure, Figures, Interval, LabelFigures, Report
 
 
 def percent(value: float | None) -> str:
@@ -103,3 +103,27 @@ def _counts(row: LabelFigures) -> tuple[str, str]:
 
 def _level(report: Report) -> str:
     return f"{round(100 * report.bootstrap.level)}%" if report.bootstrap else ""
+
+
+FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
+"""The key of a figure in reports -> as people say it."""
+
+
+def figure_of(figures: Figures, key: str) -> Figure:
+    """Precision, recall or F1 (``FIGURES``) with its interval."""
+    interval = getattr(figures.intervals, key) if figures.intervals else None
+    return Figure(value=getattr(figures, key), interval=interval)
+
+
+def shown(figure: Figure) -> str:
+    """In percent, the interval in brackets where it is known.
+
+    >>> from eventcorpus.eval.report import Interval
+    >>> shown(Figure(value=0.7533, interval=Interval(low=0.7312, high=0.7701)))
+    '75.3 [73.1, 77.0]'
+    >>> shown(Figure(value=None))
+    '–'
+    """
+    if figure.interval is None:
+        return percent(figure.value)
+    return f"{percent(figure.value)} [{percent(figure.interval.low)}, {percent(figure.interval.high)}]"

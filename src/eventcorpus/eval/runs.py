@@ -6,9 +6,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
+from eventcorpus.files import to_json
+from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import Prediction, check_prediction, prediction_line
 from eventcorpus.schema import AnnotatedArticle
 
@@ -61,3 +64,65 @@ def gold_and_runs_in_classes(
         gold_in_classes(gold, class_map.gold)[0],
         [predictions_in_classes(run, class_map.predicted)[0] for run in runs],
     )
+
+
+def gold_sha256(gold: Iterable[AnnotatedArticle]) -> str:
+    """SHA-256 over the articles' ids and texts, their spans with attributes, roles and events.
+
+    The order of articles, spans, roles and events, and the ids of spans, change nothing.
+    """
+    lines = sorted(to_json(_said(one)) for one in gold)
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _said(one: AnnotatedArticle) -> dict[str, Any]:
+    place = {span.id: (span.start, span.end, span.label) for span in one.spans}
+    return {
+        "id": one.article.id,
+        "text_sha256": one.article.text_sha256,
+        "spans": sorted((*place[span.id], sorted(span.attributes)) for span in one.spans),
+        "roles": sorted((role.role, place[role.trigger], place[role.argument]) for role in one.roles),
+        "events": sorted((event.label, sorted(place[trigger] for trigger in event.triggers)) for event in one.events),
+    }
+
+
+def found_ontology(gold: Sequence[AnnotatedArticle]) -> Ontology:
+    """Labels in the order of ``labels_annotated``, then any other; triggers are those that roles and events start at.
+
+    A role is the event link if all its links join triggers of one event. Attributes and their defaults cannot be found.
+
+    Raises:
+        OntologyError: if there are no labels at all, or one that no ontology could have.
+    """
+    annotated = dict.fromkeys(label for one in gold for label in one.labels_annotated)
+    used = sorted({span.label for one in gold for span in one.spans})
+    labels = [*dict.fromkeys([*annotated, *used])]
+    triggers = _trigger_labels(gold)
+    data = {
+        "name": "found-in-gold",
+        "version": "0.0.0",
+        "flat": False,
+        "triggers": [{"name": label} for label in labels if label in triggers],
+        "entities": [{"name": label} for label in labels if label not in triggers],
+        "roles": [{"name": role, "joins_events": True} for role in _event_links(gold)[:1] if role not in labels],
+    }
+    return parse_ontology(data, place="no ontology given, and the labels of the gold make none")
+
+
+def _trigger_labels(gold: Iterable[AnnotatedArticle]) -> set[str]:
+    found: set[str] = set()
+    for one in gold:
+        ids = {role.trigger for role in one.roles} | {trigger for event in one.events for trigger in event.triggers}
+        found |= {span.label for span in one.spans if span.id in ids}
+    return found
+
+
+def _event_links(gold: Iterable[AnnotatedArticle]) -> list[str]:
+    """Roles whose every link joins two triggers of one event."""
+    joins: dict[str, bool] = {}
+    for one in gold:
+        event_of = {trigger: event.id for event in one.events for trigger in event.triggers}
+        for role in one.roles:
+            joined = event_of.get(role.trigger, "") == event_of.get(role.argument) is not None
+            joins[role.role] = joins.get(role.role, True) and joined
+    return sorted(role for role, always in joins.items() if always)

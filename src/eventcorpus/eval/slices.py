@@ -15,9 +15,8 @@ import numpy as np
 
 from eventcorpus.eval.intervals import figures_of, figures_with_intervals, known, with_counts
 from eventcorpus.eval.report import Slice
-from eventcorpus.matching.article_counts import Numbers, averages, exact_by_article
-from eventcorpus.matching.resample import Resampling
-from eventcorpus.matching.spans import Key
+from eventcorpus.metrics.match import Key, Numbers, averages, exact_by_article
+from eventcorpus.metrics.resample import Resampling
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.text import words
 

@@ -173,7 +173,7 @@ def read_agreement(path: Path) -> AgreementFigures:
     Raises:
         InputError: if it is not one.
     """
-    from eventcorpus.labelling.agreement_report import AgreementReport, Figure
+    from eventcorpus.agreement.report import AgreementReport, Figure
 
     try:
         report = AgreementReport.model_validate(read_json(path))

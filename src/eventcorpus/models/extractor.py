@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
+from eventcorpus.calibration.apply import calibrated, scaled
 from eventcorpus.errors import ModelError
-from eventcorpus.models.calibration import calibrated, scaled
 from eventcorpus.models.encode import EncodedText, Window, encode_text, frame_of
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from eventcorpus.calibration.apply import Calibration
 from eventcorpus.errors import InputError, ModelError
 from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json, write_text
-from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
 

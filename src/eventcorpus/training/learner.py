@@ -6,7 +6,7 @@ Comes in: an encoder and a recipe. Goes out: a ``Learner``, whose whole state is
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,14 +15,11 @@ from torch import nn
 
 from eventcorpus.errors import RecipeError
 from eventcorpus.models.encoders import check_length, load_encoder
-from eventcorpus.training.batches import pieces
-from eventcorpus.training.dropout import cheapen_dropout
-from eventcorpus.training.epochs import Batch
-from eventcorpus.training.loss import TokenLoss
+from eventcorpus.training.batches import Batch, pieces
+from eventcorpus.training.distributed import Processes, like, shard, whole
+from eventcorpus.training.examples import IGNORED
 from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
-from eventcorpus.training.processes import Processes
 from eventcorpus.training.recipe import Recipe
-from eventcorpus.training.sharding import like, shard, whole
 
 MODEL_INPUTS = ("input_ids", "attention_mask")
 """What of a batch the model sees; the rest is for the loss."""
@@ -160,3 +157,55 @@ def learner_for(
     return Learner(
         model, forward, copy, optimiser_for(copy, recipe), token_loss, recipe.max_grad_norm, processes, recipe.fsdp
     )
+
+
+TokenLoss = Callable[[torch.Tensor, Mapping[str, torch.Tensor]], torch.Tensor]
+"""From logits, shape (batch_size, seq_len, n_tags), and the targets of ``collate`` (``labels``, and ``soft_labels``
+where examples have them), to the sum of the losses of the labelled tokens, a scalar in fp32."""
+
+
+def hard_loss(logits: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Cross entropy with ``labels``, shape (batch_size, seq_len), summed; ``IGNORED`` ones count nothing."""
+    labels = targets["labels"].flatten()
+    return nn.functional.cross_entropy(logits.float().flatten(0, 1), labels, ignore_index=IGNORED, reduction="sum")
+
+
+def soft_loss(logits: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Cross entropy with ``soft_labels`` (Hinton et al. 2015), shape (batch_size, seq_len, n_tags), summed over the
+    tokens that have a label.
+    """
+    labelled = targets["labels"] != IGNORED
+    log_probabilities = logits.float().log_softmax(dim=-1)
+    return -(targets["soft_labels"] * log_probabilities).sum(dim=-1)[labelled].sum()
+
+
+_STEPS = 256
+
+
+class ByteDropout(nn.Module):
+    """Dropout (Srivastava et al. 2014) whose probability is rounded to a 256th; what stays is scaled accordingly.
+
+    Randomness comes from torch's default generator, so that ``torch.manual_seed`` decides it.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+        self._dropped = round(p * _STEPS)
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        """Zero a share of ``hidden``, any shape, on the CPU; in evaluation mode nothing."""
+        if not self.training or not self._dropped:
+            return hidden
+        n = hidden.numel()
+        bits = torch.empty(-(-n // 8), dtype=torch.int64).random_(-(2**63), None)
+        stays = bits.view(torch.uint8)[:n].view(hidden.shape) >= self._dropped
+        return hidden * stays.to(hidden.dtype).mul_(_STEPS / (_STEPS - self._dropped))
+
+
+def cheapen_dropout(model: nn.Module) -> None:
+    """Put ``ByteDropout`` in the place of every ``nn.Dropout`` of a model that stays on the CPU."""
+    for parent in list(model.modules()):
+        for name, child in list(parent.named_children()):
+            if type(child) is nn.Dropout:
+                setattr(parent, name, ByteDropout(child.p))

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.public.assemble import assemble
-from eventcorpus.corpus.public.brat import ann_lines, read_brat
-from eventcorpus.corpus.public.documents import Faults, Reading
+from eventcorpus.annotation.assemble import assemble
+from eventcorpus.annotation.document import Faults, Reading
+from eventcorpus.conversion_report import Account
 from eventcorpus.errors import InputError
+from eventcorpus.formats.brat import ann_lines, read_brat
 from eventcorpus.schema import AnnotatedArticle, Role
 
 TEXT = "Rebels seized Kalo.\nThe army shelled Kalo and Kafr.\n"

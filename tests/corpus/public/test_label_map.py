@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.public.documents import ROLE_DETAILS
-from eventcorpus.corpus.public.mapped import mapped
-from eventcorpus.corpus.public.mapping import Mapper, read_label_map
-from eventcorpus.corpus.templates import Template, templates_of, with_templates
+from eventcorpus.annotation.document import ROLE_DETAILS
+from eventcorpus.annotation.label_map import Mapper, mapped, read_label_map
+from eventcorpus.annotation.templates import Template, templates_of, with_templates
+from eventcorpus.conversion_report import Account
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import AttributeType, AttributeValue, Label, Ontology, RoleType, ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span

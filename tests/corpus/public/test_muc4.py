@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.public.assemble import assemble
-from eventcorpus.corpus.public.documents import Faults, Reading
-from eventcorpus.corpus.public.muc4 import muc4_templates, read_muc4
-from eventcorpus.corpus.templates import KEY, templates_of
+from eventcorpus.annotation.assemble import assemble
+from eventcorpus.annotation.document import Faults, Reading
+from eventcorpus.annotation.templates import KEY, templates_of
+from eventcorpus.conversion_report import Account
 from eventcorpus.errors import InputError, SpanError
+from eventcorpus.formats.muc4 import muc4_templates, read_muc4
 
 TEXT = "the hamsin front (hf) bombed the mill. hf men shot a farmer near the mill."
 

@@ -8,9 +8,9 @@ import datasets
 import pytest
 from click.testing import CliRunner
 
-from eventcorpus.cli import main
-from eventcorpus.corpus.dataset import read_dataset
-from eventcorpus.corpus.public.muc4 import muc4_templates
+from eventcorpus.cli.main import main
+from eventcorpus.dataset.folder import read_dataset
+from eventcorpus.formats.muc4 import muc4_templates
 
 TEXT = "Rebels of the Hamsin Front shelled Kalo."
 BRAT = (

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from eventcorpus.cli import main
-from eventcorpus.corpus.dataset import Dataset, read_dataset
-from eventcorpus.corpus.public.muc4 import muc4_templates
+from eventcorpus.cli.main import main
+from eventcorpus.dataset.folder import Dataset, read_dataset
+from eventcorpus.formats.muc4 import muc4_templates
 
 pytestmark = pytest.mark.realdata
 FOLDER = os.environ.get("EVENTCORPUS_REALDATA", "")

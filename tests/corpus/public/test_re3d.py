@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.public.assemble import assemble
-from eventcorpus.corpus.public.documents import Faults
-from eventcorpus.corpus.public.re3d import read_re3d
+from eventcorpus.annotation.assemble import assemble
+from eventcorpus.annotation.document import Faults
+from eventcorpus.conversion_report import Account
 from eventcorpus.errors import InputError, SpanError
+from eventcorpus.formats.re3d import read_re3d
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Role
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.public.assemble import assemble
-from eventcorpus.corpus.public.documents import Faults, Reading
-from eventcorpus.corpus.public.wikievents import read_wikievents
+from eventcorpus.annotation.assemble import assemble
+from eventcorpus.annotation.document import Faults, Reading
+from eventcorpus.conversion_report import Account
 from eventcorpus.errors import InputError
+from eventcorpus.formats.wikievents import read_wikievents
 from eventcorpus.schema import Role
 
 TEXT = "Rebels shelled Kalo.Karim’s men fled."

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from eventcorpus.account import Account
-from eventcorpus.corpus.splits import read_splits
-from eventcorpus.eval.floors import linear, remembered
-from eventcorpus.eval.floors.features import line_features
-from eventcorpus.eval.floors.score import FLOORS, score_floors
-from eventcorpus.eval.floors.words import lines_of, tagged_lines
-from eventcorpus.labelling.import_format import read_exports
+from eventcorpus.conversion_report import Account
+from eventcorpus.dataset.splits import read_splits
+from eventcorpus.eval.baselines import lexicon as remembered
+from eventcorpus.eval.baselines import linear
+from eventcorpus.eval.baselines.linear import line_features
+from eventcorpus.eval.baselines.score import FLOORS, score_floors
+from eventcorpus.eval.baselines.words import lines_of, tagged_lines
+from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.models.tags import viterbi
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.predictions import Prediction, check_prediction

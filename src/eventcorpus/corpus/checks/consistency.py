@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from eventcorpus.corpus.checks.kinds import Finding
+from eventcorpus.corpus.checks.findings import Finding
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Span
 from eventcorpus.text import words as words_of

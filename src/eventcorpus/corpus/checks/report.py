@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from eventcorpus import __version__
-from eventcorpus.corpus.checks.kinds import KIND_OF, Finding, Severity
-from eventcorpus.highlight import Mark, highlight, render_page
+from eventcorpus.corpus.checks.findings import KIND_OF, Finding, Severity
+from eventcorpus.render.html import Mark, highlight, render_page
 from eventcorpus.text import one_line, stored_form
 
 _ON_PAGE = 100

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from eventcorpus.account import Account
+from eventcorpus.conversion_report import Account
+from eventcorpus.corpus.checks.articles import article_findings, duplicate_findings, split_findings
 from eventcorpus.corpus.checks.consistency import labelled_differently, unlabelled_repeats
-from eventcorpus.corpus.checks.edges import edge_findings
-from eventcorpus.corpus.checks.kinds import Finding, finding_order
-from eventcorpus.corpus.checks.model import never_predicted, only_predicted
-from eventcorpus.corpus.checks.patterns import unlabelled_patterns
-from eventcorpus.corpus.checks.placement import article_findings, duplicate_findings, split_findings
-from eventcorpus.corpus.checks.reader import findings_of_account, findings_of_faults
+from eventcorpus.corpus.checks.findings import Finding, finding_order
+from eventcorpus.corpus.checks.predictions import never_predicted, only_predicted
+from eventcorpus.corpus.checks.spans import edge_findings, unlabelled_patterns
 from eventcorpus.corpus.checks.structure import role_findings, rule_findings
-from eventcorpus.corpus.clusters import Clusters
+from eventcorpus.corpus.near_duplicates import Clusters
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle, Article
@@ -89,3 +88,52 @@ def _of_every_pass(material: Material) -> Iterator[Finding]:
     alone = len({one.annotator for several in material.passes.values() for one in several}) < 2
     for finding, annotators in broken.items():
         yield finding if alone else replace(finding, message=f"{finding.message} ({', '.join(annotators)})")
+
+
+_PLACE = re.compile(r"\[(-?\d+), (-?\d+)\)")
+_KIND_OF_REASON = (
+    ("not in the ontology", "not-in-ontology"),
+    ("not one of the attribute's values", "not-in-ontology"),
+    ("does not carry it", "not-in-ontology"),
+    ("ontology is flat", "overlap"),
+    ("offset", "offsets"),
+    ("text does not match", "offsets"),
+    ("nothing but blanks", "offsets"),
+    ("blanks at the edges", "edge-blank"),
+    ("was skipped", "not-counted"),
+    ("a newer annotation", "not-counted"),
+    ("did not do every part", "not-counted"),
+)
+"""Words of the reasons in ``labelstudio.regions`` and ``import_format``, and the kind that they make."""
+
+
+def findings_of_account(account: Account, texts: Mapping[str, str]) -> Iterator[Finding]:
+    """Findings from an account of reading; roles that were only flagged are left to ``structure``.
+
+    Args:
+        texts: the text of every article by id, to show the words.
+    """
+    for item in account.items:
+        if item["kind"] == "articles" or item["verdict"] == "flagged":
+            continue
+        repaired = item["verdict"] == "repaired"
+        known = next((kind for words, kind in _KIND_OF_REASON if words in item["reason"]), None)
+        kind = known if known and not (repaired and known == "offsets") else "repaired" if repaired else "not-read"
+        place = _PLACE.search(item["item"])
+        start, end = (int(place[1]), int(place[2])) if place else (None, None)
+        text = texts.get(item["article"], "")
+        inside = start is not None and end is not None and 0 <= start < end <= len(text)
+        yield Finding(
+            kind,
+            item["article"],
+            f"{item['item']}: {item['reason']}",
+            start if inside else None,
+            end if inside else None,
+            text[start:end] if inside else "",
+        )
+
+
+def findings_of_faults(faults: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """Findings from (article id or place, fault) of what could not be read."""
+    for article_id, fault in faults:
+        yield Finding("unreadable", article_id, fault)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from eventcorpus.corpus.checks.kinds import Finding
-from eventcorpus.matching.rules import role_fault
+from eventcorpus.annotation.rules import role_fault
+from eventcorpus.corpus.checks.findings import Finding
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Span
 

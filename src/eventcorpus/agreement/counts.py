@@ -1,0 +1,250 @@
+"""What two annotators made of the articles that both annotated, as counts that add up over articles.
+
+Comes in: pairs of annotated articles. Goes out: arrays with one row an article, from which ``agreement`` makes figures.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eventcorpus.agreement.pairs import Shared, attribute_value, event_sets, role_names
+from eventcorpus.metrics.align import match_overlapping
+from eventcorpus.metrics.clusters import b_cubed
+from eventcorpus.metrics.match import SpanKey
+from eventcorpus.metrics.resample import unit_of
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PairCounts:
+    """Counts of one pair of annotators, or of several pairs added up; axis 0 is the articles.
+
+    Attributes:
+        annotators: the pairs, in order; a pair is (first, second).
+        units: per article what it is resampled with: its cluster, or itself.
+        left_out: label -> number of articles in which one of the two could not use it.
+        spans: (n_articles, n_labels, 4): marked by the first, by the second, exactly by both, overlapping in both.
+        characters: (n_articles, n_labels, 3): values that match, values "labelled", values "not labelled"; two
+            values a character, one of either annotator.
+        flat_characters: (n_articles, 2 + n_labels): values that match, values "no label", values of each label; None
+            where spans of different labels overlap, so that a character has no single value.
+        roles: (n_articles, n_roles, 5): given by the first, by the second, by both, and those of the first and of the
+            second whose two ends both marked.
+        attributes: name -> (n_articles, n_pairs, 1 + 2 n_values): same value, how often the first gave each value, how
+            often the second did.
+        events: (n_articles, 12): the four sums of B-cubed on triggers that both marked, the four on all triggers,
+            the same number of events, the absolute and the squared difference, articles.
+        event_numbers: (n_articles, 2): events of the first and of the second.
+        event_values: (n_articles, 2): the sum over both of their numbers, and of the squares.
+    """
+
+    annotators: tuple[tuple[str, str], ...]
+    articles: tuple[str, ...]
+    units: tuple[tuple[str, str], ...]
+    left_out: dict[str, int]
+    spans: Numbers
+    characters: Numbers
+    flat_characters: Numbers | None
+    roles: Numbers
+    attributes: dict[str, Numbers]
+    events: Numbers
+    event_numbers: Numbers
+    event_values: Numbers
+
+
+def count_pair(
+    pair: tuple[str, str], shared: Iterable[Shared], ontology: Ontology, *, threshold: float = 0.0
+) -> PairCounts:
+    """Count one pair of annotators.
+
+    Args:
+        shared: at least one article.
+        threshold: of overlapping matches, as in ``match_overlapping``.
+    """
+    counted = [
+        (
+            one, _spans(one, ontology, threshold), _characters(one, ontology), _flat_characters(one, ontology),
+            _roles(one, ontology), _attribute_values(one, ontology), _events(one),
+        )
+        for one in shared
+    ]  # fmt: skip
+    in_order, spans, characters, flat, roles, values, events = zip(*counted, strict=True)
+    numbers = np.array([(len(one.first.events), len(one.second.events)) for one in in_order], dtype=np.float64)
+    return PairCounts(
+        annotators=(pair,),
+        articles=tuple(one.article.id for one in in_order),
+        units=tuple(unit_of(one.article) for one in in_order),
+        left_out=dict(Counter(label for one in in_order for label in one.left_out)),
+        spans=np.array(spans),
+        characters=np.array(characters),
+        flat_characters=np.array(flat) if all(row is not None for row in flat) else None,
+        roles=np.array(roles),
+        attributes={a.name: _attribute(a.name, values) for a in ontology.attributes},
+        events=np.array(events),
+        event_numbers=numbers,
+        event_values=np.stack([numbers.sum(axis=1), (numbers**2).sum(axis=1)], axis=1),
+    )
+
+
+def add_up(pairs: Sequence[PairCounts]) -> PairCounts:
+    """Several pairs as one: their counts are added up article by article (pooled); of attributes they stay apart."""
+    units = {article: unit for one in pairs for article, unit in zip(one.articles, one.units, strict=True)}
+    place = {article: i for i, article in enumerate(units)}
+
+    def added(counts_of: Callable[[PairCounts], Numbers]) -> Numbers:
+        total = np.zeros((len(units), *counts_of(pairs[0]).shape[1:]))
+        for one in pairs:
+            total[[place[article] for article in one.articles]] += counts_of(one)
+        return total
+
+    def beside(name: str) -> Numbers:
+        n_values = max((one.attributes[name].shape[2] - 1) // 2 for one in pairs)
+        total = np.zeros((len(units), len(pairs), 1 + 2 * n_values))
+        for i, one in enumerate(pairs):
+            rows, block = [place[article] for article in one.articles], one.attributes[name][:, 0]
+            own = (block.shape[1] - 1) // 2
+            total[rows, i, : 1 + own] = block[:, : 1 + own]
+            total[rows, i, 1 + n_values : 1 + n_values + own] = block[:, 1 + own :]
+        return total
+
+    flat = [one.flat_characters for one in pairs if one.flat_characters is not None]
+    left_out: Counter[str] = Counter()
+    for one in pairs:
+        left_out.update(one.left_out)
+    return PairCounts(
+        annotators=tuple(pair for one in pairs for pair in one.annotators),
+        articles=tuple(units),
+        units=tuple(units.values()),
+        left_out=dict(left_out),
+        spans=added(lambda one: one.spans),
+        characters=added(lambda one: one.characters),
+        flat_characters=added(lambda one: _known(one.flat_characters)) if len(flat) == len(pairs) else None,
+        roles=added(lambda one: one.roles),
+        attributes={name: beside(name) for name in pairs[0].attributes},
+        events=added(lambda one: one.events),
+        event_numbers=added(lambda one: one.event_numbers),
+        event_values=added(lambda one: one.event_values),
+    )
+
+
+def _spans(shared: Shared, ontology: Ontology, threshold: float) -> Numbers:
+    counts = np.zeros((len(ontology.labels), 4))
+    for side, keys in enumerate(shared.keys):
+        for _, _, label, _ in keys.values():
+            counts[ontology.rank[label], side] += 1
+    for _, _, label, _ in shared.both:
+        counts[ontology.rank[label], 2] += 1
+    first, second = _stretches(shared.first), _stretches(shared.second)
+    for label in first.keys() & second.keys():
+        counts[ontology.rank[label], 3] = len(match_overlapping(first[label], second[label], threshold=threshold))
+    return counts
+
+
+def _stretches(annotated: AnnotatedArticle) -> dict[str, list[tuple[int, int]]]:
+    found: dict[str, list[tuple[int, int]]] = {}
+    for span in annotated.spans:
+        found.setdefault(span.label, []).append((span.start, span.end))
+    return found
+
+
+def _pieces(shared: Shared, ontology: Ontology) -> tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_]]:
+    """The text cut at every border of a span: lengths (n_pieces,); per side what is labelled (n_labels, n_pieces)."""
+    spans = (*shared.first.spans, *shared.second.spans)
+    borders = sorted({0, len(shared.article.text), *(s.start for s in spans), *(s.end for s in spans)})
+    place = {border: i for i, border in enumerate(borders)}
+    sides = []
+    for annotated in (shared.first, shared.second):
+        labelled = np.zeros((len(ontology.labels), len(borders) - 1), dtype=np.bool_)
+        for span in annotated.spans:
+            labelled[ontology.rank[span.label], place[span.start] : place[span.end]] = True
+        sides.append(labelled)
+    return np.diff(np.array(borders, dtype=np.float64)), sides[0], sides[1]
+
+
+def _characters(shared: Shared, ontology: Ontology) -> Numbers:
+    lengths, first, second = _pieces(shared, ontology)
+    usable = np.array([label not in shared.left_out for label in ontology.labels])
+    marked = (first.astype(np.float64) + second) @ lengths
+    matching = 2 * (first == second).astype(np.float64) @ lengths
+    counts: Numbers = np.stack([matching, marked, 2 * lengths.sum() - marked], axis=1) * usable[:, None]
+    return counts
+
+
+def _flat_characters(shared: Shared, ontology: Ontology) -> Numbers | None:
+    lengths, *sides = _pieces(shared, ontology)
+    if any((labelled.sum(axis=0) > 1).any() for labelled in sides):
+        return None
+    first, second = (np.where(labelled.any(axis=0), labelled.argmax(axis=0) + 1, 0) for labelled in sides)
+    n_values = len(ontology.labels) + 1
+    marginals = np.bincount(first, lengths, n_values) + np.bincount(second, lengths, n_values)
+    return np.concatenate([[2 * lengths[first == second].sum()], marginals])
+
+
+def _roles(shared: Shared, ontology: Ontology) -> Numbers:
+    rank = {name: i for i, name in enumerate(role_names(ontology))}
+    counts = np.zeros((len(rank), 5))
+    found: list[set[tuple[str, SpanKey, SpanKey]]] = []
+    for side, (annotated, keys) in enumerate(zip((shared.first, shared.second), shared.keys, strict=True)):
+        found.append({(r.role, keys[r.trigger], keys[r.argument]) for r in annotated.roles if r.role in rank})
+        for role, trigger, argument in found[side]:
+            counts[rank[role], side] += 1
+            counts[rank[role], 3 + side] += trigger in shared.both and argument in shared.both
+    for role, _, _ in found[0] & found[1]:
+        counts[rank[role], 2] += 1
+    return counts
+
+
+Values = Counter[tuple[str, tuple[str, ...], tuple[str, ...]]]
+"""(attribute, value of the first, value of the second) -> number of spans."""
+
+
+def _attribute_values(shared: Shared, ontology: Ontology) -> Values:
+    of_first, of_second = (
+        {keys[span.id]: span for span in annotated.spans}
+        for annotated, keys in zip((shared.first, shared.second), shared.keys, strict=True)
+    )
+    return Counter(
+        (
+            attribute.name,
+            attribute_value(of_first[key], attribute.name),
+            attribute_value(of_second[key], attribute.name),
+        )
+        for key in shared.both
+        for attribute in ontology.attributes_of(key[2])
+    )
+
+
+def _attribute(name: str, articles: Sequence[Values]) -> Numbers:
+    values = sorted(
+        {value for counter in articles for attribute, *both in counter for value in both if attribute == name}
+    )
+    rank = {value: i for i, value in enumerate(values)}
+    counts = np.zeros((len(articles), 1, 1 + 2 * len(rank)))
+    for row, counter in zip(counts[:, 0], articles, strict=True):
+        for (attribute, first, second), n in counter.items():
+            if attribute == name:
+                row[0] += n * (first == second)
+                row[1 + rank[first]] += n
+                row[1 + len(rank) + rank[second]] += n
+    return counts
+
+
+def _events(shared: Shared) -> list[float]:
+    first = event_sets(shared.first, shared.keys[0])
+    second = event_sets(shared.second, shared.keys[1])
+    in_both = [[kept for one in side if (kept := one & shared.both)] for side in (first, second)]
+    difference = abs(len(first) - len(second))
+    return [*b_cubed(*in_both), *b_cubed(first, second), float(difference == 0), difference, difference**2, 1.0]
+
+
+def _known(counts: Numbers | None) -> Numbers:
+    assert counts is not None
+    return counts

@@ -1,0 +1,293 @@
+"""Where two annotators disagree, one by one, and in groups that one decision of the guidelines would settle.
+
+Comes in: pairs of annotated articles. Goes out: disagreements, and groups of them, the most rewarding first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, get_args
+
+from eventcorpus.agreement.pairs import Shared, attribute_value, event_sets, role_names
+from eventcorpus.agreement.report import DisagreementGroup
+from eventcorpus.metrics.align import match_overlapping
+from eventcorpus.metrics.match import SpanKey
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import Span
+from eventcorpus.text import words
+
+Kind = Literal["boundary", "label", "label and boundary", "marked by one", "role", "attribute", "event"]
+KINDS: tuple[str, ...] = get_args(Kind)
+NOT_MARKED, NO_ROLE, NOTHING_SAID = "not marked", "no role", "nothing said"
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One place where the two differ.
+
+    ``labels`` and ``words`` say which group it belongs to, whoever said what; ``says`` is what the first and the second
+    say there, ``stands`` the same as an answer to the group's question, ``spans`` the spans that each has there.
+    """
+
+    kind: Kind
+    labels: tuple[str, ...]
+    words: str
+    shared: Shared
+    spans: tuple[tuple[Span, ...], tuple[Span, ...]]
+    says: tuple[str, str]
+    stands: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Group:
+    """Disagreements that one decision settles, and what the exact F1 gains by it (``f1_low`` to ``f1_high``)."""
+
+    kind: Kind
+    labels: tuple[str, ...]
+    question: str
+    disagreements: tuple[Disagreement, ...]
+    f1_low: float
+    f1_high: float
+
+    @property
+    def sides(self) -> list[tuple[str, str, int]]:
+        """(annotator, answer to the question, how often), most often first: one-sided, or now so and now so."""
+        stood: Counter[tuple[str, str]] = Counter()
+        for one in self.disagreements:
+            stood.update(zip((one.shared.first.annotator, one.shared.second.annotator), one.stands, strict=True))
+        return [(annotator, stand, n) for (annotator, stand), n in sorted(stood.items(), key=lambda i: (-i[1], i[0]))]
+
+
+def group_disagreements(shared: Sequence[Shared], ontology: Ontology) -> list[Group]:
+    """All disagreements of all pairs, in groups; those that settle most come first.
+
+    Spans are grouped by label (or the two labels) and head word: the last word, where English has its heads, in lower
+    case and with every number as #. Boundaries are grouped by label and the words that one of the two left out.
+    """
+    groups: dict[tuple[str, tuple[str, ...], str], list[Disagreement]] = {}
+    for one in shared:
+        for found in disagreements_of(one, ontology):
+            groups.setdefault((found.kind, found.labels, found.words), []).append(found)
+    n_spans = sum(len(one.first.spans) + len(one.second.spans) for one in shared)
+    n_both = sum(len(one.both) for one in shared)
+    made = [_group(key, several, n_both=n_both, n_spans=n_spans) for key, several in groups.items()]
+    return sorted(
+        made,
+        key=lambda g: (-len(g.disagreements), -g.f1_low, -g.f1_high, KINDS.index(g.kind), g.labels, g.question),
+    )
+
+
+def group_summaries(groups: Iterable[Group]) -> tuple[DisagreementGroup, ...]:
+    """The groups for the report: without the text around them."""
+    return tuple(
+        DisagreementGroup(
+            kind=group.kind,
+            question=group.question,
+            labels=group.labels,
+            settles=len(group.disagreements),
+            f1_low=group.f1_low,
+            f1_high=group.f1_high,
+            articles=tuple(dict.fromkeys(one.shared.article.id for one in group.disagreements)),
+        )
+        for group in groups
+    )
+
+
+def disagreements_of(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
+    """Every disagreement of one article: spans in text order, then roles, attributes, events."""
+    yield from sorted(_of_spans(shared, ontology), key=_place)
+    yield from sorted(_of_roles(shared, ontology), key=_place)
+    yield from sorted(_of_attributes(shared, ontology), key=_place)
+    yield from sorted(_of_events(shared), key=_place)
+
+
+def normalised(text: str) -> str:
+    """Lower case, blanks as one, numbers as #.
+
+    >>> normalised("At  least 1,200")
+    'at least #'
+    """
+    return re.sub(r"\d+(?:[.,:]\d+)*", "#", " ".join(text.casefold().split()))
+
+
+def head_word(text: str) -> str:
+    """The last word with a letter or digit, normalised; the whole text where there is none.
+
+    >>> head_word("at least 30 Hamsin fighters")
+    'fighters'
+    """
+    spoken = [text[start:end] for start, end in words(text) if any(c.isalnum() for c in text[start:end])]
+    return normalised(spoken[-1] if spoken else text)
+
+
+def _place(one: Disagreement) -> tuple[int, int, tuple[str, ...], str]:
+    spans = [*one.spans[0], *one.spans[1]]
+    return min(s.start for s in spans), max(s.end for s in spans), one.labels, one.words
+
+
+def _of_spans(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
+    """What is left when exact matches are gone: the closest spans are paired first, each span once."""
+    text = shared.article.text
+    left = [
+        [span for span in annotated.spans if keys[span.id] not in shared.both]
+        for annotated, keys in zip((shared.first, shared.second), shared.keys, strict=True)
+    ]
+
+    def paired(first: list[Span], second: list[Span], threshold: float) -> Iterator[tuple[Span, Span]]:
+        matches = match_overlapping(
+            [(s.start, s.end) for s in first], [(s.start, s.end) for s in second], threshold=threshold
+        )
+        pairs = [(first[m.first], second[m.second]) for m in matches]
+        for a, b in pairs:
+            left[0].remove(a)
+            left[1].remove(b)
+        yield from pairs
+
+    for a, b in paired(list(left[0]), list(left[1]), 1.0):
+        pair = tuple(sorted({a.label, b.label}, key=ontology.rank.__getitem__))
+        yield Disagreement(
+            "label",
+            pair,
+            head_word(text[a.start : a.end]),
+            shared,
+            ((a,), (b,)),
+            (a.label, b.label),
+            (a.label, b.label),
+        )
+    for label in ontology.labels:
+        of_label = [[span for span in side if span.label == label] for side in left]
+        for a, b in paired(of_label[0], of_label[1], 0.0):
+            says = (text[a.start : a.end], text[b.start : b.end])
+            yield Disagreement("boundary", (label,), _extra(text, a, b), shared, ((a,), (b,)), says, _with(a, b))
+    for a, b in paired(list(left[0]), list(left[1]), 0.0):
+        pair = tuple(sorted({a.label, b.label}, key=ontology.rank.__getitem__))
+        longer = max(a, b, key=lambda s: s.end - s.start)
+        says = (f"{a.label}: {text[a.start : a.end]}", f"{b.label}: {text[b.start : b.end]}")
+        yield Disagreement(
+            "label and boundary", pair, head_word(text[longer.start : longer.end]), shared, ((a,), (b,)), says,
+            (a.label, b.label),
+        )  # fmt: skip
+    for side in (0, 1):
+        for span in left[side]:
+            says = (span.label, NOT_MARKED) if side == 0 else (NOT_MARKED, span.label)
+            spans: tuple[tuple[Span, ...], tuple[Span, ...]] = ((span,), ()) if side == 0 else ((), (span,))
+            word = head_word(text[span.start : span.end])
+            yield Disagreement("marked by one", (span.label,), word, shared, spans, says, says)
+
+
+def _extra(text: str, a: Span, b: Span) -> str:
+    """The words that only one of two overlapping spans holds: ``at least …``, ``… fighters``, or both."""
+    before = normalised(text[min(a.start, b.start) : max(a.start, b.start)])
+    after = normalised(text[min(a.end, b.end) : max(a.end, b.end)])
+    return f"{before} …".lstrip() if not after else f"{before} … {after}".lstrip()
+
+
+def _with(a: Span, b: Span) -> tuple[str, str]:
+    """Who has the words that only one of two overlapping spans holds; each has some where they cross."""
+    if a.start <= b.start and b.end <= a.end:
+        return "with", "without"
+    if b.start <= a.start and a.end <= b.end:
+        return "without", "with"
+    return ("the words before", "the words after") if a.start < b.start else ("the words after", "the words before")
+
+
+def _of_roles(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
+    """Roles between spans that both marked: the rest follows from the spans."""
+    known = set(role_names(ontology))
+    sides: list[dict[tuple[SpanKey, SpanKey], set[str]]] = [{}, {}]
+    for side, annotated, keys in zip(sides, (shared.first, shared.second), shared.keys, strict=True):
+        for role in annotated.roles:
+            ends = keys[role.trigger], keys[role.argument]
+            if role.role in known and ends[0] in shared.both and ends[1] in shared.both:
+                side.setdefault(ends, set()).add(role.role)
+    spans = _span_of(shared)
+    for ends in sides[0].keys() | sides[1].keys():
+        first, second = (side.get(ends, set()) for side in sides)
+        if first != second:
+            says = (", ".join(sorted(first - second)) or NO_ROLE, ", ".join(sorted(second - first)) or NO_ROLE)
+            linked = " or ".join(sorted(set(says)))
+            yield Disagreement("role", (ends[0][2], ends[1][2]), linked, shared, _both_ends(spans, *ends), says, says)
+
+
+def _of_attributes(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
+    first, second = _span_of(shared)
+    for key in shared.both:
+        for attribute in ontology.attributes_of(key[2]):
+            values = [
+                " + ".join(attribute_value(side[key], attribute.name)) or NOTHING_SAID for side in (first, second)
+            ]
+            if values[0] != values[1]:
+                either = " or ".join(sorted(values))
+                yield Disagreement(
+                    "attribute", (key[2],), f"{attribute.name}: {either}", shared, ((first[key],), (second[key],)),
+                    (values[0], values[1]), (values[0], values[1]),
+                )  # fmt: skip
+
+
+def _of_events(shared: Shared) -> Iterator[Disagreement]:
+    """A trigger and the nearest one before it that one of the two joins it with, and the other does not."""
+    spans = _span_of(shared)
+    grouped = [
+        [sorted(one & shared.both) for one in event_sets(annotated, keys)]
+        for annotated, keys in zip((shared.first, shared.second), shared.keys, strict=True)
+    ]
+    event_of = [{key: i for i, event in enumerate(events) for key in event} for events in grouped]
+    for side in (0, 1):
+        other = event_of[1 - side]
+        for event in grouped[side]:
+            for earlier, later in pairwise(event):
+                if other.get(earlier) != other.get(later):
+                    says = ("same event", "two events") if side == 0 else ("two events", "same event")
+                    yield Disagreement("event", (later[2],), "", shared, _both_ends(spans, earlier, later), says, says)
+
+
+Sides = tuple[dict[SpanKey, Span], dict[SpanKey, Span]]
+
+
+def _both_ends(spans: Sides, one: SpanKey, other: SpanKey) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    first, second = spans
+    return (first[one], first[other]), (second[one], second[other])
+
+
+def _span_of(shared: Shared) -> Sides:
+    first, second = (
+        {keys[span.id]: span for span in annotated.spans}
+        for annotated, keys in zip((shared.first, shared.second), shared.keys, strict=True)
+    )
+    return first, second
+
+
+def _group(key: tuple[str, tuple[str, ...], str], several: list[Disagreement], *, n_both: int, n_spans: int) -> Group:
+    kind, labels, shared_words = several[0].kind, key[1], key[2]
+    gained = len(several) if kind in ("boundary", "label", "label and boundary") else 0
+    alone = len(several) if kind == "marked by one" else 0
+    now = 2 * n_both / n_spans if n_spans else 0.0
+    given_up, marked = n_spans - alone, n_spans + alone
+    return Group(
+        kind=kind,
+        labels=labels,
+        question=_question(kind, labels, shared_words),
+        disagreements=tuple(several),
+        f1_low=2 * (n_both + gained) / given_up - now if given_up else 0.0,
+        f1_high=2 * (n_both + gained + alone) / marked - now if marked else 0.0,
+    )
+
+
+def _question(kind: Kind, labels: tuple[str, ...], shared_words: str) -> str:
+    match kind:
+        case "boundary":
+            return f"{labels[0]}: with or without “{shared_words}”"
+        case "label" | "label and boundary":
+            return f"“{shared_words}”: {' or '.join(labels)}"
+        case "marked by one":
+            return f"“{shared_words}”: {labels[0]} or not marked"
+        case "role":
+            return f"from {labels[0]} to {labels[1]}: {shared_words}"
+        case "attribute":
+            return f"{labels[0]}: {shared_words}"
+        case "event":
+            return f"{labels[0]}: the same event or two"

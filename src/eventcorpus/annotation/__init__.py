@@ -1,0 +1,1 @@
+"""What every reader of annotations shares: documents, placement, rules, overlaps, migration, merging, label maps."""

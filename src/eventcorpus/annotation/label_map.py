@@ -1,0 +1,309 @@
+"""From the labels and roles of one corpus to those of another ontology, by a file that says so for each.
+
+Comes in: a map in YAML or JSON and the ontology of the data. Goes out: a ``Mapper``, complete and checked.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from eventcorpus.annotation.document import ROLE_DETAILS
+from eventcorpus.annotation.rules import one_layer
+from eventcorpus.annotation.templates import templates_of, with_templates, without_spans
+from eventcorpus.conversion_report import Account, Kind
+from eventcorpus.errors import InputError, OntologyError
+from eventcorpus.files import read_text
+from eventcorpus.ontology import Name, Ontology, parse_ontology, read_ontology_yaml
+from eventcorpus.schema import AnnotatedArticle, Role, Span, join_events, role_order
+from eventcorpus.text import one_line
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class LabelMap(BaseModel):
+    """What each label and role becomes; null: left out. Without ``roles`` all roles keep their names.
+
+    ``ontology`` is the one that the new names are from: a file, beside the map or in the working directory.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    labels: Annotated[dict[Name, Name | None], Field(min_length=1)]
+    roles: dict[Name, Name | None] | None = None
+    ontology: str | None = None
+
+
+def read_label_map(path: Path) -> LabelMap:
+    """Read a map.
+
+    Raises:
+        InputError: naming the key that does not fit.
+    """
+    return read_map(path, LabelMap)
+
+
+def read_map(path: Path, model: type[_Model]) -> _Model:
+    """Read a YAML or JSON file that follows a model.
+
+    Raises:
+        InputError: naming the key that does not fit.
+    """
+    try:
+        data: Any = yaml.safe_load(read_text(path))
+        return model.model_validate(data)
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: neither YAML nor JSON ({' '.join(str(error).split())})") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        keys = ", ".join(model.model_fields)
+        raise InputError(f"{path}: {where + ': ' if where else ''}{first['msg']}; a map has the keys {keys}") from None
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A hint for a name that is not there: the nearest that is, or all."""
+    listed = list(known)
+    near = difflib.get_close_matches(name, listed, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}" if near else f"there are {', '.join(listed) or 'none'}"
+
+
+@dataclass(frozen=True)
+class Mapper:
+    """Takes articles of one ontology to another: ``labels`` and ``roles`` are complete, ``place`` is the map's file."""
+
+    source: Ontology
+    target: Ontology
+    labels: Mapping[str, str | None]
+    roles: Mapping[str, str | None]
+
+    @classmethod
+    def of(cls, path: Path, source: Ontology) -> Mapper:
+        """Read a map for an ontology.
+
+        Raises:
+            InputError: if a label or role of ``source`` is not in the map, or a new name not in the map's ontology.
+        """
+        label_map = read_label_map(path)
+        roles = label_map.roles
+        if roles is None:
+            roles = {role.name: role.name for role in source.roles}
+        names = [role.name for role in source.roles]
+        for kind, given, present in (("label", label_map.labels, source.labels), ("role", roles, names)):
+            missing = [name for name in present if name not in given]
+            if missing:
+                raise InputError(
+                    f"{path}: the {kind} {missing[0]!r} is in the data and not in the map; "
+                    f"{nearest(missing[0], given)}; map it to a {kind}, or to null to leave it out"
+                )
+        target = _target(path, label_map, roles, source)
+        known = [role.name for role in target.roles]
+        for kind, given, there in (("label", label_map.labels, target.labels), ("role", roles, known)):
+            for old, new in given.items():
+                if new is not None and new not in there and old in (*source.labels, *names):
+                    raise InputError(f"{path}: {old}: {target.key} has no {kind} {new!r}; {nearest(new, there)}")
+        return cls(source, target, label_map.labels, roles)
+
+    def labels_annotated(self, before: Collection[str]) -> tuple[str, ...]:
+        """The new labels whose absence says something: the annotator could use all old ones that become them."""
+        could = {self.labels[label] for label in self.source.labels}
+        could -= {self.labels[label] for label in self.source.labels if label not in before}
+        return tuple(label for label in self.target.labels if label in could)
+
+
+def _target(path: Path, label_map: LabelMap, roles: Mapping[str, str | None], source: Ontology) -> Ontology:
+    """The ontology that the map names, or one of its new names: a label is a trigger if all that become it are."""
+    if label_map.ontology is not None:
+        candidates = [path.parent / label_map.ontology, Path(label_map.ontology)]
+        found = next((candidate for candidate in candidates if candidate.is_file()), None)
+        if found is None:
+            raise InputError(f"{path}: ontology: no such file {candidates[0]}, nor {candidates[1]}")
+        return read_ontology_yaml(found)
+    new = {old: label_map.labels[old] for old in source.labels}
+    labels = list(dict.fromkeys(label for label in new.values() if label is not None))
+    if not labels:
+        raise InputError(f"{path}: every label of the data is mapped to null; nothing would be left")
+    entities = {new[label.name] for label in source.entities}
+    renamed = list(dict.fromkeys(new_role for role in source.roles if (new_role := roles[role.name]) is not None))
+    joins = {roles[role.name] for role in source.roles if role.joins_events}
+    attributes = [_attribute(attribute, source, new) for attribute in source.attributes]
+    data = {
+        "name": f"{source.name}-mapped",
+        "version": "1.0.0",
+        "flat": source.flat,
+        "triggers": [{"name": label} for label in labels if label not in entities],
+        "entities": [{"name": label} for label in labels if label in entities],
+        "roles": [{"name": name, "joins_events": name in joins} for name in renamed],
+        "attributes": [attribute for attribute in attributes if attribute["of"]],
+    }
+    try:
+        return parse_ontology(data, place=str(path))
+    except OntologyError as error:
+        raise InputError(str(error)) from None
+
+
+def _attribute(attribute: Any, source: Ontology, new: Mapping[str, str | None]) -> dict[str, Any]:
+    of = source.trigger_names if attribute.of == "triggers" else attribute.of
+    return dict(attribute.model_dump()) | {"of": list(dict.fromkeys(new[label] for label in of if new[label]))}
+
+
+Pair = tuple[str, str]
+Unit = Callable[[Pair], Hashable]
+
+
+def one_a_value(pair: Pair) -> Hashable:
+    """Every value of an attribute counts: what most formats say."""
+    return pair
+
+
+def one_a_name(pair: Pair) -> Hashable:
+    """All values of one attribute of a span count once: what Label Studio says, where a control has several."""
+    return pair[0]
+
+
+def mapped(
+    annotated: AnnotatedArticle, mapper: Mapper, account: Account, *, unit: Unit = one_a_value
+) -> AnnotatedArticle:
+    """The article under the new ontology.
+
+    Args:
+        unit: what the account counts as one attribute.
+        account: has counted the article's items as kept; those that have no place there are taken back, and counted as
+            left out (mapped to null, no such attribute) or refused (an overlap where the ontology is flat).
+    """
+    return _Mapped(annotated, mapper, account, unit).article()
+
+
+@dataclass
+class _Mapped:
+    """One article on its way; ``span_of`` leads from old span ids to those that stand for them."""
+
+    annotated: AnnotatedArticle
+    mapper: Mapper
+    account: Account
+    unit: Unit
+    span_of: dict[str, str] = field(default_factory=dict)
+
+    def article(self) -> AnnotatedArticle:
+        target = self.mapper.target
+        spans = self._flat(self._spans())
+        there = {span.id for span in spans}
+        self.span_of = {old: new for old, new in self.span_of.items() if new in there}
+        roles = self._roles()
+        article = self.annotated.article
+        if templates := templates_of(self.annotated):
+            left, n_gone = without_spans(templates, self.span_of)
+            article = with_templates(article, left)
+            if n_gone:
+                self.account.note("mentions of templates whose span is left out", n_gone)
+        details = self._details(article.metadata.get(ROLE_DETAILS), roles)
+        if details is not None:
+            others = {key: value for key, value in article.metadata.items() if key != ROLE_DETAILS}
+            article = replace(article, metadata=others | ({ROLE_DETAILS: details} if details else {}))
+        events = join_events(spans, roles, triggers=set(target.trigger_names), link=target.event_link)
+        return replace(
+            self.annotated,
+            article=article,
+            spans=tuple(spans),
+            roles=tuple(sorted(roles, key=role_order)),
+            events=events,
+            labels_annotated=self.mapper.labels_annotated(self.annotated.labels_annotated),
+        )
+
+    def _spans(self) -> list[Span]:
+        spans: list[Span] = []
+        there: dict[tuple[int, int, str], Span] = {}
+        old_label: dict[str, str] = {}
+        for span in self.annotated.spans:
+            label = self.mapper.labels[span.label]
+            if label is None:
+                self._leave_out(span, f"{span.label} is mapped to null")
+                continue
+            twin = there.setdefault((span.start, span.end, label), span)
+            if twin is not span and old_label[twin.id] != span.label:
+                self._leave_out(span, f"the same span is {label} already")
+                self.span_of[span.id] = twin.id
+                continue
+            old_label[span.id] = span.label
+            self.span_of[span.id] = span.id
+            spans.append(replace(span, label=label, attributes=self._attributes(span, label)))
+        return spans
+
+    def _attributes(self, span: Span, label: str) -> tuple[tuple[str, str], ...]:
+        carried = {attribute.name: attribute for attribute in self.mapper.target.attributes_of(label)}
+        kept = tuple((name, value) for name, value in span.attributes if name in carried and carried[name].takes(value))
+        for _ in self._units(span.attributes) - self._units(kept):
+            self._out("attributes", f"{label} has no such attribute or value")
+        return kept
+
+    def _flat(self, spans: list[Span]) -> list[Span]:
+        if not self.mapper.target.flat:
+            return spans
+        stay, lost = one_layer(spans, self.mapper.target)
+        for loser, winner in lost:
+            text, id_ = self.annotated.article.text, self.annotated.article.id
+            item = f"{loser.label} {one_line(text[loser.start : loser.end])} [{loser.start}, {loser.end})"
+            self.account.take_back("spans", id_, _own_id(loser.id))
+            self.account.refuse("spans", id_, item, f"overlaps {winner.label}, and the ontology is flat")
+            for _ in self._units(loser.attributes):
+                self.account.take_back("attributes", id_)
+                self.account.refuse("attributes", id_, f"of {loser.label} {loser.id}", "its span was refused")
+        return stay
+
+    def _roles(self) -> list[Role]:
+        roles: dict[Role, None] = {}
+        by_id = {span.id: self.mapper.labels[span.label] or "" for span in self.annotated.spans}
+        for role in self.annotated.roles:
+            name = self.mapper.roles[role.role]
+            said = f"{role.trigger} -> {role.argument}"
+            trigger, argument = self.span_of.get(role.trigger), self.span_of.get(role.argument)
+            if name is None:
+                self._out("roles", f"{role.role} is mapped to null", said)
+            elif trigger is None or argument is None:
+                self._out("roles", "a span it links is left out or was refused", said)
+            elif trigger == argument or Role(name, trigger, argument) in roles:
+                self._out("roles", "links one span to itself, or the same two again, under the new labels", said)
+            else:
+                roles[Role(name, trigger, argument)] = None
+                if not self.mapper.target.allows(name, by_id[trigger], by_id[argument]):
+                    item = f"{name} {trigger} -> {argument}"
+                    reason = "role against the ontology's signatures"
+                    self.account.flag("roles", self.annotated.article.id, item, reason)
+        return list(roles)
+
+    def _details(self, told: Any, roles: Collection[Role]) -> list[dict[str, Any]] | None:
+        """What is said of the roles that are left besides their ends; None where it is none of ours."""
+        ends = ("role", "trigger", "argument")
+        if not isinstance(told, list) or not all(isinstance(one, dict) and set(ends) <= set(one) for one in told):
+            return None
+        left: list[dict[str, Any]] = []
+        for one in told:
+            name, trigger, argument = (
+                self.mapper.roles.get(one["role"]),
+                *map(self.span_of.get, (one[e] for e in ends[1:])),
+            )
+            if name and trigger and argument and Role(name, trigger, argument) in roles:
+                left.append(one | {"role": name, "trigger": trigger, "argument": argument})
+        return left
+
+    def _units(self, pairs: Iterable[Pair]) -> set[Hashable]:
+        return {self.unit(pair) for pair in pairs}
+
+    def _leave_out(self, span: Span, reason: str) -> None:
+        self._out("spans", reason, _own_id(span.id))
+        for _ in self._units(span.attributes):
+            self._out("attributes", "its span is left out")
+
+    def _out(self, kind: Kind, reason: str, name: str = "") -> None:
+        self.account.take_back(kind, self.annotated.article.id, name)
+        self.account.leave_out(kind, reason)
+
+
+def _own_id(span_id: str) -> str:
+    """A span's id as the account names it: Label Studio's regions without their annotation."""
+    return span_id.rpartition(":")[2]

@@ -1,0 +1,90 @@
+"""Which spans one layer of BIO tags can hold, when spans overlap."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle, Role, Span, span_order
+from eventcorpus.text import one_line
+
+
+def one_layer(spans: Iterable[Span], ontology: Ontology) -> tuple[list[Span], list[tuple[Span, Span]]]:
+    """Choose spans that do not overlap: the longest first, then the earliest, then by ontology order.
+
+    Returns:
+        the spans that stay, in text order, and (loser, winner) for each that does not.
+    """
+    in_order = sorted(spans, key=span_order)
+    if all(before.end <= after.start for before, after in pairwise(in_order)):
+        return in_order, []
+    stay: list[Span] = []
+    lost: list[tuple[Span, Span]] = []
+    by_start: list[tuple[int, int, int]] = []
+    for span in sorted(in_order, key=lambda s: (s.start - s.end, s.start, ontology.rank.get(s.label, 0), s.id)):
+        winner = next((i for start, end, i in by_start if start < span.end and span.start < end), None)
+        if winner is None:
+            insort(by_start, (span.start, span.end, len(stay)))
+            stay.append(span)
+        else:
+            lost.append((span, stay[winner]))
+    return sorted(stay, key=span_order), lost
+
+
+def overlaps(spans: Iterable[Span]) -> list[tuple[Span, Span]]:
+    """Pairs (earlier, later) of neighbouring spans that share characters, in text order."""
+    found: list[tuple[Span, Span]] = []
+    reach: Span | None = None
+    for span in sorted(spans, key=span_order):
+        if reach is not None and span.start < reach.end:
+            found.append((reach, span))
+        if reach is None or span.end > reach.end:
+            reach = span
+    return found
+
+
+def role_fault(role: Role, spans: dict[str, Span], ontology: Ontology) -> str | None:
+    """Why the ontology does not allow a role between two existing spans, or None."""
+    trigger, argument = spans[role.trigger], spans[role.argument]
+    if ontology.triggers and trigger.label not in ontology.trigger_names:
+        return "role does not start at a trigger"
+    if not ontology.allows(role.role, trigger.label, argument.label):
+        return "role against the ontology's signatures"
+    if role.role == ontology.event_link and (argument.start, argument.end) >= (trigger.start, trigger.end):
+        return "same event links to a later trigger"
+    return None
+
+
+def describe_role(role: Role, spans: dict[str, Span]) -> str:
+    """``agent(Battle, Place)``, as messages name a role."""
+    return f"{role.role}({spans[role.trigger].label} {role.trigger}, {spans[role.argument].label} {role.argument})"
+
+
+def faults(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]:
+    """Everything in one annotated article that breaks a rule of the ontology, one phrase each."""
+    text = annotated.article.text
+    by_id = {span.id: span for span in annotated.spans}
+    for first, second in overlaps(annotated.spans) if ontology.flat else ():
+        yield (
+            f"{first.label} {one_line(text[first.start : first.end])} overlaps "
+            f"{second.label} {one_line(text[second.start : second.end])}, and {ontology.key} is flat"
+        )
+    for role in annotated.roles:
+        fault = role_fault(role, by_id, ontology)
+        if fault:
+            yield (
+                f"{fault}: {describe_role(role, by_id)} at "
+                f"{one_line(text[by_id[role.trigger].start : by_id[role.trigger].end])}"
+            )
+    for span in annotated.spans:
+        expected = {a.name: a for a in ontology.attributes_of(span.label)}
+        for name, value in span.attributes:
+            if name not in expected:
+                yield f"{span.label} {one_line(text[span.start : span.end])} cannot have {name}"
+            elif not expected[name].takes(value):
+                yield f"{name}={value} is none of {[v.name for v in expected[name].values]}"
+        for name, attribute in expected.items():
+            if attribute.default is None and attribute.values and name not in dict(span.attributes):
+                yield f"{span.label} {one_line(text[span.start : span.end])} has no {name}"

@@ -1,0 +1,1 @@
+"""Calibrated confidences: applying them, fitting them, measuring calibration error."""

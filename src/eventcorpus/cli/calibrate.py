@@ -1,0 +1,160 @@
+"""``eventcorpus calibrate``: honest confidences for a model, and thresholds for a wanted precision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from eventcorpus.calibration.apply import Calibration, Threshold
+from eventcorpus.cli.options import PATH, notice, progress_bar
+from eventcorpus.dataset.folder import manifest_hash, read_dataset
+from eventcorpus.errors import InputError
+from eventcorpus.files import write_json
+from eventcorpus.schema import AnnotatedArticle
+
+if TYPE_CHECKING:
+    from eventcorpus.models.extractor import Extractor
+
+
+@click.command("calibrate")
+@click.argument("model_path", metavar="MODEL", type=PATH)
+@click.option("--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold.")
+@click.option("--split", default="validation", show_default=True, help="Never the one it was trained on.")
+@click.option(
+    "--precision", type=click.FloatRange(0, 1, min_open=True), default=0.9, show_default=True, help="For thresholds."
+)
+@click.option(
+    "--least-mentions",
+    type=click.IntRange(1),
+    default=20,
+    show_default=True,
+    help="How many mentions a threshold must rest on.",
+)
+@click.option("--json", "json_path", type=PATH, help="Write what is put into the model folder there as well.")
+def command(
+    model_path: Path, dataset_path: Path, split: str, precision: float, least_mentions: int, json_path: Path | None
+) -> None:
+    """Make the confidences of MODEL honest, on articles it did not learn from.
+
+    Of four ways (as they are, one temperature, a logistic curve, both) the simplest that is as good as the best in
+    cross-validation goes into the model folder, with a diagram (reliability.svg) and, per label, the confidence from
+    which on its mentions were right as often as --precision asks for; extract --thresholds uses them. What the model
+    finds does not change, only how sure it says it is.
+
+    \b
+    Example:
+      eventcorpus calibrate models/runs/demo --dataset models/runs/demo-dataset --precision 0.9
+    """
+    from eventcorpus.models.extractor import Extractor
+
+    dataset = read_dataset(dataset_path)
+    articles, sha256 = dataset.split(split), manifest_hash(dataset_path)
+    extractor = Extractor.from_pretrained(model_path)
+    if split == "train" and extractor.about.training.get("dataset_sha256") == sha256:
+        raise InputError(
+            f"{dataset_path}: {model_path} was trained on split 'train' of this dataset and is surer there than "
+            "elsewhere; use --split validation"
+        )
+    calibration = calibrate_folder(
+        extractor, model_path, articles, name=dataset_path.resolve().name, sha256=sha256, split=split,
+        precision=precision, least_mentions=least_mentions,
+    )  # fmt: skip
+    if json_path:
+        write_json(json_path, calibration.model_dump(mode="json"))
+    if calibration.note:
+        notice(calibration.note)
+        return
+    console = Console(width=None if Console().is_terminal else 100)
+    console.print(_honesty_table(calibration))
+    console.print(_threshold_table(calibration))
+    never = [label for label, threshold in calibration.thresholds.items() if threshold.confidence is None]
+    if never:
+        notice(f"{len(never)} of {len(calibration.thresholds)} labels do not reach {precision:g}: {', '.join(never)}")
+    notice(f"calibration in {model_path}")
+
+
+def calibrate_folder(
+    extractor: Extractor,
+    model_path: Path,
+    articles: Sequence[AnnotatedArticle],
+    *,
+    name: str,
+    sha256: str,
+    split: str,
+    precision: float = 0.9,
+    least_mentions: int = 20,
+) -> Calibration:
+    """Put a calibration on these articles into a model folder, with its diagram, and write the card anew.
+
+    Args:
+        name: of the dataset; ``sha256`` is that of its manifest.
+    """
+    from eventcorpus.calibration.fit import calibrate
+    from eventcorpus.models.card import write_card
+    from eventcorpus.models.folder import write_calibration
+    from eventcorpus.render.reliability import reliability_svg
+
+    with progress_bar() as bar:
+        task = bar.add_task("calibrating", total=len(articles), note="")
+        calibration = calibrate(
+            extractor,
+            articles,
+            precision=precision,
+            least_mentions=least_mentions,
+            dataset=name,
+            dataset_sha256=sha256,
+            split=split,
+            on_article=lambda n: bar.advance(task, n),
+        )
+    extra = {"reliability.svg": reliability_svg(calibration)} if calibration.before else {}
+    written = write_calibration(model_path, calibration, extra=extra).calibration
+    write_card(model_path)
+    return written
+
+
+def _honesty_table(calibration: Calibration) -> Table:
+    on = calibration.fitted_on
+    assert on is not None
+    table = Table(
+        title=f"Confidences, cross-validated on {on.articles:,} articles, {on.mentions:,} mentions, "
+        f"{on.correct:,} right",
+        title_justify="left",
+    )
+    table.add_column("method")
+    for name in ("calibration error", "Brier score", "log loss", ""):
+        table.add_column(name, justify="right")
+    for method, honesty in calibration.honesty.items():
+        chosen = "chosen" if method == calibration.method else ""
+        table.add_row(
+            method, f"{honesty.expected_error:.3f}", f"{honesty.brier:.3f}", f"{honesty.log_loss:.3f}", chosen
+        )
+    return table
+
+
+def _threshold_table(calibration: Calibration) -> Table:
+    table = Table(
+        title=f"From which confidence on {100 * (calibration.precision or 0):g}% are right, of at least "
+        f"{calibration.least_mentions} mentions",
+        title_justify="left",
+    )
+    table.add_column("label")
+    for name in ("threshold", "kept", "of", "precision, %", "95% interval"):
+        table.add_column(name, justify="right")
+    for label, threshold in calibration.thresholds.items():
+        table.add_row(escape(label), *_cells(threshold))
+    return table
+
+
+def _cells(threshold: Threshold) -> tuple[str, ...]:
+    if threshold.precision is None or threshold.interval is None:
+        return ("too few", "", f"{threshold.mentions:,}", "", "")
+    said = "not reached" if threshold.confidence is None else f"{threshold.confidence:.4f}"
+    best = "best " if threshold.confidence is None else ""
+    interval = f"{100 * threshold.interval.low:.0f} to {100 * threshold.interval.high:.0f}"
+    return said, f"{threshold.kept:,}", f"{threshold.mentions:,}", f"{best}{100 * threshold.precision:.1f}", interval

@@ -1,0 +1,197 @@
+"""``eventcorpus extract``: articles to mentions."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import tee
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from eventcorpus.calibration.apply import at_least, minimum_confidences
+from eventcorpus.cli.options import PATH, notice
+from eventcorpus.errors import InputError
+from eventcorpus.files import atomic_file, read_json_lines, write_text
+from eventcorpus.formats.articles import (
+    ReadReport,
+    article_from_row,
+    published_date,
+    read_articles,
+    text_row,
+    with_published,
+)
+from eventcorpus.predictions import ModelName, Prediction, prediction_line, prediction_of
+from eventcorpus.render.html import Mark, highlight, label_colours, render_page
+from eventcorpus.schema import Article, Mention
+
+if TYPE_CHECKING:
+    from eventcorpus.models.extractor import Extractor
+
+STDIN = Path("-")
+
+
+@click.command("extract")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH...")
+@click.option("--model", "model_path", required=True, type=PATH, help="A model folder that train wrote.")
+@click.option("--published", help="Date of articles that do not say theirs (2018-04-24).")
+@click.option("--min-confidence", type=click.FloatRange(0, 1), help="Leave out mentions of less confidence.")
+@click.option(
+    "--thresholds",
+    "use_thresholds",
+    is_flag=True,
+    help="Leave out mentions below the threshold of their label, as calibrate found it.",
+)
+@click.option("--with-text", is_flag=True, help="Repeat each article's text in its line.")
+@click.option("--table", "as_table", is_flag=True, help="A table for reading, instead of JSON Lines.")
+@click.option("--out", type=PATH, help="Write JSON Lines there instead of to stdout.")
+@click.option("--html", "html_path", type=PATH, help="Write a page with the mentions marked in the text.")
+def command(
+    paths: tuple[Path, ...],
+    model_path: Path,
+    published: str | None,
+    min_confidence: float | None,
+    use_thresholds: bool,
+    with_text: bool,
+    as_table: bool,
+    out: Path | None,
+    html_path: Path | None,
+) -> None:
+    """Find the mentions in articles.
+
+    Prints one JSON object an article and line. PATH is a text file, JSON Lines, CSV, Parquet, a folder of these, or -
+    for stdin (JSON Lines if it begins with {, else one text). Offsets are code points of the stored text.
+
+    \b
+    Example:
+      eventcorpus extract story.txt --model models/runs/demo --table
+    """
+    if published is not None:
+        published = published_date(published, place="--published")
+    report = ReadReport()
+    articles = (with_published(article, published) for article in _articles(paths, report))
+    extractor, keep = _model(model_path, min_confidence or 0.0, use_thresholds=use_thresholds)
+    predictions = _predictions(articles, extractor, keep, report)
+    if as_table or html_path:
+        found = list(predictions)
+        if html_path:
+            write_text(html_path, _page(found))
+        if as_table:
+            _print_tables(found)
+        predictions = iter(found)
+    if out:
+        with atomic_file(out) as file:
+            n = sum(file.write(f"{_line(p, with_text)}\n") > 0 for p in predictions)
+        notice(f"{n:,} articles in {out}")
+    elif not as_table and not html_path:
+        for prediction in predictions:
+            click.echo(_line(prediction, with_text))
+    for line in [*report.lines(), *keep.lines()]:
+        notice(line)
+
+
+@dataclass
+class _Keep:
+    """Which mentions are said, and how many were not."""
+
+    minimum: dict[str, float]
+    otherwise: float
+    n_seen: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, mentions: list[Mention]) -> list[Mention]:
+        kept = at_least(mentions, self.minimum, otherwise=self.otherwise)
+        self.n_seen += len(mentions)
+        self.left_out += Counter(m.label for m in mentions) - Counter(m.label for m in kept)
+        return kept
+
+    def lines(self) -> list[str]:
+        """What was left out, labels that never reach their precision named."""
+        if not (self.minimum or self.otherwise):
+            return []
+        never = [label for label, minimum in self.minimum.items() if minimum > 1 and self.left_out[label]]
+        whole = (
+            f"; all of {', '.join(never)}, which do not reach the precision asked for or are too few to tell"
+            if never
+            else ""
+        )
+        return [f"{self.left_out.total():,} of {self.n_seen:,} mentions left out for their confidence{whole}"]
+
+
+def _model(model_path: Path, min_confidence: float, *, use_thresholds: bool) -> tuple[Extractor, _Keep]:
+    from eventcorpus.models.extractor import Extractor
+
+    extractor = Extractor.from_pretrained(model_path)
+    minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
+    minimum = {label: max(confidence, min_confidence) for label, confidence in minimum.items()}
+    return extractor, _Keep(minimum, min_confidence)
+
+
+def _articles(paths: Sequence[Path], report: ReadReport) -> Iterator[Article]:
+    files = [path for path in paths if path != STDIN]
+    if files:
+        yield from read_articles(files, report=report)
+    if STDIN in paths:
+        content = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
+        if not content.strip():
+            raise InputError("stdin: nothing came in")
+        if content.lstrip().startswith("{"):
+            for number, row in read_json_lines(content.split("\n"), place="stdin"):
+                yield article_from_row(row, place=f"stdin: line {number}")
+        else:
+            yield article_from_row(text_row(content), place="stdin")
+
+
+def _predictions(
+    articles: Iterable[Article], extractor: Extractor, keep: _Keep, report: ReadReport
+) -> Iterator[Prediction]:
+    shown, read = tee(articles)
+    for article, mentions in zip(shown, extractor.extract(read), strict=True):
+        changed = article.id in report.changed
+        warnings = (
+            ["line ends, control characters or lone surrogates were replaced; offsets refer to the stored text"]
+            if changed
+            else []
+        )
+        yield prediction_of(article, keep(mentions), extractor.name, warnings=warnings, with_text=True)
+
+
+def _line(prediction: Prediction, with_text: bool) -> str:
+    return prediction_line(prediction if with_text else prediction.model_copy(update={"text": None}))
+
+
+def _print_tables(predictions: Iterable[Prediction]) -> None:
+    console = Console(width=None if Console().is_terminal else 100)
+    for prediction in predictions:
+        table = Table(title=f"{escape(prediction.id)}: {len(prediction.mentions)} mentions", title_justify="left")
+        for name in ("label", "text"):
+            table.add_column(name, overflow="fold")
+        for name in ("start", "end", "confidence"):
+            table.add_column(name, justify="right")
+        for m in prediction.mentions:
+            shown = "".join(c if c.isprintable() else " " for c in m.text)
+            table.add_row(escape(m.label), escape(shown), str(m.start), str(m.end), f"{m.confidence:.2f}")
+        console.print(table)
+
+
+def _page(predictions: Sequence[Prediction]) -> str:
+    colours = label_colours(dict.fromkeys(sorted({m.label for p in predictions for m in p.mentions})))
+    articles = [
+        {
+            "id": p.id,
+            "mentions": p.mentions,
+            "marked": highlight(
+                p.text or "", [Mark(m.start, m.end, m.label, hint=f"{m.confidence:.2f}") for m in p.mentions], colours
+            ),
+        }
+        for p in predictions
+    ]
+    return render_page(
+        "extract.html.j2", articles=articles, model=predictions[0].model if predictions else ModelName(name="none")
+    )

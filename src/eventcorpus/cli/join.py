@@ -1,0 +1,63 @@
+"""``eventcorpus join``: put the text back into a standoff dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from eventcorpus.cli.options import PATH, field_map, notice
+from eventcorpus.conversion_report import Account
+from eventcorpus.dataset.folder import REPORT, is_dataset_folder, open_dataset, write_dataset
+from eventcorpus.dataset.standoff import Held, joined
+from eventcorpus.files import check_folder
+from eventcorpus.formats.articles import read_articles
+from eventcorpus.ontology import read_ontology_yaml
+
+
+@click.command("join")
+@click.argument("dataset", type=PATH)
+@click.argument("articles", nargs=-1, required=True, type=PATH)
+@click.option("--out", required=True, type=PATH, help="Folder for the dataset with its text.")
+@click.option(
+    "--field", "field_options", multiple=True, metavar="OURS=THEIRS", help="Take a field from a column; repeatable."
+)
+@click.option("--title-in-text", is_flag=True, help="Put the title and an empty line before the text, as export did.")
+@click.option("--strict", is_flag=True, help="Fail if the text of an article is missing; nothing is written then.")
+def command(
+    dataset: Path,
+    articles: tuple[Path, ...],
+    out: Path,
+    field_options: tuple[str, ...],
+    title_in_text: bool,
+    strict: bool,
+) -> None:
+    """Put the text of ARTICLES back into DATASET, which was shared without it (convert --text none).
+
+    Articles are found by the hash of their text; offsets are checked against it. Those that you do not hold are
+    refused and counted.
+
+    \b
+    Example:
+      eventcorpus join release corpus/articles --out dataset
+    """
+    check_folder(out, is_ours=is_dataset_folder)
+    manifest, _ = open_dataset(dataset)
+    held = Held.of(read_articles(articles, field_map=field_map(field_options), title_in_text=title_in_text))
+    account = Account()
+    written = write_dataset(
+        out,
+        joined(dataset, held, account),
+        read_ontology_yaml(dataset / "ontology.yaml"),
+        account,
+        gold_policy=manifest["gold"],
+        inputs=manifest["inputs"],
+        strict=strict,
+    )
+    notice(account.summary())
+    for item in [item for item in account.items if item["kind"] == "articles"][:5]:
+        notice(f"refused: article {item['article']}: {item['reason']}")
+    if account.items:
+        notice(f"every item with its reason: {out / REPORT}")
+    sizes = ", ".join(f"{split} {n:,}" for split, n in written.sizes.items())
+    click.echo(f"{sum(written.sizes.values()):,} articles with their text in {out} ({sizes})")

@@ -1,0 +1,89 @@
+"""``eventcorpus corrections``: what annotators did to the predictions that they were given."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from eventcorpus.agreement.corrections import WITHIN_SECONDS, ApartCounts, count_corrections, read_corrected
+from eventcorpus.agreement.corrections_report import Corrections, corrections_tables, percent
+from eventcorpus.cli.options import PATH, notice, ontology_path_of, progress_bar
+from eventcorpus.labelstudio.config import TEXT_OBJECT, read_ontology, read_text_object
+from eventcorpus.labelstudio.exports import index_exports
+from eventcorpus.labelstudio.live.pull import exports_in
+
+_APART = {
+    "not_begun_from_prediction": "begun empty though a prediction was there",
+    "without_prediction": "of tasks without a prediction",
+    "prediction_gone": "begun from a prediction that is not in the export (a pull takes them along)",
+    "skipped": "skipped",
+    "older": "replaced by a newer one of the same person",
+}
+
+
+@click.command("corrections")
+@click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
+@click.option(
+    "--ontology",
+    "ontology_path",
+    type=PATH,
+    help="Our YAML or a Label Studio config.xml  [default: the one beside INPUT, else corpus/ontology.yaml]",
+)
+@click.option(
+    "--within",
+    type=click.FloatRange(min=0),
+    default=WITHIN_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="Count predictions that were submitted untouched in this time: too short to read the article.",
+)
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of tables (schema: eval/corrections.schema.json).")
+def command(inputs: tuple[Path, ...], ontology_path: Path | None, within: float, as_json: bool) -> None:
+    """Show what annotators did to predictions.
+
+    Which mentions, roles and attributes they kept, changed, removed and added, per label, annotator and model version,
+    and how many predictions they submitted untouched. INPUT are folders that labelstudio pull wrote, or full snapshots.
+    Annotations that were begun empty are counted apart: they say nothing about corrections.
+
+    \b
+    Example:
+      eventcorpus corrections labels
+    """
+    source = ontology_path_of(ontology_path, near=inputs)
+    ontology = read_ontology(source)
+    name, key = read_text_object(source) if source.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
+    index = index_exports([file for path in inputs for file in exports_in(path)], text_key=key)
+    apart, left_out = ApartCounts(), Counter[str]()
+    with progress_bar() as progress:
+        corrected = progress.track(
+            read_corrected(index, ontology, apart=apart, left_out=left_out, text_object=name),
+            total=index.n_tasks.total(),
+            description="corrections",
+        )
+        report = count_corrections(corrected, ontology, within=within, apart=apart, left_out=left_out)
+    if as_json:
+        click.echo(report.model_dump_json(by_alias=True, indent=2))
+        return
+    console = Console(width=None if Console().is_terminal else 120, highlight=False, markup=False)
+    for table in corrections_tables(report):
+        console.print(table)
+    click.echo(_summary(report))
+    for words, n in report.left_out.items():
+        notice(f"left out: {n:,} {words}")
+
+
+def _summary(report: Corrections) -> str:
+    total = report.total
+    share = percent(total.untouched / total.annotations if total.annotations else None)
+    lines = [
+        f"{total.annotations:,} annotations begun from a prediction: {total.untouched:,} untouched ({share}%), "
+        f"{total.untouched_within:,} of them within {report.within_seconds:g} s; "
+        f"{percent(total.still_prediction)}% of the regions still say that a model drew them",
+    ]
+    apart = [f"{n:,} {_APART[name]}" for name, n in report.apart.model_dump().items() if n]
+    if apart:
+        lines.append(f"not in these figures: annotations {', '.join(apart)}")
+    return "\n".join(lines)

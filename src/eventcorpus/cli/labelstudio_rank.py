@@ -1,0 +1,125 @@
+"""``eventcorpus next``: what to annotate next, and a live project in that order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from eventcorpus.cli.options import PATH, field_map, notice, progress_bar, read_prediction_file
+from eventcorpus.dataset.folder import read_dataset
+from eventcorpus.errors import StrictError
+from eventcorpus.files import to_json, write_text
+from eventcorpus.formats.articles import read_articles
+from eventcorpus.labelstudio.live.rank import RANDOM_SHARE, Ranked, rank_articles
+from eventcorpus.schema import Article
+
+
+@click.command("next")
+@click.argument("articles", nargs=-1, required=True, type=PATH)
+@click.option("--predictions", "predictions_path", required=True, type=PATH, help="What extract found in them.")
+@click.option("--annotated", type=PATH, help="Dataset of what is annotated: left out, and no news.")
+@click.option("--random-share", type=click.FloatRange(0, 1), default=RANDOM_SHARE, show_default=True,
+              help="How much of every stretch is drawn at random, for a test set.")  # fmt: skip
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the random share.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="How many the table shows and --project ranks.",
+)
+@click.option("--out", type=PATH, help="JSON Lines file for the whole order, with the reasons.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole order as JSON Lines instead of a table.")
+@click.option("--project", "wanted", metavar="TITLE|ID", help="Put the open tasks of this live project in the order.")
+@click.option("--field", "field_options", multiple=True, metavar="OURS=THEIRS", help="Take a field from a column.")
+@click.option("--strict", is_flag=True, help="Fail if an article has no prediction.")
+def command(
+    articles: tuple[Path, ...],
+    predictions_path: Path,
+    annotated: Path | None,
+    random_share: float,
+    seed: int,
+    top: int,
+    out: Path | None,
+    as_json: bool,
+    wanted: str | None,
+    field_options: tuple[str, ...],
+    strict: bool,
+) -> None:
+    """Put ARTICLES in the order in which to annotate them.
+
+    First come articles in which the model is unsure and that say what no annotated article says; near-duplicates of
+    others come last. A share is drawn at random from all, before the model is asked: what is annotated of it
+    (chosen_by: random) is a fair sample to test on, what the model chose is not. With --project the first of them
+    (--top) get their rank there, and the project a tab "next" that is sorted by it.
+
+    \b
+    Example:
+      eventcorpus next corpus/articles --predictions mentions.jsonl --annotated models/runs/demo-dataset
+    """
+    every = list(read_articles(articles, field_map=field_map(field_options)))
+    predictions = read_prediction_file(predictions_path)
+    done = _gold_articles(annotated)
+    server = project = None
+    if wanted is not None:
+        from eventcorpus.labelstudio.live.rank import done_article_ids
+        from eventcorpus.labelstudio.live.server import connect
+
+        server = connect()
+        project = server.project(wanted)
+        ids = done_article_ids(server, project)
+        done += [article for article in every if article.id in ids]
+    ranked = rank_articles(every, predictions, annotated=done, random_share=random_share, seed=seed)
+    without = [one.id for one in ranked if one.id not in predictions]
+    if without and strict:
+        raise StrictError(f"--strict: article {without[0]} has no prediction ({len(without)} have none)")
+    n_twins = sum(one.chosen_by == "near-duplicate" for one in ranked)
+    notice(
+        f"{len(every):,} articles, {len(every) - len(ranked):,} of them done, {n_twins:,} near-duplicates, "
+        f"{len(without):,} without a prediction"
+    )
+    lines = "".join(f"{to_json(asdict(one))}\n" for one in ranked)
+    if out is not None:
+        write_text(out, lines)
+    if as_json:
+        click.echo(lines, nl=False)
+    else:
+        console = Console(highlight=False, markup=False)
+        console.print(_table(ranked[:top], every, width=console.width))
+    if server is not None and project is not None:
+        from eventcorpus.labelstudio.live.rank import TAB, QueueReport, put_in_order
+
+        report = QueueReport()
+        with progress_bar() as progress:
+            bar = progress.add_task("next", total=project.n_tasks, note="")
+            for report in put_in_order(server, project, ranked[:top]):
+                progress.update(bar, completed=report.n_done)
+        notice(
+            f"project {project.id} {project.title!r}: {report.n_changed:,} of {report.n_done:,} tasks have a new rank, "
+            f"{report.n_cleared:,} lost an old one, {report.n_absent:,} articles are not in it; see its tab {TAB!r}"
+        )
+
+
+def _gold_articles(dataset: Path | None) -> list[Article]:
+    if dataset is None:
+        return []
+    return [one.article for split in read_dataset(dataset).splits.values() for one in split]
+
+
+def _table(ranked: Sequence[Ranked], articles: Sequence[Article], *, width: int) -> Table:
+    """The first of the order; titles take what the terminal's width leaves."""
+    title = {article.id: article.title or article.text[:80].split("\n")[0] for article in articles}
+    left = max(12, width - 50 - max((len(one.id) for one in ranked), default=0))
+    table = Table(title="annotate next", title_justify="left")
+    for name in ("rank", "article", "chosen by", "unsure", "new", "title"):
+        table.add_column(name, justify="right" if name in ("rank", "unsure", "new") else "left", overflow="fold")
+    for one in ranked:
+        unsure = "–" if one.uncertainty is None else f"{one.uncertainty:.2f}"
+        shown = title[one.id] if len(title[one.id]) <= left else title[one.id][: left - 1] + "…"
+        table.add_row(str(one.rank), one.id, one.chosen_by, unsure, f"{one.novelty:.2f}", shown)
+    return table

@@ -1,0 +1,96 @@
+"""A corpus folder as ``check``, ``stats`` and ``split`` read it: ontology, articles, annotations, gold.
+
+ontology.yaml   articles/ (JSON Lines)   annotations/*.json (Label Studio exports)   splits/   labelling/config.xml
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
+from eventcorpus.cli.options import progress_bar
+from eventcorpus.conversion_report import Account
+from eventcorpus.errors import InputError
+from eventcorpus.formats.articles import read_articles
+from eventcorpus.labelstudio.annotations import annotated_articles
+from eventcorpus.labelstudio.exports import index_exports
+from eventcorpus.ontology import Ontology, read_ontology_yaml
+from eventcorpus.schema import AnnotatedArticle, Article
+
+
+@dataclass(frozen=True)
+class CorpusFolder:
+    """A corpus in memory.
+
+    ``passes``: by article id what every annotator made of it; ``gold``: by article id; ``policy``: what gold is, in
+    words; ``unreadable``: (article id or place, fault) of articles and tasks that could not be read.
+    """
+
+    path: Path
+    ontology: Ontology
+    articles: dict[str, Article]
+    passes: dict[str, Sequence[AnnotatedArticle]]
+    gold: dict[str, AnnotatedArticle]
+    policy: str
+    account: Account
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
+
+
+def read_corpus(path: Path, *, gold: str | None) -> CorpusFolder:
+    """Read a corpus folder; the first fault in it is an error.
+
+    Raises:
+        InputError: if it has no ontology, articles or annotations, or one of them cannot be read.
+    """
+    corpus = read_corpus_with_faults(path, gold=gold)
+    for article_id, fault in corpus.unreadable:
+        raise InputError(f"article {article_id}: {fault} (every fault: eventcorpus check {path})")
+    return corpus
+
+
+def read_corpus_with_faults(path: Path, *, gold: str | None) -> CorpusFolder:
+    """Read a corpus folder as far as it can be read.
+
+    Raises:
+        InputError: if it has no ontology, articles or annotations, or a file is not what it should be.
+    """
+    exports = _exports(path)
+    ontology = read_ontology_yaml(path / "ontology.yaml")
+    unreadable: list[tuple[str, str]] = []
+
+    def on_error(article_id: str, error: InputError) -> None:
+        unreadable.append((article_id, str(error)))
+
+    articles = {article.id: article for article in read_articles([path / "articles"], on_error=on_error)}
+    account, passes, decided = Account(), dict[str, Sequence[AnnotatedArticle]](), dict[str, AnnotatedArticle]()
+    index = index_exports(exports)
+    gold = gold or default_policy(index.names.values())
+    policy = gold_policy(index.names.values(), gold)
+    for several in _shown(
+        annotated_articles(index, ontology, account, stop=False, on_error=on_error), len(index.n_tasks)
+    ):
+        article_id = several[0].article.id
+        passes[article_id], decided[article_id] = several, gold_of(several, gold, ontology, account)
+    return CorpusFolder(path, ontology, articles, passes, decided, policy, account, unreadable)
+
+
+def _exports(path: Path) -> list[Path]:
+    needed = {"ontology.yaml": (path / "ontology.yaml").is_file()}
+    needed |= {name: (path / name).is_dir() for name in ("articles", "annotations")}
+    missing = [name for name, is_there in needed.items() if not is_there]
+    if missing:
+        raise InputError(
+            f"{path}: no {missing[0]}; a corpus folder has ontology.yaml, articles/ (JSON Lines) and annotations/ "
+            "(Label Studio exports)"
+        )
+    found = sorted((path / "annotations").glob("*.json"))
+    if not found:
+        raise InputError(f"{path / 'annotations'}: no .json file in this folder; put the exports of Label Studio there")
+    return found
+
+
+def _shown(articles: Iterator[list[AnnotatedArticle]], total: int) -> Iterator[list[AnnotatedArticle]]:
+    with progress_bar() as progress:
+        yield from progress.track(articles, total=total, description="reading")

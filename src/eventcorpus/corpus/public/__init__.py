@@ -1,1 +1,0 @@
-"""Other people's corpora and formats, read into the same articles, spans and roles, with the same account."""

@@ -1,0 +1,1 @@
+"""The dataset folder: rows, Parquet files, card, splits, conversion."""

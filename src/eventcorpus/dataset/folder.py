@@ -1,0 +1,247 @@
+"""The dataset folder: Parquet that plain ``datasets.load_dataset`` opens, and what explains it beside.
+
+Comes in: annotated articles, one by one. Goes out: a folder, written all or nothing, with the same bytes for the same
+input; and back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from eventcorpus import __version__
+from eventcorpus.annotation.rules import one_layer
+from eventcorpus.conversion_report import Account
+from eventcorpus.dataset.card import DatasetCounts, dataset_card
+from eventcorpus.dataset.rows import annotated_of, row_of, without_text
+from eventcorpus.dataset.splits import SPLITS, Duplicates
+from eventcorpus.dataset.tables import Tables, rows_of, versions
+from eventcorpus.errors import InputError
+from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json
+from eventcorpus.ontology import Ontology, ontology_yaml, read_ontology_yaml
+from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.text import words
+
+MANIFEST = "manifest.json"
+REPORT = "loss_report.json"
+SCHEMA = 1
+TextPolicy = Literal["all", "licensed", "none"]
+TEXT_POLICIES: tuple[str, ...] = get_args(TextPolicy)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset folder in memory: gold (one row an article) per split, and the ontology it was converted with."""
+
+    folder: Path
+    ontology: Ontology
+    splits: dict[str, list[AnnotatedArticle]]
+    manifest: dict[str, Any]
+
+    def split(self, name: str) -> list[AnnotatedArticle]:
+        """The articles of one split.
+
+        Raises:
+            InputError: naming the splits that are there.
+        """
+        if name not in self.splits:
+            raise InputError(f"{self.folder}: no split {name!r}; there are {', '.join(self.splits)}")
+        return self.splits[name]
+
+
+def is_dataset_folder(path: Path) -> bool:
+    """Whether a folder was written by ``write_dataset``."""
+    return (path / MANIFEST).is_file() and (path / REPORT).is_file()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One article on its way into a dataset: its split, gold, and what every annotator made of it."""
+
+    split: str
+    gold: AnnotatedArticle
+    every: Sequence[AnnotatedArticle]
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written: articles per split, pairs of exact duplicates (see ``Duplicates.found``), gold spans, and how
+    many of these one layer of BIO tags cannot hold."""
+
+    sizes: dict[str, int]
+    duplicates: list[tuple[str, str, bool]]
+    n_spans: int
+    n_beyond_layer: int
+
+
+def write_dataset(
+    out: Path,
+    entries: Iterable[Entry],
+    ontology: Ontology,
+    account: Account,
+    *,
+    gold_policy: str,
+    inputs: Mapping[str, str],
+    text: TextPolicy = "all",
+    strict: bool = False,
+) -> Written:
+    """Write a dataset folder with the configurations ``default`` (gold) and ``annotations`` (every annotator).
+
+    Entries are taken one by one, and written in batches: the whole is never in memory. Splits without articles have no
+    file (``load_dataset`` would fail on it).
+
+    Args:
+        account: may still be counting while ``entries`` are taken; it is written when they have ended.
+        inputs: file name -> sha256 of what was converted.
+        text: whose text is written; ``licensed``: of articles that state a licence, ``none``: a standoff release.
+
+    Raises:
+        InputError: if there is no article.
+        StrictError: with ``strict``, if the account has anything repaired, refused or flagged.
+        OutputError: if the place is taken by something else, or the disk refuses.
+    """
+    counts, duplicates, layer = DatasetCounts(), Duplicates(), list[dict[str, str]]()
+    withheld: set[str] = set()
+    with atomic_folder(out, is_ours=is_dataset_folder) as folder:
+        tables = Tables(folder, ontology)
+        for entry in entries:
+            article = entry.gold.article
+            hidden = text == "none" or (text == "licensed" and not article.licence)
+            tokens = words(article.text)
+            counts.add(entry.split, entry.gold, ontology, n_words=len(tokens), withheld=hidden)
+            duplicates.add(entry.split, article)
+            layer += _not_in_one_layer(entry.gold, ontology)
+            withheld |= {article.id} if hidden else set()
+            different = {id(one): one for one in (entry.gold, *entry.every)}
+            rows = {key: row_of(one, ontology, tokens) for key, one in different.items()}
+            if hidden:
+                rows = {key: without_text(row) for key, row in rows.items()}
+            tables.add(entry.split, rows[id(entry.gold)], [rows[id(one)] for one in entry.every])
+        files = tables.close()
+        if not counts.n_articles:
+            reasons = account.as_json()["articles"]["reasons"]
+            raise InputError(f"no annotated article to write; {account.summary()}; loss reasons: {reasons}")
+        if strict:
+            account.check_strict()
+        report = _report(account, withheld) | {
+            "not_in_one_layer": layer,
+            "one_layer_rule": "longest, then earliest, then ontology order",
+        }
+        (folder / "ontology.yaml").write_text(ontology_yaml(ontology), encoding="utf-8")
+        (folder / REPORT).write_text(to_json(report, indent=2) + "\n", encoding="utf-8")
+        manifest = {
+            "schema": SCHEMA,
+            "ontology": ontology.key,
+            "gold": gold_policy,
+            "text": text,
+            "files": files,
+            "inputs": dict(inputs),
+            "versions": {"eventcorpus": __version__, **versions()},
+        }
+        (folder / MANIFEST).write_text(to_json(manifest, indent=2) + "\n", encoding="utf-8")
+        card = dataset_card(counts, files, ontology, gold_policy=gold_policy, summary=account.summary())
+        (folder / "README.md").write_text(card, encoding="utf-8")
+    sizes = {split: counts.per_split[split]["articles"] for split in SPLITS if split in counts.per_split}
+    return Written(sizes, duplicates.found, counts.labels.total(), len(layer))
+
+
+def _report(account: Account, withheld: set[str]) -> dict[str, Any]:
+    """The account; items of articles whose text is withheld do not quote it."""
+    report = account.as_json()
+    items = [item | {"item": ""} if item["article"] in withheld else item for item in report["items"]]
+    return report | {"items": items}
+
+
+def read_dataset(folder: Path) -> Dataset:
+    """Read a dataset folder: gold, every hash and offset checked.
+
+    Raises:
+        InputError: if the folder is not one of ours, or a file is not the one that was written.
+        SpanError: if a row contradicts itself.
+    """
+    manifest, files = open_dataset(folder)
+    ontology = read_ontology_yaml(folder / "ontology.yaml")
+    splits = {
+        split: [annotated_of(row, place=str(path)) for row in rows_of(path)]
+        for (config, split), path in files.items()
+        if config == "default"
+    }
+    return Dataset(folder, ontology, splits, manifest)
+
+
+def read_annotations(folder: Path, *, splits: Iterable[str] = SPLITS) -> tuple[Ontology, list[list[AnnotatedArticle]]]:
+    """Read what every annotator made of every article: the configuration ``annotations``, hashes and offsets checked.
+
+    Returns:
+        the ontology, and per article (in the order of the splits and their rows) its annotations, a1 first.
+
+    Raises:
+        InputError, SpanError: as ``read_dataset``.
+    """
+    _, files = open_dataset(folder)
+    articles: dict[str, list[AnnotatedArticle]] = {}
+    for split in splits:
+        path = files.get(("annotations", split))
+        for annotated in (annotated_of(row, place=str(path)) for row in rows_of(path)) if path else ():
+            articles.setdefault(annotated.article.id, []).append(annotated)
+    return read_ontology_yaml(folder / "ontology.yaml"), list(articles.values())
+
+
+def open_dataset(folder: Path) -> tuple[dict[str, Any], dict[tuple[str, str], Path]]:
+    """Check a dataset folder.
+
+    Returns:
+        its manifest, and (configuration, split) -> file, whose hash was checked.
+
+    Raises:
+        InputError: if the folder is not one of ours, or a file is not the one that was written.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such dataset folder; make one with: eventcorpus convert EXPORT --out {folder}")
+    if not is_dataset_folder(folder):
+        raise InputError(
+            f"{folder}: not a dataset folder (no {MANIFEST}); name the folder that eventcorpus convert wrote"
+        )
+    manifest = read_json(folder / MANIFEST)
+    if manifest.get("schema") != SCHEMA:
+        raise InputError(
+            f"{folder}: dataset schema {manifest.get('schema')!r}, this version reads {SCHEMA}; convert "
+            "the annotations again"
+        )
+    files: dict[tuple[str, str], Path] = {}
+    for name, entry in manifest["files"].items():
+        path = folder / name
+        if not path.is_file() or sha256_of_file(path) != entry["sha256"]:
+            raise InputError(f"{path}: missing, or not the file that {MANIFEST} names; convert the annotations again")
+        files[path.parent.name, path.stem] = path
+    return manifest, files
+
+
+def manifest_hash(folder: Path) -> str:
+    """SHA-256 of the manifest, which holds the hash of every data file: which dataset this is."""
+    return sha256_of_file(folder / MANIFEST)
+
+
+def _not_in_one_layer(gold: AnnotatedArticle, ontology: Ontology) -> list[dict[str, str]]:
+    lost = one_layer(gold.spans, ontology)[1]
+    return [
+        {"article": gold.article.id, "span": loser.id, "label": loser.label, "winner": winner.id}
+        for loser, winner in lost
+    ]
+
+
+def data_facts(dataset: Dataset, split: str = "train") -> dict[str, Any]:
+    """Gold policy, licences ("" where none is stated), languages and counts of the articles of a split."""
+    articles = dataset.split(split)
+    labels = Counter(span.label for one in articles for span in one.spans)
+    return {
+        "gold": dataset.manifest.get("gold", ""),
+        "articles": len(articles),
+        "invented": sum(one.article.invented is True for one in articles),
+        "languages": sorted({one.article.language for one in articles if one.article.language}),
+        "licences": dict(sorted(Counter(one.article.licence or "" for one in articles).items())),
+        "spans_by_label": {label: labels[label] for label in dataset.ontology.labels},
+    }

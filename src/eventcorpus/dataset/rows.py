@@ -1,0 +1,151 @@
+"""Annotated articles as rows of a Hugging Face dataset, and back. The row is the public format; see docs/dataset.md.
+
+Comes in: annotated articles. Goes out: dictionaries that fit ``dataset.features``. Reading checks offsets and hashes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from eventcorpus.annotation.rules import one_layer
+from eventcorpus.annotation.templates import check_templates, standoff_metadata
+from eventcorpus.errors import SpanError
+from eventcorpus.files import to_json
+from eventcorpus.models.tags import tags_from_spans
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
+from eventcorpus.text import sha256_of
+
+_TOKEN_COLUMNS = ("tokens", "token_starts", "token_ends", "ner_tags")
+_STRINGS = ("title", "outlet", "url", "published", "language", "licence", "kind", "cluster")
+
+
+def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tuple[int, int]]) -> dict[str, Any]:
+    """One row. Attributes that the annotator left open get the ontology's default, where there is one.
+
+    Args:
+        tokens: the words of the article (``eventcorpus.text.words``); ``ner_tags`` hold what one BIO layer can.
+    """
+    article = annotated.article
+    starts, ends = zip(*tokens, strict=True) if tokens else ((), ())
+    stay, _ = one_layer(annotated.spans, ontology)
+    tags, _ = tags_from_spans(stay, tokens, ontology.rank)
+    row: dict[str, Any] = {"id": article.id, "text": article.text, "text_sha256": article.text_sha256}
+    row |= {"annotator": annotated.annotator, **{name: getattr(article, name) for name in _STRINGS}}
+    return row | {
+        "invented": article.invented,
+        "tags": list(article.tags),
+        "metadata": to_json(article.metadata),
+        "status": annotated.status,
+        "labels_annotated": list(annotated.labels_annotated),
+        "spans": [
+            {
+                "id": span.id,
+                "start": span.start,
+                "end": span.end,
+                "label": span.label,
+                "attributes": [{"name": name, "value": value} for name, value in with_defaults(span, ontology)],
+                "origin": span.origin,
+                "decided_by": span.decided_by or None,
+            }
+            for span in annotated.spans
+        ],
+        "roles": [{"role": r.role, "trigger": r.trigger, "argument": r.argument} for r in annotated.roles],
+        "events": [{"id": e.id, "label": e.label, "triggers": list(e.triggers)} for e in annotated.events],
+        "tokens": [article.text[start:end] for start, end in tokens],
+        "token_starts": list(starts),
+        "token_ends": list(ends),
+        "ner_tags": tags,
+    }
+
+
+def without_text(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row for those who may not copy the text: no text, title or tokens; the hash and the offsets stay.
+
+    Of the metadata, which may quote the text, only templates stay: they name spans and nothing else.
+    """
+    metadata = standoff_metadata(json.loads(row["metadata"]), {span["id"] for span in row["spans"]})
+    hidden = {"text": None, "title": None, "metadata": to_json(metadata)}
+    return dict(row) | hidden | {name: [] for name in _TOKEN_COLUMNS}
+
+
+def with_text(row: Mapping[str, Any], article: Article) -> dict[str, Any]:
+    """The row that ``without_text`` was made of, up to its tokens, given the article.
+
+    Raises:
+        SpanError: if the article's text is another.
+    """
+    if article.text_sha256 != row["text_sha256"]:
+        raise SpanError(f"article {row['id']}: this is not the text that was annotated (another sha256)")
+    metadata = article.metadata | json.loads(row["metadata"])
+    return dict(row) | {"text": article.text, "title": article.title, "metadata": to_json(metadata)}
+
+
+def with_defaults(span: Span, ontology: Ontology) -> list[tuple[str, str]]:
+    """The attributes of a span in ontology order, defaults filled in."""
+    pairs: list[tuple[str, str]] = []
+    for attribute in ontology.attributes_of(span.label):
+        given = [pair for pair in span.attributes if pair[0] == attribute.name]
+        pairs += given or ([(attribute.name, attribute.default)] if attribute.default is not None else [])
+    return pairs
+
+
+def without_defaults(annotated: AnnotatedArticle, ontology: Ontology) -> AnnotatedArticle:
+    """The article as its annotator left it: attributes that say what the ontology's default says are open again."""
+    default = {attribute.name: attribute.default for attribute in ontology.attributes}
+    spans = (
+        replace(span, attributes=tuple(pair for pair in span.attributes if default.get(pair[0]) != pair[1]))
+        for span in annotated.spans
+    )
+    return replace(annotated, spans=tuple(spans))
+
+
+def annotated_of(row: Mapping[str, Any], *, place: str) -> AnnotatedArticle:
+    """Read a row back.
+
+    Raises:
+        SpanError: if the hash is not that of the text, an offset lies outside it, or a link or template names
+            no span.
+    """
+    text = row["text"]
+    where = f"{place}: article {row['id']}"
+    if text is None:
+        raise SpanError(f"{where}: standoff, without its text; put the text back with: eventcorpus join")
+    if sha256_of(text) != row["text_sha256"]:
+        raise SpanError(f"{where}: the text does not have the sha256 that the row says; convert the annotations again")
+    spans = tuple(
+        Span(
+            s["id"], s["start"], s["end"], s["label"],
+            tuple((a["name"], a["value"]) for a in s["attributes"]), s.get("origin") or "manual",
+            s.get("decided_by") or "",
+        )
+        for s in row["spans"]
+    )  # fmt: skip
+    known = {span.id for span in spans}
+    for span in spans:
+        if not 0 <= span.start < span.end <= len(text):
+            raise SpanError(
+                f"{where}: {span.label} [{span.start}, {span.end}) lies outside its {len(text)} "
+                "characters; convert again"
+            )
+    roles = tuple(Role(r["role"], r["trigger"], r["argument"]) for r in row["roles"])
+    for role in roles:
+        if not {role.trigger, role.argument} <= known:
+            raise SpanError(
+                f"{where}: role {role.role} links {role.trigger} to {role.argument}, not both of them "
+                "spans; convert again"
+            )
+    article = Article(
+        id=row["id"],
+        text=text,
+        invented=row["invented"],
+        tags=tuple(row["tags"]),
+        metadata=json.loads(row["metadata"]),
+        **{name: row[name] for name in _STRINGS},
+    )
+    check_templates(article, known)
+    events = tuple(Event(e["id"], e["label"], tuple(e["triggers"])) for e in row["events"])
+    return AnnotatedArticle(article, spans, tuple(row["labels_annotated"]), roles, events, row.get("annotator") or "a1")

@@ -1,0 +1,248 @@
+"""Limits that a report must keep, so that a build fails when a model has become worse.
+
+Comes in: a YAML file of limits (shares in [0, 1], as in reports) and a report. Goes out: one line for each limit that
+is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+
+from eventcorpus.annotation.label_map import nearest
+from eventcorpus.errors import InputError
+from eventcorpus.eval.report import Figure, Figures, Matching, Part, Report
+from eventcorpus.eval.report_table import FIGURES, figure_of, percent, shown
+from eventcorpus.files import read_text
+
+_Value = TypeVar("_Value")
+
+
+def _limit(key: str) -> BeforeValidator:
+    """A bare number is the limit itself."""
+
+    def whole(value: Any) -> Any:
+        limit = value.get(key) if isinstance(value, dict) else value
+        if isinstance(limit, (int, float)) and not isinstance(limit, bool) and not 0 <= limit <= 1:
+            raise ValueError(f"{limit} is no share in [0, 1]; write 72.5 percent as 0.725")
+        return value if isinstance(value, dict) else {key: value}
+
+    return BeforeValidator(whole)
+
+
+class AtLeast(Part):
+    """A figure must not be below; with ``low``, the lower end of its interval must not."""
+
+    at_least: Annotated[float, Field(strict=True)]
+    low: bool = False
+
+
+class AtMost(Part):
+    """A figure must not be above; with ``high``, the upper end of its interval must not."""
+
+    at_most: Annotated[float, Field(strict=True)]
+    high: bool = False
+
+
+Least = Annotated[AtLeast, _limit("at_least")]
+Most = Annotated[AtMost, _limit("at_most")]
+
+
+class LabelLimits(Part):
+    """Limits of one label."""
+
+    precision: Least | None = None
+    recall: Least | None = None
+    f1: Least | None = None
+
+
+class MatchLimits(Part):
+    """Limits under one definition of a match."""
+
+    micro_precision: Least | None = None
+    micro_recall: Least | None = None
+    micro_f1: Least | None = None
+    macro_f1: Least | None = None
+    labels: dict[str, LabelLimits] = Field(default_factory=dict)
+
+
+class SliceLimits(Part):
+    """Limits in one part of the data, exact match."""
+
+    micro_precision: Least | None = None
+    micro_recall: Least | None = None
+    micro_f1: Least | None = None
+    macro_f1: Least | None = None
+
+
+class Gate(MatchLimits):
+    """A gate: exact matches at the top level, other definitions and parts by name.
+
+    ``benchmark``: the report must be of it (``name@version``); a limit says nothing of other data.
+    """
+
+    schema_: Literal[1] = Field(alias="schema")
+    benchmark: str | None = None
+    overlap: MatchLimits | None = None
+    boundary: MatchLimits | None = None
+    type: MatchLimits | None = None
+    slices: dict[str, dict[str, SliceLimits]] = Field(default_factory=dict)
+    calibration_error: Most | None = None
+
+
+def read_gate(path: Path) -> Gate:
+    """Read a gate.
+
+    Raises:
+        InputError: naming the key that does not fit, or that there is not a single limit.
+    """
+    gate = read_yaml_file(path, Gate, what="a gate")
+    if not any(True for _ in _numbers(gate.model_dump())):
+        raise InputError(f"{path}: there is no limit in it, it would let everything pass; add one, as micro_f1: 0.7")
+    return gate
+
+
+def check_gate(gate: Gate, report: Report, *, place: str) -> tuple[int, list[str]]:
+    """Hold a report to the limits.
+
+    Returns:
+        how many limits there are, and a line for each that is not kept. A figure that is undefined, or that the report
+        does not have, keeps none.
+
+    Raises:
+        InputError: if a label, a slice or the benchmark is not the report's; it names the nearest.
+    """
+    if gate.benchmark is not None and gate.benchmark != report.benchmark:
+        raise InputError(
+            f"{place}: the limits are for benchmark {gate.benchmark}, the report is of "
+            f"{report.benchmark or 'none'}; score that with eventcorpus benchmark"
+        )
+    verdicts = list(_verdicts(gate, report, place))
+    return len(verdicts), [line for line in verdicts if line]
+
+
+def _verdicts(gate: Gate, report: Report, place: str) -> Iterator[str]:
+    """A line for each limit, empty where it is kept."""
+    yield from _of_matching(gate, report.exact, "exact", place)
+    for name in ("boundary", "type", "overlap"):
+        limits: MatchLimits | None = getattr(gate, name)
+        if limits is not None:
+            yield from _of_matching(limits, getattr(report, name), name, place)
+    for attribute, values in gate.slices.items():
+        there = _known(attribute, report.slices or {}, f"{place}: slices", "the report has no slice")
+        for value, some in values.items():
+            part = _known(value, there, f"{place}: slices: {attribute}", "the report has no value")
+            where = f"{attribute}={value}"
+            yield from _of_averages(some, part.micro, where)
+            if some.macro_f1 is not None:
+                yield _below(f"{where}: macro F1", Figure(value=part.macro_f1), some.macro_f1)
+    if gate.calibration_error is not None:
+        error = report.calibration.expected_calibration_error if report.calibration else Figure(value=None)
+        yield _above("calibration error", error, gate.calibration_error)
+
+
+def _of_matching(limits: MatchLimits, matching: Matching | None, name: str, place: str) -> Iterator[str]:
+    undefined = Figures(precision=None, recall=None, f1=None)
+    yield from _of_averages(limits, matching.micro if matching else undefined, name)
+    if limits.macro_f1 is not None:
+        macro = matching.macro if matching else undefined
+        yield _below(f"{name}: macro F1", figure_of(macro, "f1"), limits.macro_f1)
+    for label, some in limits.labels.items():
+        row: Figures = undefined
+        if matching is not None:
+            row = _known(label, matching.labels, f"{place}: labels", "the report has no label")
+        for key, said in FIGURES.items():
+            limit: AtLeast | None = getattr(some, key)
+            if limit is not None:
+                yield _below(f"{name}: {label} {said}", figure_of(row, key), limit)
+
+
+def _of_averages(limits: MatchLimits | SliceLimits, micro: Figures, where: str) -> Iterator[str]:
+    for key, said in FIGURES.items():
+        limit: AtLeast | None = getattr(limits, f"micro_{key}")
+        if limit is not None:
+            yield _below(f"{where}: micro {said}", figure_of(micro, key), limit)
+
+
+def _below(what: str, figure: Figure, limit: AtLeast) -> str:
+    wanted = f"at least {percent(limit.at_least)} is required{' of its lower end' if limit.low else ''}"
+    value = _end(figure, "low") if limit.low else figure.value
+    return _line(what, figure, value, wanted, kept=value is not None and value >= limit.at_least)
+
+
+def _above(what: str, figure: Figure, limit: AtMost) -> str:
+    wanted = f"at most {percent(limit.at_most)} is allowed{' of its upper end' if limit.high else ''}"
+    value = _end(figure, "high") if limit.high else figure.value
+    return _line(what, figure, value, wanted, kept=value is not None and value <= limit.at_most)
+
+
+def _end(figure: Figure, end: Literal["low", "high"]) -> float | None:
+    return None if figure.interval is None else float(getattr(figure.interval, end))
+
+
+def _line(what: str, figure: Figure, value: float | None, wanted: str, *, kept: bool) -> str:
+    if kept:
+        return ""
+    if figure.value is None:
+        return f"{what} is undefined (neither gold nor predictions, or not in this report), {wanted}"
+    if value is None:
+        return f"{what} is {percent(figure.value)} without an interval, {wanted}"
+    return f"{what} is {shown(figure)}, {wanted}"
+
+
+def _known(name: str, there: Mapping[str, _Value], place: str, none: str) -> _Value:
+    if name not in there:
+        raise InputError(f"{place}: {none} {name!r}; {nearest(name, there)}")
+    return there[name]
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """Every limit in a gate."""
+    if isinstance(value, dict):
+        for inner in value.values():
+            yield from _numbers(inner)
+    elif isinstance(value, float):
+        yield value
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def read_yaml_file(path: Path, model: type[_Model], *, what: str) -> _Model:
+    """Read a file that follows a model.
+
+    Args:
+        what: such a file, for messages: "a benchmark".
+
+    Raises:
+        InputError: naming the key and, if it is not known, the nearest that is.
+    """
+    try:
+        data: Any = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+    if not isinstance(data, dict):
+        raise InputError(f"{path}: {what} is a list of 'key: value' lines; this is {type(data).__name__}")
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise InputError(
+                f"{path}: {what} has no key {where!r}; {nearest(str(first['loc'][-1]), _keys(model))}"
+            ) from None
+        raise InputError(
+            f"{path}: {where + ': ' if where else ''}{first['msg'].removeprefix('Value error, ')}"
+        ) from None
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    """Every key that the model or a part of it has."""
+    schema = model.model_json_schema(by_alias=True)
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return sorted({key for part in parts for key in part.get("properties", {})})

@@ -1,0 +1,1 @@
+"""Readers and writers of articles and annotations, one module a format."""

@@ -1,0 +1,173 @@
+"""brat standoff (https://brat.nlplab.org/standoff.html): a text and an .ann file with the same name beside it.
+
+Comes in: folders, and folders in them. Goes out: documents; entities and events are marks, arguments and relations
+links, attributes, normalisations and notes of a span its attributes. ``ann_lines`` reads the lines of one file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from eventcorpus.annotation.document import SPLIT_OF, Document, Faults, Found, Link, Mark
+from eventcorpus.conversion_report import Kind
+from eventcorpus.errors import InputError
+from eventcorpus.files import read_text
+from eventcorpus.schema import Article
+
+_LINES = {
+    "T": re.compile(r"(T\S+)\t(\S+) (\d+ \d+(?:;\d+ \d+)*)\t(.*)"),
+    "E": re.compile(r"(E\S+)\t(\S+):(\S+)((?: \S+:\S+)*) ?"),
+    "R": re.compile(r"(R\S+)\t(\S+) \S+:(\S+) \S+:(\S+)\s*"),
+    "*": re.compile(r"\*\t(\S+)((?: \S+){2,})\s*"),
+    "A": re.compile(r"([AM]\S+)\t(\S+) (\S+)(?: (.+))?"),
+    "N": re.compile(r"(N\S+)\t(\S+) (\S+) (\S+)(?:\t.*)?"),
+    "#": re.compile(r"(#\S*)\t(\S+) (\S+)(?:\t(.*))?"),
+}
+_LINES["M"] = _LINES["A"]
+_KINDS: dict[str, Kind] = {"T": "spans", "E": "spans", "R": "roles", "*": "roles"}
+
+
+@dataclass
+class Annotation:
+    """The lines of one .ann file, as (id, ...) in the order of the file."""
+
+    texts: dict[str, tuple[str, tuple[tuple[int, int], ...], str]] = field(default_factory=dict)
+    events: dict[str, tuple[str, str, list[tuple[str, str]]]] = field(default_factory=dict)
+    relations: list[tuple[str, str, str]] = field(default_factory=list)
+    attributes: list[tuple[str, str, str]] = field(default_factory=list)
+    free: set[str] = field(default_factory=set)
+
+
+def read_brat(inputs: Sequence[Path], faults: Faults) -> Found:
+    """Read every .txt with its .ann in folders and the folders in them; an article's id is its path without suffix.
+
+    Where every file lies in a folder called after a split (train, dev, test, ...), these are the splits.
+
+    Raises:
+        InputError: if there is no .ann file; for what does not fit, unless faults are refused.
+    """
+    documents: list[Document] = []
+    files: list[Path] = []
+    free: set[str] = set()
+    for folder in inputs:
+        if not any(folder.rglob("*.ann")):
+            raise InputError(f"{folder}: no .ann file in this folder; name the folder with the .txt and .ann files")
+        for path in sorted({file.with_suffix(".txt") for file in folder.rglob("*.ann")} | set(folder.rglob("*.txt"))):
+            name, ann = path.relative_to(folder).with_suffix("").as_posix(), path.with_suffix(".ann")
+            if not path.is_file():
+                faults.bad("articles", name, ann.name, "no .txt beside it")
+            elif not ann.is_file():
+                faults.account.refuse("articles", name, path.name, "no .ann beside it: not annotated")
+            else:
+                files += [path, ann]
+                annotation = ann_lines(_content(ann), article=name, faults=faults)
+                free |= annotation.free
+                documents.append(_document(Article(name, _content(path)), annotation, faults))
+    splits = [SPLIT_OF.get(document.article.id.split("/")[0]) for document in documents]
+    if all(splits):
+        documents = [
+            Document(one.article, one.marks, one.links, split=str(split))
+            for one, split in zip(documents, splits, strict=True)
+        ]
+    return Found(re.sub(r"[^\w.-]+", "-", inputs[0].resolve().name), documents, files, frozenset(free))
+
+
+def ann_lines(content: str, *, article: str, faults: Faults) -> Annotation:
+    """Read the lines of an .ann file.
+
+    Raises:
+        InputError: for a line that does not follow the format or an id that stands twice, unless faults are refused.
+    """
+    found = Annotation()
+    for number, line in enumerate(content.split("\n"), start=1):
+        line = line.rstrip("\r")
+        if not line.strip():
+            continue
+        pattern = _LINES.get(line[0])
+        match = pattern.fullmatch(line) if pattern else None
+        kind = _KINDS.get(line[0], "attributes")
+        if match is None:
+            faults.bad(kind, article, f".ann line {number}: {line[:80]!r}", "does not follow the format")
+        elif match[1] in found.texts or match[1] in found.events:
+            faults.bad(kind, article, f".ann line {number}: {match[1]}", "the id stands twice")
+        else:
+            _add(found, line[0], match)
+    return found
+
+
+def _add(found: Annotation, letter: str, match: re.Match[str]) -> None:
+    if letter == "T":
+        pieces = [piece.split() for piece in match[3].split(";")]
+        found.texts[match[1]] = (match[2], tuple((int(start), int(end)) for start, end in pieces), match[4])
+    elif letter == "E":
+        found.events[match[1]] = (match[2], match[3], _arguments(match[4]))
+    elif letter == "R":
+        found.relations.append((match[2], match[3], match[4]))
+    elif letter == "*":
+        first, *others = match[2].split()
+        found.relations += [(match[1], first, other) for other in others]
+    else:
+        value = {"A": match[4] or "true", "M": match[4] or "true", "N": match[4], "#": match[4] or ""}[letter]
+        found.attributes.append((match[2], match[3], value.strip()))
+        found.free |= {match[2]} if letter in "N#" else set()
+
+
+def _arguments(written: str) -> list[tuple[str, str]]:
+    """(role, id) of an event; ``Theme2`` beside ``Theme`` is brat's way to write a role twice."""
+    pairs = [argument.partition(":")[::2] for argument in written.split()]
+    roles = {role for role, _ in pairs}
+    bare = [(re.sub(r"\d+$", "", role), role, target) for role, target in pairs]
+    return [(base if base in roles else role, target) for base, role, target in bare]
+
+
+def _document(article: Article, found: Annotation, faults: Faults) -> Document:
+    """An event is a mark of its own at its trigger's place; the trigger by itself is none."""
+    event_at: dict[str, str] = {}
+    for name, (_, trigger, _) in found.events.items():
+        if trigger in event_at:
+            faults.account.note("events that share their trigger with another: one span each")
+        event_at.setdefault(trigger, name)
+    said_of: dict[str, list[tuple[str, str]]] = {}
+    for attribute, of, value in found.attributes:
+        name = event_at.get(of, of)
+        if (name not in found.texts and name not in found.events) or not value:
+            reason = "of something that is no span" if value else "an empty note"
+            faults.account.refuse("attributes", article.id, f"{attribute} of {of}", reason)
+            continue
+        said_of.setdefault(name, []).append((attribute, value))
+    marks = [
+        _mark(name, name, found, article.text, said_of.get(name, ())) for name in found.texts if name not in event_at
+    ]
+    links = [Link(role, event_at.get(a, a), event_at.get(b, b)) for role, a, b in found.relations]
+    for name, (label, trigger, arguments) in found.events.items():
+        if trigger in found.texts:
+            wrong = "" if found.texts[trigger][0] == label else f"its trigger is of type {found.texts[trigger][0]}"
+            marks.append(_mark(name, trigger, found, article.text, said_of.get(name, ()), is_trigger=True, fault=wrong))
+        else:
+            marks.append(Mark(name, label, (), is_trigger=True, fault=f"its trigger {trigger} is not there"))
+        links += [Link(role, name, event_at.get(target, target)) for role, target in arguments]
+    return Document(article, marks, links)
+
+
+def _mark(
+    name: str,
+    text_bound: str,
+    found: Annotation,
+    text: str,
+    said_of: Sequence[tuple[str, str]],
+    *,
+    is_trigger: bool = False,
+    fault: str = "",
+) -> Mark:
+    """brat writes a blank where the text has a line end: that is no difference."""
+    label, pieces, says = found.texts[text_bound]
+    cut = " ".join(text[start:end] for start, end in pieces)
+    says = cut if re.sub(r"[\r\n]", " ", cut) == says else says
+    return Mark(name, label, pieces, says, tuple(said_of), is_trigger, fault)
+
+
+def _content(path: Path) -> str:
+    return read_text(path) if path.read_bytes().strip() else ""

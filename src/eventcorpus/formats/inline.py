@@ -1,0 +1,199 @@
+r"""An inline notation for annotated articles, for people who would rather type than click.
+
+    === market-blast
+    title: Blast in the market
+    kind: wire
+    tags: dateline, passive
+
+    [Rebels](Actor#a1) [shelled](Explosion agent=a1 target=p1 place=p1 modality=possible) [Khan Rimal](Place#p1).
+
+``[words](Label#id key=value ...)``: keys are roles (values: ids, joined by commas) or attributes of the ontology.
+Without ``#id`` a mention is _1, _2, ... by its place in the article. Mentions may nest, not cross. ``\[``, ``\]``,
+``\\`` and ``\=`` are literal, ``\n`` is a line feed at the edge of a text; labels and values are percent-encoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
+from typing import Any
+from urllib.parse import quote, unquote
+
+from eventcorpus.errors import InputError, SpanError
+from eventcorpus.files import to_json
+from eventcorpus.formats.articles import article_from_row
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, role_order, span_order
+from eventcorpus.text import stored_form
+
+_ESCAPED = {"[": "[", "]": "]", "\\": "\\", "=": "=", "n": "\n"}
+ORIGIN = "_origin"
+"""Says who drew a span that was not drawn by hand; ``origin`` alone may be a role of the ontology."""
+_HEADER = [field.name for field in fields(Article) if field.name not in ("id", "text")]
+
+
+def read_inline(content: str, ontology: Ontology, *, place: str) -> list[AnnotatedArticle]:
+    """Read articles in the inline notation.
+
+    Raises:
+        InputError, SpanError: naming place, line or article, and what is wrong.
+    """
+    content = stored_form(content).text
+    if not content.startswith("=== "):
+        raise InputError(f"{place}: line 1: an article starts with '=== its-id'")
+    parts = re.split(r"^=== (.*)$", content, flags=re.MULTILINE)[1:]
+    articles: list[AnnotatedArticle] = []
+    seen: set[str] = set()
+    for article_id, block in zip(parts[::2], parts[1::2], strict=True):
+        article_id = article_id.strip()
+        if article_id in seen:
+            raise InputError(f"{place}: article {article_id!r} stands there twice; ids are unique")
+        seen.add(article_id)
+        articles.append(_read_article(article_id, block, ontology, place=f"{place}: article {article_id}"))
+    return articles
+
+
+def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str) -> AnnotatedArticle:
+    header, blank, body = block.partition("\n\n")
+    if not blank:
+        raise InputError(f"{place}: no empty line after the header")
+    values: dict[str, Any] = {}
+    for line in filter(str.strip, header.split("\n")):
+        key, colon, value = (part.strip() for part in line.partition(":"))
+        if not colon or key not in _HEADER:
+            raise InputError(f"{place}: header line {line!r} is not one of {', '.join(_HEADER)} followed by a colon")
+        values[key] = value
+    text, mentions = _scan(body.strip("\n"), place=place)
+    article = article_from_row(values | {"id": article_id, "text": text}, place=place)
+    role_names = {role.name for role in ontology.roles}
+    attribute_names = {attribute.name for attribute in ontology.attributes}
+    spans: list[Span] = []
+    links: list[tuple[str, str, str]] = []
+    for n, (start, end, written) in enumerate(sorted(reversed(mentions), key=lambda m: (m[0], -m[1])), start=1):
+        head, *pairs = written.split() or [""]
+        label, _, span_id = head.partition("#")
+        label, span_id = unquote(label), span_id or f"_{n}"
+        shown = f"{place}: [{text[start:end]}]({written})"
+        if label not in ontology.rank:
+            raise SpanError(f"{shown}: {label!r} is not a label of {ontology.key}; it has {', '.join(ontology.labels)}")
+        if start == end or text[start:end] != text[start:end].strip():
+            raise SpanError(f"{shown}: a mention is not empty and does not begin or end with a blank")
+        attributes: dict[str, str] = {}
+        for pair in pairs:
+            key, equals, value = pair.partition("=")
+            key, value = unquote(key), value if unquote(key) in role_names else unquote(value)
+            if not equals or not value or key in attributes:
+                raise SpanError(f"{shown}: {pair!r} is not key=value, or stands twice")
+            if key in role_names:
+                links += [(key, span_id, argument) for argument in value.split(",")]
+            elif key in attribute_names or key == ORIGIN:
+                attributes[key] = value
+            else:
+                raise SpanError(f"{shown}: {key!r} is neither a role nor an attribute of {ontology.key}")
+        origin = attributes.pop(ORIGIN, "manual")
+        in_order = tuple((a.name, attributes[a.name]) for a in ontology.attributes if a.name in attributes)
+        spans.append(Span(span_id, start, end, label, in_order, origin))
+    by_id = {span.id: span for span in spans}
+    if len(by_id) < len(spans):
+        twice = next(s.id for i, s in enumerate(spans) if any(s.id == t.id for t in spans[:i]))
+        raise SpanError(f"{place}: the id {twice!r} is used by two mentions")
+    for role, trigger, argument in links:
+        if argument not in by_id:
+            raise SpanError(f"{place}: {role}={argument} at {trigger!r} names no mention of this article")
+    roles = tuple(sorted({Role(*link) for link in links}, key=role_order))
+    ordered = tuple(sorted(spans, key=span_order))
+    events = join_events(ordered, roles, triggers=set(ontology.trigger_names), link=ontology.event_link)
+    return AnnotatedArticle(article, ordered, ontology.labels, roles, events)
+
+
+def _scan(body: str, *, place: str) -> tuple[str, list[tuple[int, int, str]]]:
+    """Take the markup out of a body: its text, and (start, end, what stands in the brackets) per mention."""
+    out: list[str] = []
+    opened: list[tuple[int, int]] = []
+    mentions: list[tuple[int, int, str]] = []
+    i = 0
+    while i < len(body):
+        character = body[i]
+        if character == "\\":
+            if body[i + 1 : i + 2] not in _ESCAPED or i + 1 == len(body):
+                raise InputError(
+                    f"{place}: a backslash stands before [ ] = n or another backslash; found {body[i : i + 2]!r}"
+                )
+            out.append(_ESCAPED[body[i + 1]])
+            i += 2
+        elif character == "[":
+            opened.append((len(out), i))
+            i += 1
+        elif character == "]":
+            close = body.find(")", i)
+            if not opened or body[i + 1 : i + 2] != "(" or close < 0:
+                raise InputError(
+                    f"{place}: near {body[max(0, i - 30) : i + 10]!r}: ']' closes a mention and is followed by (Label)"
+                )
+            mentions.append((opened.pop()[0], len(out), body[i + 2 : close]))
+            i = close + 1
+        else:
+            out.append(character)
+            i += 1
+    if opened:
+        raise InputError(f"{place}: near {body[opened[-1][1] :][:40]!r}: '[' is never closed")
+    return "".join(out), mentions
+
+
+def write_inline(articles: Sequence[AnnotatedArticle]) -> str:
+    """Write annotated articles in the inline notation; reading the result gives the same articles.
+
+    Raises:
+        SpanError: for spans that cross, which the notation cannot express.
+    """
+    return "\n".join("".join(_write_article(annotated)) for annotated in articles)
+
+
+def _write_article(annotated: AnnotatedArticle) -> Iterator[str]:
+    article = annotated.article
+    yield f"=== {article.id}\n"
+    for name in _HEADER:
+        value = getattr(article, name)
+        if value not in (None, (), {}):
+            shown = (
+                ", ".join(value) if name == "tags" else to_json(value) if name in ("metadata", "invented") else value
+            )
+            if "\n" in shown:
+                raise InputError(
+                    f"article {article.id}: its {name} has a line break; the inline notation cannot hold it"
+                )
+            yield f"{name}: {shown}\n"
+    yield "\n"
+    edge = len(article.text) - len(article.text.lstrip("\n")), len(article.text.rstrip("\n"))
+    marks: dict[int, list[str]] = {}
+    open_ends: list[int] = []
+    for n, span in enumerate(sorted(annotated.spans, key=span_order), start=1):
+        while open_ends and open_ends[-1] <= span.start:
+            open_ends.pop()
+        if open_ends and span.end > open_ends[-1]:
+            raise SpanError(
+                f"article {article.id}: the span [{span.start}, {span.end}) crosses another; the inline "
+                "notation cannot hold it"
+            )
+        open_ends.append(span.end)
+        marks.setdefault(span.start, []).append("[")
+        marks.setdefault(span.end, []).insert(0, f"]({_inside(span, n, annotated.roles)})")
+    for i, character in enumerate(article.text):
+        yield "".join(marks.get(i, ()))
+        if character == "\n":
+            yield "\\n" if i < edge[0] or i >= edge[1] else "\n"
+        else:
+            yield f"\\{character}" if character in "[]\\=" else character
+    yield "".join(marks.get(len(article.text), ())) + "\n"
+
+
+def _inside(span: Span, n: int, roles: Sequence[Role]) -> str:
+    links: dict[str, list[str]] = {}
+    for role in roles:
+        if role.trigger == span.id:
+            links.setdefault(role.role, []).append(role.argument)
+    pairs = [f"{quote(name)}={quote(value)}" for name, value in span.attributes]
+    pairs += [f"{quote(role)}={','.join(arguments)}" for role, arguments in links.items()]
+    pairs += [f"{ORIGIN}={quote(span.origin)}"] if span.origin != "manual" else []
+    return " ".join([quote(span.label) + ("" if span.id == f"_{n}" else f"#{span.id}"), *pairs])

@@ -1,0 +1,93 @@
+"""MUC-4 as JSON lines (Du et al. 2021, GTT): templates of incidents, each slot filled with sets of coreferent mentions.
+
+Comes in: files with docid, doctext and templates. Goes out: documents with a mark for each mention, labelled by its
+slot, and the templates over these marks. ``muc4_templates`` makes the same templates of an article again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import StrictInt
+
+from eventcorpus.annotation.document import Document, Faults, Found, Mark, Row, files_by_split, rows_of_file
+from eventcorpus.annotation.templates import Template, templates_of
+from eventcorpus.conversion_report import Account
+from eventcorpus.ontology import Name
+from eventcorpus.schema import AnnotatedArticle, Article
+
+SLOTS = ("PerpInd", "PerpOrg", "Target", "Victim", "Weapon")
+Filler = tuple[tuple[str, StrictInt], ...]
+"""Mentions of one thing: text and where it starts."""
+
+
+class TemplateRow(Row):
+    incident_type: Name
+    PerpInd: tuple[Filler, ...]
+    PerpOrg: tuple[Filler, ...]
+    Target: tuple[Filler, ...]
+    Victim: tuple[Filler, ...]
+    Weapon: tuple[Filler, ...]
+
+    def slots(self) -> dict[str, tuple[Filler, ...]]:
+        """Slot -> fillers, in the order of the format."""
+        return {slot: getattr(self, slot) for slot in SLOTS}
+
+
+class DocumentRow(Row):
+    docid: str
+    doctext: str
+    templates: tuple[TemplateRow, ...]
+
+
+def read_muc4(inputs: Sequence[Path], faults: Faults) -> Found:
+    """Read a file, or train, dev and test of a folder.
+
+    Raises:
+        InputError: if there is no file; for a line that does not fit, unless faults are refused.
+    """
+    files = files_by_split(inputs, (".json", ".jsonl"))
+    documents = [
+        _document(row, split, faults.account)
+        for split, path in files
+        for _, row in rows_of_file(path, DocumentRow, "articles", faults)
+    ]
+    return Found("muc4", documents, [path for _, path in files], labels=SLOTS)
+
+
+def muc4_templates(annotated: AnnotatedArticle) -> list[dict[str, Any]]:
+    """The templates of an article in the form of the files: for scorers that read it, and to show that nothing is lost.
+
+    Raises:
+        SpanError: if a template names a span that is not there.
+    """
+    place = {span.id: [annotated.article.text[span.start : span.end], span.start] for span in annotated.spans}
+    return [
+        {"incident_type": template.incident_type}
+        | {
+            slot: [[list(place[mention]) for mention in filler] for filler in fillers]
+            for slot, fillers in template.fillers.items()
+        }
+        for template in templates_of(annotated)
+    ]
+
+
+def _document(row: DocumentRow, split: str, account: Account) -> Document:
+    """Marks are numbered as they are met; a mention that several fillers of one slot name is one mark."""
+    ids: dict[tuple[str, int, str], str] = {}
+    templates: list[Template] = []
+    for template in row.templates:
+        fillers: dict[str, tuple[tuple[str, ...], ...]] = {}
+        for slot, several in template.slots().items():
+            account.note("fillers (sets of coreferent mentions)", len(several))
+            account.note("mentions in fillers", sum(map(len, several)))
+            fillers[slot] = tuple(
+                tuple(ids.setdefault((text, start, slot), f"m{len(ids) + 1}") for text, start in filler)
+                for filler in several
+            )
+        templates.append(Template(incident_type=template.incident_type, fillers=fillers))
+    account.note("templates", len(templates))
+    marks = [Mark(name, slot, ((start, start + len(text)),), text) for (text, start, slot), name in ids.items()]
+    return Document(Article(row.docid, row.doctext), marks, templates=templates, split=split)

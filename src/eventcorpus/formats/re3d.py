@@ -1,0 +1,186 @@
+"""re3d (Dstl, https://github.com/dstl/re3d): entities and relations in documents on the conflict in Syria and Iraq.
+
+Comes in: folders with documents.json, entities.json, relations.json (an object a line) and their LICENSE. Goes out:
+documents with a mark an entity and a link a relation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StrictInt
+
+from eventcorpus.annotation.document import Document, Faults, Found, Link, Mark, Row, rows_of_file
+from eventcorpus.conversion_report import Account
+from eventcorpus.errors import InputError
+from eventcorpus.files import read_text
+from eventcorpus.schema import Article
+from eventcorpus.text import stored_form
+
+FILES = ("documents.json", "entities.json", "relations.json")
+_LICENCES = {
+    "Open Government Licence v3.0": "OGL-UK-3.0",
+    "Attribution-ShareAlike 3.0": "CC-BY-SA-3.0",
+    "public domain": "public domain",
+}
+Confidence = Annotated[float, Field(strict=True, ge=0, le=1)]
+
+
+class DocumentRow(Row):
+    id: str = Field(alias="_id")
+    title: str
+    text: str
+    source_name: str = Field(alias="sourceName")
+    source_url: str = Field(alias="sourceUrl")
+    word_count: StrictInt = Field(alias="wordCount")
+    sentence_count: StrictInt = Field(alias="sentenceCount")
+
+
+class EntityRow(Row):
+    id: str = Field(alias="_id")
+    document: str = Field(alias="documentId")
+    begin: StrictInt
+    end: StrictInt
+    type: str
+    value: str
+    confidence: Confidence
+
+
+class RelationRow(Row):
+    """A relation between the texts ``source`` and ``target``; begin, end and value are the words that say it."""
+
+    id: str = Field(alias="_id")
+    document: str = Field(alias="documentId")
+    begin: StrictInt
+    end: StrictInt
+    source_begin: StrictInt = Field(alias="sourceBegin")
+    source_end: StrictInt = Field(alias="sourceEnd")
+    source: str
+    target_begin: StrictInt = Field(alias="targetBegin")
+    target_end: StrictInt = Field(alias="targetEnd")
+    target: str
+    type: str
+    value: str
+    confidence: Confidence
+
+
+def read_re3d(inputs: Sequence[Path], faults: Faults, *, min_confidence: float = 0.0) -> Found:
+    """Read folders of re3d, or folders of such folders.
+
+    Args:
+        min_confidence: entities and relations below it are left out, and counted; in [0, 1].
+
+    Raises:
+        InputError: if a folder holds no documents.json; for a line that does not fit, unless faults are refused.
+    """
+    folders = [folder for path in inputs for folder in _folders(path)]
+    documents: list[Document] = []
+    for folder in folders:
+        documents += _documents(folder, faults, min_confidence)
+    files = [folder / name for folder in folders for name in FILES if (folder / name).is_file()]
+    return Found("re3d", documents, files, free=frozenset({"confidence"}))
+
+
+def _folders(path: Path) -> list[Path]:
+    if (path / FILES[0]).is_file():
+        return [path]
+    found = sorted(file.parent for file in path.glob(f"*/{FILES[0]}")) if path.is_dir() else []
+    if not found:
+        raise InputError(f"{path}: neither this folder nor one in it has a {FILES[0]}; name the folder of re3d")
+    return found
+
+
+def _documents(folder: Path, faults: Faults, floor: float) -> list[Document]:
+    documents = {row.id: row for _, row in rows_of_file(folder / FILES[0], DocumentRow, "articles", faults)}
+    entities: dict[str, list[EntityRow]] = {name: [] for name in documents}
+    relations: dict[str, list[RelationRow]] = {name: [] for name in documents}
+    for number, entity in rows_of_file(folder / FILES[1], EntityRow, "spans", faults):
+        if entity.document in entities:
+            entities[entity.document].append(entity)
+        else:
+            item = f"{folder.name}/{FILES[1]}, line {number}: {entity.type} {entity.id}"
+            faults.bad("spans", entity.document, item, "of a document that is not there")
+    has_relations = (folder / FILES[2]).is_file()
+    for number, relation in rows_of_file(folder / FILES[2], RelationRow, "roles", faults) if has_relations else ():
+        if relation.document in relations:
+            relations[relation.document].append(relation)
+        else:
+            item = f"{folder.name}/{FILES[2]}, line {number}: {relation.type} {relation.id}"
+            faults.bad("roles", relation.document, item, "of a document that is not there")
+    licence, attribution = _licence(folder, faults.account)
+    made: list[Document] = []
+    for name, row in documents.items():
+        sure = [entity for entity in entities[name] if entity.confidence >= floor]
+        n_unsure = len(entities[name]) - len(sure)
+        if n_unsure:
+            faults.account.leave_out("spans", f"confidence below {floor:g}", n_unsure)
+            faults.account.leave_out("attributes", f"confidence below {floor:g}", n_unsure)
+        article = Article(
+            name, row.text, title=row.title, outlet=row.source_name, url=row.source_url, language="en",
+            licence=licence,
+            metadata={"folder": folder.name, "attribution": attribution, "words": row.word_count,
+                      "sentences": row.sentence_count},
+        )  # fmt: skip
+        marks = [_mark(entity, name) for entity in sure]
+        links = _links(relations[name], sure, entities[name], row.text, floor, faults.account)
+        made.append(Document(article, marks, links))
+    return made
+
+
+def _short(entity_id: str, document: str) -> str:
+    return entity_id.removeprefix(f"{document}-")
+
+
+def _mark(entity: EntityRow, document: str) -> Mark:
+    place = ((entity.begin, entity.end),)
+    said_of = (("confidence", f"{entity.confidence:g}"),)
+    return Mark(_short(entity.id, document), entity.type, place, entity.value, said_of)
+
+
+def _links(
+    relations: Iterable[RelationRow],
+    sure: Sequence[EntityRow],
+    every: Sequence[EntityRow],
+    text: str,
+    floor: float,
+    account: Account,
+) -> list[Link]:
+    """Relations as links. Their ends are offsets: where several types stand there, the most confident entity it is."""
+    stored = stored_form(text)
+    left_out = {(e.begin, e.end) for e in every} - {(e.begin, e.end) for e in sure}
+    links: list[Link] = []
+    for relation in relations:
+        places = (relation.source_begin, relation.source_end), (relation.target_begin, relation.target_end)
+        if relation.confidence < floor:
+            account.leave_out("roles", f"confidence below {floor:g}")
+            continue
+        if left_out & set(places):
+            account.leave_out("roles", f"an end has confidence below {floor:g}")
+            continue
+        ends = [[e for e in sure if (e.begin, e.end) == place] for place in places]
+        source, target = (_best(there, relation.document) for there in ends)
+        several = any(len({e.type for e in there}) > 1 for there in ends)
+        repair = "an end has several types: the one with the highest confidence" if several else ""
+        words = {"start": stored.from_original(relation.begin), "end": stored.from_original(relation.end)}
+        details = words | {"confidence": relation.confidence}
+        links.append(Link(relation.type, source, target, repair=repair, details=details))
+    return links
+
+
+def _best(there: Sequence[EntityRow], document: str) -> str:
+    if not there:
+        return ""
+    return _short(min(there, key=lambda entity: (-entity.confidence, entity.type)).id, document)
+
+
+def _licence(folder: Path, account: Account) -> tuple[str | None, str]:
+    """The licence that a folder states, by its usual short name or in its first sentence, and whom to attribute."""
+    attribution = read_text(folder / "ATTRIBUTION").strip() if (folder / "ATTRIBUTION").is_file() else ""
+    if not (folder / "LICENSE").is_file():
+        account.note(f"folders without a LICENSE: their articles state no licence ({folder.name})")
+        return None, attribution
+    stated = read_text(folder / "LICENSE").strip()
+    known = next((short for words, short in _LICENCES.items() if words in stated), None)
+    return known or stated.split("\n")[0][:200], attribution

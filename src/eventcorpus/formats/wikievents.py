@@ -1,0 +1,163 @@
+"""WikiEvents (Li et al. 2021, https://github.com/raspberryice/gen-arg) and files of its form: triggers with arguments.
+
+Comes in: JSON lines with text, tokens, entity_mentions and event_mentions, whose offsets count tokens of the document.
+Goes out: documents whose marks are entities and triggers, and whose links are arguments. Coreference, which WikiEvents
+keeps in files of its own, is not read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import StrictInt
+
+from eventcorpus.annotation.document import Document, Faults, Found, Link, Mark, Row, files_by_split, rows_of_file
+from eventcorpus.conversion_report import Account
+from eventcorpus.schema import Article
+
+Token = tuple[str, StrictInt, StrictInt]
+"""Text, start and end in the source that was tokenised: in WikiEvents not always ``text`` (see ``_places``)."""
+
+
+class EntityRow(Row):
+    id: str
+    sent_idx: StrictInt | None = None
+    start: StrictInt
+    end: StrictInt
+    entity_type: str
+    mention_type: str | None = None
+    text: str
+
+
+class TriggerRow(Row):
+    start: StrictInt
+    end: StrictInt
+    text: str
+    sent_idx: StrictInt | None = None
+
+
+class ArgumentRow(Row):
+    entity_id: str
+    role: str
+    text: str
+
+
+class EventRow(Row):
+    id: str
+    event_type: str
+    trigger: TriggerRow
+    arguments: tuple[ArgumentRow, ...]
+
+
+class DocumentRow(Row):
+    """A sentence is its tokens, or its tokens and its text."""
+
+    doc_id: str
+    text: str
+    tokens: tuple[str, ...]
+    sentences: tuple[tuple[tuple[Token, ...], str] | tuple[Token, ...], ...]
+    entity_mentions: tuple[EntityRow, ...]
+    relation_mentions: tuple[Any, ...] = ()
+    event_mentions: tuple[EventRow, ...]
+
+
+def read_wikievents(inputs: Sequence[Path], faults: Faults) -> Found:
+    """Read a file, or train, dev and test of a folder.
+
+    Raises:
+        InputError: if there is no file; for a line that does not fit, unless faults are refused.
+    """
+    files = files_by_split(inputs, (".jsonl", ".json"))
+    documents: list[Document] = []
+    for split, path in files:
+        for number, row in rows_of_file(path, DocumentRow, "articles", faults):
+            places = _places(row, faults.account)
+            if isinstance(places, str):
+                item = f"{path.name}, line {number}: {places}"
+                faults.bad("articles", row.doc_id, item, "tokens do not follow one another in the text")
+                _refuse_all(row, faults.account)
+                continue
+            documents.append(_document(row, places, split, faults.account))
+    return Found("wikievents", documents, [path for _, path in files])
+
+
+def _places(row: DocumentRow, account: Account) -> list[tuple[int, int]] | str:
+    """Where each token stands in the text, or the key of the one that is not there.
+
+    The offsets of the released files refer to pages with blank lines between paragraphs that ``text`` lacks. Where they
+    do not cut out the tokens, tokens are found one after the other, with nothing but blanks between them.
+    """
+    told = [token for sentence in row.sentences for token in _tokens(sentence)]
+    if told and [text for text, _, _ in told] != list(row.tokens):
+        return "sentences: not the tokens of tokens"
+    if told and all(row.text[start:end] == text for text, start, end in told):
+        return [(start, end) for _, start, end in told]
+    account.note("articles whose token offsets do not fit their text: tokens were found one after the other")
+    places: list[tuple[int, int]] = []
+    at = 0
+    for i, token in enumerate(row.tokens):
+        while at < len(row.text) and row.text[at].isspace():
+            at += 1
+        if not token or not row.text.startswith(token, at):
+            return f"tokens.{i}: {token!r}"
+        places.append((at, at + len(token)))
+        at += len(token)
+    return places
+
+
+def _tokens(sentence: tuple[Any, ...]) -> Sequence[Token]:
+    return sentence[0] if len(sentence) == 2 and isinstance(sentence[1], str) else sentence
+
+
+def _refuse_all(row: DocumentRow, account: Account) -> None:
+    for name in [one.id for one in row.entity_mentions] + [one.id for one in row.event_mentions]:
+        account.refuse("spans", row.doc_id, name, "its article was refused")
+    for event in row.event_mentions:
+        for argument in event.arguments:
+            account.refuse("roles", row.doc_id, f"{argument.role} of {event.id}", "its article was refused")
+
+
+def _document(row: DocumentRow, places: Sequence[tuple[int, int]], split: str, account: Account) -> Document:
+    def short(name: str) -> str:
+        return name.removeprefix(f"{row.doc_id}-")
+
+    def mark(name: str, label: str, of: EntityRow | TriggerRow, *, is_trigger: bool, **more: Any) -> Mark:
+        if not 0 <= of.start < of.end <= len(places):
+            fault = f"token offsets [{of.start}, {of.end}) out of range"
+            return Mark(name, label, (), of.text, is_trigger=is_trigger, fault=fault)
+        place = ((places[of.start][0], places[of.end - 1][1]),)
+        return Mark(name, label, place, of.text, is_trigger=is_trigger, **more)
+
+    marks = [
+        mark(
+            short(entity.id),
+            entity.entity_type,
+            entity,
+            is_trigger=False,
+            attributes=(("mention_type", entity.mention_type),) if entity.mention_type not in (None, "UNK") else (),
+        )
+        for entity in row.entity_mentions
+    ]
+    marks += [mark(short(event.id), event.event_type, event.trigger, is_trigger=True) for event in row.event_mentions]
+    text_of = {entity.id: entity.text for entity in row.entity_mentions}
+    links = [
+        Link(
+            argument.role,
+            short(event.id),
+            short(argument.entity_id),
+            fault=_fault(argument, text_of),
+        )
+        for event in row.event_mentions
+        for argument in event.arguments
+    ]
+    for i in range(len(row.relation_mentions)):
+        account.refuse("roles", row.doc_id, f"relation_mentions.{i}", "relations are not read")
+    return Document(Article(row.doc_id, row.text), marks, links, split=split)
+
+
+def _fault(argument: ArgumentRow, text_of: dict[str, str]) -> str:
+    if argument.entity_id not in text_of:
+        return "its entity is not there"
+    return "" if text_of[argument.entity_id] == argument.text else "its text is not its entity's"

@@ -1,0 +1,1 @@
+"""Label Studio: its configuration, tasks out, exports in, predictions in."""

@@ -1,0 +1,220 @@
+"""Label Studio JSON exports in: one annotated article per article and annotator, every task accounted for.
+
+Comes in: exports of the server (direct, or snapshots). Goes out: articles with spans, roles, attributes and events.
+Skipped annotations and drafts are never gold; predictions are not read; a completed annotation without regions is a
+true negative; of several annotations by one person the newest counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from eventcorpus.annotation.migrate import Migration, migration
+from eventcorpus.conversion_report import Account
+from eventcorpus.errors import InputError, SpanError
+from eventcorpus.formats.articles import article_from_row
+from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex, OnError, index_exports
+from eventcorpus.labelstudio.regions import RegionReader, Regions, is_region, units
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle, Article, join_events, role_order, span_order
+from eventcorpus.text import sha256_of
+
+
+@dataclass
+class _Piece:
+    """A whole article, or a part of one that begins at ``offset``, with the annotations of all its tasks."""
+
+    first: ExportedTask
+    annotations: list[ExportedAnnotation]
+
+    @property
+    def text(self) -> str:
+        """Its text in the stored form."""
+        return self.first.stored.text
+
+
+def read_exports(
+    paths: Iterable[Path], ontology: Ontology, account: Account, *, stop: bool = True
+) -> list[AnnotatedArticle]:
+    """Read small exports whole: the articles of ``annotated_articles``, one after another."""
+    index = index_exports(paths)
+    return [one for several in annotated_articles(index, ontology, account, stop=stop) for one in several]
+
+
+def annotated_articles(
+    index: ExportIndex,
+    ontology: Ontology,
+    account: Account,
+    *,
+    stop: bool = True,
+    text_object: str | None = None,
+    on_error: OnError | None = None,
+) -> Iterator[list[AnnotatedArticle]]:
+    """Yield each article as its annotators see it (a1 first), in the order of the tasks that complete them.
+
+    In memory at one time are only the articles of which some tasks are still to come.
+
+    Args:
+        stop: raise at a span that cannot be right, instead of refusing it and going on.
+        text_object: name of the configuration's Text that holds the article, where there are several objects.
+        on_error: told of articles that cannot be read, which are then left out, instead of stopping there.
+
+    Raises:
+        InputError: if a task contradicts another, or its text is not the one it was exported with.
+        SpanError: with ``stop``, naming article, region and value.
+        OntologyError: if data was annotated under an ontology that cannot be migrated.
+    """
+    reader = RegionReader(ontology, account, stop=stop, text_object=text_object)
+    waiting: dict[str, list[ExportedTask]] = {}
+    for task in index.tasks(on_error=on_error):
+        tasks = waiting.setdefault(task.article_id, [])
+        tasks.append(task)
+        if len(tasks) == index.n_tasks[task.article_id]:
+            try:
+                found = _annotated(waiting.pop(task.article_id), ontology, account, reader, index.names)
+            except InputError as error:
+                if on_error is None:
+                    raise
+                on_error(task.article_id, error)
+                continue
+            if found:
+                account.keep("articles")
+                yield found
+
+
+def _pieces(tasks: list[ExportedTask]) -> list[_Piece]:
+    """The tasks of one article by part; tasks of the same part must have the same text."""
+    pieces: dict[int, _Piece] = {}
+    for task in tasks:
+        piece = pieces.setdefault(task.part, _Piece(task, []))
+        if piece.text != task.stored.text:
+            raise InputError(
+                f"{task.place}: article {task.article_id} stands in {piece.first.place} with another text; "
+                "ids are unique"
+            )
+        begin = len(piece.annotations) + 1
+        piece.annotations += [
+            ExportedAnnotation(raw, n, task.original, task.stored, task.adjudicates)
+            for n, raw in enumerate(task.raw_annotations, begin)
+        ]
+    return [pieces[part] for part in sorted(pieces)]
+
+
+def _annotated(
+    tasks: list[ExportedTask], ontology: Ontology, account: Account, reader: RegionReader, names: dict[str, str]
+) -> list[AnnotatedArticle]:
+    pieces, one = _pieces(tasks), tasks[0]
+    article_id = one.article_id
+    every = [annotation for piece in pieces for annotation in piece.annotations]
+    text = "".join(piece.text for piece in pieces)
+    n_parts = pieces[0].first.n_parts
+    if len(pieces) < n_parts:
+        missing = sorted(set(range(1, n_parts + 1)) - {piece.first.part for piece in pieces})
+        account.refuse("articles", article_id, f"part {missing[0]} of {n_parts}", "a part is not in the export")
+        for annotation in every:
+            _refuse_items(annotation, article_id, "a part of its article is not in the export", account)
+        return []
+    begins = 0
+    for piece in pieces:
+        if piece.first.offset != begins:
+            raise InputError(
+                f"{piece.first.place}: article {article_id}: part {piece.first.part} begins at "
+                f"{piece.first.offset}, and the "
+                f"parts before it have {begins} characters; export the article again"
+            )
+        begins += len(piece.text)
+    if n_parts > 1 and one.sha256 not in (None, sha256_of(text)):
+        raise InputError(
+            f"article {article_id}: its {n_parts} parts together are not the text that was exported; export it again"
+        )
+    article = article_from_row(one.row | {"id": article_id, "text": text}, place=pieces[0].first.place)
+    way = migration(one.ontology_key, ontology, place=f"article {article_id}")
+    found: list[AnnotatedArticle] = []
+    for person in sorted({a.person for a in every if not a.cancelled}, key=lambda p: names[p]):
+        newest = [_newest(piece, person) for piece in pieces]
+        complete = [(piece, a) for piece, a in zip(pieces, newest, strict=True) if a is not None]
+        regions = Regions()
+        for piece, annotation in complete if len(complete) == n_parts else ():
+            _refuse_strange(annotation, article_id, account)
+            try:
+                read = reader.read(
+                    annotation.items,
+                    annotation.stored,
+                    original=annotation.original,
+                    article=article_id,
+                    prefix=str(annotation.raw.get("id") or annotation.number),
+                    offset=piece.first.offset,
+                    migration=way,
+                    annotator=names[person],
+                )
+            except SpanError as error:
+                raise SpanError(f"{piece.first.place}: {error}") from None
+            regions.spans += read.spans
+            regions.roles += read.roles
+        if len(complete) == n_parts:
+            found.append(_join(article, regions, ontology, way, names[person]))
+        for annotation in (a for a in every if a.person == person):
+            if annotation.cancelled:
+                continue
+            if not any(annotation is one for one in newest):
+                account.note("annotations replaced by a newer one of the same person")
+                _refuse_items(annotation, article_id, "a newer annotation by the same person", account)
+            elif len(complete) < n_parts:
+                account.note("annotations of a part whose other parts their person did not annotate")
+                _refuse_items(annotation, article_id, "its annotator did not do every part", account)
+    for annotation in (a for a in every if a.cancelled):
+        account.note("skipped annotations")
+        _refuse_items(annotation, article_id, "its annotation was skipped", account)
+    if not found:
+        reason = "not annotated" if not every else "skipped by its annotators"
+        reason = "not annotated in every part" if any(not a.cancelled for a in every) else reason
+        account.refuse("articles", article_id, "the article", reason)
+    return found
+
+
+def _join(article: Article, regions: Regions, ontology: Ontology, way: Migration, annotator: str) -> AnnotatedArticle:
+    spans = tuple(sorted(regions.spans, key=span_order))
+    events = join_events(spans, regions.roles, triggers=set(ontology.trigger_names), link=ontology.event_link)
+    labels = ontology.labels if not way.steps else _labels_before(ontology, way)
+    return AnnotatedArticle(article, spans, labels, tuple(sorted(regions.roles, key=role_order)), events, annotator)
+
+
+def _labels_before(ontology: Ontology, way: Migration) -> tuple[str, ...]:
+    """Which of today's labels an annotator of the older version could use: today's, carried back and forth again."""
+    old = list(ontology.labels)
+    for step in reversed(way.steps):
+        back = {new: source for source, new in step.renamed.items()}
+        new_ones = {*step.added, *step.merged.values(), *(x for parts in step.split.values() for x in parts)}
+        old = [back.get(label, label) for label in old if label not in new_ones]
+        old += [*step.merged, *step.split, *step.removed]
+    now = set(way.labels_annotated(tuple(old)))
+    return tuple(label for label in ontology.labels if label in now)
+
+
+def _newest(piece: _Piece, person: str) -> ExportedAnnotation | None:
+    """The newest completed annotation by one person."""
+    theirs = [a for a in piece.annotations if a.person == person and not a.cancelled]
+    return max(theirs, key=lambda a: a.age, default=None)
+
+
+def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: str, account: Account) -> None:
+    """Count every item of an annotation that is not read."""
+    name = f"annotation {annotation.raw.get('id', annotation.number)}"
+    _refuse_strange(annotation, article_id, account)
+    regions = {str(item.get("id")) for item in annotation.items if is_region(item)}
+    for item in annotation.items:
+        kind, n = units(item, regions)
+        words = (
+            f"relation {item.get('from_id')} -> {item.get('to_id')}" if kind == "roles" else f"region {item.get('id')}"
+        )
+        words = f"{item.get('from_name')} of {words}" if kind == "attributes" else words
+        for _ in range(n):
+            account.refuse(kind, article_id, f"{words} of {name}", reason)
+
+
+def _refuse_strange(annotation: ExportedAnnotation, article_id: str, account: Account) -> None:
+    for _ in range(annotation.n_strange):
+        name = f"an entry of annotation {annotation.raw.get('id', annotation.number)}"
+        account.refuse("spans", article_id, name, "not a JSON object")

@@ -1,0 +1,1 @@
+"""A trained model as a backend that Label Studio asks for predictions."""

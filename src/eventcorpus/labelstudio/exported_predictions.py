@@ -1,0 +1,122 @@
+"""The predictions that tasks of a Label Studio project carry, as predictions of whole articles.
+
+Comes in: full snapshots (other exports name predictions by id alone). Goes out: articles and what one model version
+found in them, read as annotations are: parts put together, every item checked against the text and accounted for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from eventcorpus.conversion_report import Account
+from eventcorpus.errors import InputError
+from eventcorpus.labelstudio.annotations import annotated_articles
+from eventcorpus.labelstudio.exports import ExportedTask, ExportIndex, OnError
+from eventcorpus.ontology import Ontology
+from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
+from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.text import one_line
+
+UNKNOWN = "unknown"
+"""The version of predictions that have none."""
+
+
+def exported_predictions(
+    index: ExportIndex,
+    ontology: Ontology,
+    account: Account,
+    *,
+    version: str | None = None,
+    text_object: str | None = None,
+) -> list[tuple[AnnotatedArticle, Prediction]]:
+    """Read the newest prediction of each task by one model version.
+
+    Label Studio has the confidence of a region, and our readers of regions do not keep it: all are 1.
+
+    Args:
+        version: ``model_version``; may be left out where there is only one.
+        account: counts what is refused: items that do not fit, articles without such a prediction.
+        text_object: as in ``annotated_articles``.
+
+    Returns:
+        the articles, with the mentions as spans, and the predictions.
+
+    Raises:
+        InputError: if there is no prediction, only ids of them, or several versions and none is named.
+    """
+    chosen = _version(index, version)
+    # a model's mentions may overlap, whatever the ontology says of annotations: all of them are scored
+    free = ontology.model_copy(update={"flat": False})
+    read = annotated_articles(_Predicted.of(index, chosen), free, account, stop=False, text_object=text_object)
+    return [(several[0], prediction_of_annotated(several[0], ModelName(name=chosen))) for several in read]
+
+
+def prediction_of_annotated(annotated: AnnotatedArticle, model: ModelName) -> Prediction:
+    """Spans and roles as a prediction: someone's annotation may be scored like a model's."""
+    article = annotated.article
+    mentions = tuple(
+        PredictedMention(start=s.start, end=s.end, label=s.label, text=article.text[s.start : s.end], id=s.id)
+        for s in annotated.spans
+    )
+    roles = tuple(PredictedRole(role=r.role, trigger=r.trigger, argument=r.argument) for r in annotated.roles)
+    return Prediction(
+        model=model,
+        id=article.id,
+        text_sha256=article.text_sha256,
+        published=article.published,
+        mentions=mentions,
+        roles=roles or None,
+    )
+
+
+def _version(index: ExportIndex, wanted: str | None) -> str:
+    found: Counter[str] = Counter()
+    for task in index.tasks():
+        if task.n_predictions and not any(isinstance(one.get("result"), list) for one in task.raw_predictions):
+            raise InputError(
+                f"{task.place}: predictions are in this export by id alone; get a full snapshot with: eventcorpus "
+                "labelstudio pull"
+            )
+        found.update({version_of(one) for one in task.raw_predictions})
+    listed = ", ".join(f"{one_line(name)} ({n:,} tasks)" for name, n in sorted(found.items()))
+    place = ", ".join(map(str, index.paths))
+    if not found:
+        raise InputError(f"{place}: no task has a prediction; to score its annotations: --exported annotations")
+    if wanted is None and len(found) > 1:
+        raise InputError(f"{place}: predictions of several models, name one with --model-version: {listed}")
+    if wanted is not None and wanted not in found:
+        raise InputError(f"{place}: no prediction of the model version {one_line(wanted)}; there are {listed}")
+    return wanted or next(iter(found))
+
+
+def version_of(prediction: dict[str, Any]) -> str:
+    """Which model made an exported prediction."""
+    return str(prediction.get("model_version") or UNKNOWN)
+
+
+@dataclass(frozen=True)
+class _Predicted(ExportIndex):
+    """The same tasks, with the predictions of one version in the place of annotations, made by one person."""
+
+    version: str
+
+    @classmethod
+    def of(cls, index: ExportIndex, version: str) -> _Predicted:
+        return cls(index.paths, index.text_key, index.n_tasks, {f"~{version}": version}, version)
+
+    def tasks(self, *, on_error: OnError | None = None) -> Iterator[ExportedTask]:
+        for task in super().tasks(on_error=on_error):
+            made = (
+                {
+                    "id": one.get("id"),
+                    "completed_by": self.version,
+                    "updated_at": one.get("created_at"),
+                    "result": one["result"],
+                }
+                for one in task.raw_predictions
+                if isinstance(one.get("result"), list) and version_of(one) == self.version
+            )
+            yield replace(task, raw_annotations=tuple(made), adjudicates=False)

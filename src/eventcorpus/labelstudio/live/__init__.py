@@ -1,0 +1,1 @@
+"""A live Label Studio server: push, pull, status, rank, preannotate."""

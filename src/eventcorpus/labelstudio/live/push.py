@@ -1,0 +1,231 @@
+"""Articles to a live project, keyed on article id and the hash of the text: what is there is not sent again.
+
+Comes in: tasks. Goes out: the same tasks on the server, each once, and a report. Nothing is remembered on this side:
+the server's own list says what arrived, so that a push that was killed is completed by the next.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventcorpus.errors import InputError, OntologyError, ServerError
+from eventcorpus.files import to_json
+from eventcorpus.labelstudio.config import read_label_config
+from eventcorpus.labelstudio.live.server import Project, Server, explained
+from eventcorpus.ontology import Ontology
+from eventcorpus.text import sha256_of, stored_form
+
+TASKS_PER_REQUEST = 500
+CHARACTERS_PER_REQUEST = 20_000_000
+"""Label Studio takes requests of up to 250 MB by default."""
+SETTLE = 2.0
+"""Seconds of quiet before a project that misses tasks is filled: the server may still be at work for a killed push."""
+
+Key = tuple[str, int]
+
+
+@dataclass
+class Present:
+    """What the server holds: per article and part the hash and number of parts it was pushed with, and its task ids."""
+
+    tasks: dict[Key, list[int]] = field(default_factory=dict)
+    pushed_as: dict[str, tuple[str, int]] = field(default_factory=dict)
+    edited: set[str] = field(default_factory=set)
+    n_foreign: int = 0
+
+
+@dataclass
+class PushReport:
+    """What became of every article: sent, there already, or refused with a reason."""
+
+    n_added: int = 0
+    n_present: int = 0
+    n_foreign: int = 0
+    n_copies_removed: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+
+
+def prepare_project(server: Server, title: str, ontology: Ontology, *, config: str) -> tuple[Project, str]:
+    """Find the project, or create it, and let it have a configuration made from the ontology.
+
+    Returns:
+        the project, and what was done in a word: ``created``, ``updated`` or ``there``.
+
+    Raises:
+        InputError: if labels that annotations may use would vanish from the project.
+    """
+    project = server.find_project(title)
+    if project is None:
+        if title.isdecimal() or len(title) < 3:
+            raise InputError(
+                f"no project {title!r}; a new one needs a title of three characters or more, not all digits"
+            )
+        return server.create_project(title, config, f"Made by eventcorpus from {ontology.key}"), "created"
+    if _same_config(project.label_config, config):
+        return project, "there"
+    try:
+        dropped = set(read_label_config(project.label_config, place="the project").labels) - set(ontology.labels)
+    except OntologyError:
+        dropped = set()
+    if dropped and project.n_annotations:
+        raise InputError(
+            f"project {project.id} has {project.n_annotations} annotations, and {ontology.key} has no label "
+            f"{sorted(dropped)[0]!r} any more; push to a new project (--project NEW): convert carries the old "
+            "annotations along the ontology's changes"
+        )
+    server.update_config(project, config)
+    return server.reload(project), "updated"
+
+
+def push(
+    server: Server, project: Project, tasks: Iterable[dict[str, Any]], *, fresh: bool = False
+) -> Iterator[PushReport]:
+    """Send what the project misses; yields the report so far after every request, the last one complete.
+
+    Args:
+        fresh: the project was created just now, so that nothing can be there.
+
+    Raises:
+        InputError: if the same article comes twice.
+        ServerError: if the server refuses or fails; what arrived stays, and the next push goes on from there.
+    """
+    report = PushReport()
+    present = Present() if fresh else list_present(server, project)
+    settled = fresh
+    for batch in _batches(missing(tasks, present, report)):
+        if not settled:
+            present, batch, settled = *_settle(server, project, present, batch, report), True
+        if batch:
+            n_made = server.import_tasks(project, batch)
+            if n_made != len(batch):
+                raise ServerError(f"the server made {n_made} tasks of {len(batch)}; run the command again")
+            report.n_added += n_made
+        yield report
+    report.n_foreign = present.n_foreign
+    expected = sum(map(len, present.tasks.values())) + present.n_foreign + report.n_added
+    if any(len(ids) > 1 for ids in present.tasks.values()) or server.reload(project).n_tasks != expected:
+        report.n_copies_removed = remove_copies(server, project)
+    yield report
+
+
+def list_present(server: Server, project: Project) -> Present:
+    """Ask the server which articles it holds; tasks without an ``article_id`` are not ours and only counted."""
+    present = Present()
+    with explained(f"listing the tasks of project {project.id}"):
+        for task in server.client.tasks.list(project=project.id, include="id,data", page_size=1000):
+            data = task.data if isinstance(task.data, dict) else {}
+            article_id, text, sha256 = data.get("article_id"), data.get("text"), data.get("text_sha256")
+            if not isinstance(article_id, str) or not isinstance(text, str):
+                present.n_foreign += 1
+                continue
+            n_parts = data.get("n_parts", 1)
+            present.tasks.setdefault((article_id, data.get("part", 1)), []).append(int(task.id))
+            present.pushed_as.setdefault(article_id, (str(sha256), n_parts))
+            if n_parts == 1 and sha256_of(stored_form(text).text) != sha256:
+                present.edited.add(article_id)
+    return present
+
+
+def remove_copies(server: Server, project: Project) -> int:
+    """Delete tasks that stand twice (a killed push and the one after it), if nobody worked on the copy.
+
+    Returns:
+        how many were deleted.
+    """
+    doubled = [sorted(ids) for ids in list_present(server, project).tasks.values() if len(ids) > 1]
+    idle: list[int] = []
+    with explained(f"looking at tasks that stand twice in project {project.id}"):
+        for ids in doubled:
+            work = {task_id: _work(server.client.tasks.get(str(task_id))) for task_id in ids}
+            keep = max(ids, key=lambda task_id: (work[task_id][1], len(work[task_id][0]), -task_id))
+            idle += [i for i in ids if i != keep and not work[i][1] and work[i][0] <= work[keep][0]]
+        if idle:
+            server.client.actions.create(
+                id="delete_tasks", project=project.id, selected_items={"all": False, "included": idle}
+            )
+    return len(idle)
+
+
+def _work(task: Any) -> tuple[set[str], int]:
+    """What people did in a task: the contents of its annotations, and how many drafts there are."""
+    results = {to_json(a.get("result")) for a in task.annotations or [] if isinstance(a, dict)}
+    return results, len(task.drafts or [])
+
+
+def missing(tasks: Iterable[dict[str, Any]], present: Present, report: PushReport) -> Iterator[dict[str, Any]]:
+    """The tasks that the server does not have; the others are counted, or refused with the reason."""
+    seen: set[Key] = set()
+    for task in tasks:
+        key = _key(task)
+        if key in seen:
+            raise InputError(f"article {key[0]!r} comes twice; ids are unique, rename one of them")
+        seen.add(key)
+        if _is_missing(task, present, report):
+            yield task
+
+
+def _is_missing(task: dict[str, Any], present: Present, report: PushReport) -> bool:
+    article_id, part = _key(task)
+    if article_id not in present.pushed_as:
+        return True
+    sha256, n_parts = present.pushed_as[article_id]
+    where = f"task {present.tasks.get((article_id, part), ['?'])[0]}"
+    if article_id in present.edited:
+        report.refused[article_id] = (
+            f"its text was edited on the server ({where}): restore it there, or delete the task"
+        )
+    elif sha256 != task["data"]["text_sha256"]:
+        report.refused[article_id] = (
+            f"its text is another than the one on the server ({where}): give the new text an id of its own, or pull "
+            "what is annotated, delete the task and push again"
+        )
+    elif n_parts != task["data"].get("n_parts", 1):
+        report.refused[article_id] = f"it is there in {n_parts} parts: push it with the same --max-chars"
+    elif (article_id, part) not in present.tasks:
+        return True
+    else:
+        report.n_present += 1
+    return False
+
+
+def _settle(
+    server: Server, project: Project, present: Present, batch: list[dict[str, Any]], report: PushReport
+) -> tuple[Present, list[dict[str, Any]]]:
+    """Wait until the project is quiet; what arrived meanwhile is not sent again."""
+    known = sum(map(len, present.tasks.values())) + present.n_foreign
+    while True:
+        time.sleep(SETTLE)
+        if server.reload(project).n_tasks == known:
+            return present, batch
+        now = list_present(server, project)
+        present.tasks, present.pushed_as, present.edited = now.tasks, now.pushed_as, now.edited
+        present.n_foreign = now.n_foreign
+        batch = [task for task in batch if _is_missing(task, present, report)]
+        known = sum(map(len, present.tasks.values())) + present.n_foreign
+
+
+def _batches(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    n_characters = 0
+    for task in tasks:
+        size = len(task["data"]["text"])
+        if batch and (len(batch) >= TASKS_PER_REQUEST or n_characters + size > CHARACTERS_PER_REQUEST):
+            yield batch
+            batch, n_characters = [], 0
+        batch.append(task)
+        n_characters += size
+    if batch:
+        yield batch
+
+
+def _key(task: dict[str, Any]) -> Key:
+    return task["data"]["article_id"], task["data"].get("part", 1)
+
+
+def _same_config(one: str, other: str) -> bool:
+    """Whether two configurations are the same, blanks between elements aside."""
+    return re.sub(r">\s+<", "><", one.strip()) == re.sub(r">\s+<", "><", other.strip())

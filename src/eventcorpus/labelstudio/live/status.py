@@ -1,0 +1,98 @@
+"""How far the annotation of a live project is: per task, and per annotator."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventcorpus.labelstudio.live.server import Project, Server, explained
+
+_TASK_FIELDS = "id,data,annotations,drafts,total_predictions"
+_ANNOTATION_FIELDS = "completed_by,was_cancelled,result,lead_time,user"
+"""The server applies one list of fields to tasks, annotations and drafts alike."""
+
+
+@dataclass
+class Work:
+    """What one annotator did. Empty annotations are completed ones without a region."""
+
+    completed: int = 0
+    empty: int = 0
+    skipped: int = 0
+    drafts: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Status:
+    """Tasks by what was done with them: done (someone completed it), skipped (nobody did), open; people by user id."""
+
+    n_tasks: int = 0
+    n_articles: int = 0
+    done: int = 0
+    empty: int = 0
+    skipped: int = 0
+    with_draft: int = 0
+    with_prediction: int = 0
+    copies: int = 0
+    people: dict[int, Work] = field(default_factory=dict)
+    names: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def open(self) -> int:
+        """Tasks that nobody completed or skipped."""
+        return self.n_tasks - self.done - self.skipped
+
+
+def read_status(server: Server, project: Project) -> Iterator[Status]:
+    """Count; yields the status so far after every thousand tasks, the last one complete."""
+    status = Status()
+    seen: Counter[tuple[str, int]] = Counter()
+    fields = f"{_TASK_FIELDS},{_ANNOTATION_FIELDS}"
+    with explained(f"reading the tasks of project {project.id}"):
+        for task in server.client.tasks.list(project=project.id, fields="all", include=fields, page_size=1000):
+            data = task.data if isinstance(task.data, dict) else {}
+            seen[str(data.get("article_id", f"task {task.id}")), data.get("part", 1)] += 1
+            _count(task, status)
+            if status.n_tasks % 1000 == 0:
+                yield status
+        people = server.client.users.list() if status.people else []
+    status.names = {int(user.id): str(user.email) for user in people}
+    status.n_articles = len({article for article, _ in seen})
+    status.copies = sum(n - 1 for n in seen.values())
+    yield status
+
+
+def _count(task: Any, status: Status) -> None:
+    annotations = [_fields(a) for a in task.annotations or []]
+    completed = [a for a in annotations if not a.get("was_cancelled")]
+    status.n_tasks += 1
+    status.done += bool(completed)
+    status.skipped += bool(annotations) and not completed
+    status.empty += bool(completed) and not any(a.get("result") for a in completed)
+    status.with_draft += bool(task.drafts)
+    status.with_prediction += bool(task.total_predictions)
+    for annotation in annotations:
+        work = status.people.setdefault(_user(annotation.get("completed_by")), Work())
+        work.seconds += float(annotation.get("lead_time") or 0)
+        if annotation.get("was_cancelled"):
+            work.skipped += 1
+        else:
+            work.completed += 1
+            work.empty += not annotation.get("result")
+    for draft in task.drafts or []:
+        status.people.setdefault(_user(_fields(draft).get("user")), Work()).drafts += 1
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    fields: dict[str, Any] = value if isinstance(value, dict) else value.model_dump()
+    return fields
+
+
+def _user(by: Any) -> int:
+    """Id of a user, who stands in the server's answers as a number or an object; 0 if unknown."""
+    if isinstance(by, dict):
+        by = by.get("id")
+    return by if isinstance(by, int) else 0

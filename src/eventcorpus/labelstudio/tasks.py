@@ -1,0 +1,215 @@
+"""Articles out to Label Studio: import files of tasks, the configuration, a manifest.
+
+Comes in: articles, annotated or not, and perhaps predictions. Goes out: a folder that the server's import page takes.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from eventcorpus import __version__
+from eventcorpus.errors import InputError
+from eventcorpus.files import atomic_folder, sha256_of_file, to_json
+from eventcorpus.formats.articles import article_row
+from eventcorpus.labelstudio.config import label_config
+from eventcorpus.labelstudio.controls import ontology_controls
+from eventcorpus.labelstudio.results import results_of, results_of_prediction
+from eventcorpus.ontology import Ontology, ontology_yaml
+from eventcorpus.predictions import Prediction, check_prediction
+from eventcorpus.schema import AnnotatedArticle, Article
+
+TASKS_PER_FILE = 1000
+MANIFEST = "manifest.json"
+_FIELDS = (
+    "title",
+    "outlet",
+    "url",
+    "published",
+    "language",
+    "licence",
+    "invented",
+    "kind",
+    "tags",
+    "cluster",
+    "metadata",
+)
+SERVER_TIME = "2026-11-24T00:00:00.000000Z"
+"""Stands where a server would write its clock, so that the same corpus gives the same bytes."""
+
+
+def task_data(article: Article, ontology: Ontology) -> dict[str, Any]:
+    """What a task carries in ``data``: the text, what identifies it, and the article's fields."""
+    row = article_row(article)
+    return {
+        "article_id": article.id,
+        "text": article.text,
+        "text_sha256": article.text_sha256,
+        "ontology": ontology.key,
+        **{name: row[name] for name in _FIELDS if name in row},
+    }
+
+
+def cut_parts(text: str, max_chars: int) -> list[tuple[int, int]]:
+    """Cut a long text at paragraphs into parts of at most ``max_chars`` characters; together they are the text.
+
+    A paragraph longer than that is cut after a sentence, else after a word, else where it must be.
+    """
+    parts: list[tuple[int, int]] = []
+    start = 0
+    while len(text) - start > max_chars:
+        window = text[start : start + max_chars]
+        cuts = [m.end() for pattern in (r"\n\s*", r"[.!?]['\"”’)]*\s+", r"\s+") for m in [_last(pattern, window)] if m]
+        end = start + (cuts[0] if cuts else max_chars)
+        parts.append((start, end))
+        start = end
+    return [*parts, (start, len(text))]
+
+
+def _last(pattern: str, text: str) -> re.Match[str] | None:
+    found = None
+    for match in re.finditer(pattern, text):
+        if match.end() < len(text) and not text[: match.end()].isspace():
+            found = match
+    return found
+
+
+def tasks_of(
+    article: Article,
+    ontology: Ontology,
+    *,
+    prediction: Prediction | None = None,
+    annotated: AnnotatedArticle | None = None,
+    max_chars: int | None = None,
+) -> Iterator[dict[str, Any]]:
+    """The tasks of one article: one, or one a part if it is longer than ``max_chars``.
+
+    A mention that a cut goes through is left out of the pre-annotations of both parts, as is a role across a cut.
+
+    Raises:
+        InputError: if an annotated article would have to be cut (its roles may cross the cut), or the prediction has
+            a label, role, attribute or value that the ontology has not.
+        PredictionsError: if the prediction was made from another text.
+    """
+    data = task_data(article, ontology)
+    controls = ontology_controls(ontology)
+    if prediction is not None:
+        check_prediction(prediction, article, place="predictions")
+        fault = controls.fault(prediction)
+        if fault:
+            raise InputError(f"predictions: article {article.id}: {fault}")
+    parts = [(0, len(article.text))] if max_chars is None else cut_parts(article.text, max_chars)
+    if len(parts) > 1 and annotated is not None:
+        raise InputError(
+            f"article {article.id}: {len(article.text)} characters and annotated: not cut; leave --max-chars out"
+        )
+    for n, (start, end) in enumerate(parts, start=1):
+        task: dict[str, Any] = {"data": dict(data)}
+        if len(parts) > 1:
+            task["data"] |= {"text": article.text[start:end], "part": n, "n_parts": len(parts), "offset": start}
+        if annotated is not None:
+            task["annotations"] = [
+                {"result": results_of(annotated, ontology), "was_cancelled": False, "ground_truth": False}
+            ]
+        if prediction is not None:
+            found = results_of_prediction(prediction, controls, start=start, end=end)
+            task["predictions"] = [
+                {"model_version": prediction.model.version, "score": found.score, "result": found.items}
+            ]
+        yield task
+
+
+def is_export_folder(path: Path) -> bool:
+    """Whether a folder was written by ``write_export``."""
+    return (path / MANIFEST).is_file() and (path / "config.xml").is_file()
+
+
+def write_export(tasks: Iterable[dict[str, Any]], ontology: Ontology, out: Path) -> int:
+    """Write ``tasks-00001.json``, ... of 1,000 tasks each, ``config.xml``, ``ontology.yaml`` and ``manifest.json``.
+
+    Returns:
+        the number of tasks.
+    """
+    n_tasks = 0
+    files: dict[str, dict[str, Any]] = {}
+    with atomic_folder(out, is_ours=is_export_folder) as folder:
+        waiting = iter(tasks)
+        for number, chunk in enumerate(iter(lambda: list(islice(waiting, TASKS_PER_FILE)), []), start=1):
+            path = folder / f"tasks-{number:05d}.json"
+            path.write_text(_one_a_line(chunk), encoding="utf-8")
+            files[path.name] = {"tasks": len(chunk), "sha256": sha256_of_file(path)}
+            n_tasks += len(chunk)
+        if not n_tasks:
+            raise InputError("no articles to export")
+        (folder / "config.xml").write_text(label_config(ontology), encoding="utf-8")
+        (folder / "ontology.yaml").write_text(ontology_yaml(ontology), encoding="utf-8")
+        manifest = {"schema": 1, "eventcorpus": __version__, "ontology": ontology.key, "tasks": n_tasks, "files": files}
+        (folder / MANIFEST).write_text(to_json(manifest, indent=2) + "\n", encoding="utf-8")
+    return n_tasks
+
+
+def server_export(articles: Sequence[AnnotatedArticle], ontology: Ontology, *, project: int = 1) -> str:
+    """Annotated articles in the shape of the server's own JSON export, one task a line.
+
+    Ids count from 1, and times are ``SERVER_TIME``: what a server would make up has no meaning here.
+    """
+    return _one_a_line(
+        [_exported_task(annotated, ontology, n, project) for n, annotated in enumerate(articles, start=1)]
+    )
+
+
+def _exported_task(annotated: AnnotatedArticle, ontology: Ontology, number: int, project: int) -> dict[str, Any]:
+    result = results_of(annotated, ontology)
+    unique = uuid.uuid5(uuid.NAMESPACE_URL, f"eventcorpus/{annotated.annotator}/{annotated.article.id}")
+    annotation = {
+        "id": number,
+        "completed_by": int(annotated.annotator.removeprefix("a")),
+        "result": result,
+        "was_cancelled": False,
+        "ground_truth": False,
+        "created_at": SERVER_TIME,
+        "updated_at": SERVER_TIME,
+        "draft_created_at": None,
+        "lead_time": None,
+        "prediction": {},
+        "result_count": len({item.get("id") for item in result}),
+        "unique_id": str(unique),
+        "import_id": None,
+        "last_action": None,
+        "bulk_created": False,
+        "task": number,
+        "project": project,
+        "updated_by": int(annotated.annotator.removeprefix("a")),
+        "parent_prediction": None,
+        "parent_annotation": None,
+        "last_created_by": None,
+    }
+    return {
+        "id": number,
+        "annotations": [annotation],
+        "drafts": [],
+        "predictions": [],
+        "data": task_data(annotated.article, ontology),
+        "meta": {},
+        "created_at": SERVER_TIME,
+        "updated_at": SERVER_TIME,
+        "allow_skip": True,
+        "inner_id": number,
+        "total_annotations": 1,
+        "cancelled_annotations": 0,
+        "total_predictions": 0,
+        "comment_count": 0,
+        "unresolved_comment_count": 0,
+        "last_comment_updated_at": None,
+        "project": project,
+        "updated_by": annotation["updated_by"],
+        "comment_authors": [],
+    }
+
+
+def _one_a_line(tasks: Sequence[dict[str, Any]]) -> str:
+    return "[" + ",\n".join(to_json(task) for task in tasks) + "]\n"

@@ -1,1 +1,0 @@
-"""Comparing sets of spans: needs the schema and the ontology only."""

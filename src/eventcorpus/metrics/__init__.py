@@ -1,0 +1,1 @@
+"""Matching spans, agreement coefficients, resampling, paired tests; needs the schema only."""

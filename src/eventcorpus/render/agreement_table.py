@@ -1,0 +1,123 @@
+"""The agreement report for a terminal, in hundredths.
+
+Comes in: a report. Goes out: tables of ``rich``.
+"""
+
+from __future__ import annotations
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from eventcorpus.agreement.report import AgreementReport, Figure, PairAgreement
+
+
+def hundredths(value: float | None) -> str:
+    """A figure as people read it: F1 66.7, alpha 0.667 both as 66.7; a dash where it is undefined."""
+    return "–" if value is None else f"{100 * value:.1f}"
+
+
+def interval(figure: Figure) -> str:
+    """Its interval, a dash where it is undefined."""
+    return "–" if figure.low is None else f"{hundredths(figure.low)} to {hundredths(figure.high)}"
+
+
+def pair_name(pair: PairAgreement) -> str:
+    """Who is compared."""
+    return f"{' and '.join(pair.pairs[0])}" if len(pair.pairs) == 1 else f"all {len(pair.pairs)} pairs"
+
+
+def agreement_tables(report: AgreementReport) -> Group:
+    """The report for a terminal: labels in ontology order, roles, attributes, events; pairs if there are several."""
+    pair = report.all_pairs
+    tables = [_spans(report), _roles(pair), _attributes(pair), _events(pair)]
+    if len(report.pairs) > 1:
+        tables.append(_pairs(report))
+    n_resamples, seed = report.bootstrap.resamples, report.bootstrap.seed
+    drawn = f"95% intervals: {n_resamples:,} resamples of {pair.units:,} articles or clusters (seed {seed})"
+    return Group(*(table for table in tables if table is not None), Text(drawn))
+
+
+def _table(title: str, names: tuple[str, ...]) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(names[0])
+    for name in names[1:]:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _spans(report: AgreementReport) -> Table:
+    pair = report.all_pairs
+    table = _table(
+        f"Agreement of {pair_name(pair)} on {pair.articles:,} articles of {report.dataset.name}, in hundredths",
+        ("label", "spans", "", "exact F1", "95%", "overlap F1", "alpha_characters"),
+    )
+    for label, row in [*pair.labels.items(), ("all labels", pair.all_labels)]:
+        if label == "all labels":
+            table.add_section()
+        table.add_row(
+            Text(label), f"{row.first:,}", f"{row.second:,}", hundredths(row.f1_exact.value), interval(row.f1_exact),
+            hundredths(row.f1_overlap.value), hundredths(row.alpha_characters.value),
+        )  # fmt: skip
+    return table
+
+
+def _roles(pair: PairAgreement) -> Table | None:
+    if not pair.roles:
+        return None
+    table = _table("Roles", ("role", "given", "", "F1", "95%", "F1 given both ends", "95%"))
+    for role, row in [*pair.roles.items(), ("all roles", pair.all_roles)]:
+        if role == "all roles":
+            table.add_section()
+        table.add_row(
+            Text(role), f"{row.first:,}", f"{row.second:,}", hundredths(row.f1.value), interval(row.f1),
+            hundredths(row.f1_given_ends.value), interval(row.f1_given_ends),
+        )  # fmt: skip
+    return table
+
+
+def _attributes(pair: PairAgreement) -> Table | None:
+    if not pair.attributes:
+        return None
+    table = _table("Attributes of spans that both marked", ("attribute", "spans", "agreement", "95%", "kappa", "95%"))
+    for name, row in pair.attributes.items():
+        table.add_row(
+            Text(name), f"{row.spans:,}", hundredths(row.agreement.value), interval(row.agreement),
+            hundredths(row.kappa.value), interval(row.kappa),
+        )  # fmt: skip
+    return table
+
+
+def _events(pair: PairAgreement) -> Table | None:
+    if pair.events is None:
+        return None
+    events = pair.events
+    table = _table(
+        f"Events ({events.first:,} and {events.second:,}; {events.triggers_of_both:,} triggers marked by both)",
+        ("figure", "", "95%"),
+    )
+    for name, figure in [
+        ("B-cubed F1, triggers of both", events.on_triggers_of_both.f1),
+        ("B-cubed F1, all triggers", events.on_all_triggers.f1),
+        ("articles with the same number", events.same_number),
+        ("alpha of the number", events.alpha_number),
+    ]:
+        table.add_row(name, hundredths(figure.value), interval(figure))
+    low, high = events.difference.low, events.difference.high
+    table.add_row(
+        "mean difference of the number (events)",
+        "–" if events.difference.value is None else f"{events.difference.value:.2f}",
+        "–" if low is None or high is None else f"{low:.2f} to {high:.2f}",
+    )
+    return table
+
+
+def _pairs(report: AgreementReport) -> Table:
+    table = _table("Pairs", ("pair", "articles", "exact F1", "95%", "overlap F1", "alpha_characters"))
+    for pair in report.pairs:
+        row = pair.all_labels
+        table.add_row(
+            Text(pair_name(pair)), f"{pair.articles:,}", hundredths(row.f1_exact.value), interval(row.f1_exact),
+            hundredths(row.f1_overlap.value), hundredths(row.alpha_characters.value),
+        )  # fmt: skip
+    return table

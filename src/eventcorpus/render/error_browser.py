@@ -1,0 +1,159 @@
+"""What the browser of errors on a page shows, as JSON that stands safely inside HTML.
+
+Comes in: articles with the mentions of each side (gold and one or two systems), and what is said about them. Goes
+out: one JSON document, which ``templates/browser.js`` draws piece by piece: a page of 500 articles opens at once.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from markupsafe import Markup
+
+from eventcorpus.metrics.align import Outcome
+from eventcorpus.render.html import label_colours
+from eventcorpus.schema import Article
+from eventcorpus.text import Stretch, sentences_around, with_ends_inside
+
+
+@dataclass(frozen=True, slots=True)
+class ShownMention:
+    """A mention of one side; ``hint`` is shown beside it; ``confidence`` is below 0 where none is said."""
+
+    start: int
+    end: int
+    label: str
+    hint: str = ""
+    confidence: float = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ItemKind:
+    """One kind of item: ``key`` in links, ``name`` for people, ``group`` (``error``, ``right``, ...) to filter by."""
+
+    key: str
+    name: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something to look at in one article.
+
+    ``positions`` are those of its mentions in the lists of each side; ``cells`` are the pairs of labels (positions in
+    the confusion's labels) in which it counts; ``note`` is a few words of ours,
+    ``weight`` how sure a system was, below 0 where no system said anything.
+    """
+
+    article: int
+    kind: str
+    positions: tuple[tuple[int, ...], ...]
+    cells: tuple[tuple[int, int], ...] = ()
+    note: str = ""
+    weight: float = -1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserPage:
+    """Everything that the browser shows. ``sides`` are names; ``mentions`` has shape (n_articles, n_sides, ...)."""
+
+    sides: tuple[str, ...]
+    labels: tuple[str, ...]
+    kinds: tuple[ItemKind, ...]
+    groups: tuple[tuple[str, str], ...]
+    articles: Sequence[Article]
+    mentions: Sequence[Sequence[Sequence[ShownMention]]]
+    items: Sequence[Item] = field(default_factory=tuple)
+
+
+def browser_json(page: BrowserPage) -> Markup:
+    """The page as JSON: no ``<``, so that no text can end the script element that holds it.
+
+    Offsets are UTF-16 units, as JavaScript counts.
+    """
+    colours = label_colours(page.labels)
+    others = sorted(
+        {m.label for sides in page.mentions for side in sides for m in side if m.label not in colours}
+    )  # labels that only a system has
+    labels = [*page.labels, *others]
+    rank = {label: i for i, label in enumerate(labels)}
+    kinds = [kind.key for kind in page.kinds]
+    units = [_Units(article.text) for article in page.articles]
+    whole = [
+        with_ends_inside(article.text, [mention for side in sides for mention in side])
+        for article, sides in zip(page.articles, page.mentions, strict=True)
+    ]
+    data = {
+        "sides": page.sides,
+        "labels": labels,
+        "colours": [colours.get(label, "#777777") for label in labels],
+        "kinds": [[kind.key, kind.name, kind.group] for kind in page.kinds],
+        "groups": page.groups,
+        "articles": [[article.id, article.title or article.id, article.text] for article in page.articles],
+        "mentions": [
+            [[[unit(m.start), unit(m.end), rank[m.label], m.hint] for m in side] for side in sides]
+            for unit, sides in zip(units, page.mentions, strict=True)
+        ],
+        "items": [_item(item, page, kinds, units[item.article], whole[item.article]) for item in page.items],
+    }
+    return json_in_html(data)
+
+
+def json_in_html(data: Any) -> Markup:
+    r"""JSON for a script element: what could end the element, open a comment in it or end a line is written as \u.
+
+    >>> str(json_in_html(["</script><!--"]))
+    '["\\u003c/script\\u003e\\u003c!--"]'
+    """
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)
+
+
+def confusion_cells(
+    outcome: Outcome, gold: Sequence[str], predicted: Sequence[str], rank: dict[str, int]
+) -> tuple[tuple[int, int], ...]:
+    """The cells of a confusion in which an outcome counts: (gold label, predicted label), ``len(rank)`` for nothing.
+
+    Args:
+        gold: labels of all gold mentions of the article; ``predicted`` those of the system.
+    """
+    rows = [rank[gold[i]] for i in outcome.gold]
+    columns = [rank[predicted[j]] for j in outcome.predicted]
+    nothing = len(rank)
+    cells = {(row, column) for row, column in zip(rows, columns, strict=False)}
+    cells |= {(row, nothing) for row in rows[len(columns) :]} | {(nothing, column) for column in columns[len(rows) :]}
+    return tuple(sorted(cells))
+
+
+def _item(item: Item, page: BrowserPage, kinds: list[str], unit: _Units, whole: Sequence[Stretch]) -> list[Any]:
+    text = page.articles[item.article].text
+    sides = page.mentions[item.article]
+    shown = [sides[side][i] for side, positions in enumerate(item.positions) for i in positions]
+    windows = sentences_around(text, shown, whole=whole)
+    start, end = windows[0][0], windows[-1][1]
+    end = max(start + len(text[start:end].rstrip()), *(m.end for m in shown), 0)
+    return [
+        item.article,
+        kinds.index(item.kind),
+        [unit(start), unit(end)],
+        item.positions,
+        item.cells,
+        item.note,
+        item.weight,
+    ]
+
+
+class _Units:
+    """Offsets in code points to offsets in UTF-16 units of one text."""
+
+    def __init__(self, text: str) -> None:
+        self._pairs = [i for i, character in enumerate(text) if character > "\uffff"] if not text.isascii() else []
+
+    def __call__(self, offset: int) -> int:
+        return offset + bisect_left(self._pairs, offset)

@@ -1,0 +1,170 @@
+"""The Label Studio configuration: what is written from an ontology, and what is read from anyone's project."""
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from label_studio_json import ONTOLOGY
+
+from eventcorpus.errors import InputError, OntologyError
+from eventcorpus.labelstudio.config import label_config, read_label_config, read_ontology, read_text_object
+from eventcorpus.ontology import ontology_yaml, parse_ontology
+
+ROOT = Path(__file__).parents[2]
+LABELS = '<Labels name="l" toName="t"><Label value="Actor"/></Labels>'
+
+
+def names(config: str, tag: str) -> list[str | None]:
+    return [element.get("value") for element in ElementTree.fromstring(config).iter(tag)]
+
+
+def test_the_shipped_configuration_is_that_of_the_shipped_ontology() -> None:
+    expected = label_config(read_ontology(ROOT / "corpus/ontology.yaml"))
+    assert (ROOT / "corpus/labelling/config.xml").read_text(encoding="utf-8") == expected
+
+
+def test_labels_relations_and_choices_are_those_of_the_ontology_in_its_order() -> None:
+    config = label_config(ONTOLOGY)
+    assert names(config, "Label") == ["Attack", "Move", "Actor", "Place"]
+    assert names(config, "Relation") == ["agent", "place", "same"]
+    assert names(config, "Choice") == ["actual", "denied", "killed", "injured"]
+
+
+def test_an_attribute_is_asked_once_a_region_of_its_labels_only() -> None:
+    modality, outcome = ElementTree.fromstring(label_config(ONTOLOGY)).iter("Choices")
+    assert (modality.get("whenLabelValue"), outcome.get("whenLabelValue")) == ("Attack,Move", "Attack")
+    assert (outcome.get("perRegion"), outcome.get("choice"), outcome.get("whenTagName")) == ("true", "single", "label")
+
+
+def test_text_keeps_its_blanks_and_selections_snap_to_words() -> None:
+    config = label_config(ONTOLOGY)
+    assert '<View style="white-space: pre-wrap">' in config
+    assert '<Text name="text" value="$text" granularity="word"/>' in config
+
+
+def test_no_two_labels_share_a_colour_or_a_hotkey() -> None:
+    labels = list(ElementTree.fromstring((ROOT / "corpus/labelling/config.xml").read_text()).iter("Label"))
+    assert len({label.get("background") for label in labels}) == len(labels) == 20
+    assert len({label.get("hotkey") for label in labels}) == 20
+
+
+def test_labels_beyond_the_hotkeys_have_none() -> None:
+    many = [{"name": f"L{n}"} for n in range(30)]
+    labels = list(ElementTree.fromstring(label_config(parse_ontology(
+        {"name": "many", "version": "1.0.0", "entities": many}, place="test"
+    ))).iter("Label"))  # fmt: skip
+    assert [label.get("hotkey") for label in labels[27:]] == ["k", "l", None]
+
+
+@pytest.mark.parametrize("name", ['a "b" <c> & d', "Zürn 🔥", "it's"])
+def test_names_with_markup_survive_the_configuration(name: str) -> None:
+    ontology = parse_ontology({"name": "odd", "version": "1.0.0", "entities": [{"name": name}]}, place="test")
+    assert read_label_config(label_config(ontology), place="c.xml").labels == (name,)
+
+
+def test_an_ontology_name_with_two_dashes_makes_well_formed_xml() -> None:
+    ontology = parse_ontology({"name": "a--b", "version": "1.0.0", "entities": [{"name": "X"}]}, place="test")
+    assert read_label_config(label_config(ontology), place="c.xml").labels == ("X",)
+
+
+def test_a_configuration_read_back_has_the_same_names_and_no_constraints() -> None:
+    read = read_label_config(label_config(ONTOLOGY), place="my project.xml")
+    assert read.key == "my-project@1.0.0"
+    assert (read.labels, read.trigger_names, read.flat) == (("Attack", "Move", "Actor", "Place"), (), False)
+    assert [(role.name, role.signatures) for role in read.roles] == [("agent", ()), ("place", ()), ("same", ())]
+    assert [(a.name, a.of, [v.name for v in a.values], a.default) for a in read.attributes] == [
+        ("modality", ("Attack", "Move"), ["actual", "denied"], None),
+        ("outcome", ("Attack",), ["killed", "injured"], None),
+    ]
+
+
+def test_only_choices_per_region_are_attributes() -> None:
+    config = f"""<View>{LABELS}
+      <Choices name="relevance" toName="t"><Choice value="yes"/></Choices>
+      <Choices name="mode" toName="t" perRegion="true"><Choice value="denied"/></Choices></View>"""
+    assert [(a.name, a.of) for a in read_label_config(config, place="c.xml").attributes] == [("mode", ("Actor",))]
+
+
+def test_an_alias_is_the_name_that_exports_hold() -> None:
+    config = """<View><Labels name="l" toName="t"><Label value="Armed group" alias="ACT"/></Labels>
+      <Choices name="mode" toName="t" perRegion="true"><Choice value="It happened" alias="actual"/></Choices></View>"""
+    read = read_label_config(config, place="c.xml")
+    assert (read.labels, read.attributes[0].values[0].name) == (("ACT",), "actual")
+
+
+def test_a_label_of_two_controls_is_one_label() -> None:
+    assert read_label_config(f"<View>{LABELS}{LABELS}</View>", place="c.xml").labels == ("Actor",)
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        '<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">',
+        '<!ENTITY secret SYSTEM "file:///etc/passwd">',
+        '<!ENTITY % remote SYSTEM "http://example.com/x.dtd">',
+    ],
+)
+def test_xml_with_entity_definitions_is_refused(declaration: str) -> None:
+    with pytest.raises(OntologyError, match="c.xml: XML with entity definitions or external references is not read"):
+        read_label_config(f"<!DOCTYPE View [{declaration}]><View>{LABELS}</View>", place="c.xml")
+
+
+def test_xml_that_is_not_well_formed_names_its_place() -> None:
+    with pytest.raises(OntologyError, match=r"c\.xml: not well-formed XML \(mismatched tag: line 1, column \d+\)"):
+        read_label_config("<View><Labels></View>", place="c.xml")
+
+
+def test_a_configuration_without_labels_is_an_error() -> None:
+    with pytest.raises(OntologyError, match="no <Label> in this configuration"):
+        read_label_config("<View><Choices name='c'><Choice value='x'/></Choices></View>", place="c.xml")
+
+
+def test_the_ending_says_whether_an_ontology_is_yaml_or_a_configuration(tmp_path: Path) -> None:
+    (tmp_path / "o.yaml").write_text(ontology_yaml(ONTOLOGY), encoding="utf-8")
+    (tmp_path / "o.XML").write_text(label_config(ONTOLOGY), encoding="utf-8")
+    assert read_ontology(tmp_path / "o.yaml") == ONTOLOGY
+    assert read_ontology(tmp_path / "o.XML").key == "o@1.0.0"
+
+
+def test_a_missing_ontology_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read_ontology(tmp_path / "o.xml")
+
+
+CONTROLS = """<View><Labels name="ent" toName="body"><Label value="Actor"/></Labels><Text name="head" value="$title"/>
+<Text name="body" value="$article"/><Taxonomy name="type" toName="body" perRegion="true">
+<Choice value="Violence"><Choice value="Clash"/></Choice><Choice value="Protest"/></Taxonomy>
+<TextArea name="note" toName="body" perRegion="true"/><Choices name="all" toName="body"><Choice value="yes"/></Choices>
+<Choices name="tags" toName="body" perRegion="true" choice="multiple"><Choice value="a"/></Choices></View>"""
+
+
+def test_controls_for_each_region_become_attributes() -> None:
+    ontology = read_label_config(CONTROLS, place="c.xml")
+    assert [(a.name, [v.name for v in a.values], a.multiple) for a in ontology.attributes] == [
+        ("type", ["Violence", "Violence > Clash", "Protest"], True), ("note", [], True), ("tags", ["a"], True)
+    ]  # fmt: skip
+
+
+def test_the_text_is_the_object_that_labels_are_drawn_on(tmp_path: Path) -> None:
+    (tmp_path / "c.xml").write_text(CONTROLS)
+    assert read_text_object(tmp_path / "c.xml") == ("body", "article")
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ('<View><Labels name="a" toName="x"><Label value="A"/></Labels><HyperText name="x" value="$h"/></View>', "HyperText"),
+        ('<View><Labels name="a" toName="x"/><Labels name="b" toName="y"/><Text name="x" value="$x"/>'
+         '<Text name="y" value="$y"/></View>', "x, y"),
+    ],
+)  # fmt: skip
+def test_hypertext_and_several_texts_are_refused(tmp_path: Path, config: str, said: str) -> None:
+    (tmp_path / "c.xml").write_text(config)
+    with pytest.raises(OntologyError, match=f"labels are drawn on {said}.*; one <Text> per article is read"):
+        read_text_object(tmp_path / "c.xml")
+
+
+def test_free_text_and_several_choices_are_written_as_such() -> None:
+    config = label_config(read_label_config(CONTROLS, place="c.xml"))
+    assert '<TextArea name="note" toName="text" perRegion="true" editable="true"' in config
+    assert '<Choices name="tags" toName="text" perRegion="true" choice="multiple"' in config
