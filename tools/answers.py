@@ -50,8 +50,6 @@ IGNORED_KEYS = {
     "peak_memory_gb",
     "time",
 }
-BEFORE = "c194331"
-"""The commit before the command line was made to speak one language; its commands are spelled otherwise."""
 
 
 def parse() -> argparse.Namespace:
@@ -69,7 +67,6 @@ class Recorder:
 
     def __init__(self, checkout: Path, out: Path, work: Path) -> None:
         self.checkout, self.out, self.work = checkout, out, work
-        self.is_before = (checkout / "src/eventcorpus/cli/convert.py").exists()
         self.environment = os.environ | {
             "PYTHONPATH": str(checkout / "src"),
             "HF_HUB_OFFLINE": "1",
@@ -78,6 +75,9 @@ class Recorder:
             "COLUMNS": "120",
             "OMP_NUM_THREADS": "2",
         }
+        asked = [sys.executable, "-m", "eventcorpus", "labelstudio", "tasks", "--help"]
+        self.is_before = subprocess.run(asked, env=self.environment, capture_output=True).returncode != 0
+        """Whether the checkout has the commands of 0.1.0's first spelling (``export``, ``next``, ``--json`` a flag)."""
 
     def run(self, name: str, *arguments: object, before: list[object] | None = None, stdout_to: str = "stdout") -> bool:
         """Run one command; record its exit status, its messages and, if wanted, its output."""
