@@ -36,7 +36,7 @@ from eventcorpus.predictions import prediction_line, prediction_of
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import read_recipe
-from labelstudio.server import LabelStudioServer
+from live.server import LabelStudioServer
 
 PROGRAM = str(Path(sys.executable).with_name("eventcorpus"))
 ERROR_MODEL = {

@@ -25,7 +25,7 @@ from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.tasks import tasks_of
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.predictions import read_predictions
-from labelstudio.server import LabelStudioServer
+from live.server import LabelStudioServer
 
 PROGRAM = str(Path(sys.executable).with_name("eventcorpus"))
 

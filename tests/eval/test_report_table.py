@@ -21,7 +21,7 @@ def full_report() -> Report:
 
 
 def printed(report: Report, width: int) -> list[str]:
-    console = Console(file=io.StringIO(), width=width)
+    console = Console(file=io.StringIO(), width=width, markup=False)
     console.print(report_table(report))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()

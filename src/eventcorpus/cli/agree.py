@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from eventcorpus.agreement.agree import agreement
 from eventcorpus.cli.options import PATH, notice, progress_bar
@@ -14,6 +13,7 @@ from eventcorpus.dataset.folder import manifest_hash, read_annotations
 from eventcorpus.files import to_json, write_json, write_text
 from eventcorpus.render.agreement_page import agreement_page
 from eventcorpus.render.agreement_table import agreement_tables, pair_name
+from eventcorpus.render.tables import console
 
 
 @click.command("agree")
@@ -88,4 +88,4 @@ def command(
     if as_json:
         click.echo(to_json(json.loads(report.model_dump_json(by_alias=True)), indent=2))
     else:
-        Console(width=None if Console().is_terminal else 110).print(agreement_tables(report))
+        console().print(agreement_tables(report))

@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from eventcorpus.annotation.label_map import nearest
 from eventcorpus.cli.options import GATE, PATH, command_line, hold_to, notice, working
@@ -42,6 +41,7 @@ from eventcorpus.eval.sources import runs_of
 from eventcorpus.files import sha256_of_file, write_json
 from eventcorpus.models.folder import read_about
 from eventcorpus.provenance import provenance
+from eventcorpus.render.tables import console
 
 OTHER_DATA = " (other data)"
 
@@ -175,8 +175,7 @@ def _report(benchmark: Benchmark, path: Path, dataset: Dataset, systems: Sequenc
 
 
 def _print(benchmark: Benchmark, report: Report) -> None:
-    console = Console(width=None if Console().is_terminal else 110)
-    console.print(report_table(report))
+    console().print(report_table(report))
     for line in (*report_lines(report), *published_lines(benchmark)):
         click.echo(line)
     click.echo(headline_line(benchmark, report))

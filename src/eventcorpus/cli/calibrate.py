@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from eventcorpus.calibration.apply import Calibration, Threshold
@@ -16,6 +14,7 @@ from eventcorpus.cli.options import PATH, notice, progress_bar
 from eventcorpus.dataset.folder import manifest_hash, read_dataset
 from eventcorpus.errors import InputError
 from eventcorpus.files import write_json
+from eventcorpus.render.tables import console, titled_table
 from eventcorpus.schema import AnnotatedArticle
 
 if TYPE_CHECKING:
@@ -70,9 +69,9 @@ def command(
     if calibration.note:
         notice(calibration.note)
         return
-    console = Console(width=None if Console().is_terminal else 100)
-    console.print(_honesty_table(calibration))
-    console.print(_threshold_table(calibration))
+    terminal = console()
+    terminal.print(_honesty_table(calibration))
+    terminal.print(_threshold_table(calibration))
     never = [label for label, threshold in calibration.thresholds.items() if threshold.confidence is None]
     if never:
         notice(f"{len(never)} of {len(calibration.thresholds)} labels do not reach {precision:g}: {', '.join(never)}")
@@ -121,14 +120,10 @@ def calibrate_folder(
 def _honesty_table(calibration: Calibration) -> Table:
     on = calibration.fitted_on
     assert on is not None
-    table = Table(
-        title=f"Confidences, cross-validated on {on.articles:,} articles, {on.mentions:,} mentions, "
-        f"{on.correct:,} right",
-        title_justify="left",
+    table = titled_table(
+        f"Confidences, cross-validated on {on.articles:,} articles, {on.mentions:,} mentions, {on.correct:,} right",
+        ("method", "calibration error", "Brier score", "log loss", ""),
     )
-    table.add_column("method")
-    for name in ("calibration error", "Brier score", "log loss", ""):
-        table.add_column(name, justify="right")
     for method, honesty in calibration.honesty.items():
         chosen = "chosen" if method == calibration.method else ""
         table.add_row(
@@ -138,16 +133,13 @@ def _honesty_table(calibration: Calibration) -> Table:
 
 
 def _threshold_table(calibration: Calibration) -> Table:
-    table = Table(
-        title=f"From which confidence on {100 * (calibration.precision or 0):g}% are right, of at least "
+    table = titled_table(
+        f"From which confidence on {100 * (calibration.precision or 0):g}% are right, of at least "
         f"{calibration.least_mentions} mentions",
-        title_justify="left",
+        ("label", "threshold", "kept", "of", "precision, %", "95% interval"),
     )
-    table.add_column("label")
-    for name in ("threshold", "kept", "of", "precision, %", "95% interval"):
-        table.add_column(name, justify="right")
     for label, threshold in calibration.thresholds.items():
-        table.add_row(escape(label), *_cells(threshold))
+        table.add_row(label, *_cells(threshold))
     return table
 
 

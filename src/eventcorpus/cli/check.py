@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from eventcorpus.cli.options import GOLD, PATH, notice, progress_bar, read_prediction_file, working
 from eventcorpus.corpus.checks.report import check_page, check_report, finding_lines, kinds_table
@@ -15,6 +14,7 @@ from eventcorpus.corpus.near_duplicates import find_clusters
 from eventcorpus.errors import StrictError
 from eventcorpus.files import read_text, to_json, write_text
 from eventcorpus.labelstudio.config import is_made_from
+from eventcorpus.render.tables import console
 
 _COLOURS = {"error": "#c03d3d", "look": "#b06a00"}
 
@@ -81,8 +81,7 @@ def command(
     if as_json:
         click.echo(to_json(report.model_dump(by_alias=True), indent=2))
     else:
-        console = Console(width=None if Console().is_terminal else 120, highlight=False, markup=False)
-        console.print(kinds_table(report))
+        console().print(kinds_table(report))
         for line in finding_lines(report, top=top) if top else ():
             click.echo(line)
     if html_path is not None:

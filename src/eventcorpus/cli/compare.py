@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from eventcorpus.cli.options import PATH, command_line, notice, working
 from eventcorpus.dataset.folder import manifest_hash, read_dataset
@@ -17,6 +16,7 @@ from eventcorpus.eval.comparison import comparison_lines, comparison_table
 from eventcorpus.eval.sources import runs_of
 from eventcorpus.files import to_json, write_json, write_text
 from eventcorpus.render.compare_page import compare_page
+from eventcorpus.render.tables import console
 
 
 @click.command("compare")
@@ -104,10 +104,10 @@ def command(
     if as_json:
         click.echo(to_json(as_data, indent=2))
         return
-    console = Console(width=None if Console().is_terminal else 110)
-    console.print(comparison_table(found))
+    terminal = console()
+    terminal.print(comparison_table(found))
     for line in comparison_lines(found):
-        console.print(line, markup=False, highlight=False)
+        terminal.print(line)
 
 
 def _paths(several: str) -> list[Path]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from eventcorpus.cli.options import GATE, PATH, command_line, hold_to, notice, working
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
@@ -19,6 +18,7 @@ from eventcorpus.eval.sources import Options, read_gold, read_system, runs_of, s
 from eventcorpus.files import write_json, write_text
 from eventcorpus.render.eval_page import eval_page
 from eventcorpus.render.markdown import report_markdown
+from eventcorpus.render.tables import console
 
 
 @click.command("eval")
@@ -144,9 +144,9 @@ def command(
         write_text(html_path, eval_page(report, gold, predictions, source.ontology))
     if markdown_path:
         write_text(markdown_path, report_markdown(report))
-    console = Console(width=None if Console().is_terminal else 100)
-    console.print(report_table(report))
+    terminal = console()
+    terminal.print(report_table(report))
     for line in report_lines(report):
-        console.print(line, markup=False, highlight=False)
+        terminal.print(line)
     if gate:
         hold_to(gate, report, place=str(gate_path))

@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from eventcorpus.calibration.apply import at_least, minimum_confidences
 from eventcorpus.cli.options import PATH, notice
@@ -29,6 +26,7 @@ from eventcorpus.formats.articles import (
 )
 from eventcorpus.predictions import ModelName, Prediction, prediction_line, prediction_of
 from eventcorpus.render.html import Mark, highlight, label_colours, render_page
+from eventcorpus.render.tables import console, titled_table
 from eventcorpus.schema import Article, Mention
 
 if TYPE_CHECKING:
@@ -167,17 +165,14 @@ def _line(prediction: Prediction, with_text: bool) -> str:
 
 
 def _print_tables(predictions: Iterable[Prediction]) -> None:
-    console = Console(width=None if Console().is_terminal else 100)
+    terminal = console()
     for prediction in predictions:
-        table = Table(title=f"{escape(prediction.id)}: {len(prediction.mentions)} mentions", title_justify="left")
-        for name in ("label", "text"):
-            table.add_column(name, overflow="fold")
-        for name in ("start", "end", "confidence"):
-            table.add_column(name, justify="right")
+        title = f"{prediction.id}: {len(prediction.mentions)} mentions"
+        table = titled_table(title, ("label", "text", "start", "end", "confidence"), left=2)
         for m in prediction.mentions:
             shown = "".join(c if c.isprintable() else " " for c in m.text)
-            table.add_row(escape(m.label), escape(shown), str(m.start), str(m.end), f"{m.confidence:.2f}")
-        console.print(table)
+            table.add_row(m.label, shown, str(m.start), str(m.end), f"{m.confidence:.2f}")
+        terminal.print(table)
 
 
 def _page(predictions: Sequence[Prediction]) -> str:

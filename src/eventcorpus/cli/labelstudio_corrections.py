@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from eventcorpus.agreement.corrections import WITHIN_SECONDS, ApartCounts, count_corrections, read_corrected
 from eventcorpus.agreement.corrections_report import Corrections, corrections_tables, percent
@@ -14,6 +13,7 @@ from eventcorpus.cli.options import PATH, notice, ontology_path_of, progress_bar
 from eventcorpus.labelstudio.config import TEXT_OBJECT, read_ontology, read_text_object
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.labelstudio.live.pull import exports_in
+from eventcorpus.render.tables import console
 
 _APART = {
     "not_begun_from_prediction": "begun empty though a prediction was there",
@@ -67,9 +67,9 @@ def command(inputs: tuple[Path, ...], ontology_path: Path | None, within: float,
     if as_json:
         click.echo(report.model_dump_json(by_alias=True, indent=2))
         return
-    console = Console(width=None if Console().is_terminal else 120, highlight=False, markup=False)
+    terminal = console()
     for table in corrections_tables(report):
-        console.print(table)
+        terminal.print(table)
     click.echo(_summary(report))
     for words, n in report.left_out.items():
         notice(f"left out: {n:,} {words}")

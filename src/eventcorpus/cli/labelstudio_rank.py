@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from eventcorpus.cli.options import PATH, field_map, notice, progress_bar, read_prediction_file
@@ -16,6 +15,7 @@ from eventcorpus.errors import StrictError
 from eventcorpus.files import to_json, write_text
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.labelstudio.live.rank import RANDOM_SHARE, Ranked, rank_articles
+from eventcorpus.render.tables import console
 from eventcorpus.schema import Article
 
 
@@ -89,8 +89,8 @@ def command(
     if as_json:
         click.echo(lines, nl=False)
     else:
-        console = Console(highlight=False, markup=False)
-        console.print(_table(ranked[:top], every, width=console.width))
+        terminal = console()
+        terminal.print(_table(ranked[:top], every, width=terminal.width))
     if server is not None and project is not None:
         from eventcorpus.labelstudio.live.rank import TAB, QueueReport, put_in_order
 

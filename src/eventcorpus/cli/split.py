@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from eventcorpus.cli.options import GOLD, PATH, notice, progress_bar, working
@@ -15,6 +14,7 @@ from eventcorpus.corpus.split_folder import SplitManifest, is_split_folder, writ
 from eventcorpus.corpus.splitting import GROUP_FIELDS, SplitOptions, split_articles
 from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.files import check_folder, to_json
+from eventcorpus.render.tables import console
 
 _SHARE = click.FloatRange(0, 1, max_open=True)
 
@@ -73,7 +73,7 @@ def command(
     if as_json:
         click.echo(to_json(manifest.model_dump(by_alias=True), indent=2))
     else:
-        Console(width=None if Console().is_terminal else 100, highlight=False).print(_table(manifest))
+        console().print(_table(manifest))
     sizes = ", ".join(f"{split} {manifest.splits[split].articles:,}" for split in SPLITS)
     notice(f"{len(articles):,} articles in {out} ({sizes}); clusters: {manifest.clusters:,}, kept: {manifest.kept:,}")
 

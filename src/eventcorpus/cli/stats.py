@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from eventcorpus.cli.options import GOLD, PATH, notice, working
 from eventcorpus.corpus.folder import read_corpus
@@ -25,6 +24,7 @@ from eventcorpus.errors import StrictError
 from eventcorpus.files import to_json, write_text
 from eventcorpus.ontology import Ontology
 from eventcorpus.render.stats_page import stats_page
+from eventcorpus.render.tables import console
 from eventcorpus.schema import AnnotatedArticle
 
 
@@ -70,10 +70,10 @@ def command(
     if as_json:
         click.echo(to_json(data, indent=2))
     else:
-        console = Console(width=None if Console().is_terminal else 110, highlight=False, markup=False)
+        terminal = console()
         for table in (overview_table(report), *(distribution_table(report, name) for name in DISTRIBUTIONS)):
-            console.print(table)
-            console.print()
+            terminal.print(table)
+            terminal.print()
         for line in originality_lines(report):
             click.echo(line)
     if html_path is not None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import Field
-from rich.markup import escape
 from rich.table import Table
 
 from eventcorpus.eval.report import Figure, Part, Resampled
@@ -131,7 +130,7 @@ N_CHANGES = 5
 def comparison_table(found: Comparison) -> Table:
     """Labels in ontology order, averages last; those without gold or predictions are left out."""
     table = Table(
-        title=f"{escape(found.dataset.name)}, {escape(found.dataset.split)}: exact F1, %; A: {_name(found.first)}, "
+        title=f"{found.dataset.name}, {found.dataset.split}: exact F1, %; A: {_name(found.first)}, "
         f"B: {_name(found.second)}",
         title_justify="left",
     )
@@ -140,7 +139,7 @@ def comparison_table(found: Comparison) -> Table:
         table.add_column(name, justify="right")
     for label, row in found.labels.items():
         if row.first is not None or row.second is not None:
-            table.add_row(escape(label), *_cells(row))
+            table.add_row(label, *_cells(row))
     table.add_section()
     table.add_row("micro", *_cells(found.micro))
     table.add_row("macro", *_cells(found.macro))
@@ -208,4 +207,4 @@ def _first_of(changes: Sequence[Change]) -> list[str]:
 
 def _name(system: System) -> str:
     runs = f" ({len(system.runs)} runs)" if len(system.runs) > 1 else ""
-    return escape(system.name if not runs else ", ".join(dict.fromkeys(r.model.name for r in system.runs))) + runs
+    return (system.name if not runs else ", ".join(dict.fromkeys(r.model.name for r in system.runs))) + runs

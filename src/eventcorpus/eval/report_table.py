@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from eventcorpus.eval.report import Figure, Figures, Interval, LabelFigures, Report
@@ -29,7 +28,7 @@ def f1_ends(figures: Figures) -> str:
 def report_table(report: Report) -> Table:
     """The report for a terminal, labels in ontology order, averages last."""
     table = Table(
-        title=escape(f"{report.model.name} on {report.dataset.name}, {report.dataset.split}: exact match, %"),
+        title=f"{report.model.name} on {report.dataset.name}, {report.dataset.split}: exact match, %",
         title_justify="left",
         box=box.SIMPLE_HEAD,
         padding=(0, 0),
@@ -53,7 +52,7 @@ def report_table(report: Report) -> Table:
         cells += [f1_ends(row)] if report.bootstrap else []
         cells += [percent(overlap.f1 if overlap else None)] if relaxed else []
         cells += [percent(annotators)] if report.agreement else []
-        table.add_row(escape(name), *cells, *counts)
+        table.add_row(name, *cells, *counts)
 
     agreement = report.agreement
     for label, row in report.exact.labels.items():

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eventcorpus.agreement.report import AgreementReport, Figure, PairAgreement
+from eventcorpus.render.tables import titled_table
 
 
 def hundredths(value: float | None) -> str:
@@ -38,17 +39,9 @@ def agreement_tables(report: AgreementReport) -> Group:
     return Group(*(table for table in tables if table is not None), Text(drawn))
 
 
-def _table(title: str, names: tuple[str, ...]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column(names[0])
-    for name in names[1:]:
-        table.add_column(name, justify="right")
-    return table
-
-
 def _spans(report: AgreementReport) -> Table:
     pair = report.all_pairs
-    table = _table(
+    table = titled_table(
         f"Agreement of {pair_name(pair)} on {pair.articles:,} articles of {report.dataset.name}, in hundredths",
         ("label", "spans", "", "exact F1", "95%", "overlap F1", "alpha_characters"),
     )
@@ -56,7 +49,7 @@ def _spans(report: AgreementReport) -> Table:
         if label == "all labels":
             table.add_section()
         table.add_row(
-            Text(label), f"{row.first:,}", f"{row.second:,}", hundredths(row.f1_exact.value), interval(row.f1_exact),
+            label, f"{row.first:,}", f"{row.second:,}", hundredths(row.f1_exact.value), interval(row.f1_exact),
             hundredths(row.f1_overlap.value), hundredths(row.alpha_characters.value),
         )  # fmt: skip
     return table
@@ -65,12 +58,12 @@ def _spans(report: AgreementReport) -> Table:
 def _roles(pair: PairAgreement) -> Table | None:
     if not pair.roles:
         return None
-    table = _table("Roles", ("role", "given", "", "F1", "95%", "F1 given both ends", "95%"))
+    table = titled_table("Roles", ("role", "given", "", "F1", "95%", "F1 given both ends", "95%"))
     for role, row in [*pair.roles.items(), ("all roles", pair.all_roles)]:
         if role == "all roles":
             table.add_section()
         table.add_row(
-            Text(role), f"{row.first:,}", f"{row.second:,}", hundredths(row.f1.value), interval(row.f1),
+            role, f"{row.first:,}", f"{row.second:,}", hundredths(row.f1.value), interval(row.f1),
             hundredths(row.f1_given_ends.value), interval(row.f1_given_ends),
         )  # fmt: skip
     return table
@@ -79,10 +72,12 @@ def _roles(pair: PairAgreement) -> Table | None:
 def _attributes(pair: PairAgreement) -> Table | None:
     if not pair.attributes:
         return None
-    table = _table("Attributes of spans that both marked", ("attribute", "spans", "agreement", "95%", "kappa", "95%"))
+    table = titled_table(
+        "Attributes of spans that both marked", ("attribute", "spans", "agreement", "95%", "kappa", "95%")
+    )
     for name, row in pair.attributes.items():
         table.add_row(
-            Text(name), f"{row.spans:,}", hundredths(row.agreement.value), interval(row.agreement),
+            name, f"{row.spans:,}", hundredths(row.agreement.value), interval(row.agreement),
             hundredths(row.kappa.value), interval(row.kappa),
         )  # fmt: skip
     return table
@@ -92,7 +87,7 @@ def _events(pair: PairAgreement) -> Table | None:
     if pair.events is None:
         return None
     events = pair.events
-    table = _table(
+    table = titled_table(
         f"Events ({events.first:,} and {events.second:,}; {events.triggers_of_both:,} triggers marked by both)",
         ("figure", "", "95%"),
     )
@@ -113,11 +108,11 @@ def _events(pair: PairAgreement) -> Table | None:
 
 
 def _pairs(report: AgreementReport) -> Table:
-    table = _table("Pairs", ("pair", "articles", "exact F1", "95%", "overlap F1", "alpha_characters"))
+    table = titled_table("Pairs", ("pair", "articles", "exact F1", "95%", "overlap F1", "alpha_characters"))
     for pair in report.pairs:
         row = pair.all_labels
         table.add_row(
-            Text(pair_name(pair)), f"{pair.articles:,}", hundredths(row.f1_exact.value), interval(row.f1_exact),
+            pair_name(pair), f"{pair.articles:,}", hundredths(row.f1_exact.value), interval(row.f1_exact),
             hundredths(row.f1_overlap.value), hundredths(row.alpha_characters.value),
         )  # fmt: skip
     return table
