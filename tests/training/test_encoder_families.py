@@ -27,7 +27,7 @@ from transformers import (
 )
 
 from eventcorpus.errors import ModelError
-from eventcorpus.models.encode import encode_text, frame_of
+from eventcorpus.models.encode import encode_text, special_tokens_of
 from eventcorpus.models.encoders import check_length, load_tokenizer
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
@@ -168,7 +168,7 @@ TEXTS = [
 @pytest.mark.parametrize("text", TEXTS)
 def test_tokens_cover_every_word_and_no_blank(encoder: Path, text: str) -> None:
     tokenizer = load_tokenizer(str(encoder))
-    encoded = encode_text(text, tokenizer, max_length=64, stride=16, frame=frame_of(tokenizer))
+    encoded = encode_text(text, tokenizer, max_length=64, stride=16, special_tokens=special_tokens_of(tokenizer))
     assert all(text[a:b] == text[a:b].strip() for a, b in encoded.offsets)
     assert encoded.offsets == sorted(encoded.offsets)
     covered = {i for a, b in encoded.offsets for i in range(a, b)}
@@ -178,17 +178,17 @@ def test_tokens_cover_every_word_and_no_blank(encoder: Path, text: str) -> None:
 def test_a_word_begins_where_its_first_token_begins_and_not_at_the_blank_before_it(encoder: Path) -> None:
     tokenizer = load_tokenizer(str(encoder))
     text = "rebels attacked homs"
-    encoded = encode_text(text, tokenizer, max_length=64, stride=16, frame=frame_of(tokenizer))
+    encoded = encode_text(text, tokenizer, max_length=64, stride=16, special_tokens=special_tokens_of(tokenizer))
     starts = {a for a, b in encoded.offsets if a < b}
     assert {0, 7, 16} <= starts and 6 not in starts and 15 not in starts
 
 
 def test_the_frame_is_what_the_tokenizer_itself_puts_around_a_text(encoder: Path) -> None:
     tokenizer = load_tokenizer(str(encoder))
-    frame = frame_of(tokenizer)
+    special_tokens = special_tokens_of(tokenizer)
     bare = tokenizer("rebels attacked", add_special_tokens=False)["input_ids"]
-    assert frame.around(bare) == tokenizer("rebels attacked")["input_ids"]
-    assert (frame.prefix, frame.suffix) == ([tokenizer.cls_token_id], [tokenizer.sep_token_id])
+    assert special_tokens.around(bare) == tokenizer("rebels attacked")["input_ids"]
+    assert (special_tokens.prefix, special_tokens.suffix) == ([tokenizer.cls_token_id], [tokenizer.sep_token_id])
 
 
 def test_it_learns_and_its_folder_works_with_and_without_eventcorpus(encoder: Path, tmp_path: Path) -> None:

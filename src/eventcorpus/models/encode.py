@@ -38,7 +38,7 @@ class EncodedText:
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class SpecialTokens:
     """The special tokens that a model wants before and after each window."""
 
     prefix: list[int]
@@ -52,13 +52,13 @@ class Frame:
         return len(self.prefix) + len(self.suffix)
 
 
-def frame_of(tokenizer: Any) -> Frame:
+def special_tokens_of(tokenizer: Any) -> SpecialTokens:
     """Find the special tokens by encoding a letter with and without them."""
     bare = tokenizer("a", add_special_tokens=False)["input_ids"]
     full = tokenizer("a", add_special_tokens=True)["input_ids"]
     for i in range(len(full) - len(bare) + 1):
         if full[i : i + len(bare)] == bare:
-            return Frame(full[:i], full[i + len(bare) :])
+            return SpecialTokens(full[:i], full[i + len(bare) :])
     raise ModelError(f"{type(tokenizer).__name__}: cannot tell its special tokens apart; use a fast tokenizer")
 
 
@@ -83,7 +83,9 @@ def cut_windows(n_tokens: int, size: int, stride: int) -> list[Window]:
     return [Window(s, e, own, to) for s, e, own, to in zip(starts, ends, borders, borders[1:], strict=False)]
 
 
-def encode_text(text: str, tokenizer: Any, *, max_length: int, stride: int, frame: Frame) -> EncodedText:
+def encode_text(
+    text: str, tokenizer: Any, *, max_length: int, stride: int, special_tokens: SpecialTokens
+) -> EncodedText:
     """Tokenise raw text and cut it into windows.
 
     Args:
@@ -98,4 +100,4 @@ def encode_text(text: str, tokenizer: Any, *, max_length: int, stride: int, fram
     )
     input_ids: list[int] = encoding["input_ids"]
     offsets = [trim(text, start, end) for start, end in encoding["offset_mapping"]]
-    return EncodedText(input_ids, offsets, cut_windows(len(input_ids), max_length - len(frame), stride))
+    return EncodedText(input_ids, offsets, cut_windows(len(input_ids), max_length - len(special_tokens), stride))

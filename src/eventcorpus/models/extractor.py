@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 
 from eventcorpus.calibration.apply import calibrated, scaled
 from eventcorpus.errors import ModelError
-from eventcorpus.models.encode import EncodedText, Window, encode_text, frame_of
+from eventcorpus.models.encode import EncodedText, Window, encode_text, special_tokens_of
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
 from eventcorpus.models.tags import DECODERS, spans_from_tags
@@ -43,7 +43,7 @@ class Extractor:
         self.tokenizer = tokenizer
         self.about = about
         self.name = name
-        self._frame = frame_of(tokenizer)
+        self._special_tokens = special_tokens_of(tokenizer)
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, *, device: str | None = None) -> Extractor:
@@ -91,7 +91,11 @@ class Extractor:
         """
         encoded = [
             encode_text(
-                text, self.tokenizer, max_length=self.about.max_length, stride=self.about.stride, frame=self._frame
+                text,
+                self.tokenizer,
+                max_length=self.about.max_length,
+                stride=self.about.stride,
+                special_tokens=self._special_tokens,
             )
             for text in texts
         ]
@@ -111,7 +115,7 @@ class Extractor:
         jobs.sort(key=lambda job: job[1].end - job[1].start, reverse=True)
         for at in range(0, len(jobs), BATCH_SIZE):
             batch = jobs[at : at + BATCH_SIZE]
-            rows = [self._frame.around(encoded[i].input_ids[w.start : w.end]) for i, w in batch]
+            rows = [self._special_tokens.around(encoded[i].input_ids[w.start : w.end]) for i, w in batch]
             longest = len(rows[0])
             ids = torch.full((len(rows), longest), self.tokenizer.pad_token_id or 0, dtype=torch.long)
             mask = torch.zeros_like(ids)
@@ -122,7 +126,7 @@ class Extractor:
                 device = self.model.device
                 logits = self.model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits
                 scores = logits.float().log_softmax(dim=-1).cpu().numpy()
-            first = len(self._frame.prefix)
+            first = len(self._special_tokens.prefix)
             for row, (i, w) in enumerate(batch):
                 own = slice(first + w.own_start - w.start, first + w.own_end - w.start)
                 out[i][w.own_start : w.own_end] = scores[row, own]

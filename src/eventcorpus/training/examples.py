@@ -16,7 +16,7 @@ import torch
 
 from eventcorpus.annotation.rules import one_layer
 from eventcorpus.errors import RecipeError
-from eventcorpus.models.encode import Frame, encode_text, frame_of
+from eventcorpus.models.encode import SpecialTokens, encode_text, special_tokens_of
 from eventcorpus.models.tags import OUTSIDE, tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Span
@@ -75,7 +75,7 @@ def encode_articles(
     ontology: Ontology,
     tokenizer: Any,
     *,
-    frame: Frame,
+    special_tokens: SpecialTokens,
     max_length: int,
     stride: int,
 ) -> EncodedArticles:
@@ -92,13 +92,13 @@ def encode_articles(
     for annotated in articles:
         text = annotated.article.text
         stay, lost = one_layer(annotated.spans, ontology)
-        encoded = encode_text(text, tokenizer, max_length=max_length, stride=stride, frame=frame)
+        encoded = encode_text(text, tokenizer, max_length=max_length, stride=stride, special_tokens=special_tokens)
         tags, unreached = tags_from_spans(stay, encoded.offsets, ontology.rank)
         done.lost += [_named(annotated, span) for span in [*(loser for loser, _ in lost), *unreached]]
         done.labels += Counter(span.label for span in stay)
         done.labels -= Counter(span.label for span in unreached)
         done.n_spans += len(annotated.spans)
-        done.n_tokens += len(encoded.input_ids) + len(frame)
+        done.n_tokens += len(encoded.input_ids) + len(special_tokens)
         if not set(ontology.labels) <= set(annotated.labels_annotated):
             tags = [IGNORED if tag == OUTSIDE else tag for tag in tags]
         reach = [
@@ -113,8 +113,8 @@ def encode_articles(
             if any(target != IGNORED for target in targets):
                 done.examples.append(
                     Example(
-                        frame.around(encoded.input_ids[window.start : window.end]),
-                        [IGNORED] * len(frame.prefix) + targets + [IGNORED] * len(frame.suffix),
+                        special_tokens.around(encoded.input_ids[window.start : window.end]),
+                        [IGNORED] * len(special_tokens.prefix) + targets + [IGNORED] * len(special_tokens.suffix),
                     )
                 )
     return done
@@ -129,11 +129,16 @@ Encode = Callable[[Sequence[AnnotatedArticle]], EncodedArticles]
 
 def encode_with(tokenizer: Any, ontology: Ontology, recipe: Recipe) -> Encode:
     """``encode_articles`` with the windows of a recipe."""
-    frame = frame_of(tokenizer)
+    special_tokens = special_tokens_of(tokenizer)
 
     def encode(articles: Sequence[AnnotatedArticle]) -> EncodedArticles:
         return encode_articles(
-            articles, ontology, tokenizer, frame=frame, max_length=recipe.max_length, stride=recipe.stride
+            articles,
+            ontology,
+            tokenizer,
+            special_tokens=special_tokens,
+            max_length=recipe.max_length,
+            stride=recipe.stride,
         )
 
     return encode
