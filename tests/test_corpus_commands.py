@@ -10,7 +10,7 @@ from cli_runner import run
 from eventcorpus.formats.articles import article_row
 from eventcorpus.formats.inline import read_inline
 from eventcorpus.labelstudio.config import label_config
-from eventcorpus.labelstudio.tasks import server_export
+from eventcorpus.labelstudio.simulated_export import simulated_export
 from eventcorpus.ontology import parse_ontology
 
 ONTOLOGY = """
@@ -60,7 +60,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ontology = parse_ontology(yaml.safe_load(ONTOLOGY), place="o")
     annotated = read_inline(ARTICLES, ontology, place="t")
     (folder / "articles/a.jsonl").write_text("".join(json.dumps(article_row(one.article)) + "\n" for one in annotated))
-    (folder / "annotations/pass-1.json").write_text(server_export(annotated, ontology))
+    (folder / "annotations/pass-1.json").write_text(simulated_export(annotated, ontology))
     (folder / "labelling/config.xml").write_text(label_config(ontology))
     for split, ids in {"train": "a1\na2\n", "validation": "a3\n", "test": "a4\n"}.items():
         (folder / f"splits/{split}.txt").write_text(ids)

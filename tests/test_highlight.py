@@ -1,4 +1,5 @@
-from eventcorpus.render.html import Mark, highlight, label_colours
+from eventcorpus.ontology import label_colours
+from eventcorpus.render.html import Mark, highlight
 
 COLOURS = {"A": "#111111", "B": "#222222"}
 

@@ -6,9 +6,10 @@ of the format. Order in the file is the order of labels everywhere: entities aft
 
 from __future__ import annotations
 
+import colorsys
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -275,3 +276,12 @@ def ontology_yaml(ontology: Ontology) -> str:
     """The ontology as YAML text, such that reading it gives the same ontology."""
     data = ontology.model_dump(by_alias=True, exclude_defaults=True, mode="json")
     return yaml.safe_dump({"schema": 1} | data, sort_keys=False, allow_unicode=True, width=100)
+
+
+def label_colours(labels: Iterable[str]) -> dict[str, str]:
+    """One colour a label, as #rrggbb, spread over the circle by the golden angle so that neighbours differ."""
+    colours = {}
+    for i, label in enumerate(labels):
+        red, green, blue = colorsys.hls_to_rgb((i * 137.508 / 360) % 1, 0.42, 0.62)
+        colours[label] = f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
+    return colours

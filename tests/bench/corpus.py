@@ -26,7 +26,7 @@ from eventcorpus.conversion_report import Account
 from eventcorpus.formats.articles import article_row
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import label_config
-from eventcorpus.labelstudio.tasks import server_export
+from eventcorpus.labelstudio.simulated_export import simulated_export
 from eventcorpus.ontology import Ontology, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, role_order, span_order
 
@@ -78,7 +78,7 @@ def write_corpus(folder: Path, shipped: Path, n_articles: int) -> None:
         (folder / name).mkdir(parents=True)
     shutil.copy(shipped / "ontology.yaml", folder)
     (folder / "labelling" / "config.xml").write_text(label_config(ontology))
-    (folder / "annotations" / "pass-1.json").write_text(server_export(several, ontology))
+    (folder / "annotations" / "pass-1.json").write_text(simulated_export(several, ontology))
     with (folder / "articles" / "made.jsonl").open("w") as file:
         file.writelines(json.dumps(article_row(one.article)) + "\n" for one in several)
     for i, split in enumerate(("train", "validation", "test")):

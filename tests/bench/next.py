@@ -20,8 +20,8 @@ from pathlib import Path
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+from eventcorpus.corpus.rank import RANDOM_SHARE, rank_articles
 from eventcorpus.dataset.folder import read_dataset
-from eventcorpus.labelstudio.live.rank import RANDOM_SHARE, rank_articles
 from eventcorpus.metrics.match import exact_counts, sum_counts
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Ontology

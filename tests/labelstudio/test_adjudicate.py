@@ -12,7 +12,7 @@ from eventcorpus.annotation.merge import gold_of
 from eventcorpus.conversion_report import Account
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import adjudication_config, is_made_from, label_config, read_text_object
-from eventcorpus.labelstudio.tasks import server_export
+from eventcorpus.labelstudio.simulated_export import simulated_export
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 
@@ -105,7 +105,7 @@ def test_the_list_of_differences_stands_on_the_page_and_takes_no_labels(tmp_path
 def decided(tmp_path: Path, *annotations: dict[str, Any]) -> tuple[list[AnnotatedArticle], Account]:
     """Both passes, and what somebody submitted over them, read together."""
     for name, one in (("a", A1), ("b", A2)):
-        (tmp_path / f"{name}.json").write_text(server_export([one], ONTOLOGY))
+        (tmp_path / f"{name}.json").write_text(simulated_export([one], ONTOLOGY))
     data = adjudication_task([A1, A2], ONTOLOGY)["data"]
     (tmp_path / "decided.json").write_text(json.dumps([{"id": 9, "data": data, "annotations": list(annotations)}]))
     account = Account()

@@ -14,7 +14,8 @@ from eventcorpus.conversion_report import KINDS, Account
 from eventcorpus.errors import InputError, OntologyError, SpanError
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import read_ontology
-from eventcorpus.labelstudio.tasks import cut_parts, server_export, task_data, tasks_of
+from eventcorpus.labelstudio.simulated_export import simulated_export
+from eventcorpus.labelstudio.tasks import cut_parts, task_data, tasks_of
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, role_order, span_order
 
@@ -424,7 +425,7 @@ def annotated_articles(draw: st.DrawFn) -> AnnotatedArticle:
 def test_out_to_the_server_and_in_again_is_the_identity(tmp_path: Path, annotated: AnnotatedArticle) -> None:
     if not annotated.article.text.strip():
         return
-    (tmp_path / "e.json").write_text(server_export([annotated], ONTOLOGY))
+    (tmp_path / "e.json").write_text(simulated_export([annotated], ONTOLOGY))
     account = Account()
     assert read_exports([tmp_path / "e.json"], ONTOLOGY, account) == [annotated]
     assert account.items == []
@@ -438,7 +439,7 @@ def test_other_line_ends_on_the_server_change_no_span(
 ) -> None:
     if not annotated.article.text.strip():
         return
-    (exported,) = json.loads(server_export([annotated], ONTOLOGY))
+    (exported,) = json.loads(simulated_export([annotated], ONTOLOGY))
     text = annotated.article.text
 
     def moved(offset: int) -> int:

@@ -24,8 +24,9 @@ from eventcorpus.formats.articles import (
     text_row,
     with_published,
 )
+from eventcorpus.ontology import label_colours
 from eventcorpus.predictions import ModelName, Prediction, prediction_line, prediction_of
-from eventcorpus.render.html import Mark, highlight, label_colours, render_page
+from eventcorpus.render.html import Mark, highlight, render_page
 from eventcorpus.render.tables import console, titled_table
 from eventcorpus.schema import Article, Mention
 

@@ -15,7 +15,7 @@ from eventcorpus.files import read_text, to_json, write_text
 from eventcorpus.formats.articles import article_row
 from eventcorpus.formats.inline import read_inline, write_inline
 from eventcorpus.labelstudio.annotations import read_exports
-from eventcorpus.labelstudio.tasks import server_export
+from eventcorpus.labelstudio.simulated_export import simulated_export
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.text import one_line
@@ -132,7 +132,7 @@ def read(
     if found:
         raise InputError(f"{found[0]} ({len(found)} faults; see eventcorpus inline check)")
     write_text(articles_path, "".join(f"{to_json(article_row(a.article))}\n" for a in annotated))
-    write_text(annotations_path, server_export(annotated, ontology))
+    write_text(annotations_path, simulated_export(annotated, ontology))
     click.echo(f"{len(annotated):,} articles in {articles_path}, annotations in {annotations_path}")
 
 

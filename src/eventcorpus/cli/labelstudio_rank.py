@@ -10,11 +10,11 @@ import click
 from rich.table import Table
 
 from eventcorpus.cli.options import PATH, field_map, notice, progress_bar, read_prediction_file
+from eventcorpus.corpus.rank import RANDOM_SHARE, Ranked, rank_articles
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.errors import StrictError
 from eventcorpus.files import to_json, write_text
 from eventcorpus.formats.articles import read_articles
-from eventcorpus.labelstudio.live.rank import RANDOM_SHARE, Ranked, rank_articles
 from eventcorpus.render.tables import console
 from eventcorpus.schema import Article
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from eventcorpus.cli.options import PATH, TaskSource, field_map, find_ontology, read_prediction_file
-from eventcorpus.labelstudio.tasks import write_export
+from eventcorpus.labelstudio.tasks import write_tasks
 
 
 @click.command("export")
@@ -57,6 +57,6 @@ def command(
     ontology = find_ontology(ontology_path, near=articles)
     predictions = read_prediction_file(predictions_path)
     source = TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars)
-    n_tasks = write_export(source.tasks(), ontology, out)
+    n_tasks = write_tasks(source.tasks(), ontology, out)
     source.tell()
     click.echo(f"{n_tasks:,} tasks in {out} (ontology {ontology.key})")

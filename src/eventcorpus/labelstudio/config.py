@@ -12,8 +12,7 @@ from defusedxml.common import DefusedXmlException
 
 from eventcorpus.errors import OntologyError
 from eventcorpus.files import read_text
-from eventcorpus.ontology import Ontology, parse_ontology, read_ontology_yaml
-from eventcorpus.render.html import label_colours
+from eventcorpus.ontology import Ontology, label_colours, parse_ontology, read_ontology_yaml
 
 LABELS_CONTROL = "label"
 TEXT_OBJECT = "text"

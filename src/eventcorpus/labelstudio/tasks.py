@@ -6,7 +6,6 @@ Comes in: articles, annotated or not, and perhaps predictions. Goes out: a folde
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -38,8 +37,6 @@ _FIELDS = (
     "cluster",
     "metadata",
 )
-SERVER_TIME = "2026-11-24T00:00:00.000000Z"
-"""Stands where a server would write its clock, so that the same corpus gives the same bytes."""
 
 
 def task_data(article: Article, ontology: Ontology) -> dict[str, Any]:
@@ -123,12 +120,12 @@ def tasks_of(
         yield task
 
 
-def is_export_folder(path: Path) -> bool:
-    """Whether a folder was written by ``write_export``."""
+def is_tasks_folder(path: Path) -> bool:
+    """Whether a folder was written by ``write_tasks``."""
     return (path / MANIFEST).is_file() and (path / "config.xml").is_file()
 
 
-def write_export(tasks: Iterable[dict[str, Any]], ontology: Ontology, out: Path) -> int:
+def write_tasks(tasks: Iterable[dict[str, Any]], ontology: Ontology, out: Path) -> int:
     """Write ``tasks-00001.json``, ... of 1,000 tasks each, ``config.xml``, ``ontology.yaml`` and ``manifest.json``.
 
     Returns:
@@ -136,11 +133,11 @@ def write_export(tasks: Iterable[dict[str, Any]], ontology: Ontology, out: Path)
     """
     n_tasks = 0
     files: dict[str, dict[str, Any]] = {}
-    with atomic_folder(out, is_ours=is_export_folder) as folder:
+    with atomic_folder(out, is_ours=is_tasks_folder) as folder:
         waiting = iter(tasks)
         for number, chunk in enumerate(iter(lambda: list(islice(waiting, TASKS_PER_FILE)), []), start=1):
             path = folder / f"tasks-{number:05d}.json"
-            path.write_text(_one_a_line(chunk), encoding="utf-8")
+            path.write_text(one_task_a_line(chunk), encoding="utf-8")
             files[path.name] = {"tasks": len(chunk), "sha256": sha256_of_file(path)}
             n_tasks += len(chunk)
         if not n_tasks:
@@ -152,64 +149,5 @@ def write_export(tasks: Iterable[dict[str, Any]], ontology: Ontology, out: Path)
     return n_tasks
 
 
-def server_export(articles: Sequence[AnnotatedArticle], ontology: Ontology, *, project: int = 1) -> str:
-    """Annotated articles in the shape of the server's own JSON export, one task a line.
-
-    Ids count from 1, and times are ``SERVER_TIME``: what a server would make up has no meaning here.
-    """
-    return _one_a_line(
-        [_exported_task(annotated, ontology, n, project) for n, annotated in enumerate(articles, start=1)]
-    )
-
-
-def _exported_task(annotated: AnnotatedArticle, ontology: Ontology, number: int, project: int) -> dict[str, Any]:
-    result = results_of(annotated, ontology)
-    unique = uuid.uuid5(uuid.NAMESPACE_URL, f"eventcorpus/{annotated.annotator}/{annotated.article.id}")
-    annotation = {
-        "id": number,
-        "completed_by": int(annotated.annotator.removeprefix("a")),
-        "result": result,
-        "was_cancelled": False,
-        "ground_truth": False,
-        "created_at": SERVER_TIME,
-        "updated_at": SERVER_TIME,
-        "draft_created_at": None,
-        "lead_time": None,
-        "prediction": {},
-        "result_count": len({item.get("id") for item in result}),
-        "unique_id": str(unique),
-        "import_id": None,
-        "last_action": None,
-        "bulk_created": False,
-        "task": number,
-        "project": project,
-        "updated_by": int(annotated.annotator.removeprefix("a")),
-        "parent_prediction": None,
-        "parent_annotation": None,
-        "last_created_by": None,
-    }
-    return {
-        "id": number,
-        "annotations": [annotation],
-        "drafts": [],
-        "predictions": [],
-        "data": task_data(annotated.article, ontology),
-        "meta": {},
-        "created_at": SERVER_TIME,
-        "updated_at": SERVER_TIME,
-        "allow_skip": True,
-        "inner_id": number,
-        "total_annotations": 1,
-        "cancelled_annotations": 0,
-        "total_predictions": 0,
-        "comment_count": 0,
-        "unresolved_comment_count": 0,
-        "last_comment_updated_at": None,
-        "project": project,
-        "updated_by": annotation["updated_by"],
-        "comment_authors": [],
-    }
-
-
-def _one_a_line(tasks: Sequence[dict[str, Any]]) -> str:
+def one_task_a_line(tasks: Sequence[dict[str, Any]]) -> str:
     return "[" + ",\n".join(to_json(task) for task in tasks) + "]\n"

@@ -14,10 +14,10 @@ from markupsafe import Markup
 
 from eventcorpus.agreement.disagreements import KINDS, Disagreement, Group
 from eventcorpus.agreement.report import AgreementReport, Figure, PairAgreement, SpanAgreement
-from eventcorpus.ontology import Ontology
+from eventcorpus.ontology import Ontology, label_colours
 from eventcorpus.render.agreement_table import hundredths, interval, pair_name
 from eventcorpus.render.charts import Bar, Row, interval_chart
-from eventcorpus.render.html import Mark, highlight, label_colours, page_script, render_page
+from eventcorpus.render.html import Mark, highlight, page_script, render_page
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.text import sentences_around
 

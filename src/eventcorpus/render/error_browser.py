@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from eventcorpus.metrics.align import Outcome
-from eventcorpus.render.html import label_colours
+from eventcorpus.ontology import label_colours
 from eventcorpus.schema import Article
 from eventcorpus.text import Stretch, sentences_around, with_ends_inside
 

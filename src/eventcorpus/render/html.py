@@ -5,11 +5,10 @@ Comes in: a text and marked stretches of it, which may overlap. Goes out: escape
 
 from __future__ import annotations
 
-import colorsys
 import hashlib
 import itertools
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
@@ -27,15 +26,6 @@ class Mark:
     label: str
     state: str = ""
     hint: str = ""
-
-
-def label_colours(labels: Iterable[str]) -> dict[str, str]:
-    """One colour a label, as #rrggbb, spread over the circle by the golden angle so that neighbours differ."""
-    colours = {}
-    for i, label in enumerate(labels):
-        red, green, blue = colorsys.hls_to_rgb((i * 137.508 / 360) % 1, 0.42, 0.62)
-        colours[label] = f"#{round(red * 255):02x}{round(green * 255):02x}{round(blue * 255):02x}"
-    return colours
 
 
 def highlight(text: str, marks: Sequence[Mark], colours: dict[str, str]) -> Markup:

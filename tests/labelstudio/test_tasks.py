@@ -5,7 +5,6 @@ import json
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,7 @@ from label_studio_json import ONTOLOGY, TEXT
 
 from eventcorpus.errors import InputError, OutputError, PredictionsError
 from eventcorpus.labelstudio.config import label_config
-from eventcorpus.labelstudio.tasks import cut_parts, server_export, task_data, tasks_of, write_export
+from eventcorpus.labelstudio.tasks import cut_parts, task_data, tasks_of, write_tasks
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
@@ -38,11 +37,6 @@ def prediction(article: Article, *mentions: tuple[int, int, str, float]) -> Pred
     )
     model = ModelName(name="demo", hash="0123456789abcdef")
     return Prediction(model=model, id=article.id, text_sha256=article.text_sha256, mentions=found)
-
-
-def shape(value: Any) -> Any:
-    """The keys of a JSON value, and the kinds of what they hold."""
-    return {key: type(kept).__name__ for key, kept in value.items()}
 
 
 def test_a_task_carries_the_article_and_what_it_was_exported_with() -> None:
@@ -145,7 +139,7 @@ def test_parts_are_within_the_limit_and_together_the_text(text: str, max_chars: 
 
 def test_the_folder_holds_tasks_configuration_ontology_and_manifest(tmp_path: Path) -> None:
     tasks = [{"data": {"text": f"Text {n}."}} for n in range(1001)]
-    assert write_export(tasks, ONTOLOGY, tmp_path / "out") == 1001
+    assert write_tasks(tasks, ONTOLOGY, tmp_path / "out") == 1001
     first, second = (json.loads((tmp_path / f"out/tasks-0000{n}.json").read_text()) for n in (1, 2))
     assert (len(first), second) == (1000, [{"data": {"text": "Text 1000."}}])
     assert (tmp_path / "out/config.xml").read_text(encoding="utf-8") == label_config(ONTOLOGY)
@@ -158,39 +152,19 @@ def test_the_folder_holds_tasks_configuration_ontology_and_manifest(tmp_path: Pa
 
 def test_exporting_nothing_is_an_error_and_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no articles to export"):
-        write_export([], ONTOLOGY, tmp_path / "out")
+        write_tasks([], ONTOLOGY, tmp_path / "out")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_of_something_else_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("ten years of work")
     with pytest.raises(OutputError, match="exists and was not written by this command"):
-        write_export(tasks_of(ARTICLE, ONTOLOGY), ONTOLOGY, tmp_path)
+        write_tasks(tasks_of(ARTICLE, ONTOLOGY), ONTOLOGY, tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.txt"]
 
 
 def test_a_rerun_replaces_what_the_last_one_wrote(tmp_path: Path) -> None:
-    write_export(({"data": {"text": "Text."}} for _ in range(1001)), ONTOLOGY, tmp_path / "out")
-    write_export(tasks_of(ARTICLE, ONTOLOGY), ONTOLOGY, tmp_path / "out")
+    write_tasks(({"data": {"text": "Text."}} for _ in range(1001)), ONTOLOGY, tmp_path / "out")
+    write_tasks(tasks_of(ARTICLE, ONTOLOGY), ONTOLOGY, tmp_path / "out")
     files = sorted(file.name for file in (tmp_path / "out").iterdir())
     assert files == ["config.xml", "manifest.json", "ontology.yaml", "tasks-00001.json"]
-
-
-def test_a_server_export_has_the_shape_of_the_servers_own() -> None:
-    (ours,) = json.loads(server_export([ANNOTATED], ONTOLOGY))
-    theirs = json.loads((FIXTURES / "ui-relations_JSON.json").read_text(encoding="utf-8"))[0]
-    known_nulls = {"draft_created_at": "NoneType", "lead_time": "NoneType"}
-    assert shape(ours) == shape(theirs)
-    assert shape(ours["annotations"][0]) == shape(theirs["annotations"][0]) | known_nulls
-
-
-def test_a_server_export_has_one_task_a_line_and_the_same_bytes_each_time() -> None:
-    content = server_export([ANNOTATED, ANNOTATED], ONTOLOGY)
-    assert content == server_export([ANNOTATED, ANNOTATED], ONTOLOGY)
-    assert [task["id"] for task in json.loads(content)] == [1, 2]
-    assert len(content.splitlines()) == 2
-
-
-def test_an_annotator_is_a_number_to_the_server() -> None:
-    (task,) = json.loads(server_export([ANNOTATED], ONTOLOGY))
-    assert (task["annotations"][0]["completed_by"], task["annotations"][0]["result_count"]) == (2, 3)

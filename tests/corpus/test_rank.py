@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventcorpus.corpus.rank import Ranked, rank_articles, uncertainty
 from eventcorpus.errors import InputError, PredictionsError
-from eventcorpus.labelstudio.live.rank import Ranked, rank_articles, uncertainty
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import Article
 

@@ -1,0 +1,180 @@
+"""Rank articles for annotation (active learning): those that a model is unsure of and that say something new first.
+
+A share of the order is drawn at random, before the model is asked, so that what is annotated of it stays a fair sample
+to test on. The rest is ranked by uncertainty (Lewis and Gale 1994; per character, so that neither long articles win nor
+those with hardly a mention) and novelty. Near-duplicates come last: they cost as much to annotate and teach a model
+little.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from eventcorpus.corpus.near_duplicates import NearDuplicates
+from eventcorpus.errors import InputError
+from eventcorpus.predictions import Prediction, check_prediction
+from eventcorpus.schema import Article
+from eventcorpus.text import words
+
+ChosenBy = Literal["model", "random", "no prediction", "near-duplicate"]
+RANDOM_SHARE = 0.2
+_SHORTEST_WORD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One article and why it stands where it does.
+
+    ``uncertainty``: predicted mentions that are wrong, per 1,000 characters, as their confidences say; None without a
+    prediction or mention. ``novelty``: share of its different words (of four letters or more) that no annotated article
+    has, nor one that the model ranked above it, in [0, 1]. ``score``: the mean of novelty and of the share of articles
+    in which the model is not less sure.
+    """
+
+    rank: int
+    id: str
+    chosen_by: ChosenBy
+    score: float
+    uncertainty: float | None
+    novelty: float
+    near_duplicate_of: str | None = None
+
+
+def rank_articles(
+    articles: Sequence[Article],
+    predictions: Mapping[str, Prediction],
+    *,
+    annotated: Iterable[Article] = (),
+    random_share: float = RANDOM_SHARE,
+    seed: int = 0,
+) -> list[Ranked]:
+    """Put articles in the order in which to annotate them.
+
+    Args:
+        predictions: by article id, checked against the text.
+        annotated: what is annotated already; an article of ``articles`` with the id of one is left out.
+        random_share: of every stretch of the order, in [0, 1].
+
+    Raises:
+        InputError: if an id comes twice, or no article has a prediction.
+        PredictionsError: if a prediction was made from another text.
+    """
+    done = list(annotated)
+    left = _left_to_annotate(articles, {one.id for one in done})
+    for article in left:
+        if article.id in predictions:
+            check_prediction(predictions[article.id], article, place="predictions")
+    twin_of = _twins(done, left)
+    seen = {word for one in done for word in _vocabulary(one.text)}
+    unsure = {a.id: uncertainty(predictions[a.id], len(a.text)) for a in left if a.id in predictions}
+    if left and not unsure:
+        raise InputError("not one of the articles has a prediction; predict them with: eventcorpus extract")
+    fresh = [article for article in left if article.id not in twin_of]
+    shuffled = sorted(fresh, key=lambda article: article.id)
+    random.Random(seed).shuffle(shuffled)
+    drawn = {article.id for article in shuffled[: round(random_share * len(fresh))]}
+    level = _levels({a.id: unsure.get(a.id) for a in left})
+    by_model = _greedy([a for a in fresh if a.id in unsure and a.id not in drawn], level, seen)
+    by_chance = [(a.id, _novelty(_vocabulary(a.text), seen)) for a in shuffled if a.id in drawn]
+    novelty = dict(by_model) | dict(by_chance)
+    order: list[tuple[str, ChosenBy]] = []
+    order += _interleaved([i for i, _ in by_model], [i for i, _ in by_chance], random_share)
+    placed = {article_id for article_id, _ in order}
+    order += [(a.id, "no prediction") for a in fresh if a.id not in placed]
+    order += [(a.id, "near-duplicate") for a in left if a.id in twin_of]
+    return [
+        Ranked(
+            rank=n,
+            id=article_id,
+            chosen_by=chosen_by,
+            score=round((novelty.get(article_id, 0.0) + level.get(article_id, 0.0)) / 2, 4),
+            uncertainty=None if (value := unsure.get(article_id)) is None else round(value, 4),
+            novelty=round(novelty.get(article_id, 0.0), 4),
+            near_duplicate_of=twin_of.get(article_id),
+        )
+        for n, (article_id, chosen_by) in enumerate(order, start=1)
+    ]
+
+
+def uncertainty(prediction: Prediction, n_characters: int) -> float | None:
+    """How many of the mentions are wrong per 1,000 characters, as the confidences say; None where there is none."""
+    if not prediction.mentions:
+        return None
+    return 1000 * sum(1 - mention.confidence for mention in prediction.mentions) / n_characters
+
+
+def _left_to_annotate(articles: Sequence[Article], done: set[str]) -> list[Article]:
+    seen: set[str] = set()
+    for article in articles:
+        if article.id in seen:
+            raise InputError(f"article {article.id!r} comes twice; ids are unique, rename one of them")
+        seen.add(article.id)
+    return [article for article in articles if article.id not in done]
+
+
+def _twins(done: Iterable[Article], left: Iterable[Article]) -> dict[str, str]:
+    """Of the articles that repeat an annotated or an earlier one: which."""
+    index, twin_of = NearDuplicates(), dict[str, str]()
+    for one in done:
+        index.add(one.id, one.text)
+    for article in left:
+        found = index.add(article.id, article.text)
+        if found is not None:
+            twin_of[article.id] = found
+    return twin_of
+
+
+def _vocabulary(text: str) -> frozenset[str]:
+    return frozenset(text[s:e].casefold() for s, e in words(text) if e - s >= _SHORTEST_WORD)
+
+
+def _novelty(vocabulary: frozenset[str], seen: set[str]) -> float:
+    return len(vocabulary - seen) / len(vocabulary) if vocabulary else 0.0
+
+
+def _levels(values: Mapping[str, float | None]) -> dict[str, float]:
+    """The share of known values that are not higher, in (0, 1]; of None, 0."""
+    known = sorted(value for value in values.values() if value is not None)
+    return {key: 0.0 if value is None else bisect_right(known, value) / len(known) for key, value in values.items()}
+
+
+def _greedy(articles: Sequence[Article], level: Mapping[str, float], seen: set[str]) -> list[tuple[str, float]]:
+    """Take the best article again and again, what it says being known from then on; with its novelty when taken.
+
+    Novelty only falls, so that an article whose fresh score still leads the others' old ones is the best (the lazy
+    evaluation of Minoux 1978).
+    """
+    known = set(seen)
+    vocabulary = {article.id: _vocabulary(article.text) for article in articles}
+    waiting = [(-(level[i] + _novelty(v, known)), i) for i, v in vocabulary.items()]
+    heapq.heapify(waiting)
+    order: list[tuple[str, float]] = []
+    while waiting:
+        _, article_id = heapq.heappop(waiting)
+        now = _novelty(vocabulary[article_id], known)
+        score = (-(level[article_id] + now), article_id)
+        if waiting and score > waiting[0]:
+            heapq.heappush(waiting, score)
+            continue
+        order.append((article_id, now))
+        known |= vocabulary[article_id]
+    return order
+
+
+def _interleaved(by_model: Sequence[str], by_chance: Sequence[str], share: float) -> list[tuple[str, ChosenBy]]:
+    """Both in one order, so that every stretch of it has about ``share`` of the random ones."""
+    order: list[tuple[str, ChosenBy]] = []
+    m = c = 0
+    while m < len(by_model) or c < len(by_chance):
+        if c < len(by_chance) and (m == len(by_model) or c < share * (m + c + 1)):
+            order.append((by_chance[c], "random"))
+            c += 1
+        else:
+            order.append((by_model[m], "model"))
+            m += 1
+    return order
