@@ -152,7 +152,7 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
         "unknown key in a recipe",
         {"r.yaml": "learning_rte: 0.1\n"},
         ("train", "r.yaml", "--dataset", "ds"),
-        "r.yaml: unknown key 'learning_rte'; did you mean 'learning_rate'?",
+        "r.yaml: unknown key 'learning_rte'; did you mean 'learning_rate'",
     ),
     (
         "wrong type in a recipe",

@@ -11,14 +11,11 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from eventcorpus.annotation.label_map import nearest
-from eventcorpus.errors import EventCorpusError, InputError
+from eventcorpus.errors import EventCorpusError, InputError, nearest
 from eventcorpus.eval.benchmark import HEADER, Benchmark, benchmark_files, read_benchmark, result_row
 from eventcorpus.eval.report import Figure, Matching, Report
 from eventcorpus.eval.report_table import figure_of, percent, shown
-from eventcorpus.files import read_json, read_text, write_text
+from eventcorpus.files import parse_as, read_json, read_text, write_text
 
 DOCUMENTS = ("README.md", "training/README.md", "corpus/README.md")
 AGREEMENT = "agreement__pass-1-and-2.json"
@@ -49,11 +46,7 @@ class Reports:
         again = f"make it with: {command} --json eval/reports/{path.name}"
         if not path.is_file():
             raise InputError(f"{path}: no such report, a table needs it; {again}")
-        try:
-            report = Report.model_validate(read_json(path))
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InputError(f"{path}: {'.'.join(str(p) for p in first['loc'])}: {first['msg']}; {again}") from None
+        report = parse_as(Report, read_json(path), place=str(path), hint=f"; {again}")
         wanted = self.benchmarks[benchmark].key
         if report.benchmark != wanted:
             raise InputError(f"{path}: is of {report.benchmark or 'no benchmark'}, today's is {wanted}; {again}")

@@ -15,6 +15,9 @@ EventCorpusError
 Every message names the file, the article, the value and the limit, and ends with the way out.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class EventCorpusError(Exception):
     """Base class; the command line prints its message in one line and exits with 1."""
@@ -62,3 +65,14 @@ class StrictError(EventCorpusError):
 
 class OutputError(EventCorpusError):
     """The output cannot be written."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The way out for a name that does not exist: the nearest that does, or all of them.
+
+    >>> nearest("licens", ["licence", "name"]), nearest("x", ["licence", "name"])
+    ("did you mean 'licence'", 'there are licence, name')
+    """
+    listed = list(known)
+    near = difflib.get_close_matches(name, listed, n=1, cutoff=0.5)
+    return f"did you mean {near[0]!r}" if near else f"there are {', '.join(listed) or 'none'}"

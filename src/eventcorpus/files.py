@@ -1,4 +1,4 @@
-"""Reading JSON and JSON Lines with the place of every fault, and writing files and folders all or nothing."""
+"""Reading JSON, JSON Lines and YAML with the place of every fault; writing files and folders all or nothing."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
-from eventcorpus.errors import InputError, OutputError
+from eventcorpus.errors import EventCorpusError, InputError, OutputError, nearest
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_Model = TypeVar("_Model", bound="BaseModel")
 
 
 def read_text(path: Path) -> str:
@@ -145,6 +150,76 @@ def read_json_lines(lines: Iterable[str], *, place: str) -> Iterator[tuple[int, 
         if not isinstance(row, dict):
             raise InputError(f"{place}: line {number} is not a JSON object; one object a line is needed")
         yield number, row
+
+
+def read_yaml(path: Path, *, what: str, error: type[EventCorpusError] = InputError) -> dict[Any, Any]:
+    """Read a YAML file (JSON is YAML, too) that holds one mapping.
+
+    Args:
+        what: such a file, for messages: "a benchmark".
+        error: what is raised if the content is no such mapping.
+
+    Raises:
+        InputError: as ``read_text``.
+    """
+    import yaml
+
+    try:
+        data = yaml.safe_load(read_text(path))
+    except yaml.YAMLError as fault:
+        raise error(f"{path}: not valid YAML ({' '.join(str(fault).split())})") from None
+    if not isinstance(data, dict):
+        raise error(f"{path}: {what} is a list of 'key: value' lines; this is {type(data).__name__}")
+    return data
+
+
+def read_yaml_as(model: type[_Model], path: Path, *, what: str) -> _Model:
+    """Read a YAML file that follows a model.
+
+    Raises:
+        InputError: as ``read_yaml``, or naming the key whose value does not fit; for an unknown key the nearest known.
+    """
+    return parse_as(model, read_yaml(path, what=what), place=str(path), what=what)
+
+
+def parse_as(
+    model: type[_Model],
+    data: Any,
+    *,
+    place: str,
+    what: str = "",
+    hint: str = "",
+    error: type[EventCorpusError] = InputError,
+) -> _Model:
+    """Make a model of data that came from ``place``.
+
+    Args:
+        what: the kind of file, for messages; with it, an unknown key is answered with the nearest known one.
+        hint: the way out, which ends the message.
+        error: what is raised.
+
+    Raises:
+        EventCorpusError: of the class ``error``, in one line: place, first key that does not fit, and why.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(data)
+    except ValidationError as fault:
+        first = fault.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        if what and first["type"] == "extra_forbidden":
+            known = nearest(str(first["loc"][-1]), _keys(model))
+            raise error(f"{place}: {what} has no key {where!r}; {known}{hint}") from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise error(f"{place}: {where + ': ' if where else ''}{message}{hint}") from None
+
+
+def _keys(model: type[BaseModel]) -> list[str]:
+    """Every key that the model or a part of it has."""
+    schema = model.model_json_schema(by_alias=True)
+    parts = [schema, *schema.get("$defs", {}).values()]
+    return sorted({key for part in parts for key in part.get("properties", {})})
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:

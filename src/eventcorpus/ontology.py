@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from eventcorpus.errors import OntologyError
-from eventcorpus.files import read_text
+from eventcorpus.files import parse_as, read_yaml
 
 EnglishPattern = Literal["weekday", "month", "people"]
 ENGLISH_PATTERNS: tuple[str, ...] = get_args(EnglishPattern)
@@ -250,26 +250,12 @@ def parse_ontology(data: Any, *, place: str) -> Ontology:
     Raises:
         OntologyError: naming the place, the key and what is wrong with its value.
     """
-    try:
-        return Ontology.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = re.sub(r"^Value error, ", "", first["msg"])
-        raise OntologyError(f"{place}: {where + ': ' if where else ''}{message}") from None
+    return parse_as(Ontology, data, place=place, error=OntologyError)
 
 
 def read_ontology_yaml(path: Path) -> Ontology:
     """Read and check an ontology in our YAML."""
-    try:
-        data = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        raise OntologyError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
-    if not isinstance(data, dict):
-        raise OntologyError(
-            f"{path}: an ontology is a mapping with name, version, triggers, entities; this is {type(data).__name__}"
-        )
-    return parse_ontology(data, place=str(path))
+    return parse_ontology(read_yaml(path, what="an ontology", error=OntologyError), place=str(path))
 
 
 def ontology_yaml(ontology: Ontology) -> str:

@@ -9,10 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from eventcorpus.errors import PredictionsError
-from eventcorpus.files import read_json_lines
+from eventcorpus.files import parse_as, read_json_lines
 from eventcorpus.schema import Article, Mention
 from eventcorpus.text import one_line, sha256_of
 
@@ -118,12 +118,7 @@ def read_predictions(lines: Iterable[str], *, place: str) -> Iterator[Prediction
     """
     seen: dict[str, int] = {}
     for number, row in read_json_lines(lines, place=place):
-        try:
-            prediction = Prediction.model_validate(row)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise PredictionsError(f"{place}: line {number}: {where}: {first['msg']}") from None
+        prediction = parse_as(Prediction, row, place=f"{place}: line {number}", error=PredictionsError)
         if prediction.id in seen:
             raise PredictionsError(
                 f"{place}: line {number}: article {prediction.id!r} stands on line {seen[prediction.id]} "

@@ -186,7 +186,7 @@ def test_each_number_that_is_not_met_is_named(tmp_path: Path) -> None:
         ),
         (
             "schema: 1\nrequire:\n  total.n_articles: {least: 1}\n",
-            "require: total.n_articles: least: Extra inputs are not permitted",
+            "a requirements file has no key 'require.total.n_articles.least'; there are max, min, require, schema",
         ),
         ("schema: 2\nrequire: {}\n", "schema: Input should be 1"),
         ("[", "not valid YAML"),

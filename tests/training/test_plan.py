@@ -52,7 +52,7 @@ def test_a_setting_is_read_like_the_file(settings: list[tuple[str, str]], key: s
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        (("learning_rat", "1"), "--set: unknown key 'learning_rat'; did you mean 'learning_rate'?"),
+        (("learning_rat", "1"), "--set: unknown key 'learning_rat'; did you mean 'learning_rate'"),
         (("dropout", "lots"), "--set: dropout is 'lots', it must be a number"),
         (("dropout", "[1"), "--set: dropout is '[1', it must be a number"),
         (("seed", ""), "--set: seed is None, it must be a whole number"),

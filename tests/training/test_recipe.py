@@ -20,7 +20,7 @@ def test_a_rate_without_a_dot_is_a_number_and_not_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"learning_rat": 1e-4}, "r: unknown key 'learning_rat'; did you mean 'learning_rate'?"),
+        ({"learning_rat": 1e-4}, "r: unknown key 'learning_rat'; did you mean 'learning_rate'"),
         ({"num_train_epochs": "five"}, "r: num_train_epochs is 'five', it must be a whole number"),
         ({"num_train_epochs": True}, "r: num_train_epochs is True, it must be a whole number"),
         ({"learning_rate": "fast"}, "r: learning_rate is 'fast', it must be a number"),

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Never, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from eventcorpus.annotation.templates import Template
 from eventcorpus.conversion_report import Account, Kind
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_json_lines, read_text
+from eventcorpus.files import parse_as, read_json_lines, read_text
 from eventcorpus.formats.conll import SPLIT_FILES
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article
@@ -132,13 +132,12 @@ def rows_of_file(path: Path, model: type[_Row], kind: Kind, faults: Faults) -> I
     """
     for number, data in read_json_lines(read_text(path).split("\n"), place=str(path)):
         try:
-            yield number, model.model_validate(data)
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(str(part) for part in first["loc"])
+            row = parse_as(model, data, place=f"{path.parent.name}/{path.name}, line {number}")
+        except InputError as error:
             name = next((str(data[key]) for key in ("documentId", "docid", "doc_id", "_id") if key in data), "?")
-            item = f"{path.parent.name}/{path.name}, line {number}: {where}: {first['msg']}"
-            faults.bad(kind, name, item, "does not follow the format")
+            faults.bad(kind, name, str(error), "does not follow the format")
+        else:
+            yield number, row
 
 
 def files_by_split(inputs: Sequence[Path], suffixes: Sequence[str]) -> list[tuple[str, Path]]:

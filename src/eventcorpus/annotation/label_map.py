@@ -5,26 +5,22 @@ Comes in: a map in YAML or JSON and the ontology of the data. Goes out: a ``Mapp
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from eventcorpus.annotation.document import ROLE_DETAILS
 from eventcorpus.annotation.rules import one_layer
 from eventcorpus.annotation.templates import templates_of, with_templates, without_spans
 from eventcorpus.conversion_report import Account, Kind
-from eventcorpus.errors import InputError, OntologyError
-from eventcorpus.files import read_text
+from eventcorpus.errors import InputError, OntologyError, nearest
+from eventcorpus.files import read_yaml_as
 from eventcorpus.ontology import Name, Ontology, parse_ontology, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Role, Span, join_events, role_order
 from eventcorpus.text import one_line
-
-_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class LabelMap(BaseModel):
@@ -45,32 +41,7 @@ def read_label_map(path: Path) -> LabelMap:
     Raises:
         InputError: naming the key that does not fit.
     """
-    return read_map(path, LabelMap)
-
-
-def read_map(path: Path, model: type[_Model]) -> _Model:
-    """Read a YAML or JSON file that follows a model.
-
-    Raises:
-        InputError: naming the key that does not fit.
-    """
-    try:
-        data: Any = yaml.safe_load(read_text(path))
-        return model.model_validate(data)
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: neither YAML nor JSON ({' '.join(str(error).split())})") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        keys = ", ".join(model.model_fields)
-        raise InputError(f"{path}: {where + ': ' if where else ''}{first['msg']}; a map has the keys {keys}") from None
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint for a name that is not there: the nearest that is, or all."""
-    listed = list(known)
-    near = difflib.get_close_matches(name, listed, n=1, cutoff=0.5)
-    return f"did you mean {near[0]!r}" if near else f"there are {', '.join(listed) or 'none'}"
+    return read_yaml_as(LabelMap, path, what="a map")
 
 
 @dataclass(frozen=True)

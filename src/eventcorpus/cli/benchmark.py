@@ -12,11 +12,10 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.annotation.label_map import nearest
 from eventcorpus.cli.options import GATE, PATH, command_line, hold_to, notice, working
 from eventcorpus.dataset.convert import SOURCES, Request
 from eventcorpus.dataset.folder import Dataset, Entry, manifest_hash, read_annotations, read_dataset, write_dataset
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.benchmark import (
     FOLDER,
     Benchmark,

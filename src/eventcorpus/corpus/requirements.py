@@ -13,11 +13,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_text
+from eventcorpus.files import read_yaml_as
 
 
 class Limits(BaseModel):
@@ -42,16 +41,7 @@ def read_requirements(path: Path) -> Requirements:
     Raises:
         InputError: naming the key that is not known or the value that does not fit.
     """
-    try:
-        data = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
-    try:
-        found = Requirements.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ": ".join(str(part) for part in first["loc"])
-        raise InputError(f"{path}: {where}: {first['msg']}") from None
+    found = read_yaml_as(Requirements, path, what="a requirements file")
     for name, limits in found.require.items():
         if limits.min is None and limits.max is None:
             raise InputError(f"{path}: {name} has neither min nor max; give one, such as {{min: 100}}")

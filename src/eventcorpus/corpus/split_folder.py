@@ -8,14 +8,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from eventcorpus import __version__
 from eventcorpus.corpus.splitting import SplitOptions, Splitting
 from eventcorpus.dataset.rows import with_defaults
 from eventcorpus.dataset.splits import SPLITS
-from eventcorpus.errors import InputError
-from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json
+from eventcorpus.files import atomic_folder, parse_as, read_json, sha256_of_file, to_json
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 
@@ -102,12 +101,8 @@ def read_manifest(folder: Path) -> SplitManifest | None:
     path = folder / MANIFEST
     if not path.is_file():
         return None
-    try:
-        return SplitManifest.model_validate(read_json(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{path}: {where}: {first['msg']}; write it again with: eventcorpus split") from None
+    hint = "; write it again with: eventcorpus split"
+    return parse_as(SplitManifest, read_json(path), place=str(path), hint=hint)
 
 
 def changed_files(folder: Path, manifest: SplitManifest) -> list[str]:

@@ -14,13 +14,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from eventcorpus.annotation.label_map import nearest, read_map
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.class_map import ClassMap
-from eventcorpus.eval.limits import read_yaml_file
 from eventcorpus.eval.report import Figure, Matching, Part, Report
 from eventcorpus.eval.report_table import FIGURES, figure_of, percent, shown
-from eventcorpus.files import sha256_of_file
+from eventcorpus.files import read_yaml_as, sha256_of_file
 
 FOLDER = Path("eval/benchmarks")
 Split = Literal["train", "validation", "test"]
@@ -144,7 +142,7 @@ def read_benchmark(path: Path) -> Benchmark:
     Raises:
         InputError: naming the key that does not fit, or the nearest to one that does not exist.
     """
-    benchmark = read_yaml_file(path, Benchmark, what="a benchmark")
+    benchmark = read_yaml_as(Benchmark, path, what="a benchmark")
     if benchmark.name != path.stem:
         raise InputError(f"{path}: name is {benchmark.name!r}; a benchmark is called as its file, {path.stem!r}")
     return benchmark
@@ -181,7 +179,7 @@ def meaning(benchmark: Benchmark, path: Path) -> dict[str, Any]:
         "convert": benchmark.convert.model_dump(),
         "files": sorted((f.model_dump() for f in benchmark.files), key=lambda f: str(f["path"])),
         "split": benchmark.split,
-        "classes": read_map(mapped, ClassMap).model_dump() if mapped else None,
+        "classes": read_yaml_as(ClassMap, mapped, what="a map").model_dump() if mapped else None,
         "metrics": [metric.model_dump(exclude={"definition"}) for metric in benchmark.metrics],
     }
 

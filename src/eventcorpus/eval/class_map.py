@@ -14,8 +14,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from eventcorpus.annotation.label_map import nearest, read_map
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, nearest
+from eventcorpus.files import read_yaml_as
 from eventcorpus.ontology import Name
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
@@ -51,7 +51,7 @@ def read_class_map(path: Path, gold_labels: Sequence[str]) -> tuple[ClassMap, li
     Raises:
         InputError: naming the key that does not fit, or if not one of its gold labels is in the data.
     """
-    class_map = read_map(path, ClassMap)
+    class_map = read_yaml_as(ClassMap, path, what="a map")
     unknown = [label for label in class_map.gold if label not in gold_labels]
     if len(unknown) == len(class_map.gold):
         raise InputError(f"{path}: gold: the dataset has no label {unknown[0]!r}; {nearest(unknown[0], gold_labels)}")

@@ -10,14 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-import yaml
-from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
-from eventcorpus.annotation.label_map import nearest
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.report import Figure, Figures, Matching, Part, Report
 from eventcorpus.eval.report_table import FIGURES, figure_of, percent, shown
-from eventcorpus.files import read_text
+from eventcorpus.files import read_yaml_as
 
 _Value = TypeVar("_Value")
 
@@ -100,7 +98,7 @@ def read_gate(path: Path) -> Gate:
     Raises:
         InputError: naming the key that does not fit, or that there is not a single limit.
     """
-    gate = read_yaml_file(path, Gate, what="a gate")
+    gate = read_yaml_as(Gate, path, what="a gate")
     if not any(True for _ in _numbers(gate.model_dump())):
         raise InputError(f"{path}: there is no limit in it, it would let everything pass; add one, as micro_f1: 0.7")
     return gate
@@ -207,42 +205,3 @@ def _numbers(value: Any) -> Iterator[float]:
             yield from _numbers(inner)
     elif isinstance(value, float):
         yield value
-
-
-_Model = TypeVar("_Model", bound=BaseModel)
-
-
-def read_yaml_file(path: Path, model: type[_Model], *, what: str) -> _Model:
-    """Read a file that follows a model.
-
-    Args:
-        what: such a file, for messages: "a benchmark".
-
-    Raises:
-        InputError: naming the key and, if it is not known, the nearest that is.
-    """
-    try:
-        data: Any = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
-    if not isinstance(data, dict):
-        raise InputError(f"{path}: {what} is a list of 'key: value' lines; this is {type(data).__name__}")
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise InputError(
-                f"{path}: {what} has no key {where!r}; {nearest(str(first['loc'][-1]), _keys(model))}"
-            ) from None
-        raise InputError(
-            f"{path}: {where + ': ' if where else ''}{first['msg'].removeprefix('Value error, ')}"
-        ) from None
-
-
-def _keys(model: type[BaseModel]) -> list[str]:
-    """Every key that the model or a part of it has."""
-    schema = model.model_json_schema(by_alias=True)
-    parts = [schema, *schema.get("$defs", {}).values()]
-    return sorted({key for part in parts for key in part.get("properties", {})})

@@ -9,10 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from eventcorpus.errors import InputError
-from eventcorpus.files import read_json
+from eventcorpus.files import parse_as, read_json
 
 CARD_FACTS = "card.json"
 
@@ -137,10 +136,8 @@ def read_card_facts(folder: Path) -> CardFacts:
     path = folder / CARD_FACTS
     if not path.is_file():
         return CardFacts()
-    try:
-        return CardFacts.model_validate(read_json(path))
-    except ValidationError as error:
-        raise InputError(f"{path}: {_first(error)}; remove the file and name the reports again") from None
+    hint = "; remove the file and name the reports again"
+    return parse_as(CardFacts, read_json(path), place=str(path), hint=hint)
 
 
 def read_scores(path: Path) -> Scores:
@@ -149,10 +146,7 @@ def read_scores(path: Path) -> Scores:
     Raises:
         InputError: if it is not one.
     """
-    try:
-        report = _Report.model_validate(read_json(path))
-    except ValidationError as error:
-        raise InputError(f"{path}: not a report of eventcorpus eval --json ({_first(error)})") from None
+    report = parse_as(_Report, read_json(path), place=f"{path}: not a report of eventcorpus eval --json")
     overlap = _label_score(report.overlap.micro) if report.overlap else None
     return Scores(
         dataset=report.dataset.name,
@@ -175,10 +169,7 @@ def read_agreement(path: Path) -> AgreementFigures:
     """
     from eventcorpus.agreement.report import AgreementReport, Figure
 
-    try:
-        report = AgreementReport.model_validate(read_json(path))
-    except ValidationError as error:
-        raise InputError(f"{path}: not a report of eventcorpus agree --json ({_first(error)})") from None
+    report = parse_as(AgreementReport, read_json(path), place=f"{path}: not a report of eventcorpus agree --json")
 
     def of(figure: Figure) -> Score:
         return Score(value=figure.value, low=figure.low, high=figure.high)
@@ -205,8 +196,3 @@ def _label_score(row: _Figures) -> LabelScore:
 
 def _score(value: float | None, ends: _Ends | None) -> Score:
     return Score(value=value, low=ends.low if ends else None, high=ends.high if ends else None)
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

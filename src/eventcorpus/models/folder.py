@@ -10,11 +10,11 @@ import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from eventcorpus.calibration.apply import Calibration
 from eventcorpus.errors import InputError, ModelError
-from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json, write_text
+from eventcorpus.files import atomic_folder, parse_as, read_json, sha256_of_file, to_json, write_text
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
 
@@ -103,13 +103,8 @@ def read_about(path: Path) -> ModelAbout:
             "eventcorpus train wrote"
         )
     try:
-        about = ModelAbout.model_validate(read_json(path / ABOUT))
+        about = parse_as(ModelAbout, read_json(path / ABOUT), place=str(path / ABOUT), hint="; train the model again")
         tags = read_json(path / "config.json").get("id2label", {})
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise ModelError(
-            f"{path / ABOUT}: {'.'.join(map(str, first['loc']))}: {first['msg']}; train the model again"
-        ) from None
     except InputError as error:
         raise ModelError(str(error)) from None
     if [tags.get(str(i)) for i in range(len(tags))] != tag_names(about.ontology.labels):

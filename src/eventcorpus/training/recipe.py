@@ -6,7 +6,6 @@ Names follow transformers' TrainingArguments where the meaning is the same.
 from __future__ import annotations
 
 import contextlib
-import difflib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -14,8 +13,8 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from eventcorpus.errors import RecipeError
-from eventcorpus.files import read_text
+from eventcorpus.errors import RecipeError, nearest
+from eventcorpus.files import read_yaml
 
 
 @dataclass(frozen=True)
@@ -134,13 +133,7 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         RecipeError: naming the file, the key, the value and what would be right.
     """
-    try:
-        data = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as error:
-        raise RecipeError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
-    if not isinstance(data, dict):
-        raise RecipeError(f"{path}: a recipe is a list of 'key: value' lines; this is {type(data).__name__}")
-    return check_recipe(data, place=str(path))
+    return check_recipe(read_yaml(path, what="a recipe", error=RecipeError), place=str(path))
 
 
 def check_recipe(data: dict[Any, Any], *, place: str) -> Recipe:
@@ -149,9 +142,7 @@ def check_recipe(data: dict[Any, Any], *, place: str) -> Recipe:
     values: dict[str, Any] = {}
     for key, value in data.items():
         if key not in types:
-            near = difflib.get_close_matches(str(key), types, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(types)}"
-            raise RecipeError(f"{place}: unknown key {key!r}; {hint}")
+            raise RecipeError(f"{place}: unknown key {key!r}; {nearest(str(key), types)}")
         values[key] = _typed(key, value, types[key], place=place)
     recipe = replace(Recipe(), **values)
     if recipe.stride * 2 > recipe.max_length:

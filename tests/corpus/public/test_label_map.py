@@ -196,7 +196,7 @@ OURS = "schema: 1\nname: ours\nversion: 1.0.0\nentities: [{name: Actor}, {name: 
         ),
         ({"labels": LABELS, "ontology": "gone.yaml"}, "ontology: no such file"),
         ({"labels": dict.fromkeys(LABELS)}, "every label of the data is mapped to null; nothing would be left"),
-        ({"labels": LABELS, "label": {}}, "m.yaml: label: Extra inputs are not permitted; a map has the keys labels, roles, ontology"),
+        ({"labels": LABELS, "label": {}}, "m.yaml: a map has no key 'label'; did you mean 'labels'"),
         ({"labels": {}}, "m.yaml: labels: Dictionary should have at least 1 item"),
     ],
 )  # fmt: skip
