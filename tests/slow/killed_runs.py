@@ -58,7 +58,7 @@ def child(articles: Path, precision: str, out: Path) -> None:
         num_train_epochs=3, per_device_train_batch_size=4, max_length=128, stride=32, precision=precision, save_steps=3,
         logging_steps=1, load_best_model_at_end=True,
     )  # fmt: skip
-    fit(train, ontology, recipe, out, dev=dev, resume=True)
+    fit(train, ontology, recipe, out, validation=dev, resume=True)
 
 
 def few_articles(dataset: Path) -> str:

@@ -22,13 +22,13 @@ import json, logging, pathlib, sys
 sys.path.insert(0, {tests!r})
 from few_articles import ARTICLES, ONTOLOGY
 from eventcorpus.training.fit import fit
-from eventcorpus.training.distributed import joined
+from eventcorpus.training.distributed import process_group
 from eventcorpus.training.recipe import Recipe
 settings, out = json.loads(sys.argv[1]), pathlib.Path(sys.argv[2])
-with joined() as processes:
-    result = fit(ARTICLES, ONTOLOGY, Recipe(**settings), out, dev=ARTICLES[:5])
+with process_group() as processes:
+    result = fit(ARTICLES, ONTOLOGY, Recipe(**settings), out, validation=ARTICLES[:5])
 threads = [path.read_text().strip() for path in pathlib.Path("/proc/self/task").glob("*/comm")]
-said = {{"losses": result.losses, "f1": [score.f1 for score in result.scores], "n": processes.n, "threads": threads}}
+said = {{"losses": result.losses, "f1": [score.f1 for score in result.scores], "n": processes.world_size, "threads": threads}}
 out.with_suffix(f".{{processes.rank}}.json").write_text(json.dumps(said))
 """
 
@@ -43,7 +43,9 @@ def settings(tiny_encoder: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def alone(settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> FitResult:
-    return fit(ARTICLES, ONTOLOGY, Recipe(**settings), tmp_path_factory.mktemp("alone") / "model", dev=ARTICLES[:5])
+    return fit(
+        ARTICLES, ONTOLOGY, Recipe(**settings), tmp_path_factory.mktemp("alone") / "model", validation=ARTICLES[:5]
+    )
 
 
 def learn(settings: dict[str, Any], out: Path) -> dict[str, Any]:
@@ -102,7 +104,7 @@ sys.path.insert(0, {tests!r})
 from few_articles import ARTICLES, ONTOLOGY
 from eventcorpus.training.fit import fit
 from eventcorpus.training.learner import hard_loss
-from eventcorpus.training.distributed import joined
+from eventcorpus.training.distributed import process_group
 from eventcorpus.training.recipe import Recipe
 recipe, out = Recipe(**json.loads(sys.argv[1])), pathlib.Path(sys.argv[2])
 n_losses = 0
@@ -114,7 +116,7 @@ def stops(logits, targets):  # on all processes at the same step
         raise KeyboardInterrupt
     return hard_loss(logits, targets)
 
-with joined():
+with process_group():
     fit(ARTICLES, ONTOLOGY, recipe, out / "whole")
     try:
         fit(ARTICLES, ONTOLOGY, recipe, out / "stopped", token_loss=stops)

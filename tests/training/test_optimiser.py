@@ -45,7 +45,7 @@ def test_steps_too_small_for_bf16_add_up_in_the_master_copy() -> None:
     for _ in range(100):
         with torch.no_grad():
             copy.master[0] += 0.0005  # bf16 around 1 has steps of 0.0078
-        copy.give_weights()
+        copy.sync_to_model()
     assert model.weight.dtype == torch.bfloat16
     assert model.weight.item() == pytest.approx(1.05, abs=0.004)
 
@@ -54,6 +54,6 @@ def test_gradients_reach_the_master_copy_in_fp32() -> None:
     model = nn.Linear(2, 1, bias=False)
     copy = MasterCopy.of(model, torch.bfloat16)
     model(torch.ones(1, 2, dtype=torch.bfloat16)).sum().backward()
-    copy.take_gradients()
+    copy.accumulate_gradients()
     assert copy.master[0].grad is not None and copy.master[0].grad.dtype == torch.float32
     assert model.weight.grad is None

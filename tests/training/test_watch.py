@@ -19,7 +19,7 @@ from eventcorpus.training.callbacks import OnStep
 from eventcorpus.training.checkpoint import random_state, seed_all, set_random_state
 from eventcorpus.training.fit import count_exact, fit
 from eventcorpus.training.metrics import Metrics, read_metrics
-from eventcorpus.training.progress import DevScore, Progress
+from eventcorpus.training.progress import Progress, ValidationScore
 from eventcorpus.training.recipe import Recipe
 
 TRAIN, DEV = ARTICLES[:16], ARTICLES[16:]
@@ -51,15 +51,15 @@ def stop_at(step: int) -> OnStep:
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_the_last_score_is_the_one_of_the_saved_model(recipe: Recipe, tmp_path: Path, precision: str) -> None:
-    result = fit(TRAIN, ONTOLOGY, replace(recipe, precision=precision), tmp_path / "m", dev=DEV)
+    result = fit(TRAIN, ONTOLOGY, replace(recipe, precision=precision), tmp_path / "m", validation=DEV)
     counts = count_exact(DEV, Extractor.from_pretrained(tmp_path / "m"))
     assert [score.step for score in result.scores] == [4, 8, 12, 16]
     assert result.scores[-1].f1 == counts.f1
 
 
 def test_scoring_changes_nothing_of_what_is_learned(recipe: Recipe, tmp_path: Path) -> None:
-    fit(TRAIN, ONTOLOGY, recipe, tmp_path / "watched", dev=DEV)
-    fit(TRAIN, ONTOLOGY, replace(recipe, eval_strategy="no"), tmp_path / "not", dev=DEV)
+    fit(TRAIN, ONTOLOGY, recipe, tmp_path / "watched", validation=DEV)
+    fit(TRAIN, ONTOLOGY, replace(recipe, eval_strategy="no"), tmp_path / "not", validation=DEV)
     assert same(weights(tmp_path / "watched"), weights(tmp_path / "not"))
 
 
@@ -67,9 +67,9 @@ def test_metrics_of_a_resumed_run_are_those_of_an_undisturbed_one(recipe: Recipe
     for name in ("whole", "stopped"):
         if name == "stopped":
             with pytest.raises(KeyboardInterrupt):
-                fit(TRAIN, ONTOLOGY, recipe, tmp_path / name, dev=DEV, on_step=stop_at(11))
+                fit(TRAIN, ONTOLOGY, recipe, tmp_path / name, validation=DEV, on_step=stop_at(11))
             assert read_metrics(tmp_path / "stopped.checkpoints" / "metrics.jsonl")[-1].step == 10
-        fit(TRAIN, ONTOLOGY, recipe, tmp_path / name, dev=DEV, resume=name == "stopped")
+        fit(TRAIN, ONTOLOGY, recipe, tmp_path / name, validation=DEV, resume=name == "stopped")
     lines = [read_metrics(tmp_path / name / "metrics.jsonl") for name in ("whole", "stopped")]
     assert [line.step for line in lines[0]] == [2, 4, 6, 8, 10, 12, 14, 16]
     assert [line.epoch for line in lines[0]][:2] == [0.5, 1.0]
@@ -85,8 +85,8 @@ def test_the_best_weights_are_kept_over_a_resumption(recipe: Recipe, tmp_path: P
     best = replace(high, load_best_model_at_end=True)
     if stopped:
         with pytest.raises(KeyboardInterrupt):
-            fit(TRAIN, ONTOLOGY, best, tmp_path / "best", dev=DEV, on_step=stop_at(14))
-    result = fit(TRAIN, ONTOLOGY, best, tmp_path / "best", dev=DEV, resume=stopped)
+            fit(TRAIN, ONTOLOGY, best, tmp_path / "best", validation=DEV, on_step=stop_at(14))
+    result = fit(TRAIN, ONTOLOGY, best, tmp_path / "best", validation=DEV, resume=stopped)
     highest = max(score.f1 for score in result.scores)
     assert count_exact(DEV, Extractor.from_pretrained(tmp_path / "best")).f1 == highest
     assert json.loads((tmp_path / "best" / "run.json").read_text())["dev"]["f1"] == highest
@@ -95,7 +95,7 @@ def test_the_best_weights_are_kept_over_a_resumption(recipe: Recipe, tmp_path: P
 
 def test_a_run_tells_the_score_of_the_weights_that_it_kept(recipe: Recipe, tmp_path: Path) -> None:
     high = replace(recipe, learning_rate=0.2, num_train_epochs=5)  # too high: scores go down
-    result = fit(TRAIN, ONTOLOGY, high, tmp_path / "m", dev=DEV)
+    result = fit(TRAIN, ONTOLOGY, high, tmp_path / "m", validation=DEV)
     told = json.loads((tmp_path / "m" / "run.json").read_text())["dev"]
     assert told == asdict(result.scores[-1]) and told["f1"] < max(score.f1 for score in result.scores)
     assert count_exact(DEV, Extractor.from_pretrained(tmp_path / "m")).f1 == told["f1"]
@@ -103,7 +103,7 @@ def test_a_run_tells_the_score_of_the_weights_that_it_kept(recipe: Recipe, tmp_p
 
 def test_a_run_stops_when_scores_no_longer_rise(recipe: Recipe, tmp_path: Path) -> None:
     still = replace(recipe, learning_rate=1e-8, early_stopping_patience=2)  # learns nothing: every score is the first
-    result = fit(TRAIN, ONTOLOGY, still, tmp_path / "m", dev=DEV)
+    result = fit(TRAIN, ONTOLOGY, still, tmp_path / "m", validation=DEV)
     assert (result.n_steps, result.stopped_early) == (12, True)
     assert json.loads((tmp_path / "m" / "run.json").read_text())["stopped_early"] is True
 
@@ -111,10 +111,10 @@ def test_a_run_stops_when_scores_no_longer_rise(recipe: Recipe, tmp_path: Path) 
 def test_patience_counts_from_the_best_score() -> None:
     progress = Progress()
     for step, f1 in enumerate((0.5, 0.4, 0.6, 0.6), start=1):
-        progress = progress.after_score(DevScore(step, f1, f1, f1), seconds=1, patience=2)
+        progress = progress.after_score(ValidationScore(step, f1, f1, f1), seconds=1, patience=2)
         assert not progress.stopped
-    assert progress.best == DevScore(3, 0.6, 0.6, 0.6)
-    assert progress.after_score(DevScore(5, 0.1, 0.1, 0.1), seconds=1, patience=2).stopped
+    assert progress.best == ValidationScore(3, 0.6, 0.6, 0.6)
+    assert progress.after_score(ValidationScore(5, 0.1, 0.1, 0.1), seconds=1, patience=2).stopped
 
 
 @pytest.mark.parametrize("key", [{"early_stopping_patience": 1}, {"load_best_model_at_end": True}])
@@ -122,14 +122,14 @@ def test_what_needs_scores_is_refused_without_them(recipe: Recipe, tmp_path: Pat
     with pytest.raises(RecipeError, match="needs a validation split with spans and there are 0 articles"):
         fit(TRAIN, ONTOLOGY, replace(recipe, **key), tmp_path / "m")
     with pytest.raises(RecipeError, match="needs scores and eval_strategy is no"):
-        fit(TRAIN, ONTOLOGY, replace(recipe, eval_strategy="no", **key), tmp_path / "m", dev=DEV)
+        fit(TRAIN, ONTOLOGY, replace(recipe, eval_strategy="no", **key), tmp_path / "m", validation=DEV)
 
 
 def test_a_complete_run_is_left_as_it_is(recipe: Recipe, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    first = fit(TRAIN, ONTOLOGY, recipe, tmp_path / "m", dev=DEV)
+    first = fit(TRAIN, ONTOLOGY, recipe, tmp_path / "m", validation=DEV)
     written = (tmp_path / "m" / "model.safetensors").stat().st_mtime_ns
     with caplog.at_level("INFO"):
-        again = fit(TRAIN, ONTOLOGY, recipe, tmp_path / "m", dev=DEV, resume=True)
+        again = fit(TRAIN, ONTOLOGY, recipe, tmp_path / "m", validation=DEV, resume=True)
     assert "this run is complete already" in caplog.text
     assert (again.resumed_at, again.n_steps, again.scores) == (16, 16, first.scores)
     assert (tmp_path / "m" / "model.safetensors").stat().st_mtime_ns == written
@@ -139,7 +139,7 @@ def test_the_model_folder_says_what_it_came_from(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    fit(TRAIN, ONTOLOGY, recipe, tmp_path / "m", training_notes={"dataset": "few", "dataset_sha256": "ab"})
+    fit(TRAIN, ONTOLOGY, recipe, tmp_path / "m", notes={"dataset": "few", "dataset_sha256": "ab"})
     facts = json.loads((tmp_path / "m" / "run.json").read_text())
     assert facts["dataset"] == {"dataset": "few", "dataset_sha256": "ab"}
     assert (facts["seed"], facts["steps"], facts["dev"], facts["commit"]) == (13, 16, None, None)
@@ -262,7 +262,7 @@ def test_the_picture_is_svg_whatever_the_name() -> None:
 
 def test_tensorboard_is_asked_for_by_name(recipe: Recipe, tmp_path: Path) -> None:
     board = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    fit(TRAIN, ONTOLOGY, replace(recipe, report_to="tensorboard"), tmp_path / "m", dev=DEV)
+    fit(TRAIN, ONTOLOGY, replace(recipe, report_to="tensorboard"), tmp_path / "m", validation=DEV)
     read = board.EventAccumulator(str(tmp_path / "m.tensorboard"))
     read.Reload()
     assert [event.step for event in read.Scalars("dev/f1")] == [4, 8, 12, 16]

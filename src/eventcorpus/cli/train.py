@@ -76,7 +76,7 @@ def command(
         return
 
     from eventcorpus.models.card import write_card
-    from eventcorpus.training.distributed import joined
+    from eventcorpus.training.distributed import process_group
 
     notes = {
         "dataset": folder.resolve().name,
@@ -84,11 +84,11 @@ def command(
         "seed": recipe.seed,
         "data": data_facts(dataset),
     }
-    with joined() as processes:
-        if not processes.is_first:  # the first one speaks for all
+    with process_group() as processes:
+        if not processes.is_main_process:  # the first one speaks for all
             logging.getLogger("eventcorpus").setLevel(logging.ERROR)
-        result = _train(dataset, recipe, out, notes=notes, resume=resume, shown=processes.is_first)
-    if not processes.is_first:
+        result = _train(dataset, recipe, out, notes=notes, resume=resume, shown=processes.is_main_process)
+    if not processes.is_main_process:
         return
     if 0 < result.resumed_at < result.n_steps:
         notice(f"resumed at step {result.resumed_at} of {result.n_steps}")
@@ -140,11 +140,11 @@ def _train(
             dataset.ontology,
             recipe,
             out,
-            dev=dataset.splits.get("validation", ()),
+            validation=dataset.splits.get("validation", ()),
             resume=resume,
             on_step=on_step,
             on_metrics=on_metrics,
-            training_notes=notes,
+            notes=notes,
         )
 
 

@@ -93,8 +93,8 @@ class Epochs:
         examples_of: ExamplesOf,
         *,
         n_epochs: int,
-        part_size: int,
-        n_parts: int = 1,
+        micro_batch_size: int,
+        gradient_accumulation_steps: int = 1,
         seed: int,
         pad_id: int,
         rank: int = 0,
@@ -103,14 +103,14 @@ class Epochs:
         """Plan a run.
 
         Args:
-            part_size: examples that a process reads at a time.
-            n_parts: micro-batches of a process whose gradients add up to one step.
+            micro_batch_size: examples that a process reads at a time.
+            gradient_accumulation_steps: micro-batches of a process whose gradients add up to one step.
             rank: of this process, in [0, n_processes).
         """
         self._examples_of = examples_of
-        self._part_size, self._seed, self._pad_id = part_size, seed, pad_id
+        self._part_size, self._seed, self._pad_id = micro_batch_size, seed, pad_id
         self._rank, self._n_processes = rank, n_processes
-        self.batch_size = part_size * n_parts * n_processes
+        self.batch_size = micro_batch_size * gradient_accumulation_steps * n_processes
         """Examples of a global batch."""
         sizes = [len(examples_of(epoch)) for epoch in range(n_epochs)]
         self._ends = list(accumulate(-(-size // self.batch_size) for size in sizes))

@@ -28,7 +28,7 @@ from eventcorpus.training.learner import Learner
 from eventcorpus.training.metrics import Metrics, MetricsFile, TensorBoard, metrics_of
 from eventcorpus.training.optimiser import rate_factor
 from eventcorpus.training.out_of_memory import out_of_memory_explained
-from eventcorpus.training.progress import DevScore, Progress, progress_data, read_progress
+from eventcorpus.training.progress import Progress, ValidationScore, progress_data, read_progress
 from eventcorpus.training.recipe import Recipe
 from eventcorpus.training.run_info import differences
 
@@ -51,7 +51,7 @@ class Watch:
         folder: Path,
         *,
         identity: dict[str, Any],
-        score: Callable[[int], DevScore] | None = None,
+        score: Callable[[int], ValidationScore] | None = None,
         on_step: OnStep | None = None,
         on_metrics: OnMetrics | None = None,
     ) -> None:
@@ -75,9 +75,9 @@ class Watch:
             InputError: if it is one of another run.
         """
         processes = self._learner.processes
-        path = newest_whole(self.folder) if processes.is_first else None
+        path = newest_whole(self.folder) if processes.is_main_process else None
         step = torch.tensor(int(path.name.partition("-")[2]) if path else 0, device=processes.device)
-        processes.give_from_first([step])
+        processes.broadcast([step])
         if not int(step):
             return Progress()
         tensors, about = read_checkpoint(self.folder / f"checkpoint-{int(step):08d}")
@@ -94,7 +94,7 @@ class Watch:
 
     def begin(self, progress: Progress) -> None:
         """Open what metrics are written to, at the step from which the run goes on."""
-        if not self._learner.processes.is_first:
+        if not self._learner.processes.is_main_process:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
         file = MetricsFile(self.folder / METRICS, keep_until=progress.step)
@@ -110,7 +110,7 @@ class Watch:
         if self._score is not None and self._is_scored(progress.step):
             progress = self._scored(progress, self._score)
         is_scored = bool(progress.scores) and progress.scores[-1].step == progress.step
-        if self._learner.processes.is_first:
+        if self._learner.processes.is_main_process:
             if progress.step % recipe.logging_steps == 0 or is_scored or is_last:
                 self._report(progress, draw=is_scored)
             if self._on_step is not None:
@@ -137,7 +137,7 @@ class Watch:
             return step % self._recipe.eval_steps == 0 or step == self._epochs.n_steps
         return step == self._epochs.first_step(self._epochs.epoch_of(step))  # the end of the epoch before
 
-    def _scored(self, progress: Progress, score: Callable[[int], DevScore]) -> Progress:
+    def _scored(self, progress: Progress, score: Callable[[int], ValidationScore]) -> Progress:
         start = time.perf_counter()
         with out_of_memory_explained(self._recipe):
             found = score(progress.step)
@@ -174,8 +174,8 @@ class Watch:
     def _save(self, progress: Progress) -> None:
         processes = self._learner.processes
         tensors = self._learner.state()
-        tensors |= {f"random/{name}": processes.collect(state) for name, state in random_state().items()}
-        if not processes.is_first:
+        tensors |= {f"random/{name}": processes.all_gather(state) for name, state in random_state().items()}
+        if not processes.is_main_process:
             return
         about = {"identity": self._identity, "progress": progress_data(progress)}
         try:

@@ -32,15 +32,15 @@ _BUCKET = 2**23
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """This process among ``n``: ``rank`` in [0, n), ``local_rank`` among those on its machine."""
+    """This process among ``world_size``: ``rank`` in [0, world_size), ``local_rank`` among those on its machine."""
 
     rank: int = 0
-    n: int = 1
+    world_size: int = 1
     local_rank: int = 0
 
     @property
-    def is_first(self) -> bool:
-        """Whether this is the one that writes, shows and speaks."""
+    def is_main_process(self) -> bool:
+        """Whether this process is the one that writes files and logs."""
         return self.rank == 0
 
     @property
@@ -48,15 +48,15 @@ class Processes:
         """The device of this process."""
         return torch.device("cuda", self.local_rank) if torch.cuda.is_available() else torch.device("cpu")
 
-    def add_up(self, tensor: torch.Tensor) -> torch.Tensor:
+    def all_reduce(self, tensor: torch.Tensor) -> torch.Tensor:
         """The sum over all processes, in place."""
-        if self.n > 1:
+        if self.world_size > 1:
             dist.all_reduce(tensor)
         return tensor
 
-    def add_up_gradients(self, tensors: Sequence[torch.Tensor]) -> None:
+    def all_reduce_gradients(self, tensors: Sequence[torch.Tensor]) -> None:
         """Replace the gradients of ``tensors`` by their sums over all processes."""
-        if self.n == 1:
+        if self.world_size == 1:
             return
         gradients = [tensor.grad for tensor in tensors if tensor.grad is not None]
         while gradients:
@@ -70,30 +70,30 @@ class Processes:
             for gradient, summed in zip(bucket, torch.split(flat, [g.numel() for g in bucket]), strict=True):
                 gradient.copy_(summed.view_as(gradient))
 
-    def give_from_first(self, tensors: Sequence[torch.Tensor]) -> None:
+    def broadcast(self, tensors: Sequence[torch.Tensor]) -> None:
         """Replace tensors by those of the first process."""
-        if self.n > 1:
+        if self.world_size > 1:
             for tensor in tensors:
                 dist.broadcast(tensor, src=0)
 
-    def collect(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The tensors of all processes, shape (n, ...), on the CPU."""
-        if self.n == 1:
+    def all_gather(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The tensors of all processes, shape (world_size, ...), on the CPU."""
+        if self.world_size == 1:
             return tensor.cpu()[None]
-        parts = [torch.empty_like(tensor) for _ in range(self.n)]
+        parts = [torch.empty_like(tensor) for _ in range(self.world_size)]
         dist.all_gather(parts, tensor.contiguous())
         return torch.stack(parts).cpu()
 
 
 def current_processes() -> Processes:
-    """Who this process is, if ``joined`` was entered or the caller has set up torch.distributed; else alone."""
+    """Who this process is, if ``process_group`` was entered or the caller has set up torch.distributed; else alone."""
     if not (dist.is_available() and dist.is_initialized()):
         return Processes()
     return Processes(dist.get_rank(), dist.get_world_size(), int(os.environ.get("LOCAL_RANK", "0")))
 
 
 @contextmanager
-def joined() -> Iterator[Processes]:
+def process_group() -> Iterator[Processes]:
     """Find the other processes, if a launcher started several, and part from them at the end.
 
     Raises:
@@ -137,7 +137,7 @@ def shard(model: nn.Module, processes: Processes, *, dtype: torch.dtype) -> None
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
-    mesh = init_device_mesh(processes.device.type, (processes.n,))
+    mesh = init_device_mesh(processes.device.type, (processes.world_size,))
     policy = MixedPrecisionPolicy(param_dtype=dtype, reduce_dtype=torch.float32)
     for name, module in model.named_modules():
         if _LAYER.search(name):

@@ -36,7 +36,7 @@ from eventcorpus.training.learner import Learner, TokenLoss, learner_for
 from eventcorpus.training.metrics import read_metrics
 from eventcorpus.training.optimiser import precision_for, rate_factor
 from eventcorpus.training.out_of_memory import out_of_memory_explained
-from eventcorpus.training.progress import DevScore, Progress
+from eventcorpus.training.progress import Progress, ValidationScore
 from eventcorpus.training.recipe import Recipe, recipe_yaml
 from eventcorpus.training.run_info import RUN, FitResult, fit_result, run_facts, run_hash, run_identity
 
@@ -49,37 +49,37 @@ def fit(
     recipe: Recipe,
     out: Path,
     *,
-    dev: Sequence[AnnotatedArticle] = (),
+    validation: Sequence[AnnotatedArticle] = (),
     resume: bool = False,
     on_step: OnStep | None = None,
     on_metrics: OnMetrics | None = None,
     token_loss: TokenLoss | None = None,
-    training_notes: dict[str, Any] | None = None,
+    notes: dict[str, Any] | None = None,
 ) -> FitResult:
     """Train on articles and write a model folder to ``out``; checkpoints and metrics lie beside it until it is done.
 
-    Where torch.distributed has been set up (``processes.joined``), all processes call this with the same arguments,
-    share each batch, and the first one writes.
+    Within ``distributed.process_group`` all processes call this with the same arguments and share each batch; the main
+    process writes.
 
     Args:
-        dev: scored while training, as the recipe's ``eval_strategy`` says.
+        validation: scored while training, as the recipe's ``eval_strategy`` says.
         resume: continue from the newest whole checkpoint of the same recipe and data, if there is one; a run that is
             complete is left as it is.
         on_step: called after each step with steps done, steps in all and the loss; first for each teacher that is
             trained, then for the model.
         token_loss: instead of the recipe's.
-        training_notes: what to keep in ``eventcorpus.json`` and ``run.json`` about where the data came from.
+        notes: what to keep in ``eventcorpus.json`` and ``run.json`` about where the data came from.
 
     Raises:
         ModelError: if the encoder cannot be loaded, the loss stops being a number, or memory does not suffice.
-        RecipeError: if the recipe asks for what this machine cannot give, or for scores and there is no ``dev``.
+        RecipeError: if the recipe asks for what this machine cannot give, or for scores and there is no ``validation``.
         InputError: if no article has anything to learn from, or checkpoints belong to another run.
         OutputError: if the disk refuses.
     """
     processes = current_processes()
-    if processes.is_first:
+    if processes.is_main_process:
         check_folder(out, is_ours=is_model_folder)
-    check_dev(recipe, dev)
+    check_validation(recipe, validation)
     source = find_encoder(recipe.encoder)
     tokenizer = load_tokenizer(source)
     encode = encode_with(tokenizer, ontology, recipe)
@@ -87,11 +87,11 @@ def fit(
     check_spans(encoded, n_articles=len(articles))
     report_encoded(encoded, ontology, recipe, n_articles=len(articles))
     unlabelled = read_unlabelled(recipe)
-    identity = _identity(articles, dev, ontology, recipe, processes, unlabelled)
+    identity = _identity(articles, validation, ontology, recipe, processes, unlabelled)
     folder = out.with_name(f"{out.name}.checkpoints")
     if resume and is_complete(out, run_hash(identity), processes):
         logger.info("%s: this run is complete already; nothing is left to train", out)
-        if processes.is_first:
+        if processes.is_main_process:
             drop_folder(folder)
         done = finished_progress(out)
         return fit_result(out, encoded, done, resumed_at=done.step)
@@ -108,12 +108,12 @@ def fit(
     epochs = Epochs(
         examples_of,
         n_epochs=recipe.num_train_epochs,
-        part_size=recipe.per_device_train_batch_size,
-        n_parts=recipe.gradient_accumulation_steps,
+        micro_batch_size=recipe.per_device_train_batch_size,
+        gradient_accumulation_steps=recipe.gradient_accumulation_steps,
         seed=recipe.seed,
         pad_id=pad_id,
         rank=processes.rank,
-        n_processes=processes.n,
+        n_processes=processes.world_size,
     )
     seed_all(recipe.seed)
     with out_of_memory_explained(recipe):
@@ -122,22 +122,24 @@ def fit(
         )
     if processes.rank:
         torch.manual_seed(recipe.seed + 1_000_003 * processes.rank)  # dropout differs between processes
-    about = _about(ontology, recipe, n_articles=len(articles), n_spans=encoded.n_spans, notes=training_notes or {})
-    is_watched = dev and recipe.eval_strategy != "no"
+    about = _about(ontology, recipe, n_articles=len(articles), n_spans=encoded.n_spans, notes=notes or {})
+    is_watched = validation and recipe.eval_strategy != "no"
     watch = Watch(
         learner, epochs, recipe, folder, identity=identity, on_step=on_step, on_metrics=on_metrics,
-        score=(lambda step: score_dev(dev, learner, tokenizer, about, step=step)) if is_watched else None,
+        score=(lambda step: score_on_validation(validation, learner, tokenizer, about, step=step))
+        if is_watched
+        else None,
     )  # fmt: skip
-    if processes.is_first:
+    if processes.is_main_process:
         clear_leftovers(out, folder, resume=resume)
     progress = watch.resume() if resume else Progress()
     resumed_at = progress.step
     watch.begin(progress)
     progress = train(learner, epochs, recipe, progress, after_step=watch)
     model = finished_model(learner, recipe, source, tags=tag_names(ontology.labels))
-    if processes.is_first:
+    if processes.is_main_process:
         about = about.model_copy(update={"training": {**about.training, "n_steps": progress.step}})
-        facts = run_facts(run_hash(identity), recipe, ontology, progress, processes, notes=training_notes or {})
+        facts = run_facts(run_hash(identity), recipe, ontology, progress, processes, notes=notes or {})
         extra = {"recipe.yaml": recipe_yaml(recipe), RUN: to_json(facts, indent=2) + "\n", **watch.end()}
         model.config._name_or_path = about.encoder
         save_model(out, model, tokenizer, about, extra=extra)
@@ -147,7 +149,7 @@ def fit(
 
 def _identity(
     articles: Sequence[AnnotatedArticle],
-    dev: Sequence[AnnotatedArticle],
+    validation: Sequence[AnnotatedArticle],
     ontology: Ontology,
     recipe: Recipe,
     processes: Processes,
@@ -156,8 +158,8 @@ def _identity(
     dtype = precision_for(recipe, processes.device)
     teacher = teacher_recipe(recipe, 0) if recipe.n_teachers else None
     return run_identity(
-        articles, dev, ontology, recipe,
-        n_processes=processes.n, dtype=dtype, unlabelled=unlabelled, teacher=teacher,
+        articles, validation, ontology, recipe,
+        n_processes=processes.world_size, dtype=dtype, unlabelled=unlabelled, teacher=teacher,
     )  # fmt: skip
 
 
@@ -194,14 +196,14 @@ def finished_model(learner: Learner, recipe: Recipe, source: str, *, tags: Seque
 def is_complete(out: Path, run: str, processes: Processes) -> bool:
     """Whether a whole model of the run with this hash is there; all processes must ask together."""
     complete = False
-    if processes.is_first and (out / RUN).is_file():
+    if processes.is_main_process and (out / RUN).is_file():
         try:
             read_about(out)
             complete = read_json(out / RUN).get("run") == run
         except EventCorpusError:
             complete = False
     answer = torch.tensor(int(complete), device=processes.device)
-    processes.give_from_first([answer])
+    processes.broadcast([answer])
     return bool(answer)
 
 
@@ -215,7 +217,7 @@ def finished_progress(out: Path) -> Progress:
         n_tokens=lines[-1].tokens if lines else 0,
         losses=tuple(line.loss for line in lines),
         scores=tuple(
-            DevScore(line.step, line.dev_precision or 0.0, line.dev_recall or 0.0, line.dev_f1)
+            ValidationScore(line.step, line.dev_precision or 0.0, line.dev_recall or 0.0, line.dev_f1)
             for line in lines
             if line.dev_f1 is not None
         ),
@@ -259,9 +261,9 @@ def _not_a_number(progress: Progress, epochs: Epochs, recipe: Recipe) -> str:
     )
 
 
-def score_dev(
+def score_on_validation(
     gold: Sequence[AnnotatedArticle], learner: Learner, tokenizer: Any, about: ModelAbout, *, step: int
-) -> DevScore:
+) -> ValidationScore:
     """Score the weights as they are; all processes together, each with its share of the articles.
 
     Weights are fp32 meanwhile, as in the saved model, unless they are sharded or their attention knows bf16 alone.
@@ -269,7 +271,7 @@ def score_dev(
     """
     processes = learner.processes
     # sharded weights are gathered by all processes together, so that each must read as many batches as the others
-    mine = gold if learner.is_sharded else gold[processes.rank :: processes.n]
+    mine = gold if learner.is_sharded else gold[processes.rank :: processes.world_size]
     only_bf16 = learner.model.config._attn_implementation == "flash_attention_2"
     precision = nullcontext() if only_bf16 else learner.copy.in_full_precision(learner.model)
     with precision:
@@ -278,9 +280,9 @@ def score_dev(
     learner.model.train()
     numbers = torch.tensor([counts.correct, counts.predicted, counts.support], device=processes.device)
     if not learner.is_sharded:
-        processes.add_up(numbers)
+        processes.all_reduce(numbers)
     total = Counts(*(int(number) for number in numbers))
-    return DevScore(step, total.precision or 0.0, total.recall or 0.0, total.f1 or 0.0)
+    return ValidationScore(step, total.precision or 0.0, total.recall or 0.0, total.f1 or 0.0)
 
 
 def count_exact(gold: Sequence[AnnotatedArticle], extractor: Extractor) -> Counts:
@@ -298,7 +300,7 @@ _NAMED = 5
 """Spans that a message names; it counts them all."""
 
 
-def check_dev(recipe: Recipe, dev: Sequence[AnnotatedArticle]) -> None:
+def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> None:
     """Check that there is a validation split where the recipe lets it decide.
 
     Raises:
@@ -314,10 +316,10 @@ def check_dev(recipe: Recipe, dev: Sequence[AnnotatedArticle]) -> None:
     ]
     if keys and recipe.eval_strategy == "no":
         raise RecipeError(f"{keys[0]} needs scores and eval_strategy is no; set it to epoch or steps")
-    if keys and not any(annotated.spans for annotated in dev):
+    if keys and not any(annotated.spans for annotated in validation):
         raise RecipeError(
-            f"{keys[0]} needs a validation split with spans and there are {len(dev)} articles with none; make one with "
-            "eventcorpus split, or leave the key out"
+            f"{keys[0]} needs a validation split with spans and there are {len(validation)} articles with none; make "
+            "one with eventcorpus split, or leave the key out"
         )
 
 

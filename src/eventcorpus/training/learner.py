@@ -52,17 +52,18 @@ class Learner:
         """
         device = self.processes.device
         total = torch.zeros((), device=device)
-        share = (self.processes.n if self.is_sharded else 1) / max(1, batch.n_labelled)  # FSDP averages, we add up
+        n_averaged = self.processes.world_size if self.is_sharded else 1  # FSDP averages over processes, we add up
+        share = n_averaged / max(1, batch.n_labelled)
         for part in self._held_at_once(batch):
             tensors = {name: tensor.to(device) for name, tensor in part.items()}
             logits = self.forward(**{name: tensors.pop(name) for name in MODEL_INPUTS}).logits
             loss = self.token_loss(logits, tensors)
             (loss * share).backward()  # type: ignore[no-untyped-call]
-            self.copy.take_gradients()
+            self.copy.accumulate_gradients()
             total += loss.detach() / max(1, batch.n_labelled)
-        value = float(self.processes.add_up(total))
+        value = float(self.processes.all_reduce(total))
         if not self.is_sharded:
-            self.processes.add_up_gradients(self.copy.master)
+            self.processes.all_reduce_gradients(self.copy.master)
         norm = whole(nn.utils.get_total_norm([m.grad for m in self.copy.master if m.grad is not None]))
         if not (math.isfinite(value) and math.isfinite(float(norm))):
             return math.nan
@@ -72,7 +73,7 @@ class Learner:
             group["lr"] = group["initial_lr"] * factor
         self.optimiser.step()
         self.copy.drop_gradients()
-        self.copy.give_weights()
+        self.copy.sync_to_model()
         return value
 
     def _held_at_once(self, batch: Batch) -> Iterator[dict[str, torch.Tensor]]:
@@ -87,7 +88,7 @@ class Learner:
     def keep_as_best(self) -> None:
         """Remember these weights as those of the best score."""
         weights = self.weights()
-        if self.processes.is_first:
+        if self.processes.is_main_process:
             self.best = weights
 
     def state(self) -> dict[str, torch.Tensor]:
@@ -108,8 +109,8 @@ class Learner:
                     key: value.to(master.device) if key == "step" else like(master, value)
                     for key, value in saved.items()
                 }
-        self.copy.give_weights()
-        if self.processes.is_first:
+        self.copy.sync_to_model()
+        if self.processes.is_main_process:
             self.best = {name[5:]: tensor for name, tensor in tensors.items() if name.startswith("best/")}
 
 
@@ -130,7 +131,7 @@ def learner_for(
             f"attn_implementation is flash_attention_2, which needs an NVIDIA GPU and bf16; this is "
             f"{processes.device.type} and {str(dtype).removeprefix('torch.')}; set attn_implementation: sdpa"
         )
-    if recipe.fsdp and processes.n == 1:
+    if recipe.fsdp and processes.world_size == 1:
         raise RecipeError(
             "fsdp spreads an encoder over several processes and there is one; start with "
             "torchrun --nproc-per-node N -m eventcorpus train ..., or set fsdp: false"
@@ -148,7 +149,7 @@ def learner_for(
     model.to(processes.device).train()
     if processes.device.type == "cpu":
         cheapen_dropout(model)
-    processes.give_from_first([weight.data for weight in model.parameters()])
+    processes.broadcast([weight.data for weight in model.parameters()])
     if recipe.fsdp:
         shard(model, processes, dtype=dtype)
         dtype = torch.float32

@@ -54,7 +54,7 @@ class MasterCopy:
         _cast(model, dtype)
         return cls([name for name, _ in named], weights, master)
 
-    def take_gradients(self) -> None:
+    def accumulate_gradients(self) -> None:
         """Move gradients from the model to the master copy, where those of several micro-batches add up in fp32."""
         if not self._is_apart:
             return
@@ -81,7 +81,7 @@ class MasterCopy:
     def _is_apart(self) -> bool:
         return bool(self.master) and self.master[0] is not self.weights[0]
 
-    def give_weights(self) -> None:
+    def sync_to_model(self) -> None:
         """Round the master copy into the model."""
         if self._is_apart:
             with torch.no_grad():
@@ -95,12 +95,12 @@ class MasterCopy:
             return
         dtype = self.weights[0].dtype
         _cast(model, torch.float32)
-        self.give_weights()
+        self.sync_to_model()
         try:
             yield
         finally:
             _cast(model, dtype)
-            self.give_weights()
+            self.sync_to_model()
 
     def state(self) -> dict[str, torch.Tensor]:
         """The fp32 weights by name."""

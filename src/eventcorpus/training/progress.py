@@ -7,7 +7,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class DevScore:
+class ValidationScore:
     """Exact micro precision, recall and F1 in [0, 1] on the validation split, after ``step`` steps."""
 
     step: int
@@ -28,11 +28,11 @@ class Progress:
     eval_seconds: float = 0.0
     n_tokens: int = 0
     losses: tuple[float, ...] = ()
-    scores: tuple[DevScore, ...] = ()
+    scores: tuple[ValidationScore, ...] = ()
     stopped: bool = False
 
     @property
-    def best(self) -> DevScore | None:
+    def best(self) -> ValidationScore | None:
         """The best score; of equals the first."""
         return max(self.scores, key=lambda score: (score.f1, -score.step), default=None)
 
@@ -46,7 +46,7 @@ class Progress:
             losses=(*self.losses, loss),
         )
 
-    def after_score(self, score: DevScore, *, seconds: float, patience: int) -> Progress:
+    def after_score(self, score: ValidationScore, *, seconds: float, patience: int) -> Progress:
         """One score more; ``patience`` of them in a row that are not the best end the run (0: never)."""
         scores = (*self.scores, score)
         scored = replace(self, scores=scores, eval_seconds=self.eval_seconds + seconds)
@@ -62,5 +62,6 @@ def progress_data(progress: Progress) -> dict[str, Any]:
 def read_progress(data: dict[str, Any]) -> Progress:
     """From what ``progress_data`` gave."""
     return Progress(
-        **data | {"losses": tuple(data["losses"]), "scores": tuple(DevScore(**score) for score in data["scores"])}
+        **data
+        | {"losses": tuple(data["losses"]), "scores": tuple(ValidationScore(**score) for score in data["scores"])}
     )

@@ -22,7 +22,7 @@ from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.distributed import Processes
 from eventcorpus.training.examples import EncodedArticles
 from eventcorpus.training.metrics import peak_memory
-from eventcorpus.training.progress import DevScore, Progress
+from eventcorpus.training.progress import Progress, ValidationScore
 from eventcorpus.training.recipe import Recipe
 
 RUN = "run.json"
@@ -61,7 +61,7 @@ def run_facts(
             "cores": os.cpu_count(),
             "threads": torch.get_num_threads(),
             "gpu": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
-            "processes": processes.n,
+            "processes": processes.world_size,
         },
         "peak_memory": peak_memory(),
         "peak_gpu_memory": torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None,
@@ -173,7 +173,7 @@ class FitResult:
     n_examples: int
     n_spans: int
     n_lost: int
-    scores: tuple[DevScore, ...] = ()
+    scores: tuple[ValidationScore, ...] = ()
     stopped_early: bool = False
 
 
