@@ -41,6 +41,14 @@ class Article:
         """SHA-256 of the stored text in UTF-8, 64 hex digits."""
         return sha256_of(self.text)
 
+    @property
+    def unit(self) -> tuple[str, str]:
+        """What the article is sampled with, in resamples and folds: its cluster where it has one.
+
+        (name, kind): a cluster that is named like an article is another unit.
+        """
+        return (self.cluster, "cluster") if self.cluster is not None else (self.id, "article")
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

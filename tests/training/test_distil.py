@@ -77,6 +77,13 @@ def test_no_teacher_learns_from_what_it_will_speak_of(clusters: int) -> None:
         assert len({(a.article.cluster, k) for a, k in zip(listed, teachers.unseen_by, strict=True)}) == clusters
 
 
+def test_a_cluster_that_is_named_like_an_article_is_another_unit() -> None:
+    named = [Article("x", "Rebels"), Article("y", "left", cluster="x"), Article("z", "Homs", cluster="x")]
+    assert [article.unit for article in named] == [("x", "article"), ("x", "cluster"), ("x", "cluster")]
+    listed = [AnnotatedArticle(article, (), ()) for article in named]
+    assert len(set(cross_fit(listed, lambda k, read: lambda: k, n_teachers=2, seed=1).unseen_by[:2])) == 2
+
+
 def test_more_teachers_than_clusters_cannot_be() -> None:
     with pytest.raises(InputError, match="3 teachers for 2 articles or clusters; lower n_teachers"):
         cross_fit(articles(9, clusters=2), lambda k, read: lambda: k, n_teachers=3, seed=1)

@@ -16,7 +16,6 @@ from eventcorpus.agreement.pairs import Shared, attribute_value, event_sets, rol
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.metrics.clusters import b_cubed
 from eventcorpus.metrics.match import SpanKey
-from eventcorpus.metrics.resample import unit_of
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 
@@ -81,7 +80,7 @@ def count_pair(
     return PairCounts(
         annotators=(pair,),
         articles=tuple(one.article.id for one in in_order),
-        units=tuple(unit_of(one.article) for one in in_order),
+        units=tuple(one.article.unit for one in in_order),
         left_out=dict(Counter(label for one in in_order for label in one.left_out)),
         spans=np.array(spans),
         characters=np.array(characters),

@@ -328,10 +328,10 @@ def _fit(judge: Judge, articles: Sequence[int]) -> dict[Method, Fitted]:
 def _cross_validate(judge: Judge) -> dict[Method, list[Judged]]:
     """Per method and article, its mentions with the confidences of a fit without it and those of its cluster."""
     articles = [one.annotated.article for one in judge.scored]
-    units = sorted({article.cluster or article.id for article in articles})
+    units = sorted({article.unit for article in articles})
     random.Random(SEED).shuffle(units)
     fold_of = {unit: i % FOLDS for i, unit in enumerate(units)}
-    folds = [fold_of[article.cluster or article.id] for article in articles]
+    folds = [fold_of[article.unit] for article in articles]
     fits = {fold: _fit(judge, [i for i, other in enumerate(folds) if other != fold]) for fold in set(folds)}
     return {
         method: [_with(fits[fold][method], judge(i, fits[fold][method].temperature)) for i, fold in enumerate(folds)]
@@ -345,7 +345,7 @@ def _with(fitted: Fitted, judged: Judged) -> Judged:
 
 
 def _too_little(scored: Sequence[Scored], n_mentions: int, n_correct: int) -> str:
-    n_units = len({one.annotated.article.cluster or one.annotated.article.id for one in scored})
+    n_units = len({one.annotated.article.unit for one in scored})
     if n_units < FEWEST_ARTICLES or n_mentions < FEWEST_MENTIONS:
         return (
             f"not calibrated: {n_units} articles (those of one cluster count as one) with {n_mentions} predicted "

@@ -93,11 +93,8 @@ def originality_of(several: Sequence[AnnotatedArticle], ontology: Ontology) -> O
     Pairs are compared exactly if they share a shingle that stands in at most 1,000 articles.
     """
     ids = [one.article.id for one in several]
-    number: dict[str, int] = {}
-    clusters = [
-        f"cluster {a.cluster}" if a.cluster is not None else f"article {a.id}" for a in (o.article for o in several)
-    ]
-    units = np.array([number.setdefault(cluster, len(number)) for cluster in clusters], dtype=np.int64)
+    number: dict[tuple[str, str], int] = {}
+    units = np.array([number.setdefault(one.article.unit, len(number)) for one in several], dtype=np.int64)
     plain = _Texts.of(ids, units, (_WORD.findall(one.article.text.lower()) for one in several))
     masked = _Texts.of(ids, units, (masked_words(one, ontology) for one in several))
     nearest = _nearest(plain)

@@ -56,7 +56,7 @@ from eventcorpus.eval.runs import (
 from eventcorpus.eval.slices import slices_of
 from eventcorpus.metrics.coefficients import f1
 from eventcorpus.metrics.match import Key, Numbers, exact_by_article
-from eventcorpus.metrics.resample import draw_resamples, unit_of
+from eventcorpus.metrics.resample import draw_resamples
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import ADJUDICATED, AnnotatedArticle
@@ -321,7 +321,7 @@ def agreement_beside(
         return None
     counts = np.array([_article_counts(several, labels) for several in several_of])
     with_sum = np.concatenate([counts, counts.sum(axis=1, keepdims=True)], axis=1)
-    units = [unit_of(several[0].article) for several in several_of]
+    units = [several[0].article.unit for several in several_of]
     resampling = draw_resamples(units, n_resamples=n_resamples, seed=seed) if n_resamples else None
     found = figures_with_intervals(with_sum, lambda x: f1(x[..., 0], x[..., 1], x[..., 2]), resampling)
     pairs = Counter(pair for several in several_of for pair in combinations(_names(several), 2))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from eventcorpus.eval.report import Figure, Figures, Interval, Intervals, LabelFigures, Matching
 from eventcorpus.metrics.match import averages
-from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate, unit_of
+from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate
 from eventcorpus.schema import AnnotatedArticle
 
 Numbers = NDArray[np.float64]
@@ -36,7 +36,7 @@ def draw_articles(gold: Sequence[AnnotatedArticle], *, n_resamples: int, seed: i
     """
     if not n_resamples:
         return None
-    return draw_resamples([unit_of(one.article) for one in gold], n_resamples=n_resamples, seed=seed)
+    return draw_resamples([one.article.unit for one in gold], n_resamples=n_resamples, seed=seed)
 
 
 def figures_with_intervals(

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcorpus.schema import Article
-
 Numbers = NDArray[np.float64]
 _UNDEFINED_AT_MOST = 0.05
 _ROWS_AT_ONCE = 1000
@@ -74,11 +72,6 @@ class Estimate:
     value: Numbers
     low: Numbers
     high: Numbers
-
-
-def unit_of(article: Article) -> tuple[str, str]:
-    """What an article is resampled with: its cluster where it has one."""
-    return ("cluster", article.cluster) if article.cluster is not None else ("article", article.id)
 
 
 def draw_resamples(units: Sequence[Hashable], *, n_resamples: int = 1000, seed: int = 0) -> Resampling:

@@ -48,12 +48,12 @@ def cross_fit(articles: Sequence[AnnotatedArticle], teach: Teach, *, n_teachers:
     Raises:
         InputError: if there are fewer articles (clusters) than teachers.
     """
-    groups = sorted({a.article.cluster or a.article.id for a in articles})
+    groups = sorted({a.article.unit for a in articles})
     if n_teachers > len(groups):
         raise InputError(f"{n_teachers} teachers for {len(groups)} articles or clusters; lower n_teachers")
     random.Random(f"{seed}-teachers").shuffle(groups)
     part = {group: i % n_teachers for i, group in enumerate(groups)}
-    unseen_by = [part[a.article.cluster or a.article.id] for a in articles]
+    unseen_by = [part[a.article.unit] for a in articles]
     loads = [teach(k, [a for a, own in zip(articles, unseen_by, strict=True) if own != k]) for k in range(n_teachers)]
     return Teachers(loads, unseen_by)
 
