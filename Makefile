@@ -115,7 +115,7 @@ bench-page: .venv/installed-browser  ## How quickly the page of 500 articles and
 bench-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## A simulated annotator corrects a model's predictions on a real server; corrections must say what was done
 	@$(BIN)/python tests/bench/loop.py
 
-bench-next: .venv/installed  ## Learning curves of the order of `next` and of a random one: make bench-next DATA=dataset-folder
+bench-next: .venv/installed  ## Learning curves of the order of `labelstudio rank` and of a random one: make bench-next DATA=dataset-folder
 	@$(BIN)/python tests/bench/next.py $(DATA)
 
 bench-calibrate: .venv/installed  ## Confidences on test before and after calibration on validation: make bench-calibrate MODEL=folder DATA=dataset-folder

@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from cli_runner import run
-from eventcorpus.cli.main import COMMANDS, main
+from eventcorpus.cli.main import main
 from eventcorpus.text import sha256_of
 
 ONTOLOGY = """
@@ -59,31 +60,31 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
     (
         "missing file",
         {},
-        ("export", "gone.jsonl", "--out", "t", "--ontology", "o.yaml"),
+        ("labelstudio", "tasks", "gone.jsonl", "--out", "t", "--ontology", "o.yaml"),
         "gone.jsonl: no such file; check the path",
     ),
     (
         "empty file",
         {"a.jsonl": ""},
-        ("export", "a.jsonl", "--out", "t", "--ontology", "o.yaml"),
+        ("labelstudio", "tasks", "a.jsonl", "--out", "t", "--ontology", "o.yaml"),
         "a.jsonl: the file is empty",
     ),
     (
         "broken line",
         {"a.jsonl": '{"text": "one"}\n{"text": \n'},
-        ("export", "a.jsonl", "--out", "t", "--ontology", "o.yaml"),
+        ("labelstudio", "tasks", "a.jsonl", "--out", "t", "--ontology", "o.yaml"),
         "a.jsonl: line 2 is not valid JSON (Expecting value at column 10)",
     ),
     (
         "no text",
         {"a.jsonl": '{"id": "a", "body": "one"}\n'},
-        ("export", "a.jsonl", "--out", "t", "--ontology", "o.yaml"),
+        ("labelstudio", "tasks", "a.jsonl", "--out", "t", "--ontology", "o.yaml"),
         "a.jsonl: line 1: an article without text; if the column has another name: --field text=NAME",
     ),
     (
         "duplicate id",
         {"a.jsonl": '{"id": "a", "text": "one"}\n{"id": "a", "text": "two"}\n'},
-        ("export", "a.jsonl", "--out", "t", "--ontology", "o.yaml"),
+        ("labelstudio", "tasks", "a.jsonl", "--out", "t", "--ontology", "o.yaml"),
         "a.jsonl: line 2: the id 'a' is taken by a.jsonl: line 1; ids are unique, rename one of them",
     ),
     (
@@ -318,7 +319,7 @@ def test_wrong_usage_exits_with_2(here: Path) -> None:
     dataset()
     assert run("eval", "--dataset", "ds")[0] == 2
     assert run("convert")[0] == 2
-    assert run("export", "e.json", "--out", "t", "--field", "text")[0] == 2
+    assert run("labelstudio", "tasks", "e.json", "--out", "t", "--field", "text")[0] == 2
 
 
 def test_hostile_characters_never_reach_the_terminal_raw(here: Path) -> None:
@@ -330,9 +331,10 @@ def test_hostile_characters_never_reach_the_terminal_raw(here: Path) -> None:
 
 def leaves(path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    for name in COMMANDS:
+    for name in main.list_commands(None):  # type: ignore[attr-defined]
         command = main.get_command(None, name)  # type: ignore[attr-defined]
-        found += [(name, sub) for sub in getattr(command, "commands", {})] or [(name,)]
+        subcommands = command.list_commands(None) if isinstance(command, click.Group) else []
+        found += [(name, subcommand) for subcommand in subcommands] or [(name,)]
     return found
 
 
@@ -355,3 +357,33 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(here: Path) -> None:
         shell=True, capture_output=True, text=True, env=dict(os.environ),
     )  # fmt: skip
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [("export", "labelstudio tasks"), ("next", "labelstudio rank"), ("corrections", "labelstudio corrections")],
+)
+def test_a_command_that_was_renamed_says_its_name_of_today(before: str, now: str) -> None:
+    code, _, stderr = run(before, "--out", "x")
+    assert code == 2
+    assert stderr.splitlines()[-1] == f"Error: {before!r} is called {now!r} now."
+    assert run(*now.split(), "--help")[0] == 0
+
+
+def test_an_option_has_one_meaning_in_all_commands() -> None:
+    """What the value of an option is, by the option's name; ``--out`` is what is made, ``--json`` a file or -."""
+    kinds: dict[str, set[str]] = {}
+    for names in leaves():
+        command: click.Command = main
+        for name in names:
+            command = command.get_command(None, name)  # type: ignore[attr-defined]
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                kind = (
+                    "flag"
+                    if parameter.is_flag
+                    else f"{parameter.type.name.removesuffix(' range')} {parameter.metavar or ''}"
+                )
+                kinds.setdefault(parameter.opts[0], set()).add(kind)
+    several = {option: found for option, found in kinds.items() if len(found) > 1}
+    assert several == {}

@@ -81,35 +81,35 @@ def dataset(folder: str = "ds") -> None:
 
 
 def test_one_file_has_gold_and_predicted_in_its_last_columns(here: Path) -> None:
-    strict = report("--gold", "both.txt")
+    strict = report("--gold-file", "both.txt")
     assert counts(strict) == {"MISC": (1, 1, 1), "ORG": (1, 1, 1), "PER": (0, 0, 1)}
     assert (strict["dataset"]["name"], strict["dataset"]["split"], strict["dataset"]["articles"]) == ("both", "all", 2)
-    loose = report("--gold", "both.txt", "--decoder", "conlleval")
+    loose = report("--gold-file", "both.txt", "--decoder", "conlleval")
     assert counts(loose) == {"MISC": (1, 1, 1), "ORG": (1, 1, 1), "PER": (1, 2, 1)}
 
 
 def test_two_files_say_what_one_says(here: Path) -> None:
     for decoder in ("strict", "conlleval"):
-        together = report("--gold", "both.txt", "--decoder", decoder)
-        apart = report("--gold", "gold.txt", "--predictions", "predicted.conll", "--decoder", decoder)
+        together = report("--gold-file", "both.txt", "--decoder", decoder)
+        apart = report("--gold-file", "gold.txt", "--predictions", "predicted.conll", "--decoder", decoder)
         assert apart["exact"] == together["exact"] and apart["model"]["name"] == "predicted"
 
 
 def test_tags_that_strict_drops_are_told(here: Path) -> None:
-    _, _, stderr = run("eval", "--gold", "both.txt")
+    _, _, stderr = run("eval", "--gold-file", "both.txt")
     assert stderr == (
-        "both.txt: predicted: 3 tags are in no whole mention of the scheme bio and do not count; --decoder conlleval "
+        "both.txt: predicted: 3 tags are in no whole mention of the scheme iob2 and do not count; --decoder conlleval "
         "reads them too\n"
     )
-    assert run("eval", "--gold", "both.txt", "--decoder", "conlleval")[2] == ""
+    assert run("eval", "--gold-file", "both.txt", "--decoder", "conlleval")[2] == ""
 
 
 @pytest.mark.parametrize(
     ("decoder", "scheme", "prefixes", "how"),
     [
-        ("strict", "bio", "BI", {"mode": "strict", "scheme": IOB2}),
+        ("strict", "iob2", "BI", {"mode": "strict", "scheme": IOB2}),
         ("strict", "bilou", "BILU", {"mode": "strict", "scheme": BILOU}),
-        ("conlleval", "bio", "BIES", {}),
+        ("conlleval", "iob2", "BIES", {}),
     ],
 )
 def test_a_file_is_scored_as_seqeval_scores_its_tags(
@@ -124,7 +124,7 @@ def test_a_file_is_scored_as_seqeval_scores_its_tags(
         lines += ["-DOCSTART- -X- O O", ""] if n % 9 == 0 else []
         lines += [f"w{i} {tag} {other}" for i, (tag, other) in enumerate(zip(ours, theirs, strict=True))] + [""]
     Path("random.txt").write_text("\n".join(lines))
-    found = report("--gold", "random.txt", "--decoder", decoder, "--scheme", scheme)
+    found = report("--gold-file", "random.txt", "--decoder", decoder, "--scheme", scheme)
     theirs_report = classification_report(gold, predicted, output_dict=True, zero_division=0, **how)
     for name, row in {**found["exact"]["labels"], "micro avg": found["exact"]["micro"]}.items():
         for ours_key, key in (("precision", "precision"), ("recall", "recall"), ("f1", "f1-score")):
@@ -165,7 +165,7 @@ def test_a_file_that_does_not_fit_says_where(here: Path, change: tuple[str, str]
     content = Path("predicted.conll").read_text()
     assert change[0] in content
     Path("p.txt").write_text(content.replace(*change))
-    assert run("eval", "--gold", "gold.txt", "--predictions", "p.txt") == (1, "", f"Error: {message}\n")
+    assert run("eval", "--gold-file", "gold.txt", "--predictions", "p.txt") == (1, "", f"Error: {message}\n")
 
 
 def test_a_tag_file_is_laid_on_the_articles_of_a_dataset_however_it_cuts_words(here: Path) -> None:
@@ -199,7 +199,7 @@ def test_predictions_of_a_label_studio_project_are_scored(here: Path) -> None:
     )
     Path("full.json").write_text(json.dumps([task(new, old)]))
     dataset()
-    for gold in (("--dataset", "ds", "--split", "train"), ("--gold", "full.json")):
+    for gold in (("--dataset", "ds", "--split", "train"), ("--gold-file", "full.json")):
         found = report(*gold, "--predictions", "full.json")
         assert counts(found) == {"Attack": (0, 1, 1), "Actor": (1, 1, 1), "Place": (1, 1, 1)}
         assert found["model"]["name"] == "m@1"
@@ -210,7 +210,7 @@ def test_predictions_of_a_label_studio_project_are_scored(here: Path) -> None:
 def test_predictions_of_several_models_need_a_name(here: Path) -> None:
     first, second = prediction(1, "m@1", region("p1", 0, 6, "Actor")), prediction(2, "m@2", region("p1", 0, 6, "Place"))
     Path("full.json").write_text(json.dumps([task(first, second)]))
-    arguments = ("--gold", "full.json", "--predictions", "full.json")
+    arguments = ("--gold-file", "full.json", "--predictions", "full.json")
     assert run("eval", *arguments)[2] == (
         "Error: full.json: predictions of several models, name one with --model-version: 'm@1' (1 tasks), 'm@2' (1 tasks)\n"
     )
@@ -223,18 +223,18 @@ def test_exports_without_whole_predictions_say_what_to_do(here: Path) -> None:
     Path("ids.json").write_text(json.dumps([task(5)]))
     assert (
         "predictions are in this export by id alone; get a full snapshot"
-        in (run("eval", "--gold", "ids.json", "--predictions", "ids.json")[2])
+        in (run("eval", "--gold-file", "ids.json", "--predictions", "ids.json")[2])
     )
     Path("none.json").write_text(json.dumps([task()]))
     assert (
         "none.json: no task has a prediction; to score its annotations: --exported annotations"
-        in (run("eval", "--gold", "none.json", "--predictions", "none.json")[2])
+        in (run("eval", "--gold-file", "none.json", "--predictions", "none.json")[2])
     )
 
 
 def test_what_of_an_export_cannot_be_read_is_told(here: Path) -> None:
     Path("full.json").write_text(json.dumps([task(prediction(1, "m", region("p1", 0, 6, "Group")))]))
-    code, _, stderr = run("eval", "--gold", "full.json", "--predictions", "full.json")
+    code, _, stderr = run("eval", "--gold-file", "full.json", "--predictions", "full.json")
     assert code == 0
     assert "full.json: 1 of 1 articles, 0 of 1 spans (1 refused)" in stderr and "label not in the ontology" in stderr
 
@@ -260,20 +260,20 @@ def test_floors_are_trained_on_the_split_train(here: Path) -> None:
         "floor linear: micro F1 100.0, macro 100.0",
     ]
     Path("map.yaml").write_text("gold: {Actor: Party}\npredicted: {Actor: Party}\n")
-    mapped = run("eval", "--dataset", "ds", "--predictions", "ds", "--map", "map.yaml")[1]
+    mapped = run("eval", "--dataset", "ds", "--predictions", "ds", "--class-map", "map.yaml")[1]
     assert "floor linear: micro" in mapped
-    assert "floor" not in run("eval", "--dataset", "ds", "--predictions", "ds", "--no-floors")[1]
-    assert "floor" not in run("eval", "--gold", "both.txt")[1]
+    assert "floor" not in run("eval", "--dataset", "ds", "--predictions", "ds", "--no-baselines")[1]
+    assert "floor" not in run("eval", "--gold-file", "both.txt")[1]
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--gold", "gold.txt", "--dataset", "ds", "--predictions", "p.jsonl"),
+        ("--gold-file", "gold.txt", "--dataset", "ds", "--predictions", "p.jsonl"),
         ("--dataset", "ds"),
         ("--predictions", "p.jsonl"),
-        ("--gold", "gold.txt", "--model", "m", "--predictions", "p.jsonl"),
-        ("--gold", "gold.txt", "--decoder", "loose"),
+        ("--gold-file", "gold.txt", "--model", "m", "--predictions", "p.jsonl"),
+        ("--gold-file", "gold.txt", "--decoder", "loose"),
     ],
 )
 def test_wrong_usage_exits_with_2(here: Path, arguments: tuple[str, ...]) -> None:
@@ -282,11 +282,13 @@ def test_wrong_usage_exits_with_2(here: Path, arguments: tuple[str, ...]) -> Non
 
 def test_gold_that_is_none_is_refused(here: Path) -> None:
     Path("p.jsonl").write_text("{}")
-    assert "p.jsonl: a predictions file is no gold" in run("eval", "--gold", "p.jsonl", "--predictions", "p.jsonl")[2]
+    assert (
+        "p.jsonl: a predictions file is no gold" in run("eval", "--gold-file", "p.jsonl", "--predictions", "p.jsonl")[2]
+    )
     Path("o.txt").write_text("a O\n")
-    assert "o.txt: no mention in its tags" in run("eval", "--gold", "o.txt", "--predictions", "o.txt")[2]
+    assert "o.txt: no mention in its tags" in run("eval", "--gold-file", "o.txt", "--predictions", "o.txt")[2]
     Path("e.json").write_text(json.dumps([task()]))
-    assert "e.json: not a file of tags; name the predictions" in run("eval", "--gold", "e.json")[2]
+    assert "e.json: not a file of tags; name the predictions" in run("eval", "--gold-file", "e.json")[2]
 
 
 @dataclass
@@ -334,7 +336,7 @@ def test_the_documented_lines_turn_spacy_docs_into_predictions(here: Path, monke
     Path("classes.yaml").write_text(
         "gold: {Place: Place, Actor: Group}\npredicted: {GPE: Place, LOC: Place, NORP: Group}\n"
     )
-    found = report("--dataset", "dataset", "--predictions", "spacy.jsonl", "--map", "classes.yaml")
+    found = report("--dataset", "dataset", "--predictions", "spacy.jsonl", "--class-map", "classes.yaml")
     assert counts(found) == {"Place": (1, 1, 1), "Group": (1, 1, 1)}
     assert found["classes"]["predicted"]["left_out"] == {"DATE": 1}
 

@@ -68,7 +68,7 @@ def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def kinds(folder: Path, *options: str) -> dict[str, int]:
-    code, stdout, _ = run("check", str(folder), "--json", *options)
+    code, stdout, _ = run("check", str(folder), "--json", "-", *options)
     assert code == 0
     return {name: kind["n"] for name, kind in json.loads(stdout)["kinds"].items()}
 
@@ -182,7 +182,7 @@ def test_a_folder_that_is_no_corpus(corpus: Path) -> None:
 
 
 def test_stats_of_a_corpus_and_of_the_dataset_made_of_it_agree(corpus: Path) -> None:
-    code, stdout, _ = run("stats", "corpus", "--json")
+    code, stdout, _ = run("stats", "corpus", "--json", "-")
     assert code == 0
     report = json.loads(stdout)
     assert (report["total"]["n_articles"], report["total"]["n_triggers"], report["splits"]["train"]["n_articles"]) == (
@@ -204,7 +204,7 @@ def test_stats_of_a_corpus_and_of_the_dataset_made_of_it_agree(corpus: Path) -> 
         )[0]
         == 0
     )
-    of_dataset = json.loads(run("stats", "ds", "--json")[1])
+    of_dataset = json.loads(run("stats", "ds", "--json", "-")[1])
     assert {key: of_dataset[key] for key in ("total", "splits")} == {key: report[key] for key in ("total", "splits")}
 
 

@@ -50,7 +50,7 @@ def test_from_typed_text_to_a_score_and_mentions(
     run(
         "inline", "read", "mine.txt", "--articles", "a.jsonl", "--annotations", "done/pass.json", "--ontology", "o.yaml"
     )
-    run("export", "a.jsonl", "--out", "tasks", "--ontology", "o.yaml")
+    run("labelstudio", "tasks", "a.jsonl", "--out", "tasks", "--ontology", "o.yaml")
     run("convert", "done", "--ontology", "o.yaml", "--splits", "splits", "--out", "ds", "--strict")
     run("train", "recipe.yaml", "--dataset", "ds", "--out", "m")
     table = run("eval", "--model", "m", "--dataset", "ds", "--split", "train", "--json", "e.json", "--html", "e.html")
@@ -70,6 +70,8 @@ def test_from_typed_text_to_a_score_and_mentions(
     ]
 
     Path("p.jsonl").write_text(line)
-    assert "1 tasks" in run("export", "new.txt", "--out", "again", "--ontology", "o.yaml", "--predictions", "p.jsonl")
+    assert "1 tasks" in run(
+        "labelstudio", "tasks", "new.txt", "--out", "again", "--ontology", "o.yaml", "--predictions", "p.jsonl"
+    )
     (task,) = json.loads(Path("again/tasks-00001.json").read_text())
     assert [r["value"]["text"] for r in task["predictions"][0]["result"]] == ["rebels", "attacked", "homs", "monday"]

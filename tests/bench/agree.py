@@ -113,7 +113,7 @@ def main() -> None:
         measured([*command, "--out", str(dataset)], folder / "convert.txt")
         command = [program, "agree", str(dataset), "--resamples", str(options.resamples)]
         figures: dict[str, Any] = {"bench": "agree", "articles": options.articles, "resamples": options.resamples}
-        figures["agree"] = measured([*command, "--json"], out)
+        figures["agree"] = measured([*command, "--json", "-"], out)
         figures["agree_with_page"] = measured([*command, "--html", str(page)], folder / "agreement.txt")
         print((folder / "agreement.txt").read_text())
         report = json.loads(out.read_text())

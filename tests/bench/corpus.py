@@ -121,7 +121,7 @@ def main() -> None:
         for name, rest in (
             ("stats", ["--html", str(folder / "stats.html")]),
             ("split", ["--out", str(folder / "splits")]),
-            ("check", ["--json"]),
+            ("check", ["--json", "-"]),
         ):
             figures[name] = measured([program, name, corpus, *rest], folder / "out")
             print(f"{name}: {figures[name]}", file=sys.stderr)

@@ -77,7 +77,10 @@ def main() -> None:
         finally:
             server.kill()
         done = subprocess.run(
-            [PROGRAM, "corrections", folder / "labels", "--json"], capture_output=True, text=True, check=True
+            [PROGRAM, "labelstudio", "corrections", folder / "labels", "--json", "-"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         corrected = read_exports([folder / "labels" / "export.json"], ontology, Account())
     report = json.loads(done.stdout)

@@ -43,18 +43,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_compare_prints_what_it_writes(folder: Path) -> None:
-    code, stdout, _ = run(
+    command = (
         "compare", str(folder / "0.jsonl"), str(folder / "3.jsonl"), "--dataset", str(folder / "ds"), "--resamples", "50",
-        "--rounds", "200", "--json", "--out", str(folder / "c.json"),
+        "--rounds", "200", "--json", str(folder / "c.json"),
     )  # fmt: skip
-    assert code == 0
-    assert json.loads(stdout) == json.loads((folder / "c.json").read_text())
-    found = Comparison.model_validate(json.loads(stdout))
+    code, stdout, _ = run(*command)
+    assert code == 0 and "B is better by" in stdout
+    written = json.loads((folder / "c.json").read_text())
+    assert json.loads(run(*command[:-1], "-")[1]) == written | {
+        "command": written["command"][: -len(command[-1])] + "-"
+    }
+    found = Comparison.model_validate(written)
     assert found.micro.difference.value is not None and found.micro.difference.value > 0.05
     assert (found.dataset.articles, found.randomisation.rounds) == (73, 200)
     assert found.dataset.units < 73  # outlets that tell the same events are drawn together
     assert found.command.startswith(f"eventcorpus compare {folder / '0.jsonl'} {folder / '3.jsonl'} --dataset ")
-    assert found.command.endswith("--json --out " + str(folder / "c.json"))
+    assert found.command.endswith("--json " + str(folder / "c.json"))
 
 
 def test_compare_takes_several_seeds_with_commas(folder: Path) -> None:
@@ -119,11 +123,11 @@ def test_a_threshold_makes_overlaps_strict(folder: Path) -> None:
         str(folder / "ds"),
         "--resamples",
         "0",
-        "--no-floors",
+        "--no-baselines",
     )
     found = []
     for threshold in ("0", "1"):
-        code, _, stderr = run("eval", *files, "--overlap-threshold", threshold, "--json", str(folder / "t.json"))
+        code, _, stderr = run("eval", *files, "--overlap", threshold, "--json", str(folder / "t.json"))
         assert code == 0, stderr
         found.append(Report.model_validate(json.loads((folder / "t.json").read_text())))
     assert [report.overlap_threshold for report in found] == [0.0, 1.0]

@@ -240,13 +240,13 @@ def test_an_export_from_before_any_prediction_was_begun_from() -> None:
 
 
 def command(*arguments: object) -> Result:
-    return CliRunner().invoke(main, ["corrections", *map(str, arguments)])
+    return CliRunner().invoke(main, ["labelstudio", "corrections", *map(str, arguments)])
 
 
 def test_the_command_reads_the_ontology_beside_the_export_and_prints_what_the_schema_says(tmp_path: Path) -> None:
     write(tmp_path / "export.json", corrected([ACTOR], predicted(ACTOR, PLACE)))
     (tmp_path / "ontology.yaml").write_text(ontology_yaml(NESTED), encoding="utf-8")
-    found = command(tmp_path, "--json")
+    found = command(tmp_path, "--json", "-")
     assert Corrections.model_validate_json(found.stdout).labels["Place"].removed == 1
     table = command(tmp_path).stdout
     assert "1 annotations begun from a prediction: 0 untouched (0.0%)" in table

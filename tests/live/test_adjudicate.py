@@ -162,7 +162,7 @@ def test_what_two_annotators_differ_in_is_decided_and_becomes_gold(
     _, several = read_annotations(tmp_path / "both")
     assert [[one.annotator for one in passes] for passes in several] == [["a1", "a2"]] * N_ARTICLES
 
-    agree = run("agree", tmp_path / "both", "--json", "--resamples", "50")
+    agree = run("agree", tmp_path / "both", "--json", "-", "--resamples", "50")
     assert agree.returncode == 0, agree.stderr
     check_agreement(json.loads(agree.stdout)["all_pairs"], first, second)
 
@@ -230,7 +230,8 @@ def test_the_open_tasks_of_a_project_get_their_order_and_a_tab(
     assert run("labelstudio", "push", articles, "--project", "queue").returncode == 0
     done = next(t for t in server.tasks("queue") if t["data"]["article_id"] == rows[-1]["id"])  # type: ignore[index]
     server.api("POST", f"/api/tasks/{done['id']}/annotations", json={"result": []})
-    order = ("next", articles, "--predictions", predictions, "--project", "queue", "--random-share", 0, "--json")
+    of = ("--predictions", predictions, "--project", "queue", "--random-share", 0)
+    order = ("labelstudio", "rank", articles, *of, "--json", "-")
     first = run(*order, "--top", 3)
     assert first.returncode == 0, first.stderr
     ranked = [json.loads(line)["id"] for line in first.stdout.splitlines()]

@@ -144,7 +144,7 @@ def test_what_annotators_do_to_predictions_in_the_page_is_what_corrections_says(
     annotator.submit()
 
     assert run("labelstudio", "pull", "--project", "shown", "--out", tmp_path / "labels").returncode == 0
-    done = run("corrections", tmp_path / "labels", "--json", "--within", 600)
+    done = run("labelstudio", "corrections", tmp_path / "labels", "--json", "-", "--within", 600)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     kinds = ("predicted", "kept", "moved", "relabelled", "moved_and_relabelled", "removed", "added", "annotated")
@@ -164,7 +164,7 @@ def test_what_annotators_do_to_predictions_in_the_page_is_what_corrections_says(
     assert total["origins"] == {"manual": 2, "prediction": 11, "prediction-changed": 2}
     assert report["apart"]["not_begun_from_prediction"] == 1
     assert set(report["models"]) == {"demo@0123456789ab"} and set(report["annotators"]) == {"a1"}
-    table = run("corrections", tmp_path / "labels").stdout
+    table = run("labelstudio", "corrections", tmp_path / "labels").stdout
     assert "3 annotations begun from a prediction: 2 untouched (66.7%)" in table
     assert "1 begun empty though a prediction was there" in table
 
@@ -202,7 +202,7 @@ def test_a_project_that_is_not_ours_with_cr_lf_shows_each_mention_where_it_is(
     assert [(s["start"], s["end"], s["label"]) for s in article["spans"]] == [
         (m["start"], m["end"], m["label"]) for m in row["mentions"]
     ]
-    report = json.loads(call("corrections", tmp_path / "labels", "--json").stdout)
+    report = json.loads(call("labelstudio", "corrections", tmp_path / "labels", "--json", "-").stdout)
     assert (report["total"]["untouched"], report["total"]["mentions"]["kept"], report["left_out"]) == (1, 3, {})
 
 

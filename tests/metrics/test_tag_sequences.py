@@ -38,11 +38,11 @@ def default(sentences: Sentences) -> list[tuple[int, int, int, str]]:
 
 # name -> prefixes, our decoder and scheme, what seqeval finds
 READINGS: dict[str, tuple[str, Decoder, Scheme, Callable[[Sentences], Any]]] = {
-    "IOB2, strict": ("BI", "strict", "bio", lambda s: strict(s, IOB2)),
+    "IOB2, strict": ("BI", "strict", "iob2", lambda s: strict(s, IOB2)),
     "BILOU, strict": ("BILU", "strict", "bilou", lambda s: strict(s, BILOU)),
     "IOBES, strict": ("BIES", "strict", "bilou", lambda s: strict(s, IOBES)),
-    "default, BI": ("BI", "conlleval", "bio", default),
-    "default, BIES": ("BIES", "conlleval", "bio", default),
+    "default, BI": ("BI", "conlleval", "iob2", default),
+    "default, BIES": ("BIES", "conlleval", "iob2", default),
     "default, every prefix": ("BIESLU", "conlleval", "bilou", default),
 }
 
@@ -82,9 +82,9 @@ def test_chunks_are_those_of_seqeval_on_what_hypothesis_finds(reading: str) -> N
 
 
 REPORTS: dict[str, tuple[str, Decoder, Scheme, dict[str, Any]]] = {
-    "IOB2, strict": ("BI", "strict", "bio", {"mode": "strict", "scheme": IOB2}),
+    "IOB2, strict": ("BI", "strict", "iob2", {"mode": "strict", "scheme": IOB2}),
     "BILOU, strict": ("BILU", "strict", "bilou", {"mode": "strict", "scheme": BILOU}),
-    "default": ("BIES", "conlleval", "bio", {}),
+    "default": ("BIES", "conlleval", "iob2", {}),
 }
 
 
@@ -119,7 +119,7 @@ def test_precision_recall_and_f1_are_those_of_seqeval(report: str) -> None:
     "tag", ["b-per", "X-PER", "BPER", "PER", "Organisation", "Battle", "O-PER", "o", "-PER", "B PER", ""]
 )
 @pytest.mark.parametrize("decoder", ["strict", "conlleval"])
-@pytest.mark.parametrize("scheme", ["bio", "bilou"])
+@pytest.mark.parametrize("scheme", ["iob2", "bilou"])
 def test_a_tag_that_is_none_is_refused_by_name_where_seqeval_warns_or_fails(
     tag: str, decoder: Decoder, scheme: Scheme
 ) -> None:

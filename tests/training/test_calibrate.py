@@ -237,7 +237,7 @@ def test_the_command_calibrates_and_extract_leaves_out_what_is_below(
 
     code, _, err = run("extract", "a.txt", "--model", "m", "--thresholds")
     assert code == 1 and "the model has no thresholds; make them on articles it did not learn from" in err
-    code, out, err = run("calibrate", "m", "--dataset", "ds", "--precision", "0.95", "--json", "c.json")
+    code, out, err = run("calibrate", "m", "--dataset", "ds", "--target-precision", "0.95", "--json", "c.json")
     assert code == 0, err
     assert "not reached" in out and "1 of 2 labels do not reach 0.95: Place" in err
     assert json.loads(Path("c.json").read_text()) == json.loads((model / "eventcorpus.json").read_text())["calibration"]

@@ -16,7 +16,7 @@ stage() {   # stage NAME COMMAND...: run a command and say how long it took
 }
 
 # 1. What people send to Label Studio: tasks and the labelling page's configuration.
-stage export eventcorpus export corpus/articles --out $runs/demo-tasks
+stage tasks eventcorpus labelstudio tasks corpus/articles --out $runs/demo-tasks
 # 2. What comes back from it, as a dataset: every span, role and attribute accounted for.
 stage convert eventcorpus convert corpus/annotations --splits corpus/splits --out $runs/demo-dataset --strict
 # 3. A small English encoder, fine-tuned on the train split.

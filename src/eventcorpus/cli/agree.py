@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from eventcorpus.agreement.agree import agreement
-from eventcorpus.cli.options import PATH, notice, progress_bar
+from eventcorpus.cli.options import (
+    OVERLAP,
+    PATH,
+    json_option,
+    notice,
+    progress_bar,
+    put_json,
+    resamples_option,
+    seed_option,
+)
 from eventcorpus.dataset.folder import manifest_hash, read_annotations
-from eventcorpus.files import to_json, write_json, write_text
+from eventcorpus.files import write_text
 from eventcorpus.render.agreement_page import agreement_page
 from eventcorpus.render.agreement_table import agreement_tables, pair_name
 from eventcorpus.render.tables import console
@@ -18,14 +26,10 @@ from eventcorpus.render.tables import console
 
 @click.command("agree")
 @click.argument("dataset_path", type=PATH, metavar="DATASET")
-@click.option(
-    "--overlap", "threshold", type=click.FloatRange(0, 1), default=0.0, show_default=True,
-    help="Least share of common characters of spans that overlap; at 0 one character is enough.",
-)  # fmt: skip
-@click.option("--resamples", type=click.IntRange(1), default=1000, show_default=True, help="For the 95% intervals.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON (schema: eval/agreement.schema.json).")
-@click.option("--out", "out_path", type=PATH, help="Write the report as JSON.")
+@OVERLAP
+@resamples_option()
+@seed_option("bootstrap")
+@json_option("the report", "eval/agreement.schema.json")
 @click.option(
     "--html", "html_path", type=PATH, help="Write one self-contained page with the disagreements in the text."
 )
@@ -39,11 +43,10 @@ from eventcorpus.render.tables import console
 )  # fmt: skip
 def command(
     dataset_path: Path,
-    threshold: float,
+    overlap: float,
     resamples: int,
     seed: int,
-    as_json: bool,
-    out_path: Path | None,
+    json_path: Path | None,
     html_path: Path | None,
     examples: int,
     groups: int,
@@ -65,7 +68,7 @@ def command(
             ontology,
             name=dataset_path.resolve().name,
             dataset_sha256=manifest_hash(dataset_path),
-            threshold=threshold,
+            threshold=overlap,
             n_resamples=resamples,
             seed=seed,
             track=lambda several: progress.track(several, description="compare"),
@@ -81,11 +84,7 @@ def command(
             notice(
                 f"{pair_name(pair)}: {label} left out in {n_articles:,} articles, where one of them could not use it"
             )
-    if out_path:
-        write_json(out_path, json.loads(report.model_dump_json(by_alias=True)))
     if html_path:
         write_text(html_path, agreement_page(report, found.groups, ontology, examples=examples, n_groups=groups))
-    if as_json:
-        click.echo(to_json(json.loads(report.model_dump_json(by_alias=True)), indent=2))
-    else:
+    if not put_json(json_path, report.model_dump(mode="json", by_alias=True)):
         console().print(agreement_tables(report))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +11,18 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import GATE, PATH, command_line, hold_to, notice, working
+from eventcorpus.cli.options import (
+    GATE,
+    MODELS,
+    PATH,
+    PREDICTIONS_OF_RUNS,
+    command_line,
+    hold_to,
+    json_option,
+    notice,
+    put_json,
+    working,
+)
 from eventcorpus.dataset.convert import SOURCES, Request
 from eventcorpus.dataset.folder import Dataset, Entry, manifest_hash, read_annotations, read_dataset, write_dataset
 from eventcorpus.errors import InputError, nearest
@@ -37,7 +47,7 @@ from eventcorpus.eval.limits import read_gate
 from eventcorpus.eval.report import Report
 from eventcorpus.eval.report_table import report_lines, report_table
 from eventcorpus.eval.sources import runs_of
-from eventcorpus.files import sha256_of_file, write_json
+from eventcorpus.files import sha256_of_file
 from eventcorpus.models.folder import read_about
 from eventcorpus.provenance import provenance
 from eventcorpus.render.tables import console
@@ -61,26 +71,14 @@ def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 @click.command("benchmark")
 @click.argument("wanted", metavar="FILE|NAME")
-@click.option(
-    "--model",
-    "model_paths",
-    type=PATH,
-    multiple=True,
-    help="A model folder. Several: runs of one recipe, of which figures are means.",
-)
-@click.option(
-    "--predictions",
-    "predictions_paths",
-    type=PATH,
-    multiple=True,
-    help="Predictions of any system, instead of a model; several are several runs.",
-)
+@MODELS
+@PREDICTIONS_OF_RUNS
 @click.option(
     "--data", "data_path", type=PATH, help="The folder with the data  [default: the benchmark's, if it has one]"
 )
 @click.option("--any-data", is_flag=True, help="Score data whose hash is not the benchmark's; the report says so.")
 @click.option("--dataset", "keep", type=PATH, help="Keep the converted dataset there, to train on or to predict.")
-@click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
+@json_option("the report", "eval/report.schema.json")
 @GATE
 @click.option(
     "--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="The benchmarks there are."
@@ -141,9 +139,8 @@ def command(
     report = report.model_copy(update={"benchmark": key, "versions": versions})
     for phrase in left_out_phrases(report):
         notice(phrase)
-    _print(benchmark, report)
-    if json_path:
-        write_json(json_path, json.loads(report.model_dump_json(by_alias=True)))
+    if not put_json(json_path, report.model_dump(mode="json", by_alias=True)):
+        _print(benchmark, report)
     if gate:
         hold_to(gate, report, place=str(gate_path))
 

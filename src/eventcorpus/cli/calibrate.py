@@ -10,10 +10,9 @@ import click
 from rich.table import Table
 
 from eventcorpus.calibration.apply import Calibration, Threshold
-from eventcorpus.cli.options import PATH, notice, progress_bar
+from eventcorpus.cli.options import DATASET, PATH, json_option, notice, progress_bar, put_json
 from eventcorpus.dataset.folder import manifest_hash, read_dataset
 from eventcorpus.errors import InputError
-from eventcorpus.files import write_json
 from eventcorpus.render.tables import console, titled_table
 from eventcorpus.schema import AnnotatedArticle
 
@@ -23,10 +22,14 @@ if TYPE_CHECKING:
 
 @click.command("calibrate")
 @click.argument("model_path", metavar="MODEL", type=PATH)
-@click.option("--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold.")
+@DATASET
 @click.option("--split", default="validation", show_default=True, help="Never the one it was trained on.")
 @click.option(
-    "--precision", type=click.FloatRange(0, 1, min_open=True), default=0.9, show_default=True, help="For thresholds."
+    "--target-precision",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.9,
+    show_default=True,
+    help="Thresholds are where mentions are right this often.",
 )
 @click.option(
     "--least-mentions",
@@ -35,20 +38,25 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many mentions a threshold must rest on.",
 )
-@click.option("--json", "json_path", type=PATH, help="Write what is put into the model folder there as well.")
+@json_option("what is put into the model folder")
 def command(
-    model_path: Path, dataset_path: Path, split: str, precision: float, least_mentions: int, json_path: Path | None
+    model_path: Path,
+    dataset_path: Path,
+    split: str,
+    target_precision: float,
+    least_mentions: int,
+    json_path: Path | None,
 ) -> None:
     """Make the confidences of MODEL honest, on articles it did not learn from.
 
     Of four ways (as they are, one temperature, a logistic curve, both) the simplest that is as good as the best in
     cross-validation goes into the model folder, with a diagram (reliability.svg) and, per label, the confidence from
-    which on its mentions were right as often as --precision asks for; extract --thresholds uses them. What the model
-    finds does not change, only how sure it says it is.
+    which on its mentions were right as often as --target-precision asks for; extract --thresholds uses them. What the
+    model finds does not change, only how sure it says it is.
 
     \b
     Example:
-      eventcorpus calibrate models/runs/demo --dataset models/runs/demo-dataset --precision 0.9
+      eventcorpus calibrate models/runs/demo --dataset models/runs/demo-dataset --target-precision 0.9
     """
     from eventcorpus.models.extractor import Extractor
 
@@ -62,19 +70,22 @@ def command(
         )
     calibration = calibrate_folder(
         extractor, model_path, articles, name=dataset_path.resolve().name, sha256=sha256, split=split,
-        precision=precision, least_mentions=least_mentions,
+        precision=target_precision, least_mentions=least_mentions,
     )  # fmt: skip
-    if json_path:
-        write_json(json_path, calibration.model_dump(mode="json"))
+    on_stdout = put_json(json_path, calibration.model_dump(mode="json"))
     if calibration.note:
         notice(calibration.note)
         return
-    terminal = console()
-    terminal.print(_honesty_table(calibration))
-    terminal.print(_threshold_table(calibration))
+    if not on_stdout:
+        terminal = console()
+        terminal.print(_honesty_table(calibration))
+        terminal.print(_threshold_table(calibration))
     never = [label for label, threshold in calibration.thresholds.items() if threshold.confidence is None]
     if never:
-        notice(f"{len(never)} of {len(calibration.thresholds)} labels do not reach {precision:g}: {', '.join(never)}")
+        notice(
+            f"{len(never)} of {len(calibration.thresholds)} labels do not reach {target_precision:g}: "
+            f"{', '.join(never)}"
+        )
     notice(f"calibration in {model_path}")
 
 

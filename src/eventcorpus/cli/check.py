@@ -6,13 +6,23 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import GOLD, PATH, notice, progress_bar, read_prediction_file, working
+from eventcorpus.cli.options import (
+    GOLD,
+    PATH,
+    SPLITS,
+    json_option,
+    notice,
+    progress_bar,
+    put_json,
+    read_prediction_file,
+    working,
+)
 from eventcorpus.corpus.checks.report import check_page, check_report, finding_lines, kinds_table
 from eventcorpus.corpus.checks.run import Material, find_all
 from eventcorpus.corpus.folder import CorpusFolder, read_corpus_with_faults
 from eventcorpus.corpus.near_duplicates import find_clusters
 from eventcorpus.errors import StrictError
-from eventcorpus.files import read_text, to_json, write_text
+from eventcorpus.files import read_text, write_text
 from eventcorpus.labelstudio.config import is_made_from
 from eventcorpus.render.tables import console
 
@@ -22,10 +32,10 @@ _COLOURS = {"error": "#c03d3d", "look": "#b06a00"}
 @click.command("check")
 @click.argument("corpus", type=PATH)
 @click.option("--predictions", "predictions_path", type=PATH, help="What a model found in the articles, to compare.")
-@click.option("--splits", type=PATH, help="Folder of splits  [default: CORPUS/splits, if it is there]")
+@SPLITS
 @GOLD
 @click.option("--top", type=click.IntRange(min=0), default=3, show_default=True, help="Findings shown of each kind.")
-@click.option("--json", "as_json", is_flag=True, help="Print every finding as one JSON document.")
+@json_option("every finding")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with the findings in context.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if there is an error.")
 def command(
@@ -34,7 +44,7 @@ def command(
     splits: Path | None,
     gold: str | None,
     top: int,
-    as_json: bool,
+    json_path: Path | None,
     html_path: Path | None,
     strict: bool,
 ) -> None:
@@ -78,9 +88,7 @@ def command(
         n_articles=len(folder.gold),
         n_spans=sum(len(one.spans) for one in folder.gold.values()),
     )
-    if as_json:
-        click.echo(to_json(report.model_dump(by_alias=True), indent=2))
-    else:
+    if not put_json(json_path, report.model_dump(by_alias=True)):
         console().print(kinds_table(report))
         for line in finding_lines(report, top=top) if top else ():
             click.echo(line)

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import PATH, command_line, notice, working
+from eventcorpus.cli.options import (
+    CLASS_MAP,
+    DATASET,
+    PATH,
+    SPLIT,
+    command_line,
+    json_option,
+    notice,
+    put_json,
+    resamples_option,
+    seed_option,
+    working,
+)
 from eventcorpus.dataset.folder import manifest_hash, read_dataset
 from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
 from eventcorpus.eval.compare import compare
 from eventcorpus.eval.comparison import comparison_lines, comparison_table
 from eventcorpus.eval.sources import runs_of
-from eventcorpus.files import to_json, write_json, write_text
+from eventcorpus.files import write_text
 from eventcorpus.render.compare_page import compare_page
 from eventcorpus.render.tables import console
 
@@ -22,16 +33,13 @@ from eventcorpus.render.tables import console
 @click.command("compare")
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="B")
-@click.option("--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold.")
-@click.option("--split", default="test", show_default=True)
-@click.option(
-    "--map", "map_path", type=PATH, help="Which label of gold and of predictions is which class, to compare classes."
-)
-@click.option("--resamples", type=click.IntRange(1), default=1000, show_default=True, help="Of the bootstrap.")
+@DATASET
+@SPLIT
+@CLASS_MAP
+@resamples_option()
 @click.option("--rounds", type=click.IntRange(1), default=10_000, show_default=True, help="Of randomisation.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON (schema: eval/comparison.schema.json).")
-@click.option("--out", "out_path", type=PATH, help="Write the comparison as JSON.")
+@seed_option("resamples and the rounds")
+@json_option("the comparison", "eval/comparison.schema.json")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with what was fixed and broken.")
 @click.pass_context
 def command(
@@ -40,12 +48,11 @@ def command(
     second: str,
     dataset_path: Path,
     split: str,
-    map_path: Path | None,
+    class_map_path: Path | None,
     resamples: int,
     rounds: int,
     seed: int,
-    as_json: bool,
-    out_path: Path | None,
+    json_path: Path | None,
     html_path: Path | None,
 ) -> None:
     """Whether B is better than A, by how much, and where.
@@ -60,9 +67,9 @@ def command(
     """
     dataset = read_dataset(dataset_path)
     gold = dataset.split(split)
-    class_map, hints = read_class_map(map_path, dataset.ontology.labels) if map_path else (None, [])
+    class_map, hints = read_class_map(class_map_path, dataset.ontology.labels) if class_map_path else (None, [])
     for hint in hints:
-        notice(f"{map_path}: gold: {hint}")
+        notice(f"{class_map_path}: gold: {hint}")
     systems = [
         runs_of(_paths(several), gold, dataset.ontology, hint_labels=class_map is None) for several in (first, second)
     ]
@@ -92,17 +99,13 @@ def command(
                     f"{run.model.version}: {run.articles_without_prediction} of {len(gold)} articles have no "
                     "prediction; their gold counts as missed"
                 )
-    as_data = json.loads(found.model_dump_json(by_alias=True))
-    if out_path:
-        write_json(out_path, as_data)
     if html_path:
         a, b = (runs[0].predictions for runs in systems)
         if class_map is not None:
             gold = gold_in_classes(gold, class_map.gold)[0]
             a, b = (predictions_in_classes(side, class_map.predicted)[0] for side in (a, b))
         write_text(html_path, compare_page(found, gold, a, b, dataset.ontology))
-    if as_json:
-        click.echo(to_json(as_data, indent=2))
+    if put_json(json_path, found.model_dump(mode="json", by_alias=True)):
         return
     terminal = console()
     terminal.print(comparison_table(found))

@@ -29,7 +29,7 @@ from eventcorpus.schema import AnnotatedArticle
 
 
 @click.command("convert")
-@click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
+@click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="LABELS...")
 @click.option("--out", required=True, type=PATH, help="The dataset folder.")
 @click.option(
     "--from",
@@ -37,7 +37,7 @@ from eventcorpus.schema import AnnotatedArticle
     type=click.Choice(list(SOURCES)),
     default="labelstudio",
     show_default=True,
-    help="What INPUT is.",
+    help="What LABELS are.",
 )
 @click.option(
     "--ontology",
@@ -93,7 +93,7 @@ def command(
 ) -> None:
     """Convert annotations to a Hugging Face dataset.
 
-    Plain datasets.load_dataset opens OUT. INPUT are JSON exports of Label Studio or folders of them; with --from conll
+    Plain datasets.load_dataset opens OUT. LABELS are JSON exports of Label Studio or folders of them; with --from conll
     one CoNLL file, or a folder whose train.txt, dev.txt, test.txt become the splits; with re3d or brat their folders;
     with muc4 or wikievents a JSON Lines file, or a folder with train, dev and test. What was kept, repaired and refused
     stands in loss_report.json.

@@ -2,55 +2,57 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
-from eventcorpus.cli.options import GATE, PATH, command_line, hold_to, notice, working
+from eventcorpus.cli.options import (
+    CLASS_MAP,
+    GATE,
+    MODELS,
+    OVERLAP,
+    PATH,
+    PREDICTIONS_OF_RUNS,
+    SPLIT,
+    command_line,
+    hold_to,
+    json_option,
+    notice,
+    put_json,
+    resamples_option,
+    seed_option,
+    working,
+)
 from eventcorpus.eval.class_map import gold_in_classes, predictions_in_classes, read_class_map
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.limits import read_gate
 from eventcorpus.eval.report_table import report_lines, report_table
 from eventcorpus.eval.runs import Run
 from eventcorpus.eval.sources import Options, read_gold, read_system, runs_of, source_options
-from eventcorpus.files import write_json, write_text
+from eventcorpus.files import write_text
 from eventcorpus.render.eval_page import eval_page
 from eventcorpus.render.markdown import report_markdown
 from eventcorpus.render.tables import console
 
 
 @click.command("eval")
-@click.option(
-    "--model",
-    "model_paths",
-    type=PATH,
-    multiple=True,
-    help="A model folder, to predict with. Several: runs of one recipe, of which figures are means.",
-)
-@click.option(
-    "--predictions", "predictions_paths", type=PATH, multiple=True,
-    help="Predictions of any system, instead of a model; several are several runs.",
-)  # fmt: skip
+@MODELS
+@PREDICTIONS_OF_RUNS
 @click.option("--dataset", "dataset_path", type=PATH, help="The dataset folder with the gold.")
-@click.option("--gold", "gold_path", type=PATH, help="Gold in a file of tags or a Label Studio export, instead.")
-@click.option("--split", default="test", show_default=True)
-@click.option(
-    "--map", "map_path", type=PATH, help="Which label of gold and of predictions is which class, to score classes."
-)
-@click.option(
-    "--overlap-threshold", type=click.FloatRange(0, 1), default=0.0, show_default=True,
-    help="Least share of common characters of overlapping mentions; 0: any character.",
-)  # fmt: skip
-@click.option(
-    "--resamples", type=click.IntRange(0), default=1000, show_default=True, help="For 95% intervals; 0: none."
-)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of the resamples.")
-@click.option("--json", "json_path", type=PATH, help="Write the report (schema: eval/report.schema.json).")
+@click.option("--gold-file", "gold_path", type=PATH, help="Gold in a file of tags or a Label Studio export, instead.")
+@SPLIT
+@CLASS_MAP
+@OVERLAP
+@resamples_option(least=0)
+@seed_option("resamples")
+@json_option("the report", "eval/report.schema.json")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with gold beside predicted.")
 @click.option(
-    "--floors/--no-floors", default=True, show_default=True, help="Two baselines trained on the dataset's train split."
+    "--baselines/--no-baselines",
+    default=True,
+    show_default=True,
+    help="Also score two baselines that are trained on the dataset's train split.",
 )
 @GATE
 @click.option("--markdown", "markdown_path", type=PATH, help="Write the report as Markdown, for a README or a card.")
@@ -64,13 +66,13 @@ def command(
     dataset_path: Path | None,
     gold_path: Path | None,
     split: str,
-    map_path: Path | None,
-    overlap_threshold: float,
+    class_map_path: Path | None,
+    overlap: float,
     resamples: int,
     seed: int,
     json_path: Path | None,
     html_path: Path | None,
-    floors: bool,
+    baselines: bool,
     gate_path: Path | None,
     markdown_path: Path | None,
     **given: Any,
@@ -78,7 +80,7 @@ def command(
     """Score predictions against gold, per label.
 
     Predictions of a model, or of any system as JSON Lines; exact matches, and overlaps, over whole articles. With
-    --map gold and predictions may have different labels: see corpus/maps/re3d-eval.yaml.
+    --class-map gold and predictions may have different labels: see corpus/maps/re3d-eval.yaml.
 
     \b
     Example:
@@ -86,16 +88,16 @@ def command(
     """
     path = gold_path or dataset_path
     if path is None or (gold_path and dataset_path):
-        raise click.UsageError("give either --dataset DIR or --gold FILE")
+        raise click.UsageError("give either --dataset DIR or --gold-file FILE")
     if (model_paths and predictions_paths) or not (model_paths or predictions_paths or gold_path):
         raise click.UsageError("give either --model DIR or --predictions FILE")
     gate = read_gate(gate_path) if gate_path else None
     options = Options.of(split, **given)
     source = read_gold(path, options, with_predictions=not (model_paths or predictions_paths))
     gold = source.articles
-    class_map, hints = read_class_map(map_path, source.ontology.labels) if map_path else (None, [])
+    class_map, hints = read_class_map(class_map_path, source.ontology.labels) if class_map_path else (None, [])
     for hint in hints:
-        notice(f"{map_path}: gold: {hint}")
+        notice(f"{class_map_path}: gold: {hint}")
     if model_paths:
         runs = runs_of(model_paths, gold, source.ontology, hint_labels=class_map is None)
     else:
@@ -110,13 +112,13 @@ def command(
             split=source.split,
             dataset_sha256=source.sha256,
             class_map=class_map,
-            overlap_threshold=overlap_threshold,
+            overlap_threshold=overlap,
             train=source.train,
             annotations=source.annotations,
             n_resamples=resamples,
             seed=seed,
             command=command_line(context),
-            floors=floors,
+            floors=baselines,
         )
     if report.dataset.articles_without_prediction:
         notice(
@@ -134,8 +136,6 @@ def command(
         if about.left_out or about.twins:
             listed = ", ".join(f"{label} {n:,}" for label, n in about.left_out.items()) or "none"
             notice(f"{side}: not in the map and not scored: {listed}; {about.twins:,} twice in one class")
-    if json_path:
-        write_json(json_path, json.loads(report.model_dump_json(by_alias=True)))
     predictions = runs[0].predictions
     if class_map is not None:
         gold = gold_in_classes(gold, class_map.gold)[0]
@@ -144,9 +144,10 @@ def command(
         write_text(html_path, eval_page(report, gold, predictions, source.ontology))
     if markdown_path:
         write_text(markdown_path, report_markdown(report))
-    terminal = console()
-    terminal.print(report_table(report))
-    for line in report_lines(report):
-        terminal.print(line)
+    if not put_json(json_path, report.model_dump(mode="json", by_alias=True)):
+        terminal = console()
+        terminal.print(report_table(report))
+        for line in report_lines(report):
+            terminal.print(line)
     if gate:
         hold_to(gate, report, place=str(gate_path))

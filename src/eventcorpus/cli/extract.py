@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventcorpus.calibration.apply import at_least, minimum_confidences
-from eventcorpus.cli.options import PATH, notice
+from eventcorpus.cli.options import PATH, STDIN_OR_PATH, notice
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_file, read_json_lines, write_text
 from eventcorpus.formats.articles import (
@@ -37,7 +37,7 @@ STDIN = Path("-")
 
 
 @click.command("extract")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, allow_dash=True), metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, type=STDIN_OR_PATH, metavar="ARTICLES...")
 @click.option("--model", "model_path", required=True, type=PATH, help="A model folder that train wrote.")
 @click.option("--published", help="Date of articles that do not say theirs (2018-04-24).")
 @click.option("--min-confidence", type=click.FloatRange(0, 1), help="Leave out mentions of less confidence.")
@@ -64,8 +64,8 @@ def command(
 ) -> None:
     """Find the mentions in articles.
 
-    Prints one JSON object an article and line. PATH is a text file, JSON Lines, CSV, Parquet, a folder of these, or -
-    for stdin (JSON Lines if it begins with {, else one text). Offsets are code points of the stored text.
+    Prints one JSON object an article and line. ARTICLES are text files, JSON Lines, CSV, Parquet, folders of these, or
+    - for stdin (JSON Lines if it begins with {, else one text). Offsets are code points of the stored text.
 
     \b
     Example:

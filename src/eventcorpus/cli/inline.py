@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from eventcorpus.annotation.rules import faults
-from eventcorpus.cli.options import PATH, find_ontology
+from eventcorpus.cli.options import ONTOLOGY, PATH, find_ontology
 from eventcorpus.conversion_report import Account
 from eventcorpus.errors import EventCorpusError, InputError
 from eventcorpus.files import read_text, to_json, write_text
@@ -19,10 +19,6 @@ from eventcorpus.labelstudio.simulated_export import simulated_export
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.text import one_line
-
-_ontology = click.option(
-    "--ontology", "ontology_path", type=PATH, help="Our YAML or a config.xml  [default: corpus/ontology.yaml]"
-)
 
 
 @click.group("inline")
@@ -39,7 +35,7 @@ def command() -> None:
 
 @command.command("check")
 @click.argument("files", nargs=-1, required=True, type=PATH)
-@_ontology
+@ONTOLOGY
 def check(files: tuple[Path, ...], ontology_path: Path | None) -> None:
     """Check files in the notation against the ontology, and count what is in them.
 
@@ -98,10 +94,10 @@ def _check_article(annotated: AnnotatedArticle, ontology: Ontology, counts: Coun
     "--set",
     "settings",
     multiple=True,
-    metavar="FIELD=VALUE",
+    metavar="KEY=VALUE",
     help="A header line for all articles, such as licence=CC-BY-4.0.",
 )
-@_ontology
+@ONTOLOGY
 def read(
     files: tuple[Path, ...],
     articles_path: Path,
@@ -139,7 +135,7 @@ def read(
 @command.command("write")
 @click.argument("exports", nargs=-1, required=True, type=PATH)
 @click.option("--annotator", default="a1", show_default=True)
-@_ontology
+@ONTOLOGY
 def write(exports: tuple[Path, ...], annotator: str, ontology_path: Path | None) -> None:
     """Print Label Studio JSON exports in the notation.
 

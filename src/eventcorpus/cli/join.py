@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import PATH, field_map, notice
+from eventcorpus.cli.options import FIELDS, PATH, TITLE_IN_TEXT, notice
 from eventcorpus.conversion_report import Account
 from eventcorpus.dataset.folder import REPORT, is_dataset_folder, open_dataset, write_dataset
 from eventcorpus.dataset.standoff import Held, joined
@@ -19,16 +19,14 @@ from eventcorpus.ontology import read_ontology_yaml
 @click.argument("dataset", type=PATH)
 @click.argument("articles", nargs=-1, required=True, type=PATH)
 @click.option("--out", required=True, type=PATH, help="Folder for the dataset with its text.")
-@click.option(
-    "--field", "field_options", multiple=True, metavar="OURS=THEIRS", help="Take a field from a column; repeatable."
-)
-@click.option("--title-in-text", is_flag=True, help="Put the title and an empty line before the text, as export did.")
+@FIELDS
+@TITLE_IN_TEXT
 @click.option("--strict", is_flag=True, help="Fail if the text of an article is missing; nothing is written then.")
 def command(
     dataset: Path,
     articles: tuple[Path, ...],
     out: Path,
-    field_options: tuple[str, ...],
+    fields: dict[str, str],
     title_in_text: bool,
     strict: bool,
 ) -> None:
@@ -43,7 +41,7 @@ def command(
     """
     check_folder(out, is_ours=is_dataset_folder)
     manifest, _ = open_dataset(dataset)
-    held = Held.of(read_articles(articles, field_map=field_map(field_options), title_in_text=title_in_text))
+    held = Held.of(read_articles(articles, field_map=fields, title_in_text=title_in_text))
     account = Account()
     written = write_dataset(
         out,

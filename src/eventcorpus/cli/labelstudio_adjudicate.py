@@ -21,7 +21,7 @@ from eventcorpus.labelstudio.live.server import connect
 @click.argument("dataset", type=PATH)
 @click.option("--project", "title", metavar="TITLE|ID", help="Created if not there  [default: adjudication-ONTOLOGY]")
 @click.option("--all", "with_agreed", is_flag=True, help="Also articles on which all say the same.")
-def adjudicate_command(dataset: Path, title: str | None, with_agreed: bool) -> None:
+def command(dataset: Path, title: str | None, with_agreed: bool) -> None:
     """Make a project in which someone decides where the annotators of DATASET differ.
 
     DATASET is what convert made of all passes. A task shows what anybody marked, with a note on what only some have,

@@ -1,4 +1,4 @@
-"""``eventcorpus corrections``: what annotators did to the predictions that they were given."""
+"""``eventcorpus labelstudio corrections``: what annotators did to the predictions that they were given."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ import click
 
 from eventcorpus.agreement.corrections import WITHIN_SECONDS, ApartCounts, count_corrections, read_corrected
 from eventcorpus.agreement.corrections_report import Corrections, corrections_tables, percent
-from eventcorpus.cli.options import PATH, notice, ontology_path_of, progress_bar
+from eventcorpus.cli.options import (
+    ONTOLOGY,
+    PATH,
+    json_option,
+    notice,
+    ontology_path_of,
+    progress_bar,
+    put_json,
+)
 from eventcorpus.labelstudio.config import TEXT_OBJECT, read_ontology, read_text_object
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.labelstudio.live.pull import exports_in
@@ -26,12 +34,7 @@ _APART = {
 
 @click.command("corrections")
 @click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
-@click.option(
-    "--ontology",
-    "ontology_path",
-    type=PATH,
-    help="Our YAML or a Label Studio config.xml  [default: the one beside INPUT, else corpus/ontology.yaml]",
-)
+@ONTOLOGY
 @click.option(
     "--within",
     type=click.FloatRange(min=0),
@@ -40,8 +43,8 @@ _APART = {
     metavar="SECONDS",
     help="Count predictions that were submitted untouched in this time: too short to read the article.",
 )
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of tables (schema: eval/corrections.schema.json).")
-def command(inputs: tuple[Path, ...], ontology_path: Path | None, within: float, as_json: bool) -> None:
+@json_option("the report", "eval/corrections.schema.json")
+def command(inputs: tuple[Path, ...], ontology_path: Path | None, within: float, json_path: Path | None) -> None:
     """Show what annotators did to predictions.
 
     Which mentions, roles and attributes they kept, changed, removed and added, per label, annotator and model version,
@@ -50,7 +53,7 @@ def command(inputs: tuple[Path, ...], ontology_path: Path | None, within: float,
 
     \b
     Example:
-      eventcorpus corrections labels
+      eventcorpus labelstudio corrections labels
     """
     source = ontology_path_of(ontology_path, near=inputs)
     ontology = read_ontology(source)
@@ -64,12 +67,10 @@ def command(inputs: tuple[Path, ...], ontology_path: Path | None, within: float,
             description="corrections",
         )
         report = count_corrections(corrected, ontology, within=within, apart=apart, left_out=left_out)
-    if as_json:
-        click.echo(report.model_dump_json(by_alias=True, indent=2))
+    if put_json(json_path, report.model_dump(mode="json", by_alias=True)):
         return
-    terminal = console()
     for table in corrections_tables(report):
-        terminal.print(table)
+        console().print(table)
     click.echo(_summary(report))
     for words, n in report.left_out.items():
         notice(f"left out: {n:,} {words}")

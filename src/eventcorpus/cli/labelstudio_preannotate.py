@@ -19,13 +19,13 @@ SHOWN = 5
 @PROJECT
 @click.option("--replace", is_flag=True, help="Remove the predictions of the same model version first.")
 @click.option("--strict", is_flag=True, help="Fail if an article is refused; nothing is sent.")
-def preannotate_command(predictions_path: Path, wanted: str | None, replace: bool, strict: bool) -> None:
+def command(predictions_path: Path, wanted: str | None, replace: bool, strict: bool) -> None:
     """Give the tasks of a project a model's predictions.
 
     Annotators then begin with the model's mentions (and roles and attributes, where the file has them), each with its
     confidence. Every name is checked against the project's own configuration, every text by its hash. A task that has
     a prediction of this model version is not given another; a run that was stopped is completed by the next. What
-    annotators did with them: eventcorpus corrections.
+    annotators did with them: eventcorpus labelstudio corrections.
 
     \b
     Example:

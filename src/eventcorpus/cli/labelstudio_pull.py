@@ -18,7 +18,7 @@ from eventcorpus.labelstudio.live.server import connect
     "--out", type=PATH, default=PULLED, show_default=True, help="Folder for export.json and what explains it."
 )
 @click.option("--ontology", "ontology_path", type=PATH, help="What the project was made from  [default: the corpus's]")
-def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
+def command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
     """Take everything that was annotated: annotations, drafts, predictions and who made them.
 
     OUT has the server's own snapshot as export.json, which convert reads, and every earlier one. It names people: keep

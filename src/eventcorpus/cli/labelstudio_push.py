@@ -9,9 +9,12 @@ from typing import Any
 import click
 
 from eventcorpus.cli.options import (
+    FIELDS,
+    MAX_CHARS,
+    ONTOLOGY,
     PATH,
+    TITLE_IN_TEXT,
     TaskSource,
-    field_map,
     find_ontology,
     notice,
     progress_bar,
@@ -26,37 +29,32 @@ from eventcorpus.labelstudio.live.server import Project, Server, connect
 @click.command("push")
 @click.argument("articles", nargs=-1, required=True, type=PATH)
 @click.option("--project", "title", metavar="TITLE|ID", help="Created if not there  [default: the ontology's name]")
-@click.option(
-    "--ontology",
-    "ontology_path",
-    type=PATH,
-    help="Our YAML or a Label Studio config.xml  [default: corpus/ontology.yaml]",
-)
+@ONTOLOGY
 @click.option("--predictions", "predictions_path", type=PATH, help="Mentions to show as pre-annotations.")
-@click.option("--field", "field_options", multiple=True, metavar="OURS=THEIRS", help="Take a field from a column.")
-@click.option("--title-in-text", is_flag=True, help="Put the title and an empty line before the text.")
-@click.option("--max-chars", type=click.IntRange(min=200), help="Cut longer articles into parts; convert joins them.")
+@FIELDS
+@TITLE_IN_TEXT
+@MAX_CHARS
 @click.option("--strict", is_flag=True, help="Fail if an article is refused or had to be repaired; nothing is sent.")
-def push_command(
+def command(
     articles: tuple[Path, ...],
     title: str | None,
     ontology_path: Path | None,
     predictions_path: Path | None,
-    field_options: tuple[str, ...],
+    fields: dict[str, str],
     title_in_text: bool,
     max_chars: int | None,
     strict: bool,
 ) -> None:
     """Send ARTICLES to a project; what is there already is not sent again.
 
-    ARTICLES are what export takes; of a dataset folder the gold annotations go along. A push that was stopped half-way
-    is completed by running it again. An article whose text is another than the one on the server is refused.
+    ARTICLES are what labelstudio tasks takes; of a dataset folder the gold annotations go along. A push that was
+    stopped half-way is completed by running it again. An article whose text is another than the one on the server is
+    refused.
 
     \b
     Example:
       eventcorpus labelstudio push corpus/articles --project first-pass
     """
-    fields = field_map(field_options)
     ontology = find_ontology(ontology_path, near=articles)
     predictions = read_prediction_file(predictions_path)
     source = TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars)

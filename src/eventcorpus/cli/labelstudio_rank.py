@@ -1,4 +1,4 @@
-"""``eventcorpus next``: what to annotate next, and a live project in that order."""
+"""``eventcorpus labelstudio rank``: what to annotate next, and a live project in that order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from eventcorpus.cli.options import PATH, field_map, notice, progress_bar, read_prediction_file
+from eventcorpus.cli.options import (
+    FIELDS,
+    PATH,
+    STDOUT,
+    json_option,
+    notice,
+    progress_bar,
+    read_prediction_file,
+    seed_option,
+)
 from eventcorpus.corpus.rank import RANDOM_SHARE, Ranked, rank_articles
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.errors import StrictError
@@ -19,13 +28,13 @@ from eventcorpus.render.tables import console
 from eventcorpus.schema import Article
 
 
-@click.command("next")
+@click.command("rank")
 @click.argument("articles", nargs=-1, required=True, type=PATH)
 @click.option("--predictions", "predictions_path", required=True, type=PATH, help="What extract found in them.")
 @click.option("--annotated", type=PATH, help="Dataset of what is annotated: left out, and no news.")
 @click.option("--random-share", type=click.FloatRange(0, 1), default=RANDOM_SHARE, show_default=True,
               help="How much of every stretch is drawn at random, for a test set.")  # fmt: skip
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the random share.")
+@seed_option("random share")
 @click.option(
     "--top",
     type=click.IntRange(min=1),
@@ -33,10 +42,9 @@ from eventcorpus.schema import Article
     show_default=True,
     help="How many the table shows and --project ranks.",
 )
-@click.option("--out", type=PATH, help="JSON Lines file for the whole order, with the reasons.")
-@click.option("--json", "as_json", is_flag=True, help="Print the whole order as JSON Lines instead of a table.")
+@json_option("the whole order, with the reasons (JSON Lines),")
 @click.option("--project", "wanted", metavar="TITLE|ID", help="Put the open tasks of this live project in the order.")
-@click.option("--field", "field_options", multiple=True, metavar="OURS=THEIRS", help="Take a field from a column.")
+@FIELDS
 @click.option("--strict", is_flag=True, help="Fail if an article has no prediction.")
 def command(
     articles: tuple[Path, ...],
@@ -45,10 +53,9 @@ def command(
     random_share: float,
     seed: int,
     top: int,
-    out: Path | None,
-    as_json: bool,
+    json_path: Path | None,
     wanted: str | None,
-    field_options: tuple[str, ...],
+    fields: dict[str, str],
     strict: bool,
 ) -> None:
     """Put ARTICLES in the order in which to annotate them.
@@ -60,9 +67,9 @@ def command(
 
     \b
     Example:
-      eventcorpus next corpus/articles --predictions mentions.jsonl --annotated models/runs/demo-dataset
+      eventcorpus labelstudio rank corpus/articles --predictions mentions.jsonl --annotated models/runs/demo-dataset
     """
-    every = list(read_articles(articles, field_map=field_map(field_options)))
+    every = list(read_articles(articles, field_map=fields))
     predictions = read_prediction_file(predictions_path)
     done = _gold_articles(annotated)
     server = project = None
@@ -84,11 +91,11 @@ def command(
         f"{len(without):,} without a prediction"
     )
     lines = "".join(f"{to_json(asdict(one))}\n" for one in ranked)
-    if out is not None:
-        write_text(out, lines)
-    if as_json:
+    if json_path == STDOUT:
         click.echo(lines, nl=False)
-    else:
+    elif json_path is not None:
+        write_text(json_path, lines)
+    if json_path != STDOUT:
         terminal = console()
         terminal.print(_table(ranked[:top], every, width=terminal.width))
     if server is not None and project is not None:

@@ -19,7 +19,7 @@ from eventcorpus.labelstudio.live.status import Status, read_status
 @click.command("status")
 @PROJECT
 @click.option("--pulled", type=PATH, default=PULLED, show_default=True, help="The folder that pull writes.")
-def status_command(wanted: str | None, pulled: Path) -> None:
+def command(wanted: str | None, pulled: Path) -> None:
     """Show how far the annotation is, in all and per annotator.
 
     \b

@@ -5,49 +5,51 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from importlib import import_module
 from typing import Any
 
 import click
 
 from eventcorpus import __version__
+from eventcorpus.cli.lazy import LazyGroup
 from eventcorpus.errors import EventCorpusError
 
-COMMANDS = {
-    "export": "eventcorpus.cli.labelstudio_tasks",
-    "labelstudio": "eventcorpus.cli.labelstudio",
-    "corrections": "eventcorpus.cli.labelstudio_corrections",
-    "convert": "eventcorpus.cli.convert",
-    "check": "eventcorpus.cli.check",
-    "stats": "eventcorpus.cli.stats",
-    "split": "eventcorpus.cli.split",
-    "agree": "eventcorpus.cli.agree",
-    "next": "eventcorpus.cli.labelstudio_rank",
-    "join": "eventcorpus.cli.join",
-    "train": "eventcorpus.cli.train",
-    "calibrate": "eventcorpus.cli.calibrate",
-    "eval": "eventcorpus.cli.eval",
-    "compare": "eventcorpus.cli.compare",
-    "card": "eventcorpus.cli.card",
-    "benchmark": "eventcorpus.cli.benchmark",
-    "extract": "eventcorpus.cli.extract",
-    "serve-labelstudio": "eventcorpus.cli.serve_labelstudio",
-    "inline": "eventcorpus.cli.inline",
+SECTIONS = {
+    "Prepare data": {
+        "convert": "eventcorpus.cli.convert",
+        "check": "eventcorpus.cli.check",
+        "stats": "eventcorpus.cli.stats",
+        "split": "eventcorpus.cli.split",
+        "join": "eventcorpus.cli.join",
+        "inline": "eventcorpus.cli.inline",
+    },
+    "Annotate": {
+        "labelstudio": "eventcorpus.cli.labelstudio",
+        "agree": "eventcorpus.cli.agree",
+    },
+    "Train": {
+        "train": "eventcorpus.cli.train",
+        "calibrate": "eventcorpus.cli.calibrate",
+        "card": "eventcorpus.cli.card",
+    },
+    "Evaluate": {
+        "eval": "eventcorpus.cli.eval",
+        "compare": "eventcorpus.cli.compare",
+        "benchmark": "eventcorpus.cli.benchmark",
+    },
+    "Use a model": {
+        "extract": "eventcorpus.cli.extract",
+        "serve-labelstudio": "eventcorpus.cli.serve_labelstudio",
+    },
 }
-"""Command -> module with a click command named ``command``; imported when used, so that help is quick."""
+RENAMED = {
+    "export": "labelstudio tasks",
+    "next": "labelstudio rank",
+    "corrections": "labelstudio corrections",
+}
 
 
-class Commands(click.Group):
-    """The commands, in the order of an article's way."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(COMMANDS[cmd_name]).command
-        return command
+class Commands(LazyGroup):
+    """The commands; an error of the library is one line and exit status 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -71,13 +73,18 @@ def _one_line(message: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
 
 
-@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.command(
+    cls=Commands,
+    sections=SECTIONS,
+    renamed=RENAMED,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, prog_name="eventcorpus")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no messages other than errors.")
 def main(quiet: bool) -> None:
     """From news articles to a measured event extractor of your own.
 
-    The road: export articles to Label Studio, convert what was annotated, train, eval, extract.
+    The usual order: labelstudio push, labelstudio pull, convert, train, eval, extract.
 
     \b
     Example:

@@ -7,13 +7,22 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from eventcorpus.cli.options import GOLD, PATH, notice, progress_bar, working
+from eventcorpus.cli.options import (
+    GOLD,
+    PATH,
+    json_option,
+    notice,
+    progress_bar,
+    put_json,
+    seed_option,
+    working,
+)
 from eventcorpus.corpus.folder import read_corpus
 from eventcorpus.corpus.near_duplicates import find_clusters
 from eventcorpus.corpus.split_folder import SplitManifest, is_split_folder, write_splits
 from eventcorpus.corpus.splitting import GROUP_FIELDS, SplitOptions, split_articles
 from eventcorpus.dataset.splits import SPLITS, read_splits
-from eventcorpus.files import check_folder, to_json
+from eventcorpus.files import check_folder
 from eventcorpus.render.tables import console
 
 _SHARE = click.FloatRange(0, 1, max_open=True)
@@ -27,9 +36,9 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 @click.option("--group-by", type=click.Choice(GROUP_FIELDS), help="Keep all articles of one outlet (or kind) together.")
 @click.option("--by-date", is_flag=True, help="The latest articles to test, those before to validation.")
 @click.option("--keep", type=PATH, help="Folder of splits to extend: articles that have a place keep it.")
-@click.option("--seed", type=int, default=0, show_default=True)
+@seed_option("order of articles that could go anywhere")
 @GOLD
-@click.option("--json", "as_json", is_flag=True, help="Print the manifest instead of a table.")
+@json_option("the manifest")
 def command(
     corpus: Path,
     out: Path,
@@ -40,7 +49,7 @@ def command(
     keep: Path | None,
     seed: int,
     gold: str | None,
-    as_json: bool,
+    json_path: Path | None,
 ) -> None:
     """Split CORPUS into train, validation and test.
 
@@ -70,9 +79,7 @@ def command(
         )
     for ids in splitting.cut:
         notice(f"kept where they were, though they belong together: {', '.join(f'{i} ({places[i]})' for i in ids)}")
-    if as_json:
-        click.echo(to_json(manifest.model_dump(by_alias=True), indent=2))
-    else:
+    if not put_json(json_path, manifest.model_dump(by_alias=True)):
         console().print(_table(manifest))
     sizes = ", ".join(f"{split} {manifest.splits[split].articles:,}" for split in SPLITS)
     notice(f"{len(articles):,} articles in {out} ({sizes}); clusters: {manifest.clusters:,}, kept: {manifest.kept:,}")

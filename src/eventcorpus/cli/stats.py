@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import GOLD, PATH, notice, working
+from eventcorpus.cli.options import GOLD, PATH, SPLITS, json_option, notice, put_json, working
 from eventcorpus.corpus.folder import read_corpus
 from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.stats import (
@@ -21,7 +21,7 @@ from eventcorpus.corpus.stats import (
 from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
 from eventcorpus.dataset.splits import read_splits
 from eventcorpus.errors import StrictError
-from eventcorpus.files import to_json, write_text
+from eventcorpus.files import write_text
 from eventcorpus.ontology import Ontology
 from eventcorpus.render.stats_page import stats_page
 from eventcorpus.render.tables import console
@@ -30,9 +30,9 @@ from eventcorpus.schema import AnnotatedArticle
 
 @click.command("stats")
 @click.argument("corpus", type=PATH)
-@click.option("--splits", type=PATH, help="Folder of splits  [default: CORPUS/splits, if it is there]")
+@SPLITS
 @GOLD
-@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@json_option("the figures")
 @click.option("--html", "html_path", type=PATH, help="Write one self-contained page with plots.")
 @click.option(
     "--require", "require_path", type=PATH, help="YAML of minimums and maximums; exit with 1 if one is not met."
@@ -41,7 +41,7 @@ def command(
     corpus: Path,
     splits: Path | None,
     gold: str | None,
-    as_json: bool,
+    json_path: Path | None,
     html_path: Path | None,
     require_path: Path | None,
 ) -> None:
@@ -67,9 +67,7 @@ def command(
         )
     data = report.model_dump(by_alias=True, mode="json")
     missed = unmet(requirements, data, place=str(require_path)) if requirements else []
-    if as_json:
-        click.echo(to_json(data, indent=2))
-    else:
+    if not put_json(json_path, data):
         terminal = console()
         for table in (overview_table(report), *(distribution_table(report, name) for name in DISTRIBUTIONS)):
             terminal.print(table)

@@ -202,7 +202,7 @@ def _first_of(changes: Sequence[Change]) -> list[str]:
         f"{c.label} {one_line(c.text)} in {c.article}, {c.start}: {c.first} -> {c.second}" for c in changes[:N_CHANGES]
     ]
     more = len(changes) - len(shown)
-    return [*shown, f"{more:,} more in --json or --out"] if more else shown
+    return [*shown, f"{more:,} more in --json"] if more else shown
 
 
 def _name(system: System) -> str:

@@ -82,7 +82,7 @@ _OPTIONS = (
         "--decoder", type=click.Choice(DECODERS), default="strict", show_default=True, help="How tag files are read."
     ),
     click.option(
-        "--scheme", type=click.Choice(SCHEMES), default="bio", show_default=True, help="The tags of tag files."
+        "--scheme", type=click.Choice(SCHEMES), default="iob2", show_default=True, help="The tags of tag files."
     ),
     click.option(
         "--exported",

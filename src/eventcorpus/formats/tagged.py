@@ -33,7 +33,7 @@ class TagReading:
     """How tags are read: names of ``metrics.tags``."""
 
     decoder: Decoder = "strict"
-    scheme: Scheme = "bio"
+    scheme: Scheme = "iob2"
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def score_tags(
     predicted: Sentences,
     *,
     decoder: Decoder = "strict",
-    scheme: Scheme = "bio",
+    scheme: Scheme = "iob2",
     units: Sequence[Hashable] | None = None,
 ) -> TagScores:
     """Count chunks that are in both: same sentence, start, end and label.
@@ -209,7 +209,7 @@ def compute_metrics(tags: Sequence[str]) -> Callable[[EvalPrediction], dict[str,
             [[names[tag] for tag in row[keep].tolist()] for row, keep in zip(ids, kept, strict=True)]
             for ids in (gold, said)
         )
-        scores = score_tags(in_gold, predicted, decoder="strict", scheme="bio")
+        scores = score_tags(in_gold, predicted, decoder="strict", scheme="iob2")
         rows = scores.counts
         return {
             **_named("", [scores.micro]),

@@ -4,7 +4,7 @@ Comes in: sentences as lists of tags. Goes out: chunks in tokens. ``models.tags`
 which are never invalid; this is for files and lists of other people's systems, which are.
 
 The decoders say the same of valid tags. ``strict`` drops what is no whole chunk of its scheme, and is what seqeval
-computes with ``mode="strict"`` and the scheme IOB2 (ours: ``bio``) or BILOU or IOBES (``bilou``, with E for L and S for
+computes with ``mode="strict"`` and the scheme IOB2 (``iob2``), BILOU or IOBES (``bilou``, with E for L and S for
 U). ``conlleval`` lets every tag other than O be part of a chunk, so that a stray I- opens one; it is what seqeval
 computes by default (of L and U, which seqeval does not know there, it makes E and S).
 
@@ -26,7 +26,7 @@ from eventcorpus.errors import InputError
 from eventcorpus.text import one_line
 
 Decoder = Literal["strict", "conlleval"]
-Scheme = Literal["bio", "bilou"]
+Scheme = Literal["iob2", "bilou"]
 DECODERS: tuple[str, ...] = get_args(Decoder)
 SCHEMES: tuple[str, ...] = get_args(Scheme)
 Sentences = Sequence[Sequence[str]]
@@ -35,7 +35,7 @@ NO_LABEL = "_"
 
 _OUTSIDE, _BEGIN, _INSIDE, _LAST, _SINGLE = range(5)
 _PREFIXES = {"B": _BEGIN, "I": _INSIDE, "L": _LAST, "E": _LAST, "U": _SINGLE, "S": _SINGLE}
-_ALLOWED = {"bio": "BI", "bilou": "BILUES"}
+_ALLOWED = {"iob2": "BI", "bilou": "BILUES"}
 
 
 class Chunk(NamedTuple):
@@ -67,7 +67,7 @@ class TagCodes(dict[str, str]):
     ``prefixes`` and ``labels`` are, per number, the kind of prefix and the position of the label in ``names``.
     """
 
-    def __init__(self, *, decoder: Decoder = "strict", scheme: Scheme = "bio") -> None:
+    def __init__(self, *, decoder: Decoder = "strict", scheme: Scheme = "iob2") -> None:
         if decoder not in DECODERS or scheme not in SCHEMES:
             raise ValueError(f"decoder {decoder!r}, scheme {scheme!r}; there are {DECODERS} and {SCHEMES}")
         super().__init__({"O": chr(0)})
@@ -94,7 +94,7 @@ class _BadTag(Exception):
     pass
 
 
-def decode_tags(sentences: Sentences, *, decoder: Decoder = "strict", scheme: Scheme = "bio") -> list[Chunk]:
+def decode_tags(sentences: Sentences, *, decoder: Decoder = "strict", scheme: Scheme = "iob2") -> list[Chunk]:
     """Read the chunks of sentences, in the order of the text.
 
     Raises:
@@ -126,7 +126,7 @@ def decode_tags(sentences: Sentences, *, decoder: Decoder = "strict", scheme: Sc
 def tag_fault(tag: str, *, decoder: Decoder, scheme: Scheme) -> str | None:
     """Why a tag cannot be read, or None; ``conlleval`` knows the prefixes of all schemes.
 
-    >>> tag_fault("S-PER", decoder="strict", scheme="bio")
+    >>> tag_fault("S-PER", decoder="strict", scheme="iob2")
     "the tag 'S-PER' is neither O nor B or I with a dash and a label; scheme bilou has L, U, E, S as well"
     """
     allowed = "BILUES" if decoder == "conlleval" else _ALLOWED[scheme]

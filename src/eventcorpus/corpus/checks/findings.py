@@ -62,7 +62,7 @@ KINDS = (
     Kind("edge-blank", "error", "blanks at the edges of spans",
          "draw the span without them"),
     Kind("config-outdated", "error", "the labelling page is not that of the ontology",
-         "write it again: eventcorpus export ARTICLES --out tasks, then copy config.xml"),
+         "write it again: eventcorpus labelstudio tasks ARTICLES --out tasks, then copy config.xml"),
     Kind("no-article", "error", "annotations of articles that are not in articles/",
          "add the article, or remove the task from the export"),
     Kind("no-annotation", "error", "articles that nobody annotated",
