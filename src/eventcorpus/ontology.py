@@ -198,6 +198,10 @@ class Ontology(StrictModel):
         """The attributes that spans of this label carry, in ontology order."""
         return self._attributes.get(label, ())
 
+    def labels_of(self, attribute: AttributeType) -> tuple[str, ...]:
+        """The labels whose spans carry an attribute."""
+        return self.trigger_names if attribute.of == "triggers" else tuple(attribute.of)
+
     @cached_property
     def _allowed(self) -> dict[str, set[tuple[str, str]]]:
         pairs: dict[str, set[tuple[str, str]]] = {}
@@ -211,8 +215,7 @@ class Ontology(StrictModel):
 
     @cached_property
     def _attributes(self) -> dict[str, tuple[AttributeType, ...]]:
-        labels_of = [(a, self.trigger_names if a.of == "triggers" else a.of) for a in self.attributes]
-        return {label: tuple(a for a, labels in labels_of if label in labels) for label in self.labels}
+        return {label: tuple(a for a in self.attributes if label in self.labels_of(a)) for label in self.labels}
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> Ontology:

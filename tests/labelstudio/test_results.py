@@ -1,11 +1,16 @@
 """Items of a Label Studio result list, compared with what its own page wrote."""
 
 import json
+import re
 from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eventcorpus.labelstudio.config import read_label_config
 from eventcorpus.labelstudio.controls import read_controls
-from eventcorpus.labelstudio.results import ServerText, results_of, results_of_prediction
+from eventcorpus.labelstudio.results import ServerText, region_id, results_of, results_of_prediction, span_id_of
 from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 from eventcorpus.text import stored_form
@@ -136,3 +141,14 @@ def test_several_choices_and_free_text_are_one_item_a_control_as_the_page_writes
     _, tags, note = results_of(annotated, ONTOLOGY)
     assert (tags["type"], tags["value"]["choices"], tags["value"]["text"]) == ("choices", ["a", "b"], "Rebels")
     assert (note["type"], note["value"]["text"], note["value"]["start"]) == ("textarea", ["unclear"], 2)
+
+
+@given(st.text(st.characters(max_codepoint=0xFEFF), max_size=20))
+def test_any_id_comes_back_and_needs_no_escape_in_css(name: str) -> None:
+    assert span_id_of(region_id(name)) == name
+    assert not re.search(r"[ -,./:-@\[-^`{-~]", region_id(name))
+
+
+@pytest.mark.parametrize("drawn", ["aB3_x-9Zq1", "region1", "Ünïcödé"])
+def test_ids_that_the_page_makes_stay(drawn: str) -> None:
+    assert region_id(drawn) == span_id_of(drawn) == drawn

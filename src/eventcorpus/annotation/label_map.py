@@ -119,8 +119,8 @@ def _target(path: Path, label_map: LabelMap, roles: Mapping[str, str | None], so
 
 
 def _attribute(attribute: Any, source: Ontology, new: Mapping[str, str | None]) -> dict[str, Any]:
-    of = source.trigger_names if attribute.of == "triggers" else attribute.of
-    return dict(attribute.model_dump()) | {"of": list(dict.fromkeys(new[label] for label in of if new[label]))}
+    labels = [new[label] for label in source.labels_of(attribute) if new[label]]
+    return dict(attribute.model_dump()) | {"of": list(dict.fromkeys(labels))}
 
 
 Pair = tuple[str, str]

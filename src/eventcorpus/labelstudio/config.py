@@ -1,8 +1,9 @@
-"""The Label Studio configuration: written from an ontology, and read as one when a project is not ours."""
+"""The labelling configuration of a Label Studio project: written from an ontology, and read as one from any project."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
@@ -12,67 +13,80 @@ from defusedxml.common import DefusedXmlException
 
 from eventcorpus.errors import OntologyError
 from eventcorpus.files import read_text
-from eventcorpus.ontology import Ontology, label_colours, parse_ontology, read_ontology_yaml
+from eventcorpus.ontology import AttributeType, Ontology, label_colours, parse_ontology, read_ontology_yaml
 
 LABELS_CONTROL = "label"
 TEXT_OBJECT = "text"
 DIFFERENCES_OBJECT = "disagreements"
-"""The object, and the key of a task's data, that lists in words what annotators do not all say."""
+"""The text object, and the key of a task's data, that lists in words where annotators differ."""
 PATH_SEPARATOR = " > "
-"""Between the steps of a taxonomy's path, which is one value for us."""
-_ATTRIBUTE_TAGS = ("Choices", "Taxonomy", "TextArea", "Number", "Rating")
-_DEEPEST = 50
+"""Joins the steps of a taxonomy's path, which is one attribute value for us."""
+_ATTRIBUTE_CONTROLS = ("Choices", "Taxonomy", "TextArea", "Number", "Rating")
+_MAX_LEVELS = 50
 _HOTKEYS = "1234567890qwertyuiopasdfghjkl"
 
 
 def label_config(ontology: Ontology) -> str:
-    """The configuration for one ontology.
+    """Write the configuration for an ontology.
 
     ``granularity="word"`` snaps selections to words, ``white-space: pre-wrap`` keeps the server from folding blanks
     (https://labelstud.io/tags/text); attributes are choices per region, shown for the labels that have them.
     """
-    colours = label_colours(ontology.labels)
     key = re.sub("-(?=-)", "- ", ontology.key)  # a comment must not hold two dashes
-    lines = [f"<!-- {key}: generated, change the ontology instead -->", "<View>"]
-    lines.append(f'  <Labels name="{LABELS_CONTROL}" toName="{TEXT_OBJECT}" showInline="true">')
+    return "\n".join([f"<!-- {key}: generated, change the ontology instead -->", *_view(ontology)]) + "\n"
+
+
+def _view(ontology: Ontology) -> Iterator[str]:
+    colours = label_colours(ontology.labels)
+    yield "<View>"
+    yield f'  <Labels name="{LABELS_CONTROL}" toName="{TEXT_OBJECT}" showInline="true">'
     for i, label in enumerate(ontology.labels):
         hotkey = f' hotkey="{_HOTKEYS[i]}"' if i < len(_HOTKEYS) else ""
-        lines.append(f'    <Label value={quoteattr(label)} background="{colours[label]}"{hotkey}/>')
-    lines.append("  </Labels>")
+        yield f'    <Label value={quoteattr(label)} background="{colours[label]}"{hotkey}/>'
+    yield "  </Labels>"
     if ontology.roles:
-        lines.append("  <Relations>")
-        lines += [f"    <Relation value={quoteattr(role.name)}/>" for role in ontology.roles]
-        lines.append("  </Relations>")
-    lines.append('  <View style="white-space: pre-wrap">')
-    lines.append(f'    <Text name="{TEXT_OBJECT}" value="$text" granularity="word"/>')
-    lines.append("  </View>")
+        yield "  <Relations>"
+        yield from (f"    <Relation value={quoteattr(role.name)}/>" for role in ontology.roles)
+        yield "  </Relations>"
+    yield '  <View style="white-space: pre-wrap">'
+    yield f'    <Text name="{TEXT_OBJECT}" value="$text" granularity="word"/>'
+    yield "  </View>"
     for attribute in ontology.attributes:
-        of = ontology.trigger_names if attribute.of == "triggers" else attribute.of
-        where = f'name={quoteattr(attribute.name)} toName="{TEXT_OBJECT}" perRegion="true"'
-        when = f'whenTagName="{LABELS_CONTROL}" whenLabelValue={quoteattr(",".join(of))}'
-        if not attribute.values:
-            lines.append(f'  <TextArea {where} editable="true" {when}/>')
-            continue
-        choice = "multiple" if attribute.multiple else "single"
-        lines.append(f'  <Choices {where} choice="{choice}" showInline="true" {when}>')
-        lines += [f"    <Choice value={quoteattr(value.name)}/>" for value in attribute.values]
-        lines.append("  </Choices>")
-    return "\n".join([*lines, "</View>"]) + "\n"
+        yield from _attribute_control(attribute, ontology.labels_of(attribute))
+    yield "</View>"
+
+
+def _attribute_control(attribute: AttributeType, labels: tuple[str, ...]) -> Iterator[str]:
+    target = f'name={quoteattr(attribute.name)} toName="{TEXT_OBJECT}" perRegion="true"'
+    condition = f'whenTagName="{LABELS_CONTROL}" whenLabelValue={quoteattr(",".join(labels))}'
+    if not attribute.values:
+        yield f'  <TextArea {target} editable="true" {condition}/>'
+        return
+    choice = "multiple" if attribute.multiple else "single"
+    yield f'  <Choices {target} choice="{choice}" showInline="true" {condition}>'
+    yield from (f"    <Choice value={quoteattr(value.name)}/>" for value in attribute.values)
+    yield "  </Choices>"
 
 
 def adjudication_config(ontology: Ontology) -> str:
-    """The configuration for deciding between annotators: the list of their differences stands above the text."""
-    view, rest = "<View>\n", label_config(ontology).partition("<View>\n")
+    """As ``label_config``, with the list of the annotators' differences above the text."""
     shown = (
         f'  <View style="white-space: pre-wrap; border-left: 4px solid #c77700; padding-left: 12px">\n'
         f'    <Text name="{DIFFERENCES_OBJECT}" value="${DIFFERENCES_OBJECT}"/>\n  </View>\n'
     )
-    return rest[0] + view + shown + rest[2]
+    return label_config(ontology).replace("<View>\n", f"<View>\n{shown}", 1)
 
 
 def is_made_from(ontology: Ontology, config: str) -> bool:
-    """Whether a configuration is one that was generated from this ontology."""
+    """Whether a configuration was generated from this ontology."""
     return config.strip() in (label_config(ontology).strip(), adjudication_config(ontology).strip())
+
+
+def read_ontology(path: Path) -> Ontology:
+    """Read an ontology from our YAML or from a Label Studio configuration (a file that ends in .xml)."""
+    if path.suffix.lower() == ".xml":
+        return read_label_config(read_text(path), place=str(path))
+    return read_ontology_yaml(path)
 
 
 def read_label_config(content: str, *, place: str) -> Ontology:
@@ -85,10 +99,9 @@ def read_label_config(content: str, *, place: str) -> Ontology:
         OntologyError: if it is not well-formed XML, uses entities or external references, or has no labels.
     """
     root = parse_config(content, place)
-    labels = [e.get("alias") or e.get("value") or "" for e in root.iter("Label")]
-    controls = [e for e in root.iter() if e.tag in _ATTRIBUTE_TAGS and e.get("perRegion") == "true"]
+    controls = [e for e in root.iter() if e.tag in _ATTRIBUTE_CONTROLS and e.get("perRegion") == "true"]
     relations = [e.get("value") or "" for e in root.iter("Relation")]
-    entities = list(dict.fromkeys(filter(None, labels)))
+    entities = list(dict.fromkeys(filter(None, map(stored_name, root.iter("Label")))))
     if not entities:
         raise OntologyError(f"{place}: no <Label> in this configuration; spans need a <Labels> control")
     data = {
@@ -110,17 +123,36 @@ def read_label_config(content: str, *, place: str) -> Ontology:
     return parse_ontology(data, place=place)
 
 
-def read_text_object(path: Path) -> tuple[str | None, str]:
-    """Which object of a configuration holds the article: its name and the key of ``data`` (None, text where unsaid).
+def _values(control: Element) -> list[str]:
+    return _paths(control) if control.tag == "Taxonomy" else [stored_name(e) for e in control.iter("Choice")]
 
-    Raises:
-        OntologyError: if several Text objects have labels, or the text is hypertext (its offsets are XPaths).
-    """
+
+def _paths(control: Element, parents: tuple[str, ...] = ()) -> list[str]:
+    """Every choice of a taxonomy, in order; a nested choice as the path from the top to it."""
+    if len(parents) > _MAX_LEVELS:
+        raise OntologyError(f"{parents[0]}: a taxonomy of more than {_MAX_LEVELS} levels is not read")
+    paths: list[str] = []
+    for choice in control.findall("Choice"):
+        path = (*parents, stored_name(choice))
+        paths += [PATH_SEPARATOR.join(path), *_paths(choice, path)]
+    return paths
+
+
+def read_text_object(path: Path) -> tuple[str | None, str]:
+    """As ``text_object_of``, of a configuration file."""
     return text_object_of(parse_config(read_text(path), str(path)), str(path))
 
 
 def text_object_of(root: Element, place: str) -> tuple[str | None, str]:
-    """As ``read_text_object``, of a configuration that was parsed."""
+    """Which object of a configuration shows the article.
+
+    Returns:
+        its name, and the key of a task's ``data`` that has the text; None and ``text`` if no labels are on a Text.
+
+    Raises:
+        OntologyError: if several Text objects have labels, the text is hypertext (whose offsets are XPaths), or is not
+            itself in one field of the task.
+    """
     labelled = {name for e in root.iter("Labels") for name in targets(e)}
     texts = [e for e in root.iter("Text") if e.get("name") in labelled]
     if len(texts) > 1 or (not texts and root.find(".//HyperText") is not None):
@@ -140,12 +172,17 @@ def text_object_of(root: Element, place: str) -> tuple[str | None, str]:
 
 
 def targets(control: Element) -> list[str]:
-    """The objects that a control is for."""
+    """The names of the objects that a control is for."""
     return (control.get("toName") or "").split(",")
 
 
+def stored_name(element: Element) -> str:
+    """Under which name annotations hold a Label or Choice; empty if it has none."""
+    return element.get("alias") or element.get("value") or ""
+
+
 def parse_config(content: str, place: str) -> Element:
-    """A configuration as a tree.
+    """Parse a configuration.
 
     Raises:
         OntologyError: if it is not well-formed XML, or uses entities or external references.
@@ -156,30 +193,6 @@ def parse_config(content: str, place: str) -> Element:
         raise OntologyError(f"{place}: not well-formed XML ({error})") from None
     except DefusedXmlException:
         raise OntologyError(f"{place}: XML with entity definitions or external references is not read") from None
-    except (ValueError, LookupError):  # a lone surrogate; an encoding that nobody knows
+    except (ValueError, LookupError):  # a lone surrogate, or a declared encoding that does not exist
         raise OntologyError(f"{place}: XML with characters that no encoding has") from None
     return root
-
-
-def _values(control: Element) -> list[str]:
-    if control.tag == "Taxonomy":
-        return _paths(control)
-    return [choice.get("alias") or choice.get("value") or "" for choice in control.iter("Choice")]
-
-
-def _paths(control: Element, above: tuple[str, ...] = ()) -> list[str]:
-    """Every choice of a taxonomy, in order; a nested one with the choices above it."""
-    if len(above) > _DEEPEST:
-        raise OntologyError(f"{above[0]}: a taxonomy of more than {_DEEPEST} levels is not read")
-    found: list[str] = []
-    for choice in control.findall("Choice"):
-        path = (*above, choice.get("alias") or choice.get("value") or "")
-        found += [PATH_SEPARATOR.join(path), *_paths(choice, path)]
-    return found
-
-
-def read_ontology(path: Path) -> Ontology:
-    """Read an ontology from our YAML or from a Label Studio configuration (a file that ends in .xml)."""
-    if path.suffix.lower() == ".xml":
-        return read_label_config(read_text(path), place=str(path))
-    return read_ontology_yaml(path)

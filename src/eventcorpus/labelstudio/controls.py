@@ -1,7 +1,7 @@
-"""What a Label Studio configuration lets one say of a text, and whether a prediction says anything else.
+"""The controls of a Label Studio configuration, and whether they can show a prediction.
 
-Comes in: the configuration of a live project, or an ontology. Goes out: by which control each label and attribute is
-said, so that predictions fit projects that we did not make.
+A control is what annotators mark a text with: labels, relations, and attributes for each region. Predictions are
+written for the controls that a project has, so that they also fit projects that eventcorpus did not make.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from eventcorpus.labelstudio.config import (
     TEXT_OBJECT,
     parse_config,
     read_label_config,
+    stored_name,
     targets,
     text_object_of,
 )
@@ -24,13 +25,13 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import PredictedMention, Prediction
 from eventcorpus.text import one_line
 
-LISTED = 12
-"""How many names a message lists."""
+MAX_LISTED = 12
+"""How many names a message lists before it counts the rest."""
 
 
 @dataclass(frozen=True)
 class AttributeControl:
-    """A control for each region; ``type`` is that of its items, ``values`` are empty where any may be said."""
+    """A control for each region; ``type`` is that of its items, ``values`` is empty if any value may be given."""
 
     name: str
     type: str
@@ -38,38 +39,39 @@ class AttributeControl:
     values: tuple[str, ...] = ()
     multiple: bool = False
 
-    def value(self, said: tuple[str, ...]) -> dict[str, object]:
-        """The values as an item's ``value`` has them.
+    def item_value(self, values: tuple[str, ...]) -> dict[str, object]:
+        """An attribute's values as the ``value`` of an item of this type.
 
         Raises:
-            ValueError: if a number or rating is none.
+            ValueError: if the value for a number is not a finite number, or for a rating not a whole one.
         """
         if self.type == "taxonomy":
-            return {"taxonomy": [one.split(PATH_SEPARATOR) for one in said]}
+            return {"taxonomy": [value.split(PATH_SEPARATOR) for value in values]}
         if self.type == "textarea":
-            return {"text": list(said)}
+            return {"text": list(values)}
         if self.type in ("number", "rating"):
-            number = float(said[0])
+            number = float(values[0])
             if not math.isfinite(number) or (self.type == "rating" and not number.is_integer()):
-                raise ValueError(f"no {self.type}: {said[0]}")
+                raise ValueError(f"no {self.type}: {values[0]}")
             return {self.type: int(number) if number.is_integer() else number}
-        return {self.type: list(said)}
+        return {self.type: list(values)}
 
-    def takes(self, said: tuple[str, ...]) -> bool:
-        """Whether these values can be said with it."""
-        if not said or (len(said) > 1 and not self.multiple):
+    def takes(self, values: tuple[str, ...]) -> bool:
+        """Whether the control can show these values of one attribute."""
+        if not values or (len(values) > 1 and not self.multiple):
             return False
         try:
-            self.value(said)
+            self.item_value(values)
         except ValueError:
             return False
-        return not self.values or set(said) <= set(self.values)
+        return not self.values or set(values) <= set(self.values)
 
 
 @dataclass(frozen=True)
 class Controls:
-    """The controls on the article's text: label to the name of its control, roles, attributes.
+    """The controls on the article's text.
 
+    ``place`` is what messages call the configuration, ``labels`` maps each label to the name of its control,
     ``text_object`` is the ``to_name`` of all items, ``text_key`` where the text stands in a task's ``data``.
     """
 
@@ -81,12 +83,12 @@ class Controls:
     text_key: str = TEXT_OBJECT
 
     def fault(self, prediction: Prediction) -> str | None:
-        """The first label, attribute, value or role that cannot be said here, with what there is and the way out."""
+        """The first label, attribute, value or role that they cannot show, with what they can and the way out."""
         for mention in prediction.mentions:
             if mention.label not in self.labels:
                 return self._unknown("label", mention.label, self.labels)
-            for name, said in mention.attribute_values.items():
-                fault = self._attribute_fault(mention, name, said)
+            for name, values in mention.attribute_values.items():
+                fault = self._attribute_fault(mention, name, values)
                 if fault:
                     return fault
         for role in prediction.roles or ():
@@ -94,35 +96,33 @@ class Controls:
                 return self._unknown("role", role.role, self.roles)
         return None
 
-    def _attribute_fault(self, mention: PredictedMention, name: str, said: tuple[str, ...]) -> str | None:
+    def _attribute_fault(self, mention: PredictedMention, name: str, values: tuple[str, ...]) -> str | None:
         control = self.attributes.get(name)
         if control is None:
             return self._unknown("attribute", name, self.attributes)
         if mention.label not in control.labels:
-            return (
-                f"{mention.label} cannot have the attribute {one_line(name)} in {self.place}; it is of "
-                f"{_listed(control.labels)}"
-            )
-        if not control.takes(said):
-            may = _listed(control.values) if control.values else f"one {control.type}"
-            value = f"{one_line(name)}={one_line(', '.join(said))}"
-            return f"{value} cannot be said in {self.place}; the attribute takes {may}"
+            labels = listed(control.labels)
+            return f"{mention.label} cannot have the attribute {one_line(name)} in {self.place}; it is of {labels}"
+        if not control.takes(values):
+            allowed = listed(control.values) if control.values else f"one {control.type}"
+            given = f"{one_line(name)}={one_line(', '.join(values))}"
+            return f"{given} cannot be said in {self.place}; the attribute takes {allowed}"
         return None
 
-    def _unknown(self, what: str, name: str, known: Iterable[str]) -> str:
+    def _unknown(self, kind: str, name: str, known: Iterable[str]) -> str:
         return (
-            f"the {what} {one_line(name)} is not in {self.place}, which has {_listed(known)}; predict with a model of "
-            f"these {what}s, or give it the model's ontology first (labelstudio push --ontology)"
+            f"the {kind} {one_line(name)} is not in {self.place}, which has {listed(known)}; predict with a model of "
+            f"these {kind}s, or give it the model's ontology first (labelstudio push --ontology)"
         )
 
 
 def ontology_controls(ontology: Ontology) -> Controls:
-    """The controls of the configuration that we write for an ontology."""
+    """The controls of the configuration that ``label_config`` writes for an ontology."""
     attributes = [
         AttributeControl(
             name=attribute.name,
             type="choices" if attribute.values else "textarea",
-            labels=ontology.trigger_names if attribute.of == "triggers" else tuple(attribute.of),
+            labels=ontology.labels_of(attribute),
             values=tuple(value.name for value in attribute.values),
             multiple=attribute.multiple or not attribute.values,
         )
@@ -137,10 +137,10 @@ def ontology_controls(ontology: Ontology) -> Controls:
 
 
 def read_controls(config: str, *, place: str) -> Controls:
-    """The controls of any project's configuration.
+    """Read the controls of any project's configuration.
 
     Raises:
-        OntologyError: if there are no labels on one text.
+        OntologyError: if it cannot be read, or no labels are drawn on one text.
     """
     root = parse_config(config, place)
     text_object, text_key = text_object_of(root, place)
@@ -151,10 +151,10 @@ def read_controls(config: str, *, place: str) -> Controls:
     for control in root.iter("Labels"):
         if text_object in targets(control):
             for label in control.iter("Label"):
-                labels.setdefault(label.get("alias") or label.get("value") or "", control.get("name") or "")
+                labels.setdefault(stored_name(label), control.get("name") or "")
     labels.pop("", None)
     types = {e.get("name"): e.tag.lower() for e in root.iter() if e.get("perRegion") == "true"}
-    here = {e.get("name") for e in root.iter() if text_object in targets(e)}
+    on_text = {e.get("name") for e in root.iter() if text_object in targets(e)}
     attributes = {
         attribute.name: AttributeControl(
             name=attribute.name,
@@ -164,12 +164,13 @@ def read_controls(config: str, *, place: str) -> Controls:
             multiple=attribute.multiple,
         )
         for attribute in ontology.attributes
-        if attribute.name in types and attribute.name in here
+        if attribute.name in types and attribute.name in on_text
     }
     return Controls(place, labels, tuple(role.name for role in ontology.roles), attributes, text_object, text_key)
 
 
-def _listed(names: Iterable[str]) -> str:
-    known = list(names)
-    rest = f" and {len(known) - LISTED} more" if len(known) > LISTED else ""
-    return (", ".join(known[:LISTED]) + rest) or "none"
+def listed(names: Iterable[str], *, most: int = MAX_LISTED) -> str:
+    """Names for a message, each in one line, the rest counted after ``most``; ``none`` if there are none."""
+    known = [one_line(name)[1:-1] for name in names]
+    rest = f" and {len(known) - most} more" if len(known) > most else ""
+    return (", ".join(known[:most]) + rest) or "none"

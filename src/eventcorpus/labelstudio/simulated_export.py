@@ -11,26 +11,25 @@ from eventcorpus.labelstudio.tasks import one_task_a_line, task_data
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 
+PROJECT = 1
 SERVER_TIME = "2026-11-24T00:00:00.000000Z"
 """Stands where a server would write its clock, so that the same corpus gives the same bytes."""
 
 
-def simulated_export(articles: Sequence[AnnotatedArticle], ontology: Ontology, *, project: int = 1) -> str:
-    """Annotated articles in the shape of the server's own JSON export, one task a line.
+def simulated_export(articles: Sequence[AnnotatedArticle], ontology: Ontology) -> str:
+    """The articles in the shape of the server's own JSON export, one task a line, all of one project.
 
     Ids count from 1, and times are ``SERVER_TIME``: what a server would make up has no meaning here.
     """
-    return one_task_a_line(
-        [_exported_task(annotated, ontology, n, project) for n, annotated in enumerate(articles, start=1)]
-    )
+    return one_task_a_line([_exported_task(annotated, ontology, n) for n, annotated in enumerate(articles, start=1)])
 
 
-def _exported_task(annotated: AnnotatedArticle, ontology: Ontology, number: int, project: int) -> dict[str, Any]:
+def _exported_task(annotated: AnnotatedArticle, ontology: Ontology, number: int) -> dict[str, Any]:
     result = results_of(annotated, ontology)
-    unique = uuid.uuid5(uuid.NAMESPACE_URL, f"eventcorpus/{annotated.annotator}/{annotated.article.id}")
+    user = int(annotated.annotator.removeprefix("a"))
     annotation = {
         "id": number,
-        "completed_by": int(annotated.annotator.removeprefix("a")),
+        "completed_by": user,
         "result": result,
         "was_cancelled": False,
         "ground_truth": False,
@@ -40,13 +39,13 @@ def _exported_task(annotated: AnnotatedArticle, ontology: Ontology, number: int,
         "lead_time": None,
         "prediction": {},
         "result_count": len({item.get("id") for item in result}),
-        "unique_id": str(unique),
+        "unique_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"eventcorpus/{annotated.annotator}/{annotated.article.id}")),
         "import_id": None,
         "last_action": None,
         "bulk_created": False,
         "task": number,
-        "project": project,
-        "updated_by": int(annotated.annotator.removeprefix("a")),
+        "project": PROJECT,
+        "updated_by": user,
         "parent_prediction": None,
         "parent_annotation": None,
         "last_created_by": None,
@@ -68,7 +67,7 @@ def _exported_task(annotated: AnnotatedArticle, ontology: Ontology, number: int,
         "comment_count": 0,
         "unresolved_comment_count": 0,
         "last_comment_updated_at": None,
-        "project": project,
-        "updated_by": annotation["updated_by"],
+        "project": PROJECT,
+        "updated_by": user,
         "comment_authors": [],
     }

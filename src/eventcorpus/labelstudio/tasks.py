@@ -1,6 +1,6 @@
-"""Articles out to Label Studio: import files of tasks, the configuration, a manifest.
+"""Articles as Label Studio tasks, and as a folder of files that its import page takes.
 
-Comes in: articles, annotated or not, and perhaps predictions. Goes out: a folder that the server's import page takes.
+Comes in: articles, annotated or not, and perhaps predictions. Goes out: tasks, the configuration and a manifest.
 """
 
 from __future__ import annotations
@@ -24,55 +24,43 @@ from eventcorpus.schema import AnnotatedArticle, Article
 
 TASKS_PER_FILE = 1000
 MANIFEST = "manifest.json"
-_FIELDS = (
-    "title",
-    "outlet",
-    "url",
-    "published",
-    "language",
-    "licence",
-    "invented",
-    "kind",
-    "tags",
-    "cluster",
-    "metadata",
-)
 
 
-def task_data(article: Article, ontology: Ontology) -> dict[str, Any]:
-    """What a task carries in ``data``: the text, what identifies it, and the article's fields."""
-    row = article_row(article)
-    return {
-        "article_id": article.id,
-        "text": article.text,
-        "text_sha256": article.text_sha256,
-        "ontology": ontology.key,
-        **{name: row[name] for name in _FIELDS if name in row},
-    }
+def write_tasks(tasks: Iterable[dict[str, Any]], ontology: Ontology, out: Path) -> int:
+    """Write ``tasks-00001.json``, ... of 1,000 tasks each, ``config.xml``, ``ontology.yaml`` and ``manifest.json``.
 
+    Returns:
+        the number of tasks.
 
-def cut_parts(text: str, max_chars: int) -> list[tuple[int, int]]:
-    """Cut a long text at paragraphs into parts of at most ``max_chars`` characters; together they are the text.
-
-    A paragraph longer than that is cut after a sentence, else after a word, else where it must be.
+    Raises:
+        InputError: if there are no tasks.
     """
-    parts: list[tuple[int, int]] = []
-    start = 0
-    while len(text) - start > max_chars:
-        window = text[start : start + max_chars]
-        cuts = [m.end() for pattern in (r"\n\s*", r"[.!?]['\"”’)]*\s+", r"\s+") for m in [_last(pattern, window)] if m]
-        end = start + (cuts[0] if cuts else max_chars)
-        parts.append((start, end))
-        start = end
-    return [*parts, (start, len(text))]
+    n_tasks = 0
+    files: dict[str, dict[str, Any]] = {}
+    with atomic_folder(out, is_ours=is_tasks_folder) as folder:
+        remaining = iter(tasks)
+        for number, chunk in enumerate(iter(lambda: list(islice(remaining, TASKS_PER_FILE)), []), start=1):
+            path = folder / f"tasks-{number:05d}.json"
+            path.write_text(one_task_a_line(chunk), encoding="utf-8")
+            files[path.name] = {"tasks": len(chunk), "sha256": sha256_of_file(path)}
+            n_tasks += len(chunk)
+        if not n_tasks:
+            raise InputError("no articles to export")
+        (folder / "config.xml").write_text(label_config(ontology), encoding="utf-8")
+        (folder / "ontology.yaml").write_text(ontology_yaml(ontology), encoding="utf-8")
+        manifest = {"schema": 1, "eventcorpus": __version__, "ontology": ontology.key, "tasks": n_tasks, "files": files}
+        (folder / MANIFEST).write_text(to_json(manifest, indent=2) + "\n", encoding="utf-8")
+    return n_tasks
 
 
-def _last(pattern: str, text: str) -> re.Match[str] | None:
-    found = None
-    for match in re.finditer(pattern, text):
-        if match.end() < len(text) and not text[: match.end()].isspace():
-            found = match
-    return found
+def is_tasks_folder(path: Path) -> bool:
+    """Whether a folder was written by ``write_tasks``."""
+    return (path / MANIFEST).is_file() and (path / "config.xml").is_file()
+
+
+def one_task_a_line(tasks: Sequence[dict[str, Any]]) -> str:
+    """Tasks as a JSON list with one task in each line."""
+    return "[" + ",\n".join(to_json(task) for task in tasks) + "]\n"
 
 
 def tasks_of(
@@ -85,11 +73,11 @@ def tasks_of(
 ) -> Iterator[dict[str, Any]]:
     """The tasks of one article: one, or one a part if it is longer than ``max_chars``.
 
-    A mention that a cut goes through is left out of the pre-annotations of both parts, as is a role across a cut.
+    A mention that a cut goes through is left out of the pre-annotations of both parts, and so is a role across a cut.
 
     Raises:
         InputError: if an annotated article would have to be cut (its roles may cross the cut), or the prediction has
-            a label, role, attribute or value that the ontology has not.
+            a label, role, attribute or value that is not in the ontology.
         PredictionsError: if the prediction was made from another text.
     """
     data = task_data(article, ontology)
@@ -113,41 +101,34 @@ def tasks_of(
                 {"result": results_of(annotated, ontology), "was_cancelled": False, "ground_truth": False}
             ]
         if prediction is not None:
-            found = results_of_prediction(prediction, controls, start=start, end=end)
-            task["predictions"] = [
-                {"model_version": prediction.model.version, "score": found.score, "result": found.items}
-            ]
+            task["predictions"] = [results_of_prediction(prediction, controls, start=start, end=end).as_json()]
         yield task
 
 
-def is_tasks_folder(path: Path) -> bool:
-    """Whether a folder was written by ``write_tasks``."""
-    return (path / MANIFEST).is_file() and (path / "config.xml").is_file()
+def task_data(article: Article, ontology: Ontology) -> dict[str, Any]:
+    """What a task carries in ``data``: the text, what identifies it, and the article's other fields."""
+    row = article_row(article)
+    known = {"article_id": row.pop("id"), "text": row.pop("text"), "text_sha256": row.pop("text_sha256")}
+    return known | {"ontology": ontology.key} | row
 
 
-def write_tasks(tasks: Iterable[dict[str, Any]], ontology: Ontology, out: Path) -> int:
-    """Write ``tasks-00001.json``, ... of 1,000 tasks each, ``config.xml``, ``ontology.yaml`` and ``manifest.json``.
+def cut_parts(text: str, max_chars: int) -> list[tuple[int, int]]:
+    """Cut a long text at paragraphs into parts of at most ``max_chars`` characters; together they are the text.
 
-    Returns:
-        the number of tasks.
+    A paragraph longer than that is cut after a sentence, else after a word, else where it must be.
     """
-    n_tasks = 0
-    files: dict[str, dict[str, Any]] = {}
-    with atomic_folder(out, is_ours=is_tasks_folder) as folder:
-        waiting = iter(tasks)
-        for number, chunk in enumerate(iter(lambda: list(islice(waiting, TASKS_PER_FILE)), []), start=1):
-            path = folder / f"tasks-{number:05d}.json"
-            path.write_text(one_task_a_line(chunk), encoding="utf-8")
-            files[path.name] = {"tasks": len(chunk), "sha256": sha256_of_file(path)}
-            n_tasks += len(chunk)
-        if not n_tasks:
-            raise InputError("no articles to export")
-        (folder / "config.xml").write_text(label_config(ontology), encoding="utf-8")
-        (folder / "ontology.yaml").write_text(ontology_yaml(ontology), encoding="utf-8")
-        manifest = {"schema": 1, "eventcorpus": __version__, "ontology": ontology.key, "tasks": n_tasks, "files": files}
-        (folder / MANIFEST).write_text(to_json(manifest, indent=2) + "\n", encoding="utf-8")
-    return n_tasks
+    parts: list[tuple[int, int]] = []
+    start = 0
+    while len(text) - start > max_chars:
+        window = text[start : start + max_chars]
+        ends = (_last_end(pattern, window) for pattern in (r"\n\s*", r"[.!?]['\"”’)]*\s+", r"\s+"))
+        end = start + next((end for end in ends if end), max_chars)
+        parts.append((start, end))
+        start = end
+    return [*parts, (start, len(text))]
 
 
-def one_task_a_line(tasks: Sequence[dict[str, Any]]) -> str:
-    return "[" + ",\n".join(to_json(task) for task in tasks) + "]\n"
+def _last_end(pattern: str, text: str) -> int:
+    """Where the last match ends that has text after it and more than blanks before; 0 if there is none."""
+    ends = [match.end() for match in re.finditer(pattern, text) if match.end() < len(text)]
+    return next((end for end in reversed(ends) if not text[:end].isspace()), 0)

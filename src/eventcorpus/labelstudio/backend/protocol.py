@@ -1,8 +1,7 @@
-"""Label Studio's ML backend protocol: what its requests hold, and the predictions in its words.
+"""Label Studio's ML backend protocol: what its requests hold, and the predictions that answer them.
 
-Comes in: the parsed body of a request, of which nothing is believed. Goes out: texts for the model, and a prediction
-per task whose offsets count the characters of the text as the server has it. The rest of a request (tokens, log-ins,
-annotations) is not looked at.
+Nothing in the body of a request is believed before it is checked. Beside texts and configuration it brings tokens,
+log-ins and annotations, which are not looked at.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from eventcorpus.errors import OntologyError, RequestError
-from eventcorpus.labelstudio.controls import Controls, read_controls
+from eventcorpus.labelstudio.controls import Controls, listed, read_controls
 from eventcorpus.labelstudio.results import ServerText, results_of_prediction
 from eventcorpus.predictions import ModelName, prediction_of
 from eventcorpus.schema import Article, Mention
@@ -23,11 +22,13 @@ logger = logging.getLogger(__name__)
 
 MAX_TASKS = 2000
 """Tasks of one request. The server waits 100 s for all of them together, so that more would be in vain."""
-
-
 MAX_CHARACTERS = 1_000_000
 """Characters of one text: more would take longer than the server waits (the bundled encoder reads 300,000 in 12 s on
 two cores, and keeps 850 bytes for each)."""
+MAX_CONFIG = 1_000_000
+"""Characters of a configuration; the largest that we have seen has 30,000."""
+MAX_LISTED = 6
+"""Labels that a message names before it counts the rest."""
 
 
 def read_setup(body: Any, *, labels: Sequence[str], model: ModelName) -> Controls:
@@ -40,10 +41,8 @@ def read_setup(body: Any, *, labels: Sequence[str], model: ModelName) -> Control
     return _controls(body, "schema", labels, model)
 
 
-def read_tasks(
-    body: Any, *, labels: Sequence[str], model: ModelName, max_tasks: int = MAX_TASKS
-) -> tuple[Controls, list[ServerText]]:
-    """Read what ``/predict`` brings: the project's names and one text a task, empty where there is none (logged).
+def read_tasks(body: Any, *, labels: Sequence[str], model: ModelName) -> tuple[Controls, list[ServerText]]:
+    """Read what ``/predict`` brings: the project's controls and one text a task, empty where there is none (logged).
 
     Raises:
         RequestError: if it is not such a request, has too many tasks, or too long a text.
@@ -53,9 +52,9 @@ def read_tasks(
     tasks = body.get("tasks")
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise RequestError("'tasks' is not a list of objects; is this Label Studio's /predict?")
-    if len(tasks) > max_tasks:
+    if len(tasks) > MAX_TASKS:
         raise RequestError(
-            f"{len(tasks):,} tasks in one request, at most {max_tasks:,} are read; select fewer tasks at a time",
+            f"{len(tasks):,} tasks in one request, at most {MAX_TASKS:,} are read; select fewer tasks at a time",
             status=413,
         )
     texts = [_text(task, controls.text_key) for task in tasks]
@@ -76,9 +75,8 @@ def prediction_for(
 
     Its score is that of the least sure mention, as in ``tasks_of``: sorted by it, tasks that need eyes come first.
     """
-    article = Article("task", task.stored.text)
-    found = results_of_prediction(prediction_of(article, mentions, model), controls, server_text=task)
-    return {"model_version": model.version, "score": found.score, "result": found.items}
+    prediction = prediction_of(Article("task", task.stored.text), mentions, model)
+    return results_of_prediction(prediction, controls, server_text=task).as_json()
 
 
 def project_name(body: Any) -> str:
@@ -88,14 +86,34 @@ def project_name(body: Any) -> str:
     return f"project {found[0]}" if found else "the project"
 
 
+def read_project_controls(config: str, *, labels: Sequence[str], model: str, place: str) -> Controls:
+    """Read a project's configuration, and check that it can show all that a model may find.
+
+    Args:
+        model: what messages call the model; ``place``: what they call the project.
+
+    Raises:
+        OntologyError: if it is too long, labels are drawn on no text, on several, or on hypertext, the text is not in
+            the task, or labels are missing; with those that are there and the way out.
+    """
+    if len(config) > MAX_CONFIG:
+        raise OntologyError(f"{place}: a configuration of {len(config):,} characters; at most {MAX_CONFIG:,} are read")
+    controls = read_controls(config, place=place)
+    missing = [label for label in labels if label not in controls.labels]
+    if missing:
+        raise OntologyError(
+            f"{place} has no label {listed(missing, most=MAX_LISTED)}, which the model {listed([model])} finds; the "
+            f"project has {listed(controls.labels, most=MAX_LISTED)}; make a project from the model's ontology, or "
+            "serve a model trained with these labels"
+        )
+    return controls
+
+
 def _controls(body: Any, key: str, labels: Sequence[str], model: ModelName) -> Controls:
     config = body.get(key) if isinstance(body, dict) else None
     if not isinstance(config, str):
         raise RequestError(f"no {key!r} with the project's configuration in the request; is this Label Studio?")
-    place = project_name(body)
-    controls = read_region_controls(config, place=place)
-    check_labels(labels, controls, model=model.version, place=place)
-    return controls
+    return read_project_controls(config, labels=labels, model=model.version, place=project_name(body))
 
 
 def _text(task: dict[str, Any], key: str) -> ServerText:
@@ -111,45 +129,3 @@ def _text(task: dict[str, Any], key: str) -> ServerText:
 def _number(task: dict[str, Any]) -> str:
     number = task.get("id")
     return str(number) if isinstance(number, int) else "without an id"
-
-
-MAX_CONFIG = 1_000_000
-"""Characters of a configuration; the largest that we have seen has 30,000."""
-SHOWN = 6
-"""Labels that a message names before it counts the rest."""
-
-
-def read_region_controls(config: str, *, place: str) -> Controls:
-    """Read a project's configuration for the names that regions carry. ``place`` is what messages call the project.
-
-    Raises:
-        OntologyError: if it is too long, no labels are drawn on a text, or on several, or on hypertext, or the text is
-            elsewhere.
-    """
-    if len(config) > MAX_CONFIG:
-        raise OntologyError(f"{place}: a configuration of {len(config):,} characters; at most {MAX_CONFIG:,} are read")
-    return read_controls(config, place=place)
-
-
-def check_labels(labels: Sequence[str], controls: Controls, *, model: str, place: str) -> None:
-    """Check that a project can show all that a model may find.
-
-    Raises:
-        OntologyError: naming the labels that are missing, those that are there, and the way out.
-    """
-    missing = [label for label in labels if label not in controls.labels]
-    if missing:
-        raise OntologyError(
-            f"{place} has no label {_listed(missing)}, which the model {_bare(model)} finds; the project has "
-            f"{_listed(list(controls.labels)) or 'none'}; make a project from the model's ontology, or serve a "
-            "model trained with these labels"
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(_bare(name) for name in names[:SHOWN])
-    return shown if len(names) <= SHOWN else f"{shown} and {len(names) - SHOWN} more"
-
-
-def _bare(name: str) -> str:
-    return one_line(name)[1:-1]

@@ -91,10 +91,7 @@ def _send(
     server: Server, project: Project, batch: Sequence[Work], controls: Controls, report: PreannotateReport
 ) -> None:
     found = [_items(work, controls) for work in batch]
-    request = [
-        {"task": work.task.id, "model_version": report.version, "score": one.score, "result": one.items}
-        for work, one in zip(batch, found, strict=True)
-    ]
+    request = [{"task": work.task.id, **one.as_json()} for work, one in zip(batch, found, strict=True)]
     with explained(f"writing {len(request)} predictions to project {project.id}"):
         n_made = int(server.client.projects.import_predictions(id=project.id, request=request).created or 0)
     report.n_sent += n_made

@@ -1,25 +1,73 @@
+"""What requests hold, and predictions in the words of the protocol."""
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from eventcorpus.errors import OntologyError
-from eventcorpus.labelstudio.backend.protocol import MAX_CONFIG, check_labels, read_region_controls
+from eventcorpus.labelstudio.backend.protocol import MAX_CONFIG, prediction_for, project_name, read_project_controls
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.controls import Controls
+from eventcorpus.labelstudio.results import ServerText
 from eventcorpus.ontology import Label, Ontology
+from eventcorpus.predictions import ModelName
+from eventcorpus.schema import Mention
+from eventcorpus.text import stored_form
+
+ANY_TEXT = st.text(
+    alphabet=st.one_of(st.characters(exclude_categories=()), st.sampled_from("\r\n\t \U0001f525é")),
+    min_size=1,
+    max_size=40,
+)
+CONTROLS = Controls("project 4", {"Actor": "who", "Battle": "what"}, (), {}, "body", "article")
+
+
+@given(ANY_TEXT, st.data())
+def test_a_region_cuts_the_same_characters_out_of_the_servers_text(original: str, data: st.DataObject) -> None:
+    stored = stored_form(original)
+    start = data.draw(st.integers(0, len(stored.text) - 1))
+    end = data.draw(st.integers(start + 1, len(stored.text)))
+    mention = Mention(start, end, "Actor", stored.text[start:end], 0.5)
+    found = prediction_for(ServerText(original, stored), [mention], controls=CONTROLS, model=ModelName(name="m"))
+    value = found["result"][0]["value"]
+    assert original[value["start"] : value["end"]] == value["text"]
+    assert stored_form(value["text"]).text == mention.text
+    assert stored.from_original(value["start"]) == start and stored.from_original(value["end"]) == end
+
+
+def test_a_prediction_is_as_sure_as_its_least_sure_mention_and_uses_the_projects_names() -> None:
+    text = "Rebels attacked."
+    mentions = [Mention(0, 6, "Actor", "Rebels", 0.75), Mention(7, 15, "Battle", "attacked", 0.51238)]
+    model = ModelName(name="demo", hash="0123456789abcdef")
+    found = prediction_for(ServerText.of(text), mentions, controls=CONTROLS, model=model)
+    assert (found["model_version"], found["score"]) == ("demo@0123456789ab", 0.5124)
+    assert [(item["from_name"], item["to_name"]) for item in found["result"]] == [("who", "body"), ("what", "body")]
+
+
+def test_projects_are_called_by_their_id_and_by_nothing_that_a_stranger_sends() -> None:
+    assert project_name({"project": "4.1795490377"}) == "project 4"
+    for body in ({}, [], {"project": 4}, {"project": "4x"}, {"project": "<b>.1"}, {"project": "9" * 40}):
+        assert project_name(body) == "the project"
+
 
 TWO_CONTROLS = """<View><Labels name="who" toName="body"><Label value="Actor"/><Label value="Civilian" alias="Civilians"/></Labels>
 <Labels name="what" toName="body"><Label value="Battle"/></Labels><Text name="body" value="$article"/>
 <Labels name="other" toName="caption"><Label value="Photo"/></Labels><Choices name="c" toName="body"><Choice value="x"/></Choices></View>"""
 
 
+def controls_of(config: str, *labels: str, place: str = "p") -> Controls:
+    return read_project_controls(config, labels=labels, model="m@1", place=place)
+
+
 def test_our_own_configuration_has_our_own_names() -> None:
     ontology = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
-    controls = read_region_controls(label_config(ontology), place="p")
+    controls = controls_of(label_config(ontology))
     assert (controls.text_object, controls.text_key) == ("text", "text")
     assert controls.labels == {"Actor": "label", "Place": "label"}
 
 
 def test_each_label_is_drawn_by_the_control_that_has_it_under_the_name_that_is_stored() -> None:
-    controls = read_region_controls(TWO_CONTROLS, place="p")
+    controls = controls_of(TWO_CONTROLS)
     assert (controls.text_object, controls.text_key) == ("body", "article")
     assert controls.labels == {"Actor": "who", "Civilians": "who", "Battle": "what"}
 
@@ -43,20 +91,19 @@ def test_each_label_is_drawn_by_the_control_that_has_it_under_the_name_that_is_s
 )  # fmt: skip
 def test_what_cannot_take_regions_is_refused_with_the_reason(config: str, said: str) -> None:
     with pytest.raises(OntologyError, match=said):
-        read_region_controls(config, place="p")
+        controls_of(config)
 
 
 def test_deep_nesting_is_read_or_refused_but_never_a_crash() -> None:
     deep = "<a>" * 140_000 + "</a>" * 140_000
     with pytest.raises(OntologyError, match="p: no <Labels> on a <Text>"):
-        read_region_controls(deep, place="p")
+        controls_of(deep)
 
 
 def test_missing_labels_are_named_with_those_that_are_there_and_the_way_out() -> None:
-    controls = read_region_controls(TWO_CONTROLS, place="project 4")
-    check_labels(("Actor", "Battle"), controls, model="m@1", place="project 4")
+    controls_of(TWO_CONTROLS, "Actor", "Battle", place="project 4")
     with pytest.raises(OntologyError) as refused:
-        check_labels(("Actor", "Weapon", "Ti\nme"), controls, model="m@1", place="project 4")
+        controls_of(TWO_CONTROLS, "Actor", "Weapon", "Ti\nme", place="project 4")
     assert str(refused.value) == (
         r"project 4 has no label Weapon, Ti\nme, which the model m@1 finds; the project has Actor, Civilians, Battle; "
         "make a project from the model's ontology, or serve a model trained with these labels"
@@ -65,4 +112,4 @@ def test_missing_labels_are_named_with_those_that_are_there_and_the_way_out() ->
 
 def test_a_long_list_of_labels_is_counted() -> None:
     with pytest.raises(OntologyError, match="has no label L0, L1, L2, L3, L4, L5 and 4 more, which"):
-        check_labels([f"L{n}" for n in range(10)], Controls("p", {}, (), {}, "t", "t"), model="m", place="p")
+        controls_of(TWO_CONTROLS, *(f"L{n}" for n in range(10)))
