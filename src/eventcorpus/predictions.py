@@ -9,19 +9,16 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from eventcorpus.errors import PredictionsError
 from eventcorpus.files import parse_as, read_json_lines
 from eventcorpus.schema import Article, Mention
+from eventcorpus.strict_model import StrictModel
 from eventcorpus.text import one_line, sha256_of
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ModelName(_Part):
+class ModelName(StrictModel):
     """Which model spoke; ``hash`` is over its files (``models.folder.model_hash``)."""
 
     name: str
@@ -33,7 +30,7 @@ class ModelName(_Part):
         return f"{self.name}@{self.hash[:12]}" if self.hash else self.name
 
 
-class PredictedMention(_Part):
+class PredictedMention(StrictModel):
     """A predicted span; offsets are code points of the stored text, end exclusive.
 
     ``id`` is what roles call it, unique in its article. ``attributes``: name to value, or to values where several may
@@ -55,7 +52,7 @@ class PredictedMention(_Part):
         return {name: (value,) if isinstance(value, str) else value for name, value in said.items()}
 
 
-class PredictedRole(_Part):
+class PredictedRole(StrictModel):
     """A predicted link from a trigger to its argument, both ids of mentions of the same article."""
 
     role: str
@@ -64,7 +61,7 @@ class PredictedRole(_Part):
     confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
 
 
-class Prediction(_Part):
+class Prediction(StrictModel):
     """One line: what one model found in one article. ``text`` is there if it was asked for.
 
     Ids, attributes and roles are left out by systems that find mentions alone.

@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from eventcorpus.calibration.apply import Calibration, minimum_confidences
-from eventcorpus.calibration.fit import calibrate, wilson
-from eventcorpus.calibration.metrics import Judged, honesty
+from eventcorpus.calibration.fit import calibrate
+from eventcorpus.calibration.metrics import ScoredMentions, calibration_error, wilson_interval
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.models.extractor import Extractor
 
 
-def judged(extractor: Extractor, articles: list, calibration: Calibration) -> tuple[list, Judged]:
+def score(extractor: Extractor, articles: list, calibration: Calibration) -> tuple[list, ScoredMentions]:
     """Every mention of the articles as (article, start, end, label), and how right they are."""
     extractor.about = extractor.about.model_copy(update={"calibration": calibration})
     keys, said, right = [], [], []
@@ -28,7 +28,7 @@ def judged(extractor: Extractor, articles: list, calibration: Calibration) -> tu
         keys += [(one.article.id, m.start, m.end, m.label) for m in mentions]
         said += [m.confidence for m in mentions]
         right += [(m.start, m.end, m.label) in gold for m in mentions]
-    return keys, Judged(tuple(key[3] for key in keys), np.array(said), np.array(right))
+    return keys, ScoredMentions(tuple(key[3] for key in keys), np.array(said), np.array(right))
 
 
 def main() -> None:
@@ -38,32 +38,34 @@ def main() -> None:
     calibration = calibrate(extractor, dataset.split("validation"))
     seconds = time.perf_counter() - began
     test = dataset.split("test")
-    keys_before, before = judged(extractor, test, Calibration())
-    keys_after, after = judged(extractor, test, calibration)
+    keys_before, before = score(extractor, test, Calibration())
+    keys_after, after = score(extractor, test, calibration)
     on = calibration.fitted_on
     print(f"validation: {on.articles} articles, {on.mentions} mentions, {on.correct} right; {seconds:.1f} s")
-    for name, one in calibration.honesty.items():
+    for name, one in calibration.errors.items():
         chosen = " (chosen)" if name == calibration.method else ""
         print(f"  {name}{chosen}, cross-validated: error {one.expected_error:.3f}, Brier {one.brier:.3f}")
     for name, one in (("before", before), ("after", after)):
-        print(f"test, {name}: error {honesty(one).expected_error:.3f}, Brier {honesty(one).brier:.3f}")
+        print(
+            f"test, {name}: error {calibration_error(one).expected_error:.3f}, Brier {calibration_error(one).brier:.3f}"
+        )
     minimum = minimum_confidences(calibration)
     kept = np.array([c >= minimum[label] for label, c in zip(after.labels, after.confidences, strict=True)], dtype=bool)
     listed = np.array([np.isfinite(minimum[label]) for label in after.labels], dtype=bool)
     n_kept, n_right = int(kept.sum()), int((after.correct & kept).sum())
     print(f"test, thresholds for 0.9: {sum(np.isfinite(list(minimum.values())))} of {len(minimum)} labels have one; "
           f"{n_kept} of their {int(listed.sum())} mentions kept, {n_right} right")  # fmt: skip
-    low, high = wilson(n_right, n_kept) if n_kept else (0.0, 1.0)
+    low, high = wilson_interval(n_right, n_kept) if n_kept else (0.0, 1.0)
     print(
         json.dumps(
             {
                 "method": calibration.method,
                 "parameters": [calibration.temperature, calibration.slope, calibration.intercept],
-                "validation": {name: one.model_dump() for name, one in calibration.honesty.items()},
+                "validation": {name: one.model_dump() for name, one in calibration.errors.items()},
                 "test_mentions": len(keys_before),
                 "test_mentions_that_differ": len(set(keys_before) ^ set(keys_after)),
-                "test_before": honesty(before).model_dump(),
-                "test_after": honesty(after).model_dump(),
+                "test_before": calibration_error(before).model_dump(),
+                "test_after": calibration_error(after).model_dump(),
                 "labels_with_threshold": int(sum(np.isfinite(list(minimum.values())))),
                 "test_kept": n_kept,
                 "test_precision_of_these_labels": round(float(after.correct[listed].mean()), 4)

@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner
 from huggingface_hub import ModelCard
 
-from eventcorpus.calibration.apply import Bin, Calibration, FittedOn, Honesty, Interval, Threshold
+from eventcorpus.calibration.apply import Bin, Calibration, CalibrationError, FittedOn, Interval, Threshold
 from eventcorpus.cli.main import main
 from eventcorpus.errors import InputError
 from eventcorpus.eval.evaluate import score
@@ -43,9 +43,9 @@ ABOUT = ModelAbout(
 CALIBRATION = Calibration(
     method="logistic", slope=0.5, intercept=-1.0, precision=0.9, least_mentions=20,
     fitted_on=FittedOn(dataset="dev", split="validation", articles=9, mentions=90, correct=60),
-    honesty={
-        "none": Honesty(expected_error=0.2, brier=0.3, log_loss=0.8),
-        "logistic": Honesty(expected_error=0.03, brier=0.2, log_loss=0.5),
+    errors={
+        "none": CalibrationError(expected_error=0.2, brier=0.3, log_loss=0.8),
+        "logistic": CalibrationError(expected_error=0.03, brier=0.2, log_loss=0.5),
     },
     before=(Bin(low=0, high=1, mentions=90, confidence=0.9, correct=60),),
     after=(Bin(low=0, high=1, mentions=90, confidence=0.67, correct=60),),

@@ -1,8 +1,4 @@
-"""How a model's confidences are made honest, and from which confidence on a label can be believed.
-
-Comes in: what ``training/calibrate`` learned on articles that the model did not learn from; it is kept in
-``eventcorpus.json``. Goes out: scaled log-probabilities, calibrated confidences, and mentions above a threshold.
-"""
+"""The calibration that a model folder holds, and how it is applied to log-probabilities, confidences and mentions."""
 
 from __future__ import annotations
 
@@ -11,34 +7,31 @@ from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from eventcorpus.errors import ModelError
 from eventcorpus.schema import Mention
+from eventcorpus.strict_model import StrictModel
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Method = Literal["none", "temperature", "logistic", "temperature+logistic"]
-_CERTAIN = 1e-6
-"""Confidences nearer to 0 or 1 than this are taken for this: their log-odds have no end."""
+SMALLEST_DISTANCE = 1e-6
+"""Confidences nearer to 0 or 1 than this are moved to it, so that their log-odds and log losses are finite."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Interval(_Part):
+class Interval(StrictModel):
     """Both ends of a 95% interval (Wilson 1927)."""
 
     low: Share
     high: Share
 
 
-class Threshold(_Part):
-    """From which confidence on the mentions of a label were right often enough.
+class Threshold(StrictModel):
+    """The confidence from which the mentions of a label were right often enough.
 
-    ``confidence`` is null where no threshold reaches the precision that was asked for: then ``precision`` is the best
-    that could be had of at least the least number of mentions, null where the label has fewer. ``kept`` of ``mentions``
-    predicted ones are at or above the threshold, ``correct`` of these exactly right.
+    ``confidence`` is null where no threshold reaches the wanted precision: then ``precision`` is the highest that any
+    cut of enough mentions reaches, null where the label has fewer. Of ``mentions`` predicted, ``kept`` are at or above
+    the threshold, and ``correct`` of these are exactly right.
     """
 
     confidence: Share | None
@@ -49,11 +42,11 @@ class Threshold(_Part):
     mentions: int
 
 
-class Honesty(_Part):
-    """How far confidences are from the truth; all three are 0 at best.
+class CalibrationError(StrictModel):
+    """Three distances of confidences from the truth, each 0 at best.
 
     ``expected_error``: distance of mean confidence and share right in ten bins of equal width, weighted by mentions
-    (Naeini et al. 2015); ``brier``: mean squared distance (Brier 1950); ``log_loss``: in nats a mention.
+    (Naeini et al. 2015); ``brier``: mean squared distance (Brier 1950); ``log_loss``: in nats per mention.
     """
 
     expected_error: float
@@ -61,8 +54,11 @@ class Honesty(_Part):
     log_loss: float
 
 
-class Bin(_Part):
-    """Mentions of confidence in [low, high), the last bin with its end; ``confidence`` is their mean, null of none."""
+class Bin(StrictModel):
+    """Mentions of confidence in [low, high), the last bin with its end.
+
+    ``confidence`` is their mean, null without mentions; ``correct`` of them are exactly right.
+    """
 
     low: Share
     high: Share
@@ -71,8 +67,8 @@ class Bin(_Part):
     correct: int
 
 
-class FittedOn(_Part):
-    """The articles that a calibration rests on: ``mentions`` predicted, ``correct`` of them exactly right."""
+class FittedOn(StrictModel):
+    """The articles that a calibration was fitted on: ``mentions`` predicted, ``correct`` of them exactly right."""
 
     dataset: str = ""
     dataset_sha256: str = ""
@@ -82,22 +78,26 @@ class FittedOn(_Part):
     correct: int
 
 
-class Calibration(_Part):
-    """What a model's confidences are put through; the default leaves them as they are.
+class Calibration(StrictModel):
+    """How a model's confidences are changed; the default leaves them as they are.
 
     Logits are divided by ``temperature`` (Guo et al. 2017). The confidence c of a mention becomes
-    sigmoid(``slope`` * logit(c) + ``intercept``) (Platt 1999): neither changes the order of mentions within a method.
-    ``honesty`` is that of each method, cross-validated by article; ``method`` is the one that was chosen. ``before``
-    and ``after`` are the reliability diagrams of "none" and of the chosen method, each mention with the confidence that
-    a fit without its article gave it.
+    sigmoid(``slope`` * logit(c) + ``intercept``) (Platt 1999). ``errors`` (in the file: ``honesty``) has the
+    cross-validated calibration error of every method, ``method`` is the one that was chosen. ``before`` and ``after``
+    are the reliability diagrams of "none" and of the chosen method, each mention with the confidence given by a fit
+    that did not see its article. ``model_hash`` is that of the model folder before it was calibrated.
     """
+
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
 
     method: Method = "none"
     temperature: Annotated[float, Field(gt=0)] = 1.0
     slope: Annotated[float, Field(ge=0)] = 1.0
     intercept: float = 0.0
     fitted_on: FittedOn | None = None
-    honesty: dict[Method, Honesty] = Field(default_factory=dict)
+    errors: dict[Method, CalibrationError] = Field(
+        default_factory=dict, validation_alias="honesty", serialization_alias="honesty"
+    )
     before: tuple[Bin, ...] = ()
     after: tuple[Bin, ...] = ()
     precision: Share | None = None
@@ -107,14 +107,17 @@ class Calibration(_Part):
     model_hash: str = ""
 
 
-def scaled(log_probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
-    """Log-probabilities as a softmax at another temperature would give them.
+def apply_temperature(log_probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Log-probabilities as a softmax at another temperature gives them.
 
-    Dividing logits by a temperature adds to every path of tags the same amount, so that the best path stays the best:
-    decoded tags never change, only how sure they are.
+    Dividing logits by a temperature adds the same amount to every path of tags, so the best path stays the best:
+    decoded tags never change, only their confidence does.
 
     Args:
-        log_probabilities: shape (n_tokens, n_tags); so is what is returned.
+        log_probabilities: shape (n_tokens, n_tags).
+
+    Returns:
+        shape (n_tokens, n_tags).
     """
     if temperature == 1.0:
         return log_probabilities
@@ -122,35 +125,37 @@ def scaled(log_probabilities: NDArray[np.float32], temperature: float) -> NDArra
     return np.asarray(tempered - np.logaddexp.reduce(tempered, axis=1, keepdims=True), dtype=np.float32)
 
 
-def log_odds(confidences: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Log-odds of confidences in [0, 1], without infinities."""
-    inside = np.clip(confidences, _CERTAIN, 1 - _CERTAIN)
-    return np.asarray(np.log(inside) - np.log1p(-inside))
-
-
-def calibrated(confidences: NDArray[np.float64], *, slope: float, intercept: float) -> NDArray[np.float64]:
-    """Confidences in [0, 1] after the logistic step of a calibration; unchanged where it has none."""
+def apply_logistic(confidences: NDArray[np.float64], *, slope: float, intercept: float) -> NDArray[np.float64]:
+    """Confidences in [0, 1] moved along a logistic curve, shape (n_mentions,); unchanged by slope 1 and intercept 0."""
     if (slope, intercept) == (1.0, 0.0):
         return confidences
     odds = np.clip(slope * log_odds(confidences) + intercept, -700.0, 700.0)
     return np.asarray(1.0 / (1.0 + np.exp(-odds)))
 
 
-def at_least(mentions: Iterable[Mention], minimum: Mapping[str, float], *, otherwise: float = 0.0) -> list[Mention]:
-    """The mentions whose confidence reaches the minimum of their label, in order.
+def log_odds(confidences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Log-odds of confidences in [0, 1], kept finite (``SMALLEST_DISTANCE``)."""
+    inside = np.clip(confidences, SMALLEST_DISTANCE, 1 - SMALLEST_DISTANCE)
+    return np.asarray(np.log(inside) - np.log1p(-inside))
+
+
+def keep_confident(
+    mentions: Iterable[Mention], minimum: Mapping[str, float], *, otherwise: float = 0.0
+) -> list[Mention]:
+    """The mentions whose confidence is at least the minimum of their label, in order.
 
     Args:
-        minimum: by label; a minimum above 1 leaves all of a label out.
+        minimum: by label; a minimum above 1 leaves out every mention of a label.
         otherwise: of labels that ``minimum`` does not name.
     """
     return [m for m in mentions if m.confidence >= minimum.get(m.label, otherwise)]
 
 
 def minimum_confidences(calibration: Calibration) -> dict[str, float]:
-    """The threshold of each label; above 1 for labels that do not reach the precision asked for.
+    """The threshold of each label; infinite for labels that do not reach the wanted precision.
 
     Raises:
-        ModelError: if no thresholds were made.
+        ModelError: if the calibration has no thresholds.
     """
     if not calibration.thresholds:
         raise ModelError(

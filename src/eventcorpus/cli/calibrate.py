@@ -1,4 +1,4 @@
-"""``eventcorpus calibrate``: honest confidences for a model, and thresholds for a wanted precision."""
+"""``eventcorpus calibrate``: calibrated confidences for a model, and thresholds for a wanted precision."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ def command(
     least_mentions: int,
     json_path: Path | None,
 ) -> None:
-    """Make the confidences of MODEL honest, on articles it did not learn from.
+    """Calibrate the confidences of MODEL on articles that it did not learn from.
 
-    Of four ways (as they are, one temperature, a logistic curve, both) the simplest that is as good as the best in
+    Of four methods (none, one temperature, a logistic curve, both) the simplest that is as good as the best in
     cross-validation goes into the model folder, with a diagram (reliability.svg) and, per label, the confidence from
-    which on its mentions were right as often as --target-precision asks for; extract --thresholds uses them. What the
-    model finds does not change, only how sure it says it is.
+    which its mentions were right as often as --target-precision asks for; extract --thresholds uses them. What the
+    model finds does not change, only its confidences do.
 
     \b
     Example:
@@ -68,17 +68,17 @@ def command(
             f"{dataset_path}: {model_path} was trained on split 'train' of this dataset and is surer there than "
             "elsewhere; use --split validation"
         )
-    calibration = calibrate_folder(
-        extractor, model_path, articles, name=dataset_path.resolve().name, sha256=sha256, split=split,
+    calibration = calibrate_with_bar(
+        extractor, model_path, articles, dataset=dataset_path.resolve().name, dataset_sha256=sha256, split=split,
         precision=target_precision, least_mentions=least_mentions,
     )  # fmt: skip
-    on_stdout = put_json(json_path, calibration.model_dump(mode="json"))
+    on_stdout = put_json(json_path, calibration.model_dump(by_alias=True, mode="json"))
     if calibration.note:
         notice(calibration.note)
         return
     if not on_stdout:
         terminal = console()
-        terminal.print(_honesty_table(calibration))
+        terminal.print(_error_table(calibration))
         terminal.print(_threshold_table(calibration))
     never = [label for label, threshold in calibration.thresholds.items() if threshold.confidence is None]
     if never:
@@ -89,57 +89,40 @@ def command(
     notice(f"calibration in {model_path}")
 
 
-def calibrate_folder(
+def calibrate_with_bar(
     extractor: Extractor,
     model_path: Path,
     articles: Sequence[AnnotatedArticle],
     *,
-    name: str,
-    sha256: str,
+    dataset: str,
+    dataset_sha256: str,
     split: str,
     precision: float = 0.9,
     least_mentions: int = 20,
 ) -> Calibration:
-    """Put a calibration on these articles into a model folder, with its diagram, and write the card anew.
-
-    Args:
-        name: of the dataset; ``sha256`` is that of its manifest.
-    """
-    from eventcorpus.calibration.fit import calibrate
-    from eventcorpus.models.card import write_card
-    from eventcorpus.models.folder import write_calibration
+    """``calibration.fit.calibrate_folder`` with a progress bar; ``train`` ends with it too."""
+    from eventcorpus.calibration.fit import calibrate_folder
     from eventcorpus.render.reliability import reliability_svg
 
     with progress_bar() as bar:
         task = bar.add_task("calibrating", total=len(articles), note="")
-        calibration = calibrate(
-            extractor,
-            articles,
-            precision=precision,
-            least_mentions=least_mentions,
-            dataset=name,
-            dataset_sha256=sha256,
-            split=split,
+        return calibrate_folder(
+            extractor, model_path, articles, dataset=dataset, dataset_sha256=dataset_sha256, split=split,
+            draw=reliability_svg, precision=precision, least_mentions=least_mentions,
             on_article=lambda n: bar.advance(task, n),
-        )
-    extra = {"reliability.svg": reliability_svg(calibration)} if calibration.before else {}
-    written = write_calibration(model_path, calibration, extra=extra).calibration
-    write_card(model_path)
-    return written
+        )  # fmt: skip
 
 
-def _honesty_table(calibration: Calibration) -> Table:
+def _error_table(calibration: Calibration) -> Table:
     on = calibration.fitted_on
     assert on is not None
     table = titled_table(
         f"Confidences, cross-validated on {on.articles:,} articles, {on.mentions:,} mentions, {on.correct:,} right",
         ("method", "calibration error", "Brier score", "log loss", ""),
     )
-    for method, honesty in calibration.honesty.items():
+    for method, error in calibration.errors.items():
         chosen = "chosen" if method == calibration.method else ""
-        table.add_row(
-            method, f"{honesty.expected_error:.3f}", f"{honesty.brier:.3f}", f"{honesty.log_loss:.3f}", chosen
-        )
+        table.add_row(method, f"{error.expected_error:.3f}", f"{error.brier:.3f}", f"{error.log_loss:.3f}", chosen)
     return table
 
 
@@ -157,7 +140,7 @@ def _threshold_table(calibration: Calibration) -> Table:
 def _cells(threshold: Threshold) -> tuple[str, ...]:
     if threshold.precision is None or threshold.interval is None:
         return ("too few", "", f"{threshold.mentions:,}", "", "")
-    said = "not reached" if threshold.confidence is None else f"{threshold.confidence:.4f}"
+    shown = "not reached" if threshold.confidence is None else f"{threshold.confidence:.4f}"
     best = "best " if threshold.confidence is None else ""
     interval = f"{100 * threshold.interval.low:.0f} to {100 * threshold.interval.high:.0f}"
-    return said, f"{threshold.kept:,}", f"{threshold.mentions:,}", f"{best}{100 * threshold.precision:.1f}", interval
+    return shown, f"{threshold.kept:,}", f"{threshold.mentions:,}", f"{best}{100 * threshold.precision:.1f}", interval

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from eventcorpus.calibration.apply import at_least, minimum_confidences
+from eventcorpus.calibration.apply import keep_confident, minimum_confidences
 from eventcorpus.cli.options import PATH, STDIN_OR_PATH, notice
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_file, read_json_lines, write_text
@@ -105,7 +105,7 @@ class _Keep:
     left_out: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, mentions: list[Mention]) -> list[Mention]:
-        kept = at_least(mentions, self.minimum, otherwise=self.otherwise)
+        kept = keep_confident(mentions, self.minimum, otherwise=self.otherwise)
         self.n_seen += len(mentions)
         self.left_out += Counter(m.label for m in mentions) - Counter(m.label for m in kept)
         return kept

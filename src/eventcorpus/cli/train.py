@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from eventcorpus.cli.calibrate import calibrate_folder
+from eventcorpus.cli.calibrate import calibrate_with_bar
 from eventcorpus.cli.options import PATH, notice, progress_bar, working
 from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_dataset
 from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe, recipe_yaml, with_settings
@@ -149,20 +149,20 @@ def _train(
 
 
 def _calibrate(out: Path, dataset: Dataset, notes: dict[str, Any]) -> None:
-    """Honest confidences from the validation split, where there is one and they are not there yet."""
+    """Calibrate the model on the validation split, where there is one and it is not calibrated yet."""
     from eventcorpus.models.extractor import Extractor
 
     articles = dataset.splits.get("validation", [])
     extractor = Extractor.from_pretrained(out)
     if extractor.about.calibration.fitted_on is not None or not any(annotated.spans for annotated in articles):
         return
-    calibration = calibrate_folder(
-        extractor, out, articles, name=notes["dataset"], sha256=notes["dataset_sha256"], split="validation"
+    calibration = calibrate_with_bar(
+        extractor, out, articles, dataset=notes["dataset"], dataset_sha256=notes["dataset_sha256"], split="validation"
     )
     if calibration.note:
         notice(f"calibration: {calibration.note}")
-    elif calibration.before and calibration.honesty:
-        before, after = (calibration.honesty[method].expected_error for method in ("none", calibration.method))
+    elif calibration.before and calibration.errors:
+        before, after = (calibration.errors[method].expected_error for method in ("none", calibration.method))
         notice(
             f"calibration: expected error of confidences {before:.3f} as they are, {after:.3f} by {calibration.method}"
         )

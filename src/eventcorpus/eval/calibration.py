@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcorpus.calibration.metrics import EDGES, N_BINS, bin_sums, bins_of, calibration_error
+from eventcorpus.calibration.metrics import EDGES, N_BINS, bin_sums, bins_of, expected_calibration_error
 from eventcorpus.eval.intervals import figure_of, figures_with_intervals, known
 from eventcorpus.eval.report import Bin, Calibration, CurvePoint
 from eventcorpus.metrics.match import Key
@@ -75,7 +75,7 @@ def calibration_of(
     for one in judged:
         by_label[one.label].append(one)
     n_gold = {label: support[label] * len(runs) for label in labels}
-    error = figures_with_intervals(statistics, calibration_error, resampling)
+    error = figures_with_intervals(statistics, expected_calibration_error, resampling)
     return Calibration(
         bins=_bins(statistics.sum(axis=0)),
         expected_calibration_error=figure_of(error),
@@ -87,7 +87,7 @@ def calibration_of(
             "micro": average_precision(judged),
             **{label: average_precision(by_label[label]) for label in labels},
         },
-        label_calibration_error={label: known(calibration_error(_sums(by_label[label]))) for label in labels},
+        label_calibration_error={label: known(expected_calibration_error(_sums(by_label[label]))) for label in labels},
     )
 
 

@@ -212,10 +212,10 @@ def _row(score: LabelScore) -> str:
 def confidences_section(calibration: Calibration) -> list[str]:
     """What confidences are worth, and thresholds."""
     on = calibration.fitted_on
-    if on is None or not calibration.honesty:
+    if on is None or not calibration.errors:
         said = calibration.note or "not calibrated; eventcorpus calibrate does it"
         return ["## Confidences", "", f"{escape(said[0].upper() + said[1:])}."]
-    before, after = calibration.honesty["none"], calibration.honesty[calibration.method]
+    before, after = calibration.errors["none"], calibration.errors[calibration.method]
     place = f"{escape(on.dataset)}, {escape(on.split)}" if on.dataset else "held-out articles"
     lines = [
         "## Confidences",

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from eventcorpus.files import parse_as, read_json
+from eventcorpus.strict_model import StrictModel
 
 CARD_FACTS = "card.json"
 
@@ -20,10 +21,6 @@ class _Read(BaseModel):
     """A part of a report: what the card does not show is not looked at."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class _Ends(_Read):
@@ -71,7 +68,7 @@ class _Report(_Read):
     classes: dict[str, Any] | None = None
 
 
-class Score(_Part):
+class Score(StrictModel):
     """A figure in [0, 1] with its interval; null where undefined or not resampled."""
 
     value: float | None
@@ -79,7 +76,7 @@ class Score(_Part):
     high: float | None = None
 
 
-class LabelScore(_Part):
+class LabelScore(StrictModel):
     """Exact match of one label: ``support`` gold mentions."""
 
     precision: Score
@@ -88,7 +85,7 @@ class LabelScore(_Part):
     support: int
 
 
-class Scores(_Part):
+class Scores(StrictModel):
     """The figures of one report. ``model_hash`` is that of the model when it was scored."""
 
     dataset: str
@@ -102,7 +99,7 @@ class Scores(_Part):
     labels: dict[str, LabelScore]
 
 
-class AgreementFigures(_Part):
+class AgreementFigures(StrictModel):
     """Exact F1 between annotators over all pairs, and on how many articles."""
 
     dataset: str
@@ -112,7 +109,7 @@ class AgreementFigures(_Part):
     labels: dict[str, Score]
 
 
-class CardFacts(_Part):
+class CardFacts(StrictModel):
     """What the card was told."""
 
     schema_: Literal[1] = Field(alias="schema", default=1)

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
-from eventcorpus.calibration.apply import calibrated, scaled
+from eventcorpus.calibration.apply import apply_logistic, apply_temperature
 from eventcorpus.errors import ModelError
 from eventcorpus.models.encode import EncodedText, Window, encode_text, special_tokens_of
 from eventcorpus.models.encoders import load_tokenizer
@@ -146,7 +146,7 @@ def decode_mentions(
     """
     visible = [i for i, (start, end) in enumerate(encoded.offsets) if start < end]
     calibration = about.calibration
-    scores = scaled(log_probabilities[visible], calibration.temperature)
+    scores = apply_temperature(log_probabilities[visible], calibration.temperature)
     tags = DECODERS[about.decoder](scores)
     starts, ends = {}, {}
     for start, end in words(text):
@@ -154,7 +154,7 @@ def decode_mentions(
             starts[character], ends[character] = start, end
     runs = spans_from_tags(tags)
     means = [np.mean([scores[i, tags[i]] for i in range(first, past)]) for first, past, _ in runs]
-    confidences = calibrated(
+    confidences = apply_logistic(
         np.exp(np.array(means, dtype=np.float64)), slope=calibration.slope, intercept=calibration.intercept
     )
     found: list[Mention] = []

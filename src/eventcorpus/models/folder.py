@@ -10,25 +10,24 @@ import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from eventcorpus.calibration.apply import Calibration
 from eventcorpus.errors import InputError, ModelError
 from eventcorpus.files import atomic_folder, parse_as, read_json, sha256_of_file, to_json, write_text
 from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
+from eventcorpus.strict_model import StrictModel
 
 ABOUT = "eventcorpus.json"
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json", ABOUT)
 
 
-class ModelAbout(BaseModel):
+class ModelAbout(StrictModel):
     """``eventcorpus.json``: what plain transformers does not keep.
 
     Folders of schema 1 have no ``calibration``: their confidences are left as they are.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     schema_: Literal[1, 2] = Field(alias="schema", default=2)
     ontology: Ontology

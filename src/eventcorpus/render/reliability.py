@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from eventcorpus.calibration.apply import Bin, Calibration
-from eventcorpus.calibration.fit import wilson
+from eventcorpus.calibration.metrics import wilson_interval
 
 _SIDE, _LEFT, _TOP, _BARS = 420, 60, 62, 70
 _STYLE = Markup(
@@ -54,13 +54,13 @@ def reliability_svg(calibration: Calibration) -> str:
 
 
 def _key(calibration: Calibration) -> list[Markup]:
-    honesty = calibration.honesty
+    errors = calibration.errors
     rows = [("before", "none", "as the model says it")]
     if calibration.method != "none":
         rows.append(("after", calibration.method, f"calibrated ({calibration.method})"))
     parts = []
     for i, (name, method, words) in enumerate(rows):
-        error = f": off by {100 * honesty[method].expected_error:.1f} points" if method in honesty else ""
+        error = f": off by {100 * errors[method].expected_error:.1f} points" if method in errors else ""
         parts.append(
             Markup('<circle class="dot {0}" cx="{1}" cy="{2}" r="5"/><text x="{3}" y="{4}">{5}{6}</text>').format(
                 name, _LEFT + 6, 16 + 20 * i, _LEFT + 20, 20 + 20 * i, words, error
@@ -98,7 +98,7 @@ def _curve(bins: Sequence[Bin], name: str) -> list[Markup]:
     line = " ".join(f"{_x(said):.1f},{_y(true):.1f}" for said, true, _ in points)
     parts = [Markup('<polyline class="{}" points="{}" opacity=".6"/>').format(name, line)]
     for said, true, one in points:
-        low, high = wilson(one.correct, one.mentions)
+        low, high = wilson_interval(one.correct, one.mentions)
         hint = f"said {said:.2f}, right {one.correct} of {one.mentions}"
         whisker = f"M{_x(said) + shift:.1f} {_y(low):.1f}V{_y(high):.1f}"
         parts.append(

@@ -14,18 +14,17 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from transformers import pipeline
 
-from eventcorpus.calibration.apply import Calibration, calibrated, log_odds, scaled
+from eventcorpus.calibration.apply import Calibration, apply_logistic, apply_temperature, log_odds
 from eventcorpus.calibration.fit import (
     Targets,
     calibrate,
-    choose,
+    choose_method,
     fit_logistic,
     fit_temperature,
     targets_of,
     threshold_for,
-    wilson,
 )
-from eventcorpus.calibration.metrics import Judged, calibration_bins, honesty
+from eventcorpus.calibration.metrics import ScoredMentions, calibration_bins, calibration_error, wilson_interval
 from eventcorpus.cli.main import main
 from eventcorpus.conversion_report import Account
 from eventcorpus.dataset.folder import Entry, write_dataset
@@ -67,15 +66,15 @@ def folder(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     return path
 
 
-def judged(confidences: list[float], correct: list[bool]) -> Judged:
-    return Judged(("A",) * len(correct), np.array(confidences), np.array(correct))
+def scored(confidences: list[float], correct: list[bool]) -> ScoredMentions:
+    return ScoredMentions(("A",) * len(correct), np.array(confidences), np.array(correct))
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.05, 20))
 def test_no_temperature_changes_the_decoded_tags(seed: int, temperature: float) -> None:
     logits = torch.from_numpy(np.random.default_rng(seed).normal(size=(12, 7)) * 4)
     before = logits.log_softmax(-1).float().numpy()
-    after = scaled(before, temperature)
+    after = apply_temperature(before, temperature)
     assert np.allclose(after, (logits / temperature).log_softmax(-1).numpy(), atol=1e-4)
     assert viterbi(before) == viterbi(after)
     assert (before.argmax(1) == after.argmax(1)).all()
@@ -83,9 +82,9 @@ def test_no_temperature_changes_the_decoded_tags(seed: int, temperature: float) 
 
 def test_the_temperature_of_scores_that_were_sharpened_is_found_again() -> None:
     rng = np.random.default_rng(0)
-    honest = torch.from_numpy(rng.normal(size=(8_000, 5)) * 2).log_softmax(-1).numpy()
-    tags = np.array([rng.choice(5, p=np.exp(row) / np.exp(row).sum()) for row in honest])
-    sharp = scaled(honest.astype(np.float32), 1 / 2.5)
+    true = torch.from_numpy(rng.normal(size=(8_000, 5)) * 2).log_softmax(-1).numpy()
+    tags = np.array([rng.choice(5, p=np.exp(row) / np.exp(row).sum()) for row in true])
+    sharp = apply_temperature(true.astype(np.float32), 1 / 2.5)
     assert fit_temperature([Targets(sharp, tags)]) == pytest.approx(2.5, rel=0.05)
 
 
@@ -96,7 +95,7 @@ def test_the_logistic_curve_is_that_of_scikit_learn() -> None:
     slope, intercept = fit_logistic(confidences, correct)
     oracle = LogisticRegression(C=np.inf).fit(log_odds(confidences)[:, None], correct)
     assert (slope, intercept) == pytest.approx((oracle.coef_[0, 0], oracle.intercept_[0]), abs=0.01)
-    said = calibrated(confidences, slope=slope, intercept=intercept)
+    said = apply_logistic(confidences, slope=slope, intercept=intercept)
     assert np.allclose(said, oracle.predict_proba(log_odds(confidences)[:, None])[:, 1], atol=0.005)
 
 
@@ -108,7 +107,7 @@ def test_the_curve_never_turns_the_order_round_and_is_finite_where_all_is_told_a
 
 @given(st.lists(st.floats(0, 1), min_size=2), st.floats(0, 5), st.floats(-5, 5))
 def test_calibrated_confidences_stay_in_range_and_in_order(said: list[float], slope: float, intercept: float) -> None:
-    out = calibrated(np.sort(np.array(said)), slope=slope, intercept=intercept)
+    out = apply_logistic(np.sort(np.array(said)), slope=slope, intercept=intercept)
     assert (out >= 0).all() and (out <= 1).all() and (np.diff(out) >= -1e-12).all()
 
 
@@ -122,27 +121,27 @@ def test_tokens_of_labels_that_the_annotator_did_not_have_are_not_known_to_be_ou
 
 
 def test_measures_by_hand() -> None:
-    one = judged([0.95, 0.95, 0.55, 0.15], [True, False, True, False])
-    found = honesty(one)
+    one = scored([0.95, 0.95, 0.55, 0.15], [True, False, True, False])
+    found = calibration_error(one)
     assert found.expected_error == pytest.approx((2 * 0.45 + 0.45 + 0.15) / 4)
     assert found.brier == pytest.approx((0.05**2 + 0.95**2 + 0.45**2 + 0.15**2) / 4, abs=1e-5)
     assert found.log_loss == pytest.approx(-np.log([0.95, 0.05, 0.55, 0.85]).mean(), abs=1e-5)
     assert [(b.mentions, b.correct) for b in calibration_bins(one)][-1] == (2, 1)
-    assert calibration_bins(judged([1.0, 0.9], [True, True]))[-1].mentions == 2  # the last bin has both ends
+    assert calibration_bins(scored([1.0, 0.9], [True, True]))[-1].mentions == 2  # the last bin has both ends
 
 
 def test_the_simplest_method_within_one_standard_error_is_chosen() -> None:
     correct = np.array([[True] * n + [False] * (20 - n) for n in (11, 13) * 15])  # 0.6 of all
-    flat = [judged([0.6] * 20, row.tolist()) for row in correct]
-    nearly = [judged([0.61] * 20, row.tolist()) for row in correct]
-    sure = [judged([0.99] * 20, row.tolist()) for row in correct]
-    assert choose({"none": sure, "temperature": nearly, "logistic": flat}) == "temperature"
-    assert choose({"none": nearly, "temperature": sure, "logistic": flat}) == "none"
+    flat = [scored([0.6] * 20, row.tolist()) for row in correct]
+    nearly = [scored([0.61] * 20, row.tolist()) for row in correct]
+    sure = [scored([0.99] * 20, row.tolist()) for row in correct]
+    assert choose_method({"none": sure, "temperature": nearly, "logistic": flat}) == "temperature"
+    assert choose_method({"none": nearly, "temperature": sure, "logistic": flat}) == "none"
 
 
 def test_a_threshold_is_the_lowest_that_is_right_often_enough() -> None:
     confidences = [0.95] * 10 + [0.9] * 10 + [0.6] * 10
-    one = judged(confidences, [True] * 10 + [True] * 8 + [False] * 2 + [False] * 10)
+    one = scored(confidences, [True] * 10 + [True] * 8 + [False] * 2 + [False] * 10)
     found = threshold_for(one, precision=0.9, least_mentions=20)
     assert (found.confidence, found.kept, found.correct, found.mentions) == (0.9, 20, 18, 30)
     assert found.interval and (found.interval.low, found.interval.high) == pytest.approx((0.69897, 0.97213))
@@ -151,16 +150,16 @@ def test_a_threshold_is_the_lowest_that_is_right_often_enough() -> None:
 
 
 def test_a_precision_out_of_reach_says_how_near_it_comes_and_few_mentions_say_nothing() -> None:
-    one = judged([0.9] * 20 + [0.5] * 10, [True] * 16 + [False] * 14)
+    one = scored([0.9] * 20 + [0.5] * 10, [True] * 16 + [False] * 14)
     far = threshold_for(one, precision=0.95)
     assert (far.confidence, far.precision, far.kept) == (None, 0.8, 20)
-    few = threshold_for(judged([0.99] * 19, [True] * 19), precision=0.5)
+    few = threshold_for(scored([0.99] * 19, [True] * 19), precision=0.5)
     assert (few.confidence, few.precision, few.interval, few.mentions) == (None, None, None, 19)
-    assert threshold_for(judged([], []), precision=0.9).mentions == 0
+    assert threshold_for(scored([], []), precision=0.9).mentions == 0
 
 
 def test_a_threshold_never_cuts_through_mentions_of_one_confidence() -> None:
-    one = judged([0.9] * 40, [True] * 30 + [False] * 10)  # sorted, the first 20 are all right
+    one = scored([0.9] * 40, [True] * 30 + [False] * 10)  # sorted, the first 20 are all right
     assert threshold_for(one, precision=0.9).confidence is None
 
 
@@ -169,7 +168,7 @@ def test_wilsons_interval_is_that_of_scipy() -> None:
 
     for n_right, n in ((0, 5), (18, 20), (7, 7), (30, 90)):
         oracle = binomtest(n_right, n).proportion_ci(method="wilson")
-        assert wilson(n_right, n) == pytest.approx((oracle.low, oracle.high), abs=1e-6)
+        assert wilson_interval(n_right, n) == pytest.approx((oracle.low, oracle.high), abs=1e-6)
 
 
 def test_an_overconfident_model_becomes_honest_and_finds_the_same(folder: Path, tmp_path: Path) -> None:
@@ -177,7 +176,7 @@ def test_an_overconfident_model_becomes_honest_and_finds_the_same(folder: Path, 
     before = [m for one in extractor.extract(a.article for a in HELD_OUT) for m in one]
     calibration = calibrate(extractor, HELD_OUT, precision=0.95, split="validation")
     assert calibration.method != "none"
-    chosen, raw = calibration.honesty[calibration.method], calibration.honesty["none"]
+    chosen, raw = calibration.errors[calibration.method], calibration.errors["none"]
     assert chosen.expected_error < 2 / 3 * raw.expected_error and chosen.brier < raw.brier
     assert sum(b.mentions for b in calibration.after) == len(before) == calibration.fitted_on.mentions  # type: ignore[union-attr]
     assert calibration.thresholds["Actor"].confidence is not None
