@@ -14,8 +14,9 @@ from pathlib import Path
 from eventcorpus.errors import EventCorpusError, InputError, nearest
 from eventcorpus.eval.benchmark import HEADER, Benchmark, benchmark_files, read_benchmark, result_row
 from eventcorpus.eval.report import Figure, Matching, Report
-from eventcorpus.eval.report_table import figure_of, percent, shown
+from eventcorpus.eval.report_table import figure_of, shown
 from eventcorpus.files import parse_as, read_json, read_text, write_text
+from eventcorpus.percent import percent, percent_range
 
 DOCUMENTS = ("README.md", "training/README.md", "corpus/README.md")
 AGREEMENT = "agreement__pass-1-and-2.json"
@@ -157,11 +158,9 @@ def agreement(reports: Reports) -> Lines:
 
 
 def _hundredths(figure: Mapping[str, float | None]) -> str:
-    """A figure of ``agree`` with its interval, as that prints it."""
-    value, low, high = (figure[key] for key in ("value", "low", "high"))
-    if value is None:
-        return percent(None)
-    return f"{100 * value:.0f}" + ("" if low is None or high is None else f" ({100 * low:.0f} to {100 * high:.0f})")
+    """A figure of ``agree`` in whole hundredths, with its interval."""
+    ends = percent_range(figure["low"], figure["high"], between=" to ", digits=0)
+    return percent(figure["value"], digits=0) + (f" ({ends})" if ends else "")
 
 
 TABLES: dict[str, Callable[[Reports], Lines]] = {

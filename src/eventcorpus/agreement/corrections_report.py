@@ -11,6 +11,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from rich.table import Table
 
+from eventcorpus.percent import percent
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -139,11 +141,6 @@ def corrections_tables(report: Corrections) -> Iterator[Table]:
             cells = [*(f"{n:,}" for n in figures), percent(group.still_prediction)]
             table.add_row(_shown(name), *cells, f"{mentions.predicted:,}", f"{mentions.kept:,}", percent(mentions.f1))
         yield table
-
-
-def percent(value: float | None) -> str:
-    """A share in per cent; a dash where it is undefined."""
-    return "–" if value is None else f"{100 * value:.1f}"
 
 
 def _mention_cells(row: MentionFigures) -> list[str]:

@@ -13,6 +13,7 @@ from eventcorpus.calibration.apply import Calibration, Threshold
 from eventcorpus.cli.options import DATASET, PATH, json_option, notice, progress_bar, put_json
 from eventcorpus.dataset.folder import manifest_hash, read_dataset
 from eventcorpus.errors import InputError
+from eventcorpus.percent import percent, percent_range
 from eventcorpus.render.tables import console, titled_table
 from eventcorpus.schema import AnnotatedArticle
 
@@ -142,5 +143,5 @@ def _cells(threshold: Threshold) -> tuple[str, ...]:
         return ("too few", "", f"{threshold.mentions:,}", "", "")
     shown = "not reached" if threshold.confidence is None else f"{threshold.confidence:.4f}"
     best = "best " if threshold.confidence is None else ""
-    interval = f"{100 * threshold.interval.low:.0f} to {100 * threshold.interval.high:.0f}"
-    return shown, f"{threshold.kept:,}", f"{threshold.mentions:,}", f"{best}{100 * threshold.precision:.1f}", interval
+    interval = percent_range(threshold.interval.low, threshold.interval.high, between=" to ", digits=0)
+    return shown, f"{threshold.kept:,}", f"{threshold.mentions:,}", f"{best}{percent(threshold.precision)}", interval

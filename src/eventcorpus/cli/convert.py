@@ -25,6 +25,7 @@ from eventcorpus.dataset.folder import (
 )
 from eventcorpus.files import check_folder, sha256_of_file
 from eventcorpus.formats.conll import SCHEMES
+from eventcorpus.percent import percent
 from eventcorpus.schema import AnnotatedArticle
 
 
@@ -178,7 +179,7 @@ def _tell(account: Account, written: Written, out: Path) -> None:
         notice(f"{item['verdict']}: article {item['article']}: {item['item']} ({item['reason']})")
     if account.items:
         notice(f"every item with its reason: {out / REPORT}")
-    share = f" ({100 * written.n_beyond_layer / written.n_spans:.1f} %)" if written.n_spans else ""
+    share = f" ({percent(written.n_beyond_layer / written.n_spans)} %)" if written.n_spans else ""
     notice(
         f"{written.n_beyond_layer:,} of {written.n_spans:,} gold spans{share} do not fit into one layer of BIO tags; "
         "spans hold all of them"

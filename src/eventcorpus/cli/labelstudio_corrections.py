@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from eventcorpus.agreement.corrections import WITHIN_SECONDS, ApartCounts, count_corrections, read_corrected
-from eventcorpus.agreement.corrections_report import Corrections, corrections_tables, percent
+from eventcorpus.agreement.corrections_report import Corrections, corrections_tables
 from eventcorpus.cli.options import (
     ONTOLOGY,
     PATH,
@@ -21,6 +21,7 @@ from eventcorpus.cli.options import (
 from eventcorpus.labelstudio.config import TEXT_OBJECT, read_ontology, read_text_object
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.labelstudio.live.pull import exports_in
+from eventcorpus.percent import percent
 from eventcorpus.render.tables import console
 
 _APART = {

@@ -23,6 +23,7 @@ from eventcorpus.corpus.split_folder import SplitManifest, is_split_folder, writ
 from eventcorpus.corpus.splitting import GROUP_FIELDS, SplitOptions, split_articles
 from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.files import check_folder
+from eventcorpus.percent import percent
 from eventcorpus.render.tables import console
 
 _SHARE = click.FloatRange(0, 1, max_open=True)
@@ -97,6 +98,6 @@ def _table(manifest: SplitManifest) -> Table:
         rows += [(key, [getattr(c, name)[key] for c in counts]) for key in getattr(counts[0], name)]
     for name, numbers in rows:
         total = sum(numbers)
-        shares = [f"{100 * n / total:.0f}" if total else "" for n in numbers]
+        shares = [percent(n / total, digits=0) if total else "" for n in numbers]
         table.add_row(name, *(cell for n, share in zip(numbers, shares, strict=True) for cell in (f"{n:,}", share)))
     return table

@@ -12,6 +12,7 @@ import click
 from eventcorpus.cli.calibrate import calibrate_with_bar
 from eventcorpus.cli.options import PATH, notice, progress_bar, working
 from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_dataset
+from eventcorpus.percent import percent
 from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe, recipe_yaml, with_settings
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ def command(
         early = ", stopped early" if result.stopped_early else ""
         kept = "kept" if recipe.load_best_model_at_end else "not kept: load_best_model_at_end is false"
         notice(
-            f"validation: exact micro F1 {100 * result.scores[-1].f1:.1f} at the end{early}"
-            + (f"; best {100 * best.f1:.1f} after step {best.step:,} ({kept})" if best is not result.scores[-1] else "")
+            f"validation: exact micro F1 {percent(result.scores[-1].f1)} at the end{early}"
+            + (f"; best {percent(best.f1)} after step {best.step:,} ({kept})" if best is not result.scores[-1] else "")
         )
     write_card(out)
     _calibrate(out, dataset, notes)
@@ -124,7 +125,7 @@ def _train(
         def on_metrics(line: Metrics) -> None:
             said["rate"] = f", {line.tokens_per_second:,.0f} tokens/s"
             if line.dev_f1 is not None:
-                said["f1"] = f", dev F1 {100 * line.dev_f1:.1f}"
+                said["f1"] = f", dev F1 {percent(line.dev_f1)}"
                 figures = [100 * (share or 0.0) for share in (line.dev_precision, line.dev_recall, line.dev_f1)]
                 scored = "validation P %.1f R %.1f F1 %.1f"
                 logger.info("step %s, epoch %.2f: loss %.3f, " + scored, line.step, line.epoch, line.loss, *figures)

@@ -12,6 +12,7 @@ from eventcorpus import __version__
 from eventcorpus.corpus.figures import Figures, Part, Stands, figures_of
 from eventcorpus.corpus.originality import Originality, originality_of
 from eventcorpus.ontology import Ontology
+from eventcorpus.percent import percent
 from eventcorpus.schema import AnnotatedArticle
 
 DISTRIBUTIONS = {
@@ -75,7 +76,9 @@ def overview_table(report: StatsReport) -> Table:
     columns = {"all": report.total, **report.splits}
     rows = {
         "articles": [f"{f.n_articles:,}" for f in columns.values()],
-        "without event": [f"{f.n_without_event:,} ({percent(f.share_without_event)})" for f in columns.values()],
+        "without event": [
+            f"{f.n_without_event:,} ({percent(f.share_without_event, digits=0, unit='%')})" for f in columns.values()
+        ],
         "words": [f"{f.n_words:,}" for f in columns.values()],
         "spans": [f"{f.n_spans:,}" for f in columns.values()],
         "triggers": [f"{f.n_triggers:,}" for f in columns.values()],
@@ -119,11 +122,6 @@ def originality_lines(report: StatsReport) -> list[str]:
     ):
         lines.append(f"{what}: {n:,}" + (f" (“{examples[0].words}” in {examples[0].articles:,})" if examples else ""))
     return lines
-
-
-def percent(share: float | None) -> str:
-    """A share as a percentage; a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.0f}%"
 
 
 def number(value: float | None) -> str:

@@ -17,8 +17,9 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.report import Figure, Matching, Part, Report
-from eventcorpus.eval.report_table import FIGURES, figure_of, percent, shown
+from eventcorpus.eval.report_table import FIGURES, figure_of, shown
 from eventcorpus.files import read_yaml_as, sha256_of_file
+from eventcorpus.percent import percent
 
 FOLDER = Path("eval/benchmarks")
 Split = Literal["train", "validation", "test"]

@@ -13,7 +13,7 @@ from pydantic import Field
 from rich.table import Table
 
 from eventcorpus.eval.report import Figure, Part, Resampled
-from eventcorpus.eval.report_table import percent
+from eventcorpus.percent import UNDEFINED, percent, percent_range
 from eventcorpus.predictions import ModelName
 from eventcorpus.text import one_line
 
@@ -162,12 +162,12 @@ def verdict(found: Comparison) -> str:
     micro = found.micro
     if micro.difference.value is None or micro.p_randomisation is None:
         return "micro F1 is undefined: nothing in gold and nothing predicted"
-    points = f"{100 * abs(micro.difference.value):.1f} points of micro F1"
+    points = f"{percent(abs(micro.difference.value))} points of micro F1"
     by = f"p = {p_value(micro.p_randomisation)}, {found.randomisation.rounds:,} exchanges of {found.dataset.units:,} "
     by += "articles" if found.dataset.units == found.dataset.articles else "clusters of articles"
     could = (
         f"; the smallest difference that this test set can show between them is "
-        f"{100 * micro.smallest_difference:.1f} points"
+        f"{percent(micro.smallest_difference)} points"
         if micro.smallest_difference is not None
         else ""
     )
@@ -187,8 +187,8 @@ def _cells(row: Difference) -> list[str]:
         f"{row.support:,}",
         percent(row.first),
         percent(row.second),
-        "–" if row.difference.value is None else f"{100 * row.difference.value:+.1f}",
-        "–" if interval is None else f"{100 * interval.low:+.1f} to {100 * interval.high:+.1f}",
+        percent(row.difference.value, sign="+"),
+        UNDEFINED if interval is None else percent_range(interval.low, interval.high, between=" to ", sign="+"),
         p_value(row.p_randomisation),
         p_value(row.p_holm),
         "–" if row.effect_size is None else f"{row.effect_size:+.2f}",

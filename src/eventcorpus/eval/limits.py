@@ -14,8 +14,9 @@ from pydantic import BeforeValidator, Field
 
 from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.report import Figure, Figures, Matching, Part, Report
-from eventcorpus.eval.report_table import FIGURES, figure_of, percent, shown
+from eventcorpus.eval.report_table import FIGURES, figure_of, shown
 from eventcorpus.files import read_yaml_as
+from eventcorpus.percent import percent
 
 _Value = TypeVar("_Value")
 

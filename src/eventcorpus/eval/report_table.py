@@ -8,16 +8,12 @@ from rich import box
 from rich.table import Table
 
 from eventcorpus.eval.report import Figure, Figures, Interval, LabelFigures, Report
-
-
-def percent(value: float | None) -> str:
-    """A share as people read it; a dash where it is undefined."""
-    return "–" if value is None else f"{100 * value:.1f}"
+from eventcorpus.percent import percent, percent_range, percent_with_range
 
 
 def ends(interval: Interval | None) -> str:
     """Both ends of an interval as people read them; empty without one."""
-    return "" if interval is None else f"{percent(interval.low)}–{percent(interval.high)}"
+    return "" if interval is None else percent_range(interval.low, interval.high)
 
 
 def f1_ends(figures: Figures) -> str:
@@ -123,6 +119,5 @@ def shown(figure: Figure) -> str:
     >>> shown(Figure(value=None))
     '–'
     """
-    if figure.interval is None:
-        return percent(figure.value)
-    return f"{percent(figure.value)} [{percent(figure.interval.low)}, {percent(figure.interval.high)}]"
+    interval = figure.interval
+    return percent_with_range(figure.value, *((interval.low, interval.high) if interval else (None, None)))

@@ -17,6 +17,7 @@ from eventcorpus.calibration.apply import Calibration
 from eventcorpus.files import read_json, to_json, write_text
 from eventcorpus.models.card_facts import CARD_FACTS, CardFacts, LabelScore, Score, Scores, read_card_facts
 from eventcorpus.models.folder import ModelAbout, read_about
+from eventcorpus.percent import UNDEFINED, percent, percent_with_range
 
 LICENCES = {
     "sentence-transformers/all-MiniLM-L6-v2": "apache-2.0",
@@ -221,8 +222,8 @@ def confidences_section(calibration: Calibration) -> list[str]:
         "## Confidences",
         "",
         f"Method: {calibration.method}; on {on.articles:,} articles ({place}) with {on.mentions:,} predicted mentions. "
-        f"Expected calibration error, cross-validated: {100 * before.expected_error:.1f} points before, "
-        f"{100 * after.expected_error:.1f} after. ![reliability diagram](reliability.svg)",
+        f"Expected calibration error, cross-validated: {percent(before.expected_error)} points before, "
+        f"{percent(after.expected_error)} after. ![reliability diagram](reliability.svg)",
     ]
     reached = {label: t for label, t in calibration.thresholds.items() if t.confidence is not None and t.interval}
     if reached:
@@ -310,9 +311,4 @@ def limits_section(about: ModelAbout) -> list[str]:
 
 
 def _percent(score: Score | None) -> str:
-    if score is None or score.value is None:
-        return "–"
-    ends = (
-        f" [{100 * score.low:.1f}, {100 * score.high:.1f}]" if score.low is not None and score.high is not None else ""
-    )
-    return f"{100 * score.value:.1f}{ends}"
+    return percent_with_range(score.value, score.low, score.high) if score else UNDEFINED

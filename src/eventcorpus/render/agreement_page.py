@@ -15,7 +15,8 @@ from markupsafe import Markup
 from eventcorpus.agreement.disagreements import KINDS, Disagreement, Group
 from eventcorpus.agreement.report import AgreementReport, Figure, PairAgreement, SpanAgreement
 from eventcorpus.ontology import Ontology, label_colours
-from eventcorpus.render.agreement_table import hundredths, interval, pair_name
+from eventcorpus.percent import percent
+from eventcorpus.render.agreement_table import interval, pair_name
 from eventcorpus.render.charts import Bar, Row, interval_chart
 from eventcorpus.render.html import Mark, highlight, page_script, render_page
 from eventcorpus.schema import AnnotatedArticle
@@ -56,7 +57,7 @@ def agreement_page(
 
 
 def _figure(figure: Figure) -> dict[str, str]:
-    return {"value": hundredths(figure.value), "interval": interval(figure)}
+    return {"value": percent(figure.value), "interval": interval(figure)}
 
 
 def _chart(pair: PairAgreement) -> Markup:

@@ -10,17 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from eventcorpus.agreement.report import AgreementReport, Figure, PairAgreement
+from eventcorpus.percent import UNDEFINED, percent, percent_range
 from eventcorpus.render.tables import titled_table
-
-
-def hundredths(value: float | None) -> str:
-    """A figure as people read it: F1 66.7, alpha 0.667 both as 66.7; a dash where it is undefined."""
-    return "–" if value is None else f"{100 * value:.1f}"
 
 
 def interval(figure: Figure) -> str:
     """Its interval, a dash where it is undefined."""
-    return "–" if figure.low is None else f"{hundredths(figure.low)} to {hundredths(figure.high)}"
+    return percent_range(figure.low, figure.high, between=" to ", undefined=UNDEFINED)
 
 
 def pair_name(pair: PairAgreement) -> str:
@@ -49,8 +45,8 @@ def _spans(report: AgreementReport) -> Table:
         if label == "all labels":
             table.add_section()
         table.add_row(
-            label, f"{row.first:,}", f"{row.second:,}", hundredths(row.f1_exact.value), interval(row.f1_exact),
-            hundredths(row.f1_overlap.value), hundredths(row.alpha_characters.value),
+            label, f"{row.first:,}", f"{row.second:,}", percent(row.f1_exact.value), interval(row.f1_exact),
+            percent(row.f1_overlap.value), percent(row.alpha_characters.value),
         )  # fmt: skip
     return table
 
@@ -63,8 +59,8 @@ def _roles(pair: PairAgreement) -> Table | None:
         if role == "all roles":
             table.add_section()
         table.add_row(
-            role, f"{row.first:,}", f"{row.second:,}", hundredths(row.f1.value), interval(row.f1),
-            hundredths(row.f1_given_ends.value), interval(row.f1_given_ends),
+            role, f"{row.first:,}", f"{row.second:,}", percent(row.f1.value), interval(row.f1),
+            percent(row.f1_given_ends.value), interval(row.f1_given_ends),
         )  # fmt: skip
     return table
 
@@ -77,8 +73,8 @@ def _attributes(pair: PairAgreement) -> Table | None:
     )
     for name, row in pair.attributes.items():
         table.add_row(
-            name, f"{row.spans:,}", hundredths(row.agreement.value), interval(row.agreement),
-            hundredths(row.kappa.value), interval(row.kappa),
+            name, f"{row.spans:,}", percent(row.agreement.value), interval(row.agreement),
+            percent(row.kappa.value), interval(row.kappa),
         )  # fmt: skip
     return table
 
@@ -97,7 +93,7 @@ def _events(pair: PairAgreement) -> Table | None:
         ("articles with the same number", events.same_number),
         ("alpha of the number", events.alpha_number),
     ]:
-        table.add_row(name, hundredths(figure.value), interval(figure))
+        table.add_row(name, percent(figure.value), interval(figure))
     low, high = events.difference.low, events.difference.high
     table.add_row(
         "mean difference of the number (events)",
@@ -112,7 +108,7 @@ def _pairs(report: AgreementReport) -> Table:
     for pair in report.pairs:
         row = pair.all_labels
         table.add_row(
-            pair_name(pair), f"{pair.articles:,}", hundredths(row.f1_exact.value), interval(row.f1_exact),
-            hundredths(row.f1_overlap.value), hundredths(row.alpha_characters.value),
+            pair_name(pair), f"{pair.articles:,}", percent(row.f1_exact.value), interval(row.f1_exact),
+            percent(row.f1_overlap.value), percent(row.alpha_characters.value),
         )  # fmt: skip
     return table

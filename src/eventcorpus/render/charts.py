@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from eventcorpus.eval.report import Bin, CurvePoint, Interval
+from eventcorpus.percent import percent
 
 _ROW, _LEFT, _WIDTH, _RIGHT = 24, 190, 430, 130
 _HEIGHT, _TOP, _BOTTOM = 150, 18, 26
@@ -131,8 +132,8 @@ def interval_chart(rows: Sequence[Row], series: Sequence[tuple[str, str]], *, de
         parts.append(Markup('<rect x="{}" y="4" width="12" height="12" fill="{}"/>').format(x, colour))
         parts.append(Markup('<text x="{}" y="14">{}</text>').format(x + 18, name))
         x += 40 + 7 * len(name)
-    for percent in (0, 25, 50, 75, 100):
-        at = round(_ROWS_LEFT + _ROWS_WIDTH * percent / 100)
+    for tick in (0, 25, 50, 75, 100):
+        at = round(_ROWS_LEFT + _ROWS_WIDTH * tick / 100)
         parts.append(
             Markup('<line class="axis" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(at, _ROWS_TOP - 6, height)
         )
@@ -168,9 +169,7 @@ def _bar(bar: Bar, colour: str, top: int) -> list[Markup]:
             )
         )
     parts.append(
-        Markup('<text class="soft" x="{}" y="{}">{}</text>').format(
-            max(right, end) + 6, middle + 4, f"{100 * bar.value:.1f}"
-        )
+        Markup('<text class="soft" x="{}" y="{}">{}</text>').format(max(right, end) + 6, middle + 4, percent(bar.value))
     )
     return parts
 
@@ -252,7 +251,7 @@ def reliability_chart(bins: Sequence[Bin]) -> Markup:
                 y,
                 round(2.5 + 8 * (one.n / most) ** 0.5, 1),
                 f"{one.n:,} predictions of confidence {one.low:.2f} to {one.high:.2f}: "
-                f"{100 * correct:.1f}% right, {100 * confidence:.1f}% said",
+                f"{percent(correct)}% right, {percent(confidence)}% said",
             )
         )
     return Markup("").join([*parts, Markup("</svg>")])

@@ -12,6 +12,7 @@ from math import ceil
 from eventcorpus.eval.comparison import Change, Comparison
 from eventcorpus.metrics.align import outcomes
 from eventcorpus.ontology import Ontology
+from eventcorpus.percent import percent
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.charts import difference_cell
 from eventcorpus.render.error_browser import BrowserPage, Item, ItemKind, ShownMention, browser_json
@@ -84,7 +85,7 @@ def verdict(comparison: Comparison) -> str:
     if one.p_randomisation >= _LEVEL:
         return f"These articles do not tell {first} and {second} apart. {moved}"
     which = "better" if one.difference.value > 0 else "worse"
-    return f"{second} is {which} than {first} by {100 * abs(one.difference.value):.1f} points of micro F1. {moved}"
+    return f"{second} is {which} than {first} by {percent(abs(one.difference.value))} points of micro F1. {moved}"
 
 
 def change_browser(

@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from eventcorpus.eval.report import Confusion, Figures, LabelFigures, Matching, Report
-from eventcorpus.eval.report_table import ends, f1_ends, percent
+from eventcorpus.eval.report_table import ends, f1_ends
+from eventcorpus.percent import percent
 from eventcorpus.render.eval_page import DIMENSIONS, event_averages, event_matchings, relaxed_matchings
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~#!$])")
@@ -165,7 +166,7 @@ def _resampled(report: Report) -> str:
 def _smallest(report: Report) -> str:
     if report.smallest_difference is None:
         return ""
-    points = f"{100 * report.smallest_difference:.1f}"
+    points = percent(report.smallest_difference)
     return f"Two systems must be {points} points of micro F1 apart for this test set to tell them apart."
 
 

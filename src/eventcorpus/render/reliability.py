@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from eventcorpus.calibration.apply import Bin, Calibration
 from eventcorpus.calibration.metrics import wilson_interval
+from eventcorpus.percent import percent
 
 _SIDE, _LEFT, _TOP, _BARS = 420, 60, 62, 70
 _STYLE = Markup(
@@ -60,7 +61,7 @@ def _key(calibration: Calibration) -> list[Markup]:
         rows.append(("after", calibration.method, f"calibrated ({calibration.method})"))
     parts = []
     for i, (name, method, words) in enumerate(rows):
-        error = f": off by {100 * errors[method].expected_error:.1f} points" if method in errors else ""
+        error = f": off by {percent(errors[method].expected_error)} points" if method in errors else ""
         parts.append(
             Markup('<circle class="dot {0}" cx="{1}" cy="{2}" r="5"/><text x="{3}" y="{4}">{5}{6}</text>').format(
                 name, _LEFT + 6, 16 + 20 * i, _LEFT + 20, 20 + 20 * i, words, error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from markupsafe import Markup
 
 from eventcorpus.corpus.figures import Bar, Stands
-from eventcorpus.corpus.stats import DISTRIBUTIONS, StatsReport, number, percent
+from eventcorpus.corpus.stats import DISTRIBUTIONS, StatsReport, number
+from eventcorpus.percent import percent
 from eventcorpus.render.charts import BarRow, bar_chart, histogram
 from eventcorpus.render.html import render_page
 
@@ -45,7 +47,7 @@ def stats_page(report: StatsReport, *, unmet: Sequence[str] = (), required: int 
         unmet=unmet,
         required=required,
         number=number,
-        share=percent,
+        share=partial(percent, digits=0, unit="%"),
     )
 
 
