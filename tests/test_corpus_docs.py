@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from eventcorpus.corpus.checks.findings import KINDS
-from eventcorpus.corpus.figures import Figures
 from eventcorpus.corpus.originality import Originality
+from eventcorpus.corpus.stats import Figures
 
 TEXT = (Path(__file__).parent.parent / "docs/corpus-checks.md").read_text()
 

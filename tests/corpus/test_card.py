@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from eventcorpus.dataset.card import DatasetCounts, dataset_card
-from eventcorpus.ontology import parse_ontology
+from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Span
 from eventcorpus.text import words
 
@@ -30,12 +30,12 @@ ONE = AnnotatedArticle(
 NONE = AnnotatedArticle(Article("y", "All quiet in Zürn.", language="de"), (), ONTOLOGY.labels)
 
 
-def counted(**splits: list[AnnotatedArticle]) -> DatasetCounts:
-    counts = DatasetCounts()
+def counted(ontology: Ontology = ONTOLOGY, **splits: list[AnnotatedArticle]) -> DatasetCounts:
+    counts = DatasetCounts(ontology)
     for split, articles in splits.items():
         for one in articles:
             n_words = len(words(one.article.text))
-            counts.add(split, one, ONTOLOGY, n_words=n_words, withheld=one.article.id == "secret")
+            counts.add(split, one, n_words=n_words, withheld=one.article.id == "secret")
     return counts
 
 
@@ -46,7 +46,7 @@ FILES = {name: {"sha256": str(n) * 64} for n, name in enumerate(NAMES)}
 
 @pytest.fixture
 def card() -> str:
-    return dataset_card(GOLD, FILES, ONTOLOGY, gold_policy="the only annotator's", summary="3 of 3 articles")
+    return dataset_card(GOLD, FILES, gold_policy="the only annotator's", summary="3 of 3 articles")
 
 
 def test_the_head_names_exactly_the_files_that_are_there(card: str) -> None:
@@ -96,17 +96,17 @@ def test_policy_licences_and_invention_are_stated(card: str) -> None:
 
 
 def test_text_without_a_licence_is_not_for_publishing() -> None:
-    card = dataset_card(counted(train=[NONE]), FILES, ONTOLOGY, gold_policy="", summary="")
+    card = dataset_card(counted(train=[NONE]), FILES, gold_policy="", summary="")
     assert "- Licences of the articles: none stated; do not publish the text." in card
 
 
 @pytest.mark.parametrize(("flat", "said"), [(True, "Spans may not overlap."), (False, "Spans may overlap;")])
 def test_the_card_says_whether_spans_overlap(flat: bool, said: str) -> None:
     ontology = ONTOLOGY.model_copy(update={"flat": flat})
-    assert said in dataset_card(counted(train=[ONE]), FILES, ontology, gold_policy="", summary="")
+    assert said in dataset_card(counted(ontology, train=[ONE]), FILES, gold_policy="", summary="")
 
 
 def test_other_content_changes_the_head_by_which_load_dataset_caches(card: str) -> None:
     changed = FILES | {"default/train.parquet": {"sha256": "9" * 64}}
-    other = dataset_card(GOLD, changed, ONTOLOGY, gold_policy="the only annotator's", summary="3 of 3 articles")
+    other = dataset_card(GOLD, changed, gold_policy="the only annotator's", summary="3 of 3 articles")
     assert other.split("---")[1] != card.split("---")[1]

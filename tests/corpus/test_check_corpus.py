@@ -10,10 +10,11 @@ from eventcorpus.conversion_report import Account
 from eventcorpus.corpus.checks.articles import article_findings, duplicate_findings, split_findings
 from eventcorpus.corpus.checks.findings import KIND_OF, KINDS, Finding, finding_order
 from eventcorpus.corpus.checks.predictions import never_predicted, only_predicted
-from eventcorpus.corpus.checks.report import check_page, check_report, finding_lines
+from eventcorpus.corpus.checks.report import check_report
 from eventcorpus.corpus.checks.run import Material, find_all, findings_of_account, findings_of_faults
 from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
+from eventcorpus.render.check_report import check_page, finding_lines
 from eventcorpus.schema import AnnotatedArticle, Article, Mention
 
 STORY = (
@@ -212,5 +213,5 @@ def test_a_report_counts_and_its_lines_and_page_show_the_place() -> None:
         "determiner (1): draw the span without it, or leave it",
         "  a [0, 10) 'the <b>men': Actor: begins with 'the'",
     ]
-    page = check_page(report, {"a": gold[0].article.text}, {"error": "#f00", "look": "#fa0"})
+    page = check_page(report, {"a": gold[0].article.text})
     assert "the &lt;b&gt;men" in page and "<b>men" not in page

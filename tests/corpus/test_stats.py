@@ -9,14 +9,13 @@ from annotated import ONTOLOGY, article, articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventcorpus.corpus.figures import Bar, Stands, figures_of
 from eventcorpus.corpus.near_duplicates import jaccard, shingles
 from eventcorpus.corpus.originality import masked_words, originality_of
 from eventcorpus.corpus.requirements import read_requirements, unmet
-from eventcorpus.corpus.stats import originality_lines, stats_report
+from eventcorpus.corpus.stats import Bar, MentionCount, figures_of, stats_report
 from eventcorpus.errors import InputError
 from eventcorpus.render.charts import BarRow, bar_chart, histogram
-from eventcorpus.render.stats_page import stats_page
+from eventcorpus.render.stats_report import originality_lines, stats_page
 from eventcorpus.schema import AnnotatedArticle, Article
 
 CORPUS = Path(__file__).parents[2] / "corpus"
@@ -49,11 +48,11 @@ def test_figures_of_two_articles() -> None:
     f = figures_of(articles(TWO), ONTOLOGY)
     assert (f.n_articles, f.n_without_event, f.share_without_event, f.n_words) == (2, 1, 0.5, 10)
     assert (f.n_spans, f.n_triggers, f.n_roles, f.n_events) == (5, 2, 2, 1)
-    assert f.trigger_labels == {"Attack": Stands(n=2, articles=1), "Toll": Stands(n=0, articles=0)}
-    assert f.entity_labels["Place"] == Stands(n=2, articles=2)
-    assert f.roles["agent"] == Stands(n=1, articles=1)
-    assert f.values["modality=denied"] == Stands(n=1, articles=1)
-    assert f.values["modality=actual"] == Stands(n=1, articles=1)  # the default of the second trigger
+    assert f.trigger_labels == {"Attack": MentionCount(n=2, articles=1), "Toll": MentionCount(n=0, articles=0)}
+    assert f.entity_labels["Place"] == MentionCount(n=2, articles=2)
+    assert f.roles["agent"] == MentionCount(n=1, articles=1)
+    assert f.values["modality=denied"] == MentionCount(n=1, articles=1)
+    assert f.values["modality=actual"] == MentionCount(n=1, articles=1)  # the default of the second trigger
     assert (f.kinds, f.outlets, f.years, f.tags) == (
         {"wire": 2},
         {"X": 1, "Y": 1},

@@ -1,24 +1,18 @@
-"""The report of ``corrections``: a JSON document with a published schema, and how it looks in a terminal.
+"""The report of ``corrections``: a JSON document with a published schema.
 
 ``eval/corrections.schema.json`` is generated from the classes below and tested against them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from rich.table import Table
+from pydantic import Field
 
-from eventcorpus.percent import percent
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from eventcorpus.strict_model import StrictModel
 
 
-class LinkFigures(_Part):
+class LinkFigures(StrictModel):
     """Roles or attributes: predicted = kept + changed + removed, annotated = kept + changed + added."""
 
     predicted: int
@@ -29,7 +23,7 @@ class LinkFigures(_Part):
     annotated: int
 
 
-class MentionFigures(_Part):
+class MentionFigures(StrictModel):
     """Mentions: predicted = kept + moved + relabelled + moved_and_relabelled + removed.
 
     annotated = kept + moved + relabelled_to + added, where ``relabelled_to`` had another label before; over all labels
@@ -51,7 +45,7 @@ class MentionFigures(_Part):
     f1: float | None
 
 
-class GroupFigures(_Part):
+class GroupFigures(StrictModel):
     """Annotations that were begun from a prediction, and what was done in them.
 
     ``untouched``: nothing was changed; ``untouched_within``: that, and submitted within ``within_seconds``;
@@ -72,7 +66,7 @@ class GroupFigures(_Part):
     attributes: LinkFigures
 
 
-class Apart(_Part):
+class Apart(StrictModel):
     """Annotations that are not in any figure above.
 
     ``not_begun_from_prediction``: begun empty though a prediction was there. ``without_prediction``: there was none.
@@ -86,7 +80,7 @@ class Apart(_Part):
     older: int
 
 
-class Relabelling(_Part):
+class Relabelling(StrictModel):
     """How many mentions were given another label."""
 
     predicted: str
@@ -94,7 +88,7 @@ class Relabelling(_Part):
     n: int
 
 
-class Corrections(_Part):
+class Corrections(StrictModel):
     """What annotators did to predictions. A prediction that several people began from counts once for each of them."""
 
     schema_: Literal[1] = Field(alias="schema", default=1)
@@ -111,51 +105,3 @@ class Corrections(_Part):
     relabellings: tuple[Relabelling, ...]
     apart: Apart
     left_out: dict[str, int]
-
-
-_MENTIONS = ("predicted", "kept", "moved", "relabelled", "both", "removed", "added", "annotated", "precision", "recall")
-_LINKS = ("predicted", "kept", "changed", "removed", "added", "annotated")
-
-
-def corrections_tables(report: Corrections) -> Iterator[Table]:
-    """The report for a terminal: labels, roles and attributes, annotators, models."""
-    table = _table("what annotators did to the predicted mentions", "label", (*_MENTIONS, "F1"))
-    for label, row in report.labels.items():
-        table.add_row(label, *_mention_cells(row))
-    table.add_section()
-    table.add_row("all", *_mention_cells(report.total.mentions))
-    yield table
-    links = {**{f"role {k}": v for k, v in report.roles.items()}, **report.attributes}
-    if links:
-        table = _table("roles and attributes", "name", _LINKS)
-        for name, link in links.items():
-            table.add_row(name, *(f"{getattr(link, column):,}" for column in _LINKS))
-        yield table
-    for title, groups in (("annotator", report.annotators), ("model version", report.models)):
-        within = f"within {report.within_seconds:g} s"
-        columns = ("annotations", "untouched", within, "still prediction", "predicted", "kept", "F1")
-        table = _table(f"by {title}", title, columns)
-        for name, group in groups.items():
-            mentions = group.mentions
-            figures = (group.annotations, group.untouched, group.untouched_within)
-            cells = [*(f"{n:,}" for n in figures), percent(group.still_prediction)]
-            table.add_row(_shown(name), *cells, f"{mentions.predicted:,}", f"{mentions.kept:,}", percent(mentions.f1))
-        yield table
-
-
-def _mention_cells(row: MentionFigures) -> list[str]:
-    counts = (row.predicted, row.kept, row.moved, row.relabelled, row.moved_and_relabelled, row.removed, row.added)
-    return [*(f"{n:,}" for n in (*counts, row.annotated)), *(percent(x) for x in (row.precision, row.recall, row.f1))]
-
-
-def _shown(name: str) -> str:
-    """A model's name without what would move the cursor; labels are free of it (``ontology.Name``)."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in name)
-
-
-def _table(title: str, first: str, columns: tuple[str, ...]) -> Table:
-    table = Table(title=title, title_justify="left")
-    table.add_column(first, overflow="fold")
-    for column in columns:
-        table.add_column(column, justify="right")
-    return table

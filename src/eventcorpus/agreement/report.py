@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from eventcorpus.strict_model import StrictModel
 
 DEFINITIONS = {
     "f1": "2 both / (first + second); exact: start, end and label are the same; overlap: the same label and a share of "
@@ -32,11 +34,7 @@ DEFINITIONS = {
 }
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Figure(_Part):
+class Figure(StrictModel):
     """A figure with the ends of its interval; null where undefined. Shares in [0, 1], alpha and kappa in [-1, 1]."""
 
     value: float | None
@@ -44,7 +42,7 @@ class Figure(_Part):
     high: float | None
 
 
-class SpanAgreement(_Part):
+class SpanAgreement(StrictModel):
     """Spans of the first and of the second, exactly the same ones, overlapping ones."""
 
     first: int
@@ -56,7 +54,7 @@ class SpanAgreement(_Part):
     alpha_characters: Figure
 
 
-class RoleAgreement(_Part):
+class RoleAgreement(StrictModel):
     """Roles of the first and of the second, the same ones; ``given_ends``: of those whose ends both marked."""
 
     first: int
@@ -68,7 +66,7 @@ class RoleAgreement(_Part):
     f1_given_ends: Figure
 
 
-class AttributeAgreement(_Part):
+class AttributeAgreement(StrictModel):
     """``spans`` that both marked and that carry the attribute; ``agreed`` of them with the same value."""
 
     spans: int
@@ -77,7 +75,7 @@ class AttributeAgreement(_Part):
     kappa: Figure
 
 
-class Grouping(_Part):
+class Grouping(StrictModel):
     """B-cubed; the first annotator stands as gold, so that F1 is the figure to look at."""
 
     precision: Figure
@@ -85,7 +83,7 @@ class Grouping(_Part):
     f1: Figure
 
 
-class EventAgreement(_Part):
+class EventAgreement(StrictModel):
     """Which triggers tell the same event, and how many events an article has."""
 
     triggers_of_both: int
@@ -98,7 +96,7 @@ class EventAgreement(_Part):
     alpha_number: Figure
 
 
-class PairAgreement(_Part):
+class PairAgreement(StrictModel):
     """One pair of annotators, or all pairs together; ``labels_left_out``: articles in which one could not use it."""
 
     pairs: tuple[tuple[str, str], ...]
@@ -113,7 +111,7 @@ class PairAgreement(_Part):
     events: EventAgreement | None
 
 
-class Resampled(_Part):
+class Resampled(StrictModel):
     """How intervals were made."""
 
     seed: int
@@ -121,7 +119,7 @@ class Resampled(_Part):
     level: float
 
 
-class Compared(_Part):
+class Compared(StrictModel):
     """On what the figures rest; ``sha256`` is that of the dataset's manifest."""
 
     name: str
@@ -132,7 +130,7 @@ class Compared(_Part):
     annotators: dict[str, int] = Field(description="articles of each annotator")
 
 
-class DisagreementGroup(_Part):
+class DisagreementGroup(StrictModel):
     """Disagreements of one kind that one decision would settle."""
 
     kind: str
@@ -144,7 +142,7 @@ class DisagreementGroup(_Part):
     articles: tuple[str, ...]
 
 
-class AgreementReport(_Part):
+class AgreementReport(StrictModel):
     """Agreement of the annotators of one dataset."""
 
     schema_: Literal[1] = Field(alias="schema", default=1)

@@ -17,16 +17,15 @@ from eventcorpus.cli.options import (
     read_prediction_file,
     working,
 )
-from eventcorpus.corpus.checks.report import check_page, check_report, finding_lines, kinds_table
+from eventcorpus.corpus.checks.report import check_report
 from eventcorpus.corpus.checks.run import Material, find_all
 from eventcorpus.corpus.folder import CorpusFolder, read_corpus_with_faults
 from eventcorpus.corpus.near_duplicates import find_clusters
 from eventcorpus.errors import StrictError
 from eventcorpus.files import read_text, write_text
 from eventcorpus.labelstudio.config import is_made_from
+from eventcorpus.render.check_report import check_page, finding_lines, kinds_table
 from eventcorpus.render.tables import console
-
-_COLOURS = {"error": "#c03d3d", "look": "#b06a00"}
 
 
 @click.command("check")
@@ -95,7 +94,7 @@ def command(
     if html_path is not None:
         texts = {one: article.text for one, article in folder.articles.items()}
         texts |= {one: several[0].article.text for one, several in folder.passes.items()}
-        write_text(html_path, check_page(report, texts, _COLOURS))
+        write_text(html_path, check_page(report, texts))
     notice(
         f"{report.articles:,} articles, {report.spans:,} spans: {report.errors:,} errors, {report.looks:,} to look at"
     )

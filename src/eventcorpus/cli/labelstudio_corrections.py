@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from eventcorpus.agreement.corrections import WITHIN_SECONDS, ApartCounts, count_corrections, read_corrected
-from eventcorpus.agreement.corrections_report import Corrections, corrections_tables
+from eventcorpus.agreement.corrections_report import Corrections
 from eventcorpus.cli.options import (
     ONTOLOGY,
     PATH,
@@ -22,6 +22,7 @@ from eventcorpus.labelstudio.config import TEXT_OBJECT, read_ontology, read_text
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.labelstudio.live.pull import exports_in
 from eventcorpus.percent import percent
+from eventcorpus.render.corrections_report import corrections_tables
 from eventcorpus.render.tables import console
 
 _APART = {

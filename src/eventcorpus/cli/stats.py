@@ -11,19 +11,13 @@ import click
 from eventcorpus.cli.options import GOLD, PATH, SPLITS, json_option, notice, put_json, working
 from eventcorpus.corpus.folder import read_corpus
 from eventcorpus.corpus.requirements import read_requirements, unmet
-from eventcorpus.corpus.stats import (
-    DISTRIBUTIONS,
-    distribution_table,
-    originality_lines,
-    overview_table,
-    stats_report,
-)
+from eventcorpus.corpus.stats import stats_report
 from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
 from eventcorpus.dataset.splits import read_splits
 from eventcorpus.errors import StrictError
 from eventcorpus.files import write_text
 from eventcorpus.ontology import Ontology
-from eventcorpus.render.stats_page import stats_page
+from eventcorpus.render.stats_report import originality_lines, stats_page, stats_tables
 from eventcorpus.render.tables import console
 from eventcorpus.schema import AnnotatedArticle
 
@@ -69,7 +63,7 @@ def command(
     missed = unmet(requirements, data, place=str(require_path)) if requirements else []
     if not put_json(json_path, data):
         terminal = console()
-        for table in (overview_table(report), *(distribution_table(report, name) for name in DISTRIBUTIONS)):
+        for table in stats_tables(report):
             terminal.print(table)
             terminal.print()
         for line in originality_lines(report):

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from eventcorpus.annotation.rules import one_layer
-from eventcorpus.corpus.figures import Part
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.strict_model import StrictModel
 
 SHINGLE, RUN, OPENING = 5, 8, 4
 """Words in a shingle, in a run, and in the opening of an article."""
@@ -32,7 +32,7 @@ Hashes = npt.NDArray[np.uint64]
 Numbers = npt.NDArray[np.int64]
 
 
-class Pair(Part):
+class Pair(StrictModel):
     """Two articles and the Jaccard similarity of their five-word shingles, in [0, 1]."""
 
     one: str
@@ -40,7 +40,7 @@ class Pair(Part):
     jaccard: float
 
 
-class Repeated(Part):
+class Repeated(StrictModel):
     """Words that stand in so many articles (clusters count as one), the first of them named."""
 
     words: str
@@ -48,7 +48,7 @@ class Repeated(Part):
     first: str
 
 
-class Originality(Part):
+class Originality(StrictModel):
     """Figures of repetition; ``nearest`` and the examples hold the worst.
 
     ``highest_jaccard``: between any two articles, clusters apart. ``repeated_runs``: runs of 8 words in more than 2

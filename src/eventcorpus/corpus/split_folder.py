@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from eventcorpus import __version__
 from eventcorpus.corpus.splitting import SplitOptions, Splitting
-from eventcorpus.dataset.rows import with_defaults
+from eventcorpus.dataset.counts import AnnotationCounts
 from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.files import atomic_folder, parse_as, read_json, sha256_of_file, to_json
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.strict_model import StrictModel
 
 MANIFEST = "manifest.json"
 _FILES = tuple(f"{split}.txt" for split in SPLITS)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SplitCounts(_Part):
+class SplitCounts(StrictModel):
     """What one split holds: articles, those without an event, and mentions per label, role and ``attribute=value``."""
 
     articles: int = 0
@@ -36,7 +32,7 @@ class SplitCounts(_Part):
     values: dict[str, int] = Field(default_factory=dict)
 
 
-class SplitManifest(_Part):
+class SplitManifest(StrictModel):
     """``manifest.json``: how a folder of splits was made, and the sha256 of each of its files.
 
     ``kept``: articles that had a place already; ``clusters``: those of two or more articles, ``clustered`` the articles
@@ -74,8 +70,8 @@ def write_splits(
     """
     with atomic_folder(out, is_ours=is_split_folder) as folder:
         for split in SPLITS:
-            ids = sorted(one for one, place in splitting.split_of.items() if place == split)
-            (folder / f"{split}.txt").write_text("".join(f"{one}\n" for one in ids), encoding="utf-8")
+            ids = sorted(article_id for article_id, place in splitting.split_of.items() if place == split)
+            (folder / f"{split}.txt").write_text("".join(f"{article_id}\n" for article_id in ids), encoding="utf-8")
         together = [ids for ids in splitting.clusters.members().values() if len(ids) > 1]
         manifest = SplitManifest(
             eventcorpus=__version__,
@@ -118,15 +114,12 @@ def split_counts(
     split_of: Mapping[str, str], split: str, gold: Mapping[str, AnnotatedArticle], ontology: Ontology
 ) -> SplitCounts:
     """Count one split; labels, roles and values in ontology order, also those that it has none of."""
-    ids = [one for one, place in split_of.items() if place == split]
-    there = [gold[one] for one in ids if one in gold]
-    labels = Counter(span.label for one in there for span in one.spans)
-    roles = Counter(role.role for one in there for role in one.roles)
-    values = Counter(pair for one in there for span in one.spans for pair in with_defaults(span, ontology))
+    ids = [article_id for article_id, place in split_of.items() if place == split]
+    counts = AnnotationCounts.of([gold[article_id] for article_id in ids if article_id in gold], ontology)
     return SplitCounts(
         articles=len(ids),
-        without_event=sum(not one.events for one in there),
-        labels={label: labels[label] for label in ontology.labels},
-        roles={role.name: roles[role.name] for role in ontology.roles},
-        values={f"{a.name}={v.name}": values[a.name, v.name] for a in ontology.attributes for v in a.values},
+        without_event=counts.n_without_event,
+        labels={label: counts.labels[label] for label in ontology.labels},
+        roles={role.name: counts.roles[role.name] for role in ontology.roles},
+        values={f"{a.name}={v.name}": counts.values[a.name, v.name] for a in ontology.attributes for v in a.values},
     )

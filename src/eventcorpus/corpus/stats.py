@@ -1,30 +1,85 @@
-"""The report of ``eventcorpus stats``: figures of a corpus and of its splits, and its originality."""
+"""What ``eventcorpus stats`` counts: figures of a corpus and of its splits, and its originality.
+
+Words are what stands between white space; triggers per 1,000 words are counted in the articles that have an event.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
 
 from pydantic import Field
-from rich.table import Table
 
 from eventcorpus import __version__
-from eventcorpus.corpus.figures import Figures, Part, Stands, figures_of
 from eventcorpus.corpus.originality import Originality, originality_of
+from eventcorpus.dataset.counts import AnnotationCounts
+from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.ontology import Ontology
-from eventcorpus.percent import percent
 from eventcorpus.schema import AnnotatedArticle
-
-DISTRIBUTIONS = {
-    "trigger_labels": "triggers",
-    "entity_labels": "entities",
-    "roles": "roles",
-    "values": "values of attributes",
-}
-"""Figures that are counted by mention and by article, and what they are called."""
+from eventcorpus.strict_model import StrictModel
 
 
-class StatsReport(Part):
+class MentionCount(StrictModel):
+    """How often a label, role or value is annotated, and in how many articles."""
+
+    n: int
+    articles: int
+
+
+class Spread(StrictModel):
+    """The spread of one number per article; null without articles."""
+
+    min: float | None
+    median: float | None
+    max: float | None
+
+
+class Density(Spread):
+    """Triggers per 1,000 words: ``overall`` is all triggers over all words, the others are of the single articles."""
+
+    overall: float | None
+
+
+class Bar(StrictModel):
+    """A bar of a histogram: ``articles`` whose number is at least ``start`` and less than ``end``."""
+
+    start: int
+    end: int
+    articles: int
+
+
+class Figures(StrictModel):
+    """Counts of annotated articles; ``share_without_event`` lies in [0, 1].
+
+    Labels, roles and values (``attribute=value``, defaults filled in) are in ontology order, also those that have none;
+    kinds, outlets and tags the most frequent first, years ascending.
+    """
+
+    n_articles: int
+    n_without_event: int
+    share_without_event: float | None
+    n_words: int
+    n_spans: int
+    n_triggers: int
+    n_roles: int
+    n_events: int
+    triggers_per_1000_words: Density
+    words_per_article: Spread
+    word_bars: tuple[Bar, ...]
+    density_bars: tuple[Bar, ...]
+    trigger_labels: dict[str, MentionCount]
+    entity_labels: dict[str, MentionCount]
+    roles: dict[str, MentionCount]
+    values: dict[str, MentionCount]
+    kinds: dict[str, int]
+    outlets: dict[str, int]
+    years: dict[str, int]
+    tags: dict[str, int]
+
+
+class StatsReport(StrictModel):
     """What ``stats --json`` prints. ``gold`` says in words whose annotation was counted; splits are in their order."""
 
     schema_: Literal[1] = Field(alias="schema", default=1)
@@ -51,89 +106,93 @@ def stats_report(
 
     Args:
         split_of: article id -> split; may be empty.
+        corpus: its name.
+        policy: what gold is, in words.
+        n_not_annotated: articles of the corpus that have no annotation and are not in ``gold``.
     """
-    splits = {split: [one for one in gold if split_of.get(one.article.id) == split] for split in _in_order(split_of)}
+    known = [split for split in SPLITS if split in split_of.values()]
+    splits = [*known, *sorted(set(split_of.values()) - set(SPLITS))]
     return StatsReport(
         corpus=corpus,
         ontology=ontology.key,
         gold=policy,
         n_not_annotated=n_not_annotated,
         total=figures_of(gold, ontology),
-        splits={split: figures_of(several, ontology) for split, several in splits.items()},
+        splits={
+            split: figures_of([one for one in gold if split_of.get(one.article.id) == split], ontology)
+            for split in splits
+        },
         originality=originality_of(gold, ontology),
     )
 
 
-def _in_order(split_of: Mapping[str, str]) -> list[str]:
-    known = ("train", "validation", "test")
-    return sorted(
-        set(split_of.values()), key=lambda split: (split not in known, known.index(split) if split in known else 0)
+def figures_of(gold: Sequence[AnnotatedArticle], ontology: Ontology) -> Figures:
+    """Count annotated articles."""
+    counts = AnnotationCounts.of(gold, ontology)
+    per_article = [AnnotationCounts.of([annotated], ontology) for annotated in gold]
+    n_words = [len(annotated.article.text.split()) for annotated in gold]
+    with_event = [(own.n_triggers, n) for own, n in zip(per_article, n_words, strict=True) if own.n_events]
+    densities = [1000 * n_triggers / n for n_triggers, n in with_event]
+    n_triggers, n_words_with_event = (sum(column) for column in zip(*with_event, strict=True)) if with_event else (0, 0)
+
+    def mentions(kind: str, names: Mapping[str, Any]) -> dict[str, MentionCount]:
+        """By name, of the keys in the counters of a kind."""
+        total, own = getattr(counts, kind), [getattr(one, kind) for one in per_article]
+        return {name: MentionCount(n=total[key], articles=sum(key in c for c in own)) for name, key in names.items()}
+
+    articles = [annotated.article for annotated in gold]
+    return Figures(
+        n_articles=counts.n_articles,
+        n_without_event=counts.n_without_event,
+        share_without_event=round(counts.n_without_event / len(gold), 4) if gold else None,
+        n_words=sum(n_words),
+        n_spans=counts.labels.total(),
+        n_triggers=counts.n_triggers,
+        n_roles=counts.roles.total(),
+        n_events=counts.n_events,
+        triggers_per_1000_words=Density(
+            overall=_rounded(1000 * n_triggers / n_words_with_event if n_words_with_event else None),
+            **_spread(densities).model_dump(),
+        ),
+        words_per_article=_spread(n_words),
+        word_bars=_bars(n_words),
+        density_bars=_bars(densities),
+        trigger_labels=mentions("labels", {label: label for label in ontology.trigger_names}),
+        entity_labels=mentions("labels", {label: label for label in ontology.entity_names}),
+        roles=mentions("roles", {role.name: role.name for role in ontology.roles}),
+        values=mentions(
+            "values", {f"{a.name}={v.name}": (a.name, v.name) for a in ontology.attributes for v in a.values}
+        ),
+        kinds=_most_frequent(article.kind or "" for article in articles),
+        outlets=_most_frequent(article.outlet or "" for article in articles),
+        years=dict(sorted(Counter((article.published or "")[:4] for article in articles).items())),
+        tags=_most_frequent(tag for article in articles for tag in article.tags),
     )
 
 
-def overview_table(report: StatsReport) -> Table:
-    """Articles, words, spans and the like: all, and per split."""
-    columns = {"all": report.total, **report.splits}
-    rows = {
-        "articles": [f"{f.n_articles:,}" for f in columns.values()],
-        "without event": [
-            f"{f.n_without_event:,} ({percent(f.share_without_event, digits=0, unit='%')})" for f in columns.values()
-        ],
-        "words": [f"{f.n_words:,}" for f in columns.values()],
-        "spans": [f"{f.n_spans:,}" for f in columns.values()],
-        "triggers": [f"{f.n_triggers:,}" for f in columns.values()],
-        "roles": [f"{f.n_roles:,}" for f in columns.values()],
-        "events": [f"{f.n_events:,}" for f in columns.values()],
-        "triggers per 1,000 words": [number(f.triggers_per_1000_words.overall) for f in columns.values()],
-        "  min, median, max": [_three(f) for f in columns.values()],
-        "words an article, min, median, max": [_words(f) for f in columns.values()],
-    }
-    table = Table(box=None, header_style="bold")
-    table.add_column("")
-    for name in columns:
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, cells in rows.items():
-        table.add_row(name, *cells)
-    return table
+def _spread(numbers: Sequence[float]) -> Spread:
+    if not numbers:
+        return Spread(min=None, median=None, max=None)
+    low, middle, high = min(numbers), statistics.median(numbers), max(numbers)
+    return Spread(min=_rounded(low), median=_rounded(middle), max=_rounded(high))
 
 
-def distribution_table(report: StatsReport, name: str) -> Table:
-    """One of ``DISTRIBUTIONS``: mentions, the articles that they stand in, and the mentions per split."""
-    table = Table(box=None, header_style="bold")
-    table.add_column(DISTRIBUTIONS[name])
-    for column in ("n", "articles", *report.splits):
-        table.add_column(column, justify="right")
-    total: dict[str, Stands] = getattr(report.total, name)
-    for key, stands in total.items():
-        per_split = [f"{getattr(figures, name)[key].n:,}" for figures in report.splits.values()]
-        table.add_row(key, f"{stands.n:,}", f"{stands.articles:,}", *per_split)
-    return table
+def _bars(numbers: Sequence[float], at_most: int = 20) -> tuple[Bar, ...]:
+    """A histogram with bars of a round width, at most ``at_most`` of them, from the lowest to the highest number."""
+    if not numbers:
+        return ()
+    low, high = int(min(numbers)), int(max(numbers))
+    width = next(w * 10**e for e in range(12) for w in (1, 2, 5) if high // (w * 10**e) - low // (w * 10**e) < at_most)
+    counts = Counter(int(number) // width for number in numbers)
+    return tuple(
+        Bar(start=i * width, end=(i + 1) * width, articles=counts[i]) for i in range(low // width, high // width + 1)
+    )
 
 
-def originality_lines(report: StatsReport) -> list[str]:
-    """The figures of originality, one a line, with the worst example."""
-    o = report.originality
-    nearest = f" ({o.nearest[0].one} and {o.nearest[0].other})" if o.nearest else ""
-    lines = [f"highest Jaccard similarity of five-word shingles: {o.highest_jaccard:.3f}{nearest}"]
-    for what, n, examples in (
-        ("runs of 8 words in more than 2 articles", o.repeated_runs, o.runs),
-        ("openings of 4 words in more than 3 articles", o.repeated_openings, o.openings),
-        ("runs of 8 with mentions masked in more than 3 articles", o.repeated_masked_runs, o.masked_runs),
-    ):
-        lines.append(f"{what}: {n:,}" + (f" (“{examples[0].words}” in {examples[0].articles:,})" if examples else ""))
-    return lines
+def _most_frequent(names: Iterable[str]) -> dict[str, int]:
+    """Names and how often they come, the most frequent first; an article without one counts under the empty name."""
+    return dict(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def number(value: float | None) -> str:
-    """A number without needless decimals; a dash where there is none."""
-    return "–" if value is None else f"{value:,.1f}".removesuffix(".0")
-
-
-def _three(figures: Figures) -> str:
-    density = figures.triggers_per_1000_words
-    return ", ".join(number(value) for value in (density.min, density.median, density.max))
-
-
-def _words(figures: Figures) -> str:
-    spread = figures.words_per_article
-    return ", ".join(number(value) for value in (spread.min, spread.median, spread.max))
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 2)

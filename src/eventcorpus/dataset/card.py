@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from eventcorpus.dataset.rows import with_defaults
+from eventcorpus.dataset.counts import AnnotationCounts
 from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
@@ -18,38 +18,28 @@ from eventcorpus.text import sha256_of
 
 @dataclass
 class DatasetCounts:
-    """What a card tells of the gold articles, counted one by one."""
+    """The gold articles of a dataset, counted one by one: ``n_words`` per split, ``n_withheld`` without their text."""
 
-    per_split: dict[str, Counter[str]] = field(default_factory=dict)
-    labels: Counter[str] = field(default_factory=Counter)
-    values: Counter[tuple[str, str]] = field(default_factory=Counter)
-    licences: Counter[str] = field(default_factory=Counter)
-    languages: set[str] = field(default_factory=set)
-    n_invented: int = 0
+    ontology: Ontology
+    splits: dict[str, AnnotationCounts] = field(default_factory=dict)
+    n_words: Counter[str] = field(default_factory=Counter)
     n_withheld: int = 0
 
-    def add(self, split: str, gold: AnnotatedArticle, ontology: Ontology, *, n_words: int, withheld: bool) -> None:
+    def add(self, split: str, gold: AnnotatedArticle, *, n_words: int, withheld: bool) -> None:
         """Count one article."""
-        counts = self.per_split.setdefault(split, Counter())
-        counts.update(articles=1, empty=gold.status == "reviewed_empty", words=n_words, spans=len(gold.spans))
-        counts["events"] += len(gold.events)
-        self.labels.update(span.label for span in gold.spans)
-        self.values.update(pair for span in gold.spans for pair in with_defaults(span, ontology))
-        self.licences[gold.article.licence or ""] += 1
-        self.languages |= {gold.article.language} if gold.article.language else set()
-        self.n_invented += gold.article.invented is True
+        self.splits.setdefault(split, AnnotationCounts(self.ontology)).add(gold)
+        self.n_words[split] += n_words
         self.n_withheld += withheld
 
     @property
-    def n_articles(self) -> int:
-        """How many articles were counted."""
-        return sum(self.licences.values())
+    def total(self) -> AnnotationCounts:
+        """The sums over all splits."""
+        return sum(self.splits.values(), start=AnnotationCounts(self.ontology))
 
 
 def dataset_card(
     counts: DatasetCounts,
     files: Mapping[str, Mapping[str, Any]],
-    ontology: Ontology,
     *,
     gold_policy: str,
     summary: str,
@@ -58,11 +48,13 @@ def dataset_card(
 
     Args:
         files: per Parquet file, relative to the folder, its ``sha256``.
-        summary: of the conversion's account, one line.
+        gold_policy: what gold is, in words.
+        summary: the conversion report in one line.
     """
+    ontology, total = counts.ontology, counts.total
     overlap = "overlap; `ner_tags` hold what one layer of tags can, by the rule in `loss_report.json`"
     lines = [
-        *("---", yaml.safe_dump(_head(counts, files), sort_keys=False).strip(), "---", ""),
+        *("---", yaml.safe_dump(_head(total, files), sort_keys=False).strip(), "---", ""),
         *(f"# Articles annotated with {ontology.key}", ""),
         "Converted by eventcorpus. `datasets.load_dataset(FOLDER)` opens it: configuration `default` has one row an",
         "article, `annotations` one per article and annotator (a1, a2, ...; people are not named).",
@@ -70,36 +62,36 @@ def dataset_card(
         f"- Gold: {gold_policy}.",
         f"- Conversion: {summary}; see `loss_report.json`.",
         f"- Offsets are code points of `text`, end exclusive. Spans may {'not overlap' if ontology.flat else overlap}.",
-        f"- Licences of the articles: {_licences(counts)}.",
-        *_withheld(counts),
-        f"- Articles marked as invented: {counts.n_invented} of {counts.n_articles}.",
+        f"- Licences of the articles: {_licences(total)}.",
+        *_withheld(counts.n_withheld, total.n_articles),
+        f"- Articles marked as invented: {total.n_invented} of {total.n_articles}.",
         "",
         "| split | articles | reviewed and empty | words | spans | events |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
-        *(_split_row(split, counts.per_split[split]) for split in SPLITS if split in counts.per_split),
+        *(_split_row(split, counts) for split in SPLITS if split in counts.splits),
         "",
-        *_label_table(counts, ontology),
+        *_label_table(total),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _licences(counts: DatasetCounts) -> str:
+def _licences(counts: AnnotationCounts) -> str:
     stated, n_without = sorted(filter(None, counts.licences)), counts.licences[""]
     if not stated:
         return "none stated; do not publish the text"
     return ", ".join(stated) + (f"; {n_without} articles state none: do not publish their text" if n_without else "")
 
 
-def _withheld(counts: DatasetCounts) -> list[str]:
-    if not counts.n_withheld:
+def _withheld(n_withheld: int, n_articles: int) -> list[str]:
+    if not n_withheld:
         return []
     return [
-        f"- Standoff: text, title and metadata of {counts.n_withheld} of {counts.n_articles} articles are not in this",
+        f"- Standoff: text, title and metadata of {n_withheld} of {n_articles} articles are not in this",
         "  dataset. Those who hold the articles put them back: `eventcorpus join FOLDER ARTICLES --out FULL`.",
     ]
 
 
-def _head(counts: DatasetCounts, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _head(counts: AnnotationCounts, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     configs: list[dict[str, Any]] = []
     for config in ("default", "annotations"):
         paths = [(split, f"{config}/{split}.parquet") for split in SPLITS]
@@ -115,21 +107,22 @@ def _head(counts: DatasetCounts, files: Mapping[str, Mapping[str, Any]]) -> dict
                 "data_files": data_files,
             }
         )
-    languages = sorted(counts.languages)
+    languages = sorted(filter(None, counts.languages))
     return {"task_categories": ["token-classification"], "language": languages, "configs": configs}
 
 
-def _split_row(split: str, counts: Counter[str]) -> str:
-    figures = (f"{counts[name]:,}" for name in ("articles", "empty", "words", "spans", "events"))
-    return f"| {split} | {' | '.join(figures)} |"
+def _split_row(split: str, counts: DatasetCounts) -> str:
+    own = counts.splits[split]
+    figures = (own.n_articles, own.n_reviewed_empty, counts.n_words[split], own.labels.total(), own.n_events)
+    return f"| {split} | {' | '.join(f'{n:,}' for n in figures)} |"
 
 
-def _label_table(counts: DatasetCounts, ontology: Ontology) -> list[str]:
+def _label_table(counts: AnnotationCounts) -> list[str]:
     lines = ["| label | spans |", "| --- | ---: |"]
-    lines += [f"| {label} | {counts.labels[label]:,} |" for label in ontology.labels]
+    lines += [f"| {label} | {counts.labels[label]:,} |" for label in counts.ontology.labels]
     if counts.values:
         lines += ["", "| attribute | value | spans |", "| --- | --- | ---: |"]
-        for attribute in ontology.attributes:
+        for attribute in counts.ontology.attributes:
             listed = [value.name for value in attribute.values]
             lines += [f"| {attribute.name} | {name} | {counts.values[attribute.name, name]:,} |" for name in listed]
             if not listed:

@@ -6,7 +6,6 @@ input; and back.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from eventcorpus import __version__
 from eventcorpus.annotation.rules import one_layer
 from eventcorpus.conversion_report import Account
 from eventcorpus.dataset.card import DatasetCounts, dataset_card
+from eventcorpus.dataset.counts import AnnotationCounts
 from eventcorpus.dataset.rows import annotated_of, row_of, without_text
 from eventcorpus.dataset.splits import SPLITS, Duplicates
 from eventcorpus.dataset.tables import Tables, rows_of, versions
@@ -103,7 +103,7 @@ def write_dataset(
         StrictError: with ``strict``, if the account has anything repaired, refused or flagged.
         OutputError: if the place is taken by something else, or the disk refuses.
     """
-    counts, duplicates, layer = DatasetCounts(), Duplicates(), list[dict[str, str]]()
+    counts, duplicates, layer = DatasetCounts(ontology), Duplicates(), list[dict[str, str]]()
     withheld: set[str] = set()
     with atomic_folder(out, is_ours=is_dataset_folder) as folder:
         tables = Tables(folder, ontology)
@@ -111,7 +111,7 @@ def write_dataset(
             article = entry.gold.article
             hidden = text == "none" or (text == "licensed" and not article.licence)
             tokens = words(article.text)
-            counts.add(entry.split, entry.gold, ontology, n_words=len(tokens), withheld=hidden)
+            counts.add(entry.split, entry.gold, n_words=len(tokens), withheld=hidden)
             duplicates.add(entry.split, article)
             layer += _not_in_one_layer(entry.gold, ontology)
             withheld |= {article.id} if hidden else set()
@@ -121,7 +121,7 @@ def write_dataset(
                 rows = {key: without_text(row) for key, row in rows.items()}
             tables.add(entry.split, rows[id(entry.gold)], [rows[id(one)] for one in entry.every])
         files = tables.close()
-        if not counts.n_articles:
+        if not counts.splits:
             reasons = account.as_json()["articles"]["reasons"]
             raise InputError(f"no annotated article to write; {account.summary()}; loss reasons: {reasons}")
         if strict:
@@ -142,10 +142,10 @@ def write_dataset(
             "versions": {"eventcorpus": __version__, **versions()},
         }
         (folder / MANIFEST).write_text(to_json(manifest, indent=2) + "\n", encoding="utf-8")
-        card = dataset_card(counts, files, ontology, gold_policy=gold_policy, summary=account.summary())
+        card = dataset_card(counts, files, gold_policy=gold_policy, summary=account.summary())
         (folder / "README.md").write_text(card, encoding="utf-8")
-    sizes = {split: counts.per_split[split]["articles"] for split in SPLITS if split in counts.per_split}
-    return Written(sizes, duplicates.found, counts.labels.total(), len(layer))
+    sizes = {split: counts.splits[split].n_articles for split in SPLITS if split in counts.splits}
+    return Written(sizes, duplicates.found, counts.total.labels.total(), len(layer))
 
 
 def _report(account: Account, withheld: set[str]) -> dict[str, Any]:
@@ -235,13 +235,12 @@ def _not_in_one_layer(gold: AnnotatedArticle, ontology: Ontology) -> list[dict[s
 
 def data_facts(dataset: Dataset, split: str = "train") -> dict[str, Any]:
     """Gold policy, licences ("" where none is stated), languages and counts of the articles of a split."""
-    articles = dataset.split(split)
-    labels = Counter(span.label for one in articles for span in one.spans)
+    counts = AnnotationCounts.of(dataset.split(split), dataset.ontology)
     return {
         "gold": dataset.manifest.get("gold", ""),
-        "articles": len(articles),
-        "invented": sum(one.article.invented is True for one in articles),
-        "languages": sorted({one.article.language for one in articles if one.article.language}),
-        "licences": dict(sorted(Counter(one.article.licence or "" for one in articles).items())),
-        "spans_by_label": {label: labels[label] for label in dataset.ontology.labels},
+        "articles": counts.n_articles,
+        "invented": counts.n_invented,
+        "languages": sorted(filter(None, counts.languages)),
+        "licences": dict(sorted(counts.licences.items())),
+        "spans_by_label": {label: counts.labels[label] for label in dataset.ontology.labels},
     }

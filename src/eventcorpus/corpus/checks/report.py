@@ -1,31 +1,20 @@
-"""The findings as a JSON document, and how they look in a terminal and on a page."""
+"""The report of ``eventcorpus check``: findings, counted by kind, as a JSON document."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from rich.table import Table
-from rich.text import Text
+from pydantic import Field
 
 from eventcorpus import __version__
 from eventcorpus.corpus.checks.findings import KIND_OF, Finding, Severity
-from eventcorpus.render.html import Mark, highlight, render_page
-from eventcorpus.text import one_line, stored_form
-
-_ON_PAGE = 100
-"""Findings of one kind that a page shows; the JSON has all."""
-_CONTEXT = 70
+from eventcorpus.strict_model import StrictModel
+from eventcorpus.text import stored_form
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class KindCount(_Part):
+class KindCount(StrictModel):
     """One kind that was found: ``n`` findings in ``articles`` articles; of what, and the way out."""
 
     severity: Severity
@@ -35,7 +24,7 @@ class KindCount(_Part):
     way_out: str
 
 
-class FindingRow(_Part):
+class FindingRow(StrictModel):
     """One finding; ``start``, ``end`` and ``words`` are null or empty where it is of no stretch of text."""
 
     kind: str
@@ -48,7 +37,7 @@ class FindingRow(_Part):
     score: float
 
 
-class CheckReport(_Part):
+class CheckReport(StrictModel):
     """What ``check --json`` prints: kinds the worst first, findings in the order of the kinds, the worst first."""
 
     schema_: Literal[1] = Field(alias="schema", default=1)
@@ -101,59 +90,3 @@ def check_report(
         corpus=corpus, ontology=ontology, gold=gold, articles=n_articles, spans=n_spans,
         errors=n_errors, looks=len(rows) - n_errors, kinds=kinds, findings=rows,
     )  # fmt: skip
-
-
-def kinds_table(report: CheckReport) -> Table:
-    """A row for each kind that was found."""
-    table = Table(box=None, header_style="bold")
-    table.add_column("kind", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("found", justify="right")
-    table.add_column("articles", justify="right")
-    table.add_column("what")
-    for name, kind in report.kinds.items():
-        style = "bold red" if kind.severity == "error" else ""
-        table.add_row(Text(name, style), Text(kind.severity, style), f"{kind.n:,}", f"{kind.articles:,}", kind.what)
-    return table
-
-
-def finding_lines(report: CheckReport, *, top: int) -> Iterable[str]:
-    """The worst findings of each kind, one a line, after a line with the way out."""
-    for name, rows in groupby(report.findings, key=lambda row: row.kind):
-        kind = report.kinds[name]
-        yield ""
-        yield f"{name} ({kind.n:,}): {kind.way_out}"
-        for row in list(rows)[:top]:
-            place = f" [{row.start}, {row.end}) {one_line(row.words, 40)}" if row.start is not None else ""
-            yield f"  {_printable(row.article or report.corpus)}{place}: {_printable(row.message)}"
-        if kind.n > top:
-            yield f"  ... and {kind.n - top:,} more"
-
-
-def _printable(message: str) -> str:
-    """A message in one line of a terminal, whatever characters an article brought into it."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
-
-
-def check_page(report: CheckReport, texts: Mapping[str, str], colours: Mapping[str, str]) -> str:
-    """One self-contained page: what was found of each kind, each finding in its context.
-
-    Args:
-        texts: by article id.
-        colours: by severity.
-    """
-    groups: list[dict[str, Any]] = []
-    for name, rows in groupby(report.findings, key=lambda row: row.kind):
-        shown = [_shown(row, texts.get(row.article, ""), dict(colours)) for row in list(rows)[:_ON_PAGE]]
-        groups.append({"name": name, "kind": report.kinds[name], "rows": shown})
-    return render_page("check.html.j2", report=report, groups=groups)
-
-
-def _shown(row: FindingRow, text: str, colours: dict[str, str]) -> dict[str, Any]:
-    context = None
-    if row.start is not None and row.end is not None and row.end <= len(text):
-        begin, end = max(0, row.start - _CONTEXT), min(len(text), row.end + _CONTEXT)
-        mark = Mark(row.start - begin, row.end - begin, "", hint=row.kind)
-        context = highlight(text[begin:end].replace("\n", " "), [mark], {"": colours[row.severity]})
-    before, after = bool(row.start and row.start > _CONTEXT), bool(row.end and row.end + _CONTEXT < len(text))
-    return {"row": row, "context": context, "before": before, "after": after}
