@@ -99,12 +99,12 @@ def command(
         terminal = console()
         terminal.print(_table(ranked[:top], every, width=terminal.width))
     if server is not None and project is not None:
-        from eventcorpus.labelstudio.live.rank import TAB, QueueReport, put_in_order
+        from eventcorpus.labelstudio.live.rank import TAB, RankReport, write_ranks
 
-        report = QueueReport()
+        report = RankReport()
         with progress_bar() as progress:
             bar = progress.add_task("next", total=project.n_tasks, note="")
-            for report in put_in_order(server, project, ranked[:top]):
+            for report in write_ranks(server, project, ranked[:top]):
                 progress.update(bar, completed=report.n_done)
         notice(
             f"project {project.id} {project.title!r}: {report.n_changed:,} of {report.n_done:,} tasks have a new rank, "

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from eventcorpus.cli.options import PATH, PROJECT, PULLED, progress_bar
-from eventcorpus.labelstudio.live.pull import pulled_ago
+from eventcorpus.labelstudio.live.pull import last_pull
 from eventcorpus.labelstudio.live.server import Project, connect
 from eventcorpus.labelstudio.live.status import Status, read_status
 
@@ -61,11 +61,13 @@ def _tables(project: Project, status: Status) -> Iterator[Table]:
 
 
 def _pulled(project: Project, folder: Path) -> str:
-    for manifest, age in pulled_ago(folder, dt.datetime.now(dt.UTC)):
-        if manifest["project"] != project.id:
-            return f"{folder} was pulled from another project ({manifest['project']} {manifest['title']!r})"
-        return f"last pull {_ago(age)}: {manifest['annotations']:,} annotations in {folder}"
-    return f"never pulled into {folder}; eventcorpus labelstudio pull does"
+    last = last_pull(folder, dt.datetime.now(dt.UTC))
+    if last is None:
+        return f"never pulled into {folder}; eventcorpus labelstudio pull does"
+    manifest, age = last
+    if manifest["project"] != project.id:
+        return f"{folder} was pulled from another project ({manifest['project']} {manifest['title']!r})"
+    return f"last pull {_ago(age)}: {manifest['annotations']:,} annotations in {folder}"
 
 
 def _ago(age: dt.timedelta) -> str:

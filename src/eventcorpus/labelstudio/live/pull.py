@@ -1,8 +1,8 @@
-"""A live project as a folder: the server's full snapshot, byte for byte, and what changed since the last one.
+"""Take a live project into a folder: the server's full snapshot, byte for byte, and what changed since the last one.
 
-Comes in: a project. Goes out: ``export.json`` (annotations, drafts and predictions with their contents, people as
-objects), ``config.xml``, ``ontology.yaml`` where the configuration is of ours, ``pull.json``, and in ``earlier/`` every
-export that came before. The exports name the annotators; the dataset that ``convert`` makes of them does not.
+The folder has ``export.json`` (annotations, drafts and predictions with their contents, people as objects),
+``config.xml``, ``ontology.yaml`` if the configuration is made from the ontology, ``pull.json``, and in ``earlier/``
+every export that came before. The exports name the annotators; the dataset that ``convert`` makes of them does not.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,8 +23,12 @@ from eventcorpus.labelstudio.config import is_made_from
 from eventcorpus.labelstudio.live.server import Project, Server, explained
 from eventcorpus.ontology import Ontology, ontology_yaml
 
+EXPORT = "export.json"
+EARLIER = "earlier"
+MANIFEST = "pull.json"
 SNAPSHOT_TITLE = "eventcorpus pull"
 _STALE = dt.timedelta(hours=1)
+"""The age after which a snapshot of ours is taken for one that a killed pull left behind."""
 _FULL = {
     "annotations__completed_by": {"only_id": False},
     "drafts": {"only_id": False},
@@ -34,7 +38,7 @@ _FULL = {
 
 @dataclass(frozen=True)
 class Difference:
-    """What an export has that the one before had not, by id."""
+    """An export beside the one before, by ids: how much it has, and what is new, changed and gone."""
 
     n_tasks: int
     n_annotations: int
@@ -70,12 +74,10 @@ def pull(
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f".{EXPORT}.part"
     try:
-        taken = _snapshot(server, project, part, progress)
-        sha256 = taken["sha256"]
-        same = before is not None and before["sha256"] == sha256
-        counts = _annotations(part)
-        difference = _difference(counts, _annotations(folder / EXPORT) if before else ({}, set()))
-        if before and not same:
+        sha256, finished_at = _snapshot(server, project, part, progress)
+        is_same = before is not None and before["sha256"] == sha256
+        difference = _difference(_contents(part), _contents(folder / EXPORT) if before else ({}, set()))
+        if before and not is_same:
             (folder / EARLIER).mkdir(exist_ok=True)
             name = before["pulled_at"].replace(":", "").replace("+0000", "Z")
             (folder / EXPORT).replace(folder / EARLIER / f"{name}.json")
@@ -92,90 +94,83 @@ def pull(
         "eventcorpus": __version__,
         "project": project.id,
         "title": project.title,
-        "pulled_at": taken["finished_at"],
+        "pulled_at": finished_at,
         "tasks": difference.n_tasks,
         "annotations": difference.n_annotations,
         "sha256": sha256,
     }
     write_json(folder / MANIFEST, manifest)
-    return None if same else difference
+    return None if is_same else difference
 
 
-def _snapshot(server: Server, project: Project, part: Path, progress: Callable[[int], None]) -> dict[str, Any]:
-    """Let the server make a snapshot, download it, check its hash, and remove it there."""
+def _snapshot(server: Server, project: Project, part: Path, progress: Callable[[int], None]) -> tuple[str, str]:
+    """Let the server make a snapshot, download it, check its hash, and remove it there.
+
+    Returns:
+        the SHA-256 of the file, and when the server finished it, in ISO 8601.
+    """
     exports = server.client.projects.exports
     with explained(f"taking a snapshot of project {project.id}"):
-        made = exports.create(
+        snapshot = exports.create(
             id=project.id, title=f"{SNAPSHOT_TITLE} {uuid.uuid4().hex[:12]}", serialization_options=_FULL
         )
         wait = 0.1
-        while made.status not in ("completed", "failed"):
+        while snapshot.status not in ("completed", "failed"):
             time.sleep(wait := min(2 * wait, 5.0))
-            made = exports.get(project.id, made.id)
-    if made.status == "failed":
+            snapshot = exports.get(project.id, snapshot.id)
+    if snapshot.status == "failed":
         raise ServerError(
             f"project {project.id}: the server could not make a snapshot; a task it cannot read, perhaps (its log says)"
         )
     digest, checksum, n_bytes = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
     with explained(f"downloading the snapshot of project {project.id}"), part.open("wb") as file:
-        for chunk in exports.download(project.id, made.id, request_options={"chunk_size": 1 << 20}):
+        for chunk in exports.download(project.id, snapshot.id, request_options={"chunk_size": 1 << 20}):
             file.write(chunk)
             digest.update(chunk)
             checksum.update(chunk)
             n_bytes += len(chunk)
             progress(n_bytes)
-    if made.md5 and made.md5 != checksum.hexdigest():
+    if snapshot.md5 and snapshot.md5 != checksum.hexdigest():
         raise ServerError(
             f"project {project.id}: the snapshot arrived damaged ({n_bytes} bytes); run the command again"
         )
-    _remove_snapshots(server, project, made)
-    finished = made.finished_at or made.created_at
-    return {"sha256": digest.hexdigest(), "finished_at": finished.replace(microsecond=0).isoformat()}
+    _remove_snapshots(server, project, snapshot)
+    finished = snapshot.finished_at or snapshot.created_at
+    return digest.hexdigest(), finished.replace(microsecond=0).isoformat()
 
 
 def _remove_snapshots(server: Server, project: Project, own: Any) -> None:
     """Remove our snapshot, and what pulls that were killed left behind."""
     exports = server.client.projects.exports
     with explained(f"removing snapshots of project {project.id}"):
-        for one in exports.list(project.id):
-            ours = str(one.title or "").startswith(SNAPSHOT_TITLE)
-            if one.id == own.id or (ours and own.created_at - one.created_at > _STALE):
-                exports.delete(project.id, one.id)
+        for snapshot in exports.list(project.id):
+            is_ours = str(snapshot.title or "").startswith(SNAPSHOT_TITLE)
+            if snapshot.id == own.id or (is_ours and own.created_at - snapshot.created_at > _STALE):
+                exports.delete(project.id, snapshot.id)
 
 
-def _annotations(path: Path) -> tuple[dict[str, str], set[str]]:
+def _contents(export: Path) -> tuple[dict[str, str], set[str]]:
     """Annotation id -> hash of what it says, and the ids of all tasks."""
     annotations: dict[str, str] = {}
     tasks: set[str] = set()
-    for task in read_json_list(path):
+    for task in read_json_list(export):
         tasks.add(str(task.get("id")))
         for annotation in task.get("annotations") or []:
-            said = repr((annotation.get("result"), annotation.get("was_cancelled")))
-            annotations[str(annotation.get("id"))] = hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()
+            content = repr((annotation.get("result"), annotation.get("was_cancelled")))
+            annotations[str(annotation.get("id"))] = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
     return annotations, tasks
 
 
 def _difference(now: tuple[dict[str, str], set[str]], before: tuple[dict[str, str], set[str]]) -> Difference:
+    (annotations, tasks), (old_annotations, old_tasks) = now, before
     return Difference(
-        n_tasks=len(now[1]),
-        n_annotations=len(now[0]),
-        new=len(now[0].keys() - before[0].keys()),
-        changed=sum(before[0].get(name, digest) != digest for name, digest in now[0].items()),
-        gone=len(before[0].keys() - now[0].keys()),
-        tasks_gone=len(before[1] - now[1]),
+        n_tasks=len(tasks),
+        n_annotations=len(annotations),
+        new=len(annotations.keys() - old_annotations.keys()),
+        changed=sum(old_annotations.get(number, digest) != digest for number, digest in annotations.items()),
+        gone=len(old_annotations.keys() - annotations.keys()),
+        tasks_gone=len(old_tasks - tasks),
     )
-
-
-def pulled_ago(folder: Path, now: dt.datetime) -> Iterator[tuple[dict[str, Any], dt.timedelta]]:
-    """The manifest of a pull folder and its age; nothing if there is none."""
-    if is_pull_folder(folder):
-        manifest = read_json(folder / MANIFEST)
-        yield manifest, now - dt.datetime.fromisoformat(manifest["pulled_at"])
-
-
-EXPORT = "export.json"
-EARLIER = "earlier"
-MANIFEST = "pull.json"
 
 
 def is_pull_folder(path: Path) -> bool:
@@ -197,3 +192,11 @@ def exports_in(path: Path) -> list[Path]:
     if not found:
         raise InputError(f"{path}: no .json file in this folder; name the exports of Label Studio")
     return found
+
+
+def last_pull(folder: Path, now: dt.datetime) -> tuple[dict[str, Any], dt.timedelta] | None:
+    """The manifest of a pull folder and its age; None if there is none."""
+    if not is_pull_folder(folder):
+        return None
+    manifest = read_json(folder / MANIFEST)
+    return manifest, now - dt.datetime.fromisoformat(manifest["pulled_at"])

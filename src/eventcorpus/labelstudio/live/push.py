@@ -1,7 +1,7 @@
-"""Articles to a live project, keyed on article id and the hash of the text: what is there is not sent again.
+"""Send articles to a live project, keyed on article id and the hash of the text: what is there is not sent again.
 
-Comes in: tasks. Goes out: the same tasks on the server, each once, and a report. Nothing is remembered on this side:
-the server's own list says what arrived, so that a push that was killed is completed by the next.
+Nothing is remembered on this side: the server's own list says what arrived, so that a push that was killed is completed
+by the next.
 """
 
 from __future__ import annotations
@@ -15,27 +15,35 @@ from typing import Any
 from eventcorpus.errors import InputError, OntologyError, ServerError
 from eventcorpus.files import to_json
 from eventcorpus.labelstudio.config import read_label_config
-from eventcorpus.labelstudio.live.server import Project, Server, explained
+from eventcorpus.labelstudio.live.server import SETTLE, Project, Server, explained
 from eventcorpus.ontology import Ontology
 from eventcorpus.text import sha256_of, stored_form
 
 TASKS_PER_REQUEST = 500
 CHARACTERS_PER_REQUEST = 20_000_000
 """Label Studio takes requests of up to 250 MB by default."""
-SETTLE = 2.0
-"""Seconds of quiet before a project that misses tasks is filled: the server may still be at work for a killed push."""
 
 Key = tuple[str, int]
+"""Id of an article, number of the part (1 where it is whole)."""
 
 
 @dataclass
 class Present:
-    """What the server holds: per article and part the hash and number of parts it was pushed with, and its task ids."""
+    """What the server holds.
+
+    ``tasks``: by article and part, its task ids. ``pushed_as``: by article, the hash of its text and the number of
+    parts. ``edited``: articles whose text was changed there. ``n_foreign``: tasks that are not ours.
+    """
 
     tasks: dict[Key, list[int]] = field(default_factory=dict)
     pushed_as: dict[str, tuple[str, int]] = field(default_factory=dict)
     edited: set[str] = field(default_factory=set)
     n_foreign: int = 0
+
+    @property
+    def n_tasks(self) -> int:
+        """How many tasks the project has."""
+        return sum(map(len, self.tasks.values())) + self.n_foreign
 
 
 @dataclass
@@ -56,7 +64,7 @@ def prepare_project(server: Server, title: str, ontology: Ontology, *, config: s
         the project, and what was done in a word: ``created``, ``updated`` or ``there``.
 
     Raises:
-        InputError: if labels that annotations may use would vanish from the project.
+        InputError: if there is no such project and the title is none, or labels that annotations may use would vanish.
     """
     project = server.find_project(title)
     if project is None:
@@ -65,7 +73,7 @@ def prepare_project(server: Server, title: str, ontology: Ontology, *, config: s
                 f"no project {title!r}; a new one needs a title of three characters or more, not all digits"
             )
         return server.create_project(title, config, f"Made by eventcorpus from {ontology.key}"), "created"
-    if _same_config(project.label_config, config):
+    if _without_blanks(project.label_config) == _without_blanks(config):
         return project, "there"
     try:
         dropped = set(read_label_config(project.label_config, place="the project").labels) - set(ontology.labels)
@@ -98,7 +106,8 @@ def push(
     settled = fresh
     for batch in _batches(missing(tasks, present, report)):
         if not settled:
-            present, batch, settled = *_settle(server, project, present, batch, report), True
+            batch = _settle(server, project, present, batch, report)
+            settled = True
         if batch:
             n_made = server.import_tasks(project, batch)
             if n_made != len(batch):
@@ -106,8 +115,8 @@ def push(
             report.n_added += n_made
         yield report
     report.n_foreign = present.n_foreign
-    expected = sum(map(len, present.tasks.values())) + present.n_foreign + report.n_added
-    if any(len(ids) > 1 for ids in present.tasks.values()) or server.reload(project).n_tasks != expected:
+    has_copies = any(len(ids) > 1 for ids in present.tasks.values())
+    if has_copies or server.reload(project).n_tasks != present.n_tasks + report.n_added:
         report.n_copies_removed = remove_copies(server, project)
     yield report
 
@@ -115,18 +124,16 @@ def push(
 def list_present(server: Server, project: Project) -> Present:
     """Ask the server which articles it holds; tasks without an ``article_id`` are not ours and only counted."""
     present = Present()
-    with explained(f"listing the tasks of project {project.id}"):
-        for task in server.client.tasks.list(project=project.id, include="id,data", page_size=1000):
-            data = task.data if isinstance(task.data, dict) else {}
-            article_id, text, sha256 = data.get("article_id"), data.get("text"), data.get("text_sha256")
-            if not isinstance(article_id, str) or not isinstance(text, str):
-                present.n_foreign += 1
-                continue
-            n_parts = data.get("n_parts", 1)
-            present.tasks.setdefault((article_id, data.get("part", 1)), []).append(int(task.id))
-            present.pushed_as.setdefault(article_id, (str(sha256), n_parts))
-            if n_parts == 1 and sha256_of(stored_form(text).text) != sha256:
-                present.edited.add(article_id)
+    for task, data in server.tasks(project, "id", "data"):
+        article_id, text, sha256 = data.get("article_id"), data.get("text"), data.get("text_sha256")
+        if not isinstance(article_id, str) or not isinstance(text, str):
+            present.n_foreign += 1
+            continue
+        n_parts = data.get("n_parts", 1)
+        present.tasks.setdefault((article_id, data.get("part", 1)), []).append(int(task.id))
+        present.pushed_as.setdefault(article_id, (str(sha256), n_parts))
+        if n_parts == 1 and sha256_of(stored_form(text).text) != sha256:
+            present.edited.add(article_id)
     return present
 
 
@@ -194,18 +201,19 @@ def _is_missing(task: dict[str, Any], present: Present, report: PushReport) -> b
 
 def _settle(
     server: Server, project: Project, present: Present, batch: list[dict[str, Any]], report: PushReport
-) -> tuple[Present, list[dict[str, Any]]]:
-    """Wait until the project is quiet; what arrived meanwhile is not sent again."""
-    known = sum(map(len, present.tasks.values())) + present.n_foreign
+) -> list[dict[str, Any]]:
+    """Wait until the project is quiet; returns the batch without what arrived meanwhile.
+
+    ``present`` is changed in place, since ``missing`` goes on reading it for the batches to come.
+    """
     while True:
         time.sleep(SETTLE)
-        if server.reload(project).n_tasks == known:
-            return present, batch
+        if server.reload(project).n_tasks == present.n_tasks:
+            return batch
         now = list_present(server, project)
-        present.tasks, present.pushed_as, present.edited = now.tasks, now.pushed_as, now.edited
-        present.n_foreign = now.n_foreign
+        present.tasks, present.pushed_as = now.tasks, now.pushed_as
+        present.edited, present.n_foreign = now.edited, now.n_foreign
         batch = [task for task in batch if _is_missing(task, present, report)]
-        known = sum(map(len, present.tasks.values())) + present.n_foreign
 
 
 def _batches(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -226,6 +234,6 @@ def _key(task: dict[str, Any]) -> Key:
     return task["data"]["article_id"], task["data"].get("part", 1)
 
 
-def _same_config(one: str, other: str) -> bool:
-    """Whether two configurations are the same, blanks between elements aside."""
-    return re.sub(r">\s+<", "><", one.strip()) == re.sub(r">\s+<", "><", other.strip())
+def _without_blanks(config: str) -> str:
+    """A configuration without the blanks between its elements."""
+    return re.sub(r">\s+<", "><", config.strip())

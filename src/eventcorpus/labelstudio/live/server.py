@@ -1,7 +1,7 @@
-"""A live Label Studio server: the connection, its projects, and one line for whatever goes wrong there.
+"""The connection to a live Label Studio server: its projects and tasks, and one line for whatever goes wrong there.
 
-Comes in: LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY (a legacy token or a personal access token). Neither is ever shown.
-The SDK is imported here alone (the extra ``labelstudio``). Its retries are off: an import that is sent again after a
+The address and the key (a legacy token or a personal access token) come from the environment; neither is ever shown.
+The SDK (the extra ``labelstudio``) is imported here alone. Its retries are off: an import that is sent again after a
 dropped connection would leave its tasks twice.
 """
 
@@ -19,11 +19,13 @@ URL_VARIABLE = "LABEL_STUDIO_URL"
 KEY_VARIABLE = "LABEL_STUDIO_API_KEY"
 TIMEOUT = 900.0
 """Seconds that one request may take; a snapshot of 100,000 tasks takes about two minutes."""
+SETTLE = 2.0
+"""Seconds of quiet before anything is sent: the server may still be at work for a run that was killed."""
 
 
 @dataclass(frozen=True)
 class Project:
-    """What we need to know of a project."""
+    """What we need to know of a project; as a string, what messages call it."""
 
     id: int
     title: str
@@ -31,9 +33,12 @@ class Project:
     n_tasks: int
     n_annotations: int
 
+    def __str__(self) -> str:
+        return f"project {self.id} {self.title!r}"
+
 
 class Server:
-    """One server, spoken to through ``client`` (label_studio_sdk.LabelStudio).
+    """One server; ``client`` is its label_studio_sdk.LabelStudio.
 
     Raises:
         ServerError: from every method, with what was being done, why it failed and the way out.
@@ -45,26 +50,26 @@ class Server:
     def projects(self) -> list[Project]:
         """All projects that the key may see, each once: the server has been seen to list one twice."""
         with explained("listing the projects"):
-            found = [_project(one) for one in self.client.projects.list(page_size=1000)]
-        return list({one.id: one for one in found}.values())
+            projects = [_project(raw) for raw in self.client.projects.list(page_size=1000)]
+        return list({project.id: project for project in projects}.values())
 
     def find_project(self, wanted: str | None) -> Project | None:
-        """The project of this id or exact title; without either, the only one that there is.
+        """The project of this id or exact title, or None; without either, the only project that there is.
 
         Raises:
-            InputError: if several have the title, or none was named and there are several.
+            InputError: if several have the title, or neither was given and there is not exactly one.
         """
         projects = self.projects()
         if wanted is None:
             if len(projects) == 1:
                 return projects[0]
-            titles = ", ".join(f"{one.id} {one.title!r}" for one in projects) or "none yet"
-            raise InputError(f"which project? name it with --project ID or TITLE; there are: {titles}")
-        if by_id := [one for one in projects if str(one.id) == wanted]:
-            return by_id[0]
-        titled = [one for one in projects if one.title == wanted]
+            raise InputError(
+                f"which project? name it with --project ID or TITLE; there are: {_titles(projects) or 'none yet'}"
+            )
+        by_id = [project for project in projects if str(project.id) == wanted]
+        titled = by_id or [project for project in projects if project.title == wanted]
         if len(titled) > 1:
-            ids = ", ".join(str(one.id) for one in titled)
+            ids = ", ".join(str(project.id) for project in titled)
             raise InputError(f"{len(titled)} projects have the title {wanted!r} (ids {ids}); name one by --project ID")
         return titled[0] if titled else None
 
@@ -76,7 +81,7 @@ class Server:
         """
         found = self.find_project(wanted)
         if found is None:
-            titles = ", ".join(f"{one.id} {one.title!r}" for one in self.projects()) or "none"
+            titles = _titles(self.projects()) or "none"
             raise InputError(f"no project {wanted!r} on the server (deleted, perhaps); there are: {titles}")
         return found
 
@@ -88,24 +93,32 @@ class Server:
     def create_project(self, title: str, label_config: str, description: str) -> Project:
         """A new project where tasks may be skipped and empty annotations submitted."""
         with explained(f"creating the project {title!r}"):
-            made = self.client.projects.create(
+            created = self.client.projects.create(
                 title=title,
                 description=description,
                 label_config=label_config,
                 show_skip_button=True,
                 enable_empty_annotation=True,
             )
-            return _project(self.client.projects.get(id=made.id))
+            return _project(self.client.projects.get(id=created.id))
 
     def update_config(self, project: Project, label_config: str) -> None:
         """Give a project another configuration."""
         with explained(f"changing the configuration of project {project.id}"):
             self.client.projects.update(id=project.id, label_config=label_config)
 
-    def show_predictions(self, project: Project, model_version: str) -> None:
-        """Let the page open a task with this version's prediction in it."""
-        with explained(f"choosing the predictions that project {project.id} shows"):
+    def show_predictions(self, project: Project, model_version: str) -> str | None:
+        """Let the page open a task with this version's prediction in it; it shows those of one version at a time.
+
+        Returns:
+            the version that the project showed before (empty if none); None if it shows this one already.
+        """
+        with explained(f"letting project {project.id} show the predictions of {model_version}"):
+            now = self.client.projects.get(id=project.id)
+            if now.model_version == model_version and now.show_collab_predictions:
+                return None
             self.client.projects.update(id=project.id, model_version=model_version, show_collab_predictions=True)
+            return str(now.model_version or "")
 
     def import_tasks(self, project: Project, tasks: list[dict[str, Any]]) -> int:
         """Import tasks in one request, with their annotations and predictions; the server stores all or none.
@@ -116,6 +129,19 @@ class Server:
         with explained(f"importing {len(tasks)} tasks into project {project.id}"):
             done = self.client.projects.import_tasks(id=project.id, request=tasks)
             return int(done.task_count or 0)
+
+    def tasks(self, project: Project, *fields: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Each task with these fields of it, and its ``data``.
+
+        Args:
+            fields: one list for tasks, annotations and drafts alike. What only the task's own row has is listed faster.
+        """
+        scope = "task_only" if set(fields) <= {"id", "data"} else "all"
+        with explained(f"listing the tasks of project {project.id}"):
+            for task in self.client.tasks.list(
+                project=project.id, fields=scope, include=",".join(fields), page_size=1000
+            ):
+                yield task, task.data if isinstance(task.data, dict) else {}
 
 
 def connect() -> Server:
@@ -189,8 +215,9 @@ def _refusal(status: int | None, body: Any) -> str:
 def _detail(body: Any) -> str:
     """What a server's refusal says, in one line; a page of HTML says nothing."""
     if isinstance(body, dict):
-        said = body.get("validation_errors") or body.get("detail") or body
-        body = "; ".join(f"{key}: {value}" for key, value in said.items()) if isinstance(said, dict) else str(said)
+        body = body.get("validation_errors") or body.get("detail") or body
+    if isinstance(body, dict):
+        body = "; ".join(f"{key}: {value}" for key, value in body.items())
     text = " ".join(str(body or "").split())
     return "" if text.startswith("<") else text[:300]
 
@@ -203,3 +230,13 @@ def _project(raw: Any) -> Project:
         n_tasks=int(raw.task_number or 0),
         n_annotations=int(raw.total_annotations_number or 0),
     )
+
+
+def _titles(projects: list[Project]) -> str:
+    return ", ".join(f"{project.id} {project.title!r}" for project in projects)
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """An object of the SDK, which has some as models and some as plain dicts."""
+    fields: dict[str, Any] = value if isinstance(value, dict) else value.model_dump()
+    return fields

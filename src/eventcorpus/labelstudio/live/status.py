@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventcorpus.labelstudio.live.server import Project, Server, explained
+from eventcorpus.labelstudio.live.server import Project, Server, as_dict, explained
 
-_TASK_FIELDS = "id,data,annotations,drafts,total_predictions"
-_ANNOTATION_FIELDS = "completed_by,was_cancelled,result,lead_time,user"
-"""The server applies one list of fields to tasks, annotations and drafts alike."""
+_FIELDS = (
+    *("id", "data", "annotations", "drafts", "total_predictions"),
+    *("completed_by", "was_cancelled", "result", "lead_time", "user"),
+)
 
 
 @dataclass
@@ -49,24 +50,22 @@ class Status:
 def read_status(server: Server, project: Project) -> Iterator[Status]:
     """Count; yields the status so far after every thousand tasks, the last one complete."""
     status = Status()
-    seen: Counter[tuple[str, int]] = Counter()
-    fields = f"{_TASK_FIELDS},{_ANNOTATION_FIELDS}"
-    with explained(f"reading the tasks of project {project.id}"):
-        for task in server.client.tasks.list(project=project.id, fields="all", include=fields, page_size=1000):
-            data = task.data if isinstance(task.data, dict) else {}
-            seen[str(data.get("article_id", f"task {task.id}")), data.get("part", 1)] += 1
-            _count(task, status)
-            if status.n_tasks % 1000 == 0:
-                yield status
-        people = server.client.users.list() if status.people else []
-    status.names = {int(user.id): str(user.email) for user in people}
-    status.n_articles = len({article for article, _ in seen})
-    status.copies = sum(n - 1 for n in seen.values())
+    n_tasks_of: Counter[tuple[str, int]] = Counter()
+    for task, data in server.tasks(project, *_FIELDS):
+        n_tasks_of[str(data.get("article_id", f"task {task.id}")), data.get("part", 1)] += 1
+        _count(task, status)
+        if status.n_tasks % 1000 == 0:
+            yield status
+    if status.people:
+        with explained("listing the users"):
+            status.names = {int(user.id): str(user.email) for user in server.client.users.list()}
+    status.n_articles = len({article for article, _ in n_tasks_of})
+    status.copies = sum(n - 1 for n in n_tasks_of.values())
     yield status
 
 
 def _count(task: Any, status: Status) -> None:
-    annotations = [_fields(a) for a in task.annotations or []]
+    annotations = [as_dict(a) for a in task.annotations or []]
     completed = [a for a in annotations if not a.get("was_cancelled")]
     status.n_tasks += 1
     status.done += bool(completed)
@@ -83,16 +82,11 @@ def _count(task: Any, status: Status) -> None:
             work.completed += 1
             work.empty += not annotation.get("result")
     for draft in task.drafts or []:
-        status.people.setdefault(_user(_fields(draft).get("user")), Work()).drafts += 1
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    fields: dict[str, Any] = value if isinstance(value, dict) else value.model_dump()
-    return fields
+        status.people.setdefault(_user(as_dict(draft).get("user")), Work()).drafts += 1
 
 
 def _user(by: Any) -> int:
-    """Id of a user, who stands in the server's answers as a number or an object; 0 if unknown."""
+    """Id of a user, which the server gives as a number or in an object; 0 if unknown."""
     if isinstance(by, dict):
         by = by.get("id")
     return by if isinstance(by, int) else 0
