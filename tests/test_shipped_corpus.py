@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from eventcorpus.annotation.rules import faults
+from eventcorpus.annotation.rules import violations
 from eventcorpus.cli.main import main
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.corpus.folder import read_corpus
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.dataset.splits import check_splits, read_splits
@@ -32,9 +32,9 @@ def ontology() -> Ontology:
 
 @pytest.fixture(scope="module")
 def every(ontology: Ontology) -> list[AnnotatedArticle]:
-    account = Account()
-    articles = read_exports(sorted((CORPUS / "annotations").glob("*.json")), ontology, account)
-    account.check_strict()
+    report = ConversionReport()
+    articles = read_exports(sorted((CORPUS / "annotations").glob("*.json")), ontology, report)
+    report.check_strict()
     return articles
 
 
@@ -92,14 +92,14 @@ def test_articles_with_events_are_not_packed_with_them(annotated: list[Annotated
 
 
 def test_no_annotation_breaks_a_rule_of_the_ontology(annotated: list[AnnotatedArticle], ontology: Ontology) -> None:
-    assert [(a.article.id, fault) for a in annotated for fault in faults(a, ontology)] == []
+    assert [(a.article.id, fault) for a in annotated for fault in violations(a, ontology)] == []
 
 
 def test_the_whole_test_split_is_annotated_twice(every: list[AnnotatedArticle], ontology: Ontology) -> None:
     second = [one for one in every if one.annotator == "a2"]
     test = {name for name, split in read_splits(CORPUS / "splits").items() if split == "test"}
     assert len(second) >= 80 and test <= {one.article.id for one in second}
-    assert [(a.article.id, fault) for a in second for fault in faults(a, ontology)] == []
+    assert [(a.article.id, fault) for a in second for fault in violations(a, ontology)] == []
 
 
 def test_every_label_role_and_value_is_used(annotated: list[AnnotatedArticle], ontology: Ontology) -> None:

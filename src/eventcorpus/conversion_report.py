@@ -1,117 +1,269 @@
-"""The account of what came in, went out, was repaired or refused, with the reason: nothing is lost in silence."""
+"""The conversion report: what came in, went out, was repaired or refused, and why. Nothing is lost in silence.
+
+Reasons are codes. Their words, which ``loss_report.json`` and messages show, are made when they are written.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Literal
 
 from eventcorpus.errors import StrictError
+from eventcorpus.schema import Role
 
 Kind = Literal["articles", "spans", "roles", "attributes"]
 Verdict = Literal["repaired", "refused", "flagged"]
 KINDS: tuple[Kind, ...] = ("articles", "spans", "roles", "attributes")
 
 
+class Code(StrEnum):
+    """Why an item was repaired, refused, flagged or left out; the value is what people read, ``{}`` a detail."""
+
+    # whole articles and documents
+    NOT_ANNOTATED = "not annotated"
+    NOT_ANNOTATED_IN_EVERY_PART = "not annotated in every part"
+    SKIPPED_BY_ALL = "skipped by its annotators"
+    PART_MISSING = "a part is not in the export"
+    NO_TEXT = "no text"
+    NO_TXT = "no .txt beside it"
+    NO_ANN = "no .ann beside it: not annotated"
+    TOKENS_NOT_IN_TEXT = "tokens do not follow one another in the text"
+    NOT_ADJUDICATED = "annotators differ, nobody adjudicated: the first annotator's"
+    NO_ARTICLE_WITH_TEXT = "no article with this text"
+    OTHER_TEXT_UNDER_ID = "another text stands under its id"
+    # items of an annotation or article that does not count
+    ARTICLE_PART_MISSING = "a part of its article is not in the export"
+    NEWER_ANNOTATION = "a newer annotation by the same person"
+    NOT_EVERY_PART = "its annotator did not do every part"
+    ANNOTATION_SKIPPED = "its annotation was skipped"
+    ARTICLE_REFUSED = "its article was refused"
+    ARTICLE_MISSING = "its article is not there"
+    DOCUMENT_MISSING = "of a document that is not there"
+    # the form of an item
+    NO_OBJECT = "not a JSON object"
+    FORMAT = "does not follow the format"
+    ID_TWICE = "the id stands twice"
+    OTHER_OBJECT = "drawn on another object than the article's text"
+    # places of spans
+    OFFSET_NO_NUMBER = "offset is not a whole number"
+    OFFSET_RANGE = "offset out of range"
+    TOKEN_OFFSETS_RANGE = "token offsets {} out of range"
+    TEXT_DIFFERS = "text does not match"
+    ONLY_BLANKS = "nothing but blanks"
+    UTF16 = "offsets were UTF-16 units"
+    EDGE_BLANKS = "blanks at the edges"
+    OTHER_BLANKS_OR_QUOTES = "its text has other blanks or quotation marks than the article"
+    SEVERAL_PIECES = "in several pieces: one span from the first to the last"
+    # labels of spans
+    NO_LABEL = "region without a label"
+    SEVERAL_LABELS = "several labels: one span each"
+    UNKNOWN_LABEL = "label not in the ontology"
+    NAME_SPLIT = "{} was split into {} in {}: annotate it again"
+    NAME_REMOVED = "{} was removed in {}"
+    SAME_REGION_TWICE = "the same region twice"
+    SAME_SPAN_TWICE = "the same span twice"
+    OVERLAP = "overlaps {}, and the ontology is flat"
+    TRIGGER_TYPE_DIFFERS = "its trigger is of type {}"
+    TRIGGER_MISSING = "its trigger {} is not there"
+    TAG_OPENS_SPAN = "{}- opens a span"
+    TAG_ENDS_NO_SPAN = "span without an end tag"
+    # attributes
+    UNKNOWN_ATTRIBUTE = "attribute not in the ontology"
+    UNKNOWN_VALUE = "not one of the attribute's values"
+    LABEL_WITHOUT_ATTRIBUTE = "{} does not carry it"
+    SAID_TWICE = "said twice"
+    EMPTY_NOTE = "an empty note"
+    OF_NO_SPAN = "of something that is no span"
+    SPAN_REFUSED = "its span was refused"
+    REGION_REFUSED = "its region is missing or was refused"
+    # roles
+    NO_ROLE = "relation without a label"
+    UNKNOWN_ROLE = "role not in the ontology"
+    UNKNOWN_ROLE_NAMED = "role {} not in the ontology"
+    END_MISSING = "a {} it links is missing or was refused"
+    LINKS_ITSELF = "links a {} to itself"
+    GIVEN_TWICE = "given twice"
+    DRAWN_TWICE = "drawn twice"
+    TURNED_ROUND = "drawn from the argument to the trigger: turned round"
+    DRAWN_BOTH_WAYS = "drawn in both directions: read from the trigger"
+    DRAWN_RIGHT_TO_LEFT = "drawn right to left"
+    NOT_FROM_TRIGGER = "role does not start at a trigger"
+    AGAINST_SIGNATURES = "role against the ontology's signatures"
+    LINK_TO_LATER_TRIGGER = "same event links to a later trigger"
+    END_OF_SEVERAL_TYPES = "an end has several types: the one with the highest confidence"
+    ENTITY_MISSING = "its entity is not there"
+    ENTITY_TEXT_DIFFERS = "its text is not its entity's"
+    RELATIONS_NOT_READ = "relations are not read"
+    # what the user asked to leave out
+    CONFIDENCE = "confidence below {}"
+    CONFIDENCE_OF_END = "an end has confidence below {}"
+    MAPPED_TO_NULL = "{} is mapped to null"
+    SAME_SPAN_MAPPED = "the same span is {} already"
+    SPAN_LEFT_OUT = "its span is left out"
+    NO_SUCH_ATTRIBUTE = "{} has no such attribute or value"
+    END_LEFT_OUT = "a span it links is left out or was refused"
+    SAME_ROLE_MAPPED = "links one span to itself, or the same two again, under the new labels"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A code with the details that its words need."""
+
+    code: Code
+    details: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return self.code.value.format(*self.details)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item that was repaired, refused or flagged.
+
+    ``name`` is what messages call it. ``start`` and ``end`` are its offsets as its file has them, where they are known.
+    ``key`` is the id of the span, or the role, that goes out for it.
+    """
+
+    kind: Kind
+    verdict: Verdict
+    article: str
+    name: str
+    reason: Reason
+    start: int | None = None
+    end: int | None = None
+    key: str | Role | None = None
+
+    def as_json(self) -> dict[str, str]:
+        """The item as ``loss_report.json`` holds it."""
+        return {
+            "kind": self.kind, "verdict": self.verdict, "article": self.article, "item": self.name,
+            "reason": str(self.reason),
+        }  # fmt: skip
+
+
 @dataclass
-class Account:
+class ConversionReport:
     """Counts per kind, with in = kept + repaired + refused and out = kept + repaired.
 
     A *flagged* item is kept, but breaks a rule that Label Studio cannot enforce; ``--strict`` refuses it. What the user
-    asked to leave out counts as refused, by kind and reason, and is no fault: ``--strict`` passes.
+    asked to leave out counts as refused, by kind and reason, and breaks no rule: ``--strict`` passes.
     """
 
-    kept: Counter[str] = field(default_factory=Counter)
-    items: list[dict[str, str]] = field(default_factory=list)
+    kept: Counter[Kind] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _repaired: dict[tuple[str, str], list[dict[str, str]]] = field(default_factory=dict, repr=False, compare=False)
+    left_out: Counter[tuple[Kind, Reason]] = field(default_factory=Counter)
+    _items: dict[int, Item] = field(default_factory=dict)
+    _n_added: int = 0
+    _counts: Counter[tuple[Kind, Verdict]] = field(default_factory=Counter)
+    _repaired: dict[tuple[Kind, str, str | Role], list[int]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def items(self) -> list[Item]:
+        """The items that were not simply kept, in the order in which they were met."""
+        return list(self._items.values())
 
     def keep(self, kind: Kind, n: int = 1) -> None:
         """Count ``n`` items that go out as they came in."""
         self.kept[kind] += n
 
-    def repair(self, kind: Kind, article: str, item: str, reason: str) -> None:
-        """Count an item that goes out changed; ``reason`` is a fixed phrase, ``item`` says which."""
-        self._add("repaired", kind, article, item, reason)
+    def repair(
+        self, kind: Kind, article: str, name: str, reason: Code | Reason, *,
+        key: str | Role | None = None, start: int | None = None, end: int | None = None,
+    ) -> None:  # fmt: skip
+        """Count an item that goes out changed, as the span or role ``key``."""
+        self._add(kind, "repaired", article, name, reason, start, end, key)
 
-    def refuse(self, kind: Kind, article: str, item: str, reason: str) -> None:
+    def refuse(
+        self, kind: Kind, article: str, name: str, reason: Code | Reason, *,
+        start: int | None = None, end: int | None = None,
+    ) -> None:  # fmt: skip
         """Count an item that does not go out."""
-        self._add("refused", kind, article, item, reason)
+        self._add(kind, "refused", article, name, reason, start, end)
 
-    def leave_out(self, kind: Kind, reason: str, n: int = 1) -> None:
-        """Count ``n`` items that do not go out because the user asked for it; ``reason`` says how."""
-        self.left_out[kind, reason] += n
+    def flag(self, kind: Kind, article: str, name: str, reason: Code | Reason) -> None:
+        """Note an item that is counted as kept elsewhere but breaks a rule."""
+        self._add(kind, "flagged", article, name, reason)
 
-    def take_back(self, kind: Kind, article: str, name: str = "") -> None:
+    def leave_out(self, kind: Kind, reason: Code | Reason, n: int = 1) -> None:
+        """Count ``n`` items that do not go out because the user asked for it."""
+        self.left_out[kind, _reason(reason)] += n
+
+    def take_back(self, kind: Kind, article: str, key: str | Role | None = None) -> None:
         """Uncount one item that was kept or repaired and will not go out after all; refuse it or leave it out then.
 
-        It counts as repaired if a repair in this article names it, else as kept (while any are).
+        Args:
+            key: the id of its span, or the role; without one it was kept.
         """
-        mended = self._repaired.get((kind, article), [])
-        named = [item for item in mended if name and f" {name} " in f" {item['item']} "]
-        if not named and self.kept[kind]:
+        numbers = self._repaired.get((kind, article, key)) if key is not None else None
+        if numbers:
+            del self._items[numbers.pop(0)]
+            self._counts[kind, "repaired"] -= 1
+        else:
             self.kept[kind] -= 1
-            return
-        of_kind = (items for (of, _), items in self._repaired.items() if of == kind)
-        item = next(iter(named or mended or [one for items in of_kind for one in items]))
-        self._repaired[kind, item["article"]].remove(item)
-        self.items.remove(item)
-
-    def flag(self, kind: Kind, article: str, item: str, reason: str) -> None:
-        """Note an item that is counted as kept elsewhere but breaks a rule."""
-        self._add("flagged", kind, article, item, reason)
 
     def note(self, what: str, n: int = 1) -> None:
         """Count something worth knowing that is no loss."""
         self.notes[what] += n
 
-    def _add(self, verdict: Verdict, kind: Kind, article: str, item: str, reason: str) -> None:
-        told = {"kind": kind, "verdict": verdict, "article": article, "item": item, "reason": reason}
-        self.items.append(told)
-        if verdict == "repaired":
-            self._repaired.setdefault((kind, article), []).append(told)
-
     def count(self, kind: Kind, verdict: Verdict) -> int:
         """How many items of a kind met this verdict."""
         asked = sum(n for (of, _), n in self.left_out.items() if of == kind) if verdict == "refused" else 0
-        return asked + sum(item["kind"] == kind and item["verdict"] == verdict for item in self.items)
+        return asked + self._counts[kind, verdict]
+
+    def counts(self, kind: Kind) -> dict[str, int]:
+        """What came in, was kept, repaired and refused, went out, and how much of it is flagged."""
+        kept, repaired, refused = self.kept[kind], self.count(kind, "repaired"), self.count(kind, "refused")
+        return {
+            "in": kept + repaired + refused,
+            "kept": kept,
+            "repaired": repaired,
+            "refused": refused,
+            "out": kept + repaired,
+            "flagged": self.count(kind, "flagged"),
+        }
+
+    def reasons(self, kind: Kind) -> dict[str, int]:
+        """How often each reason was met, in words, in alphabetical order."""
+        reasons = Counter(f"{item.verdict}: {item.reason}" for item in self._items.values() if item.kind == kind)
+        reasons.update({f"left out: {reason}": n for (of, reason), n in self.left_out.items() if of == kind})
+        return dict(sorted(reasons.items()))
 
     def as_json(self) -> dict[str, Any]:
-        """The account as ``loss_report.json`` holds it."""
-        report: dict[str, Any] = {"schema": 1}
-        for kind in KINDS:
-            repaired, refused = self.count(kind, "repaired"), self.count(kind, "refused")
-            reasons = Counter(f"{item['verdict']}: {item['reason']}" for item in self.items if item["kind"] == kind)
-            reasons.update({f"left out: {reason}": n for (of, reason), n in self.left_out.items() if of == kind})
-            report[kind] = {
-                "in": self.kept[kind] + repaired + refused,
-                "kept": self.kept[kind],
-                "repaired": repaired,
-                "refused": refused,
-                "out": self.kept[kind] + repaired,
-                "flagged": self.count(kind, "flagged"),
-                "reasons": dict(sorted(reasons.items())),
-            }
-        return report | {"notes": dict(sorted(self.notes.items())), "items": self.items}
+        """The report as ``loss_report.json`` holds it."""
+        kinds: dict[str, Any] = {kind: self.counts(kind) | {"reasons": self.reasons(kind)} for kind in KINDS}
+        items = [item.as_json() for item in self._items.values()]
+        return {"schema": 1, **kinds, "notes": dict(sorted(self.notes.items())), "items": items}
 
     def summary(self) -> str:
         """One line: what came in and went out, per kind."""
         parts = []
-        for kind, figures in self.as_json().items():
-            if kind in KINDS:
-                changed = [f"{figures[v]} {v}" for v in ("repaired", "refused", "flagged") if figures[v]]
-                parts.append(
-                    f"{figures['out']:,} of {figures['in']:,} {kind}" + (f" ({', '.join(changed)})" if changed else "")
-                )
+        for kind in KINDS:
+            counts = self.counts(kind)
+            changed = ", ".join(f"{counts[v]} {v}" for v in ("repaired", "refused", "flagged") if counts[v])
+            parts.append(f"{counts['out']:,} of {counts['in']:,} {kind}" + (f" ({changed})" if changed else ""))
         return ", ".join(parts)
 
     def check_strict(self) -> None:
         """Raise StrictError if anything was repaired, refused or flagged."""
-        if self.items:
-            first = self.items[0]
+        if self._items:
+            first = next(iter(self._items.values()))
             raise StrictError(
-                f"--strict: {self.summary()}; the first: article {first['article']}: {first['item']} "
-                f"{first['verdict']} "
-                f"({first['reason']}); nothing was written; run without --strict and read loss_report.json"
+                f"--strict: {self.summary()}; the first: article {first.article}: {first.name} {first.verdict} "
+                f"({first.reason}); nothing was written; run without --strict and read loss_report.json"
             )
+
+    def _add(
+        self, kind: Kind, verdict: Verdict, article: str, name: str, reason: Code | Reason,
+        start: int | None = None, end: int | None = None, key: str | Role | None = None,
+    ) -> None:  # fmt: skip
+        self._items[self._n_added] = Item(kind, verdict, article, name, _reason(reason), start, end, key)
+        self._counts[kind, verdict] += 1
+        if key is not None:
+            self._repaired.setdefault((kind, article, key), []).append(self._n_added)
+        self._n_added += 1
+
+
+def _reason(reason: Code | Reason) -> Reason:
+    return reason if isinstance(reason, Reason) else Reason(reason)

@@ -22,7 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.formats.articles import article_row
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import label_config
@@ -69,7 +69,7 @@ def made(number: int, sentences: list[Sentence], strange: list[str], ontology: O
 def write_corpus(folder: Path, shipped: Path, n_articles: int) -> None:
     """A corpus folder with ontology, articles, annotations, page and splits."""
     ontology = read_ontology_yaml(shipped / "ontology.yaml")
-    annotated = read_exports(sorted((shipped / "annotations").glob("*.json")), ontology, Account())
+    annotated = read_exports(sorted((shipped / "annotations").glob("*.json")), ontology, ConversionReport())
     sentences = [sentence for one in annotated for sentence in sentences_of(one)]
     generator = random.Random(0)
     strange = ["".join(generator.choices(string.ascii_lowercase, k=generator.randint(3, 9))) for _ in range(20_000)]

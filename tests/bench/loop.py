@@ -24,7 +24,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.files import to_json
 from eventcorpus.formats.articles import article_row
 from eventcorpus.labelstudio.annotations import read_exports
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     seed = parser.parse_args().seed
     ontology = read_ontology_yaml(Path("corpus/ontology.yaml"))
-    every = read_exports([Path("corpus/annotations/pass-1.json")], ontology, Account())
+    every = read_exports([Path("corpus/annotations/pass-1.json")], ontology, ConversionReport())
     random.Random(seed).shuffle(every)
     half = len(every) // 2
     train, rest = every[:half], every[half:]
@@ -82,7 +82,7 @@ def main() -> None:
             text=True,
             check=True,
         )
-        corrected = read_exports([folder / "labels" / "export.json"], ontology, Account())
+        corrected = read_exports([folder / "labels" / "export.json"], ontology, ConversionReport())
     report = json.loads(done.stdout)
     reported = {name: n for name, n in report["total"]["mentions"].items() if name in planted}
     reported |= {name: report["total"][name] for name in ("annotations", "untouched", "untouched_within")}

@@ -26,7 +26,7 @@ from eventcorpus.calibration.fit import (
 )
 from eventcorpus.calibration.metrics import ScoredMentions, calibration_bins, calibration_error, wilson_interval
 from eventcorpus.cli.main import main
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import Entry, write_dataset
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import read_about, write_calibration
@@ -227,7 +227,7 @@ def test_the_command_calibrates_and_extract_leaves_out_what_is_below(
     for file in folder.iterdir():
         (model / file.name).write_bytes(file.read_bytes())
     entries = [Entry("validation", one, [one]) for one in HELD_OUT]
-    write_dataset(Path("ds"), entries, ONTOLOGY, Account(), gold_policy="test", inputs={})
+    write_dataset(Path("ds"), entries, ONTOLOGY, ConversionReport(), gold_policy="test", inputs={})
     Path("a.txt").write_text(HELD_OUT[0].article.text)
 
     def run(*arguments: str) -> tuple[int, str, str]:

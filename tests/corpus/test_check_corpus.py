@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from annotated import ONTOLOGY, article, articles
 
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.corpus.checks.articles import article_findings, duplicate_findings, split_findings
 from eventcorpus.corpus.checks.findings import KIND_OF, KINDS, Finding, finding_order
 from eventcorpus.corpus.checks.predictions import never_predicted, only_predicted
 from eventcorpus.corpus.checks.report import check_report
-from eventcorpus.corpus.checks.run import Material, find_all, findings_of_account, findings_of_faults
+from eventcorpus.corpus.checks.run import Material, find_all, findings_of_faults, findings_of_report
 from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
 from eventcorpus.render.check_report import check_page, finding_lines
@@ -142,19 +142,19 @@ def test_articles_without_a_prediction_are_not_compared() -> None:
 
 
 def test_what_reading_refused_and_repaired_by_kind() -> None:
-    account = Account()
-    account.refuse("spans", "a", "region r1 Actor [0, 6)", "text does not match")
-    account.refuse("spans", "a", "region r2 Actor [0, 99)", "offset out of range")
-    account.refuse("spans", "a", "region r3 Aktor [0, 6)", "label not in the ontology")
-    account.refuse("spans", "a", "Actor 'Reb' [0, 3)", "overlaps Actor, and the ontology is flat")
-    account.refuse("roles", "a", "by x -> y", "role by not in the ontology")
-    account.refuse("roles", "a", "agent x -> y", "drawn twice")
-    account.refuse("spans", "a", "region r1 of annotation 1", "its annotation was skipped")
-    account.repair("spans", "a", "region r4 Actor [0, 7)", "blanks at the edges")
-    account.repair("spans", "a", "region r5 Actor [0, 7)", "offsets were UTF-16 units")
-    account.flag("roles", "a", "agent(...)", "role against the ontology's signatures")
-    account.refuse("articles", "b", "the article", "not annotated")
-    found = [(f.kind, f.words) for f in findings_of_account(account, {"a": "Rebels left"})]
+    report = ConversionReport()
+    report.refuse("spans", "a", "region r1 Actor [0, 6)", Code.TEXT_DIFFERS, start=0, end=6)
+    report.refuse("spans", "a", "region r2 Actor [0, 99)", Code.OFFSET_RANGE, start=0, end=99)
+    report.refuse("spans", "a", "region r3 Aktor [0, 6)", Code.UNKNOWN_LABEL, start=0, end=6)
+    report.refuse("spans", "a", "Actor 'Reb' [0, 3)", Reason(Code.OVERLAP, ("Actor",)), start=0, end=3)
+    report.refuse("roles", "a", "by x -> y", Reason(Code.UNKNOWN_ROLE_NAMED, ("by",)))
+    report.refuse("roles", "a", "agent x -> y", Code.DRAWN_TWICE)
+    report.refuse("spans", "a", "region r1 of annotation 1", Code.ANNOTATION_SKIPPED)
+    report.repair("spans", "a", "region r4 Actor [0, 7)", Code.EDGE_BLANKS, start=0, end=7)
+    report.repair("spans", "a", "region r5 Actor [0, 7)", Code.UTF16, start=0, end=7)
+    report.flag("roles", "a", "agent(...)", Code.AGAINST_SIGNATURES)
+    report.refuse("articles", "b", "the article", Code.NOT_ANNOTATED)
+    found = [(f.kind, f.words) for f in findings_of_report(report, {"a": "Rebels left"})]
     assert found == [
         ("offsets", "Rebels"), ("offsets", ""), ("not-in-ontology", "Rebels"), ("overlap", "Reb"), ("not-in-ontology", ""),
         ("not-read", ""), ("not-counted", ""), ("edge-blank", "Rebels "), ("repaired", "Rebels "),
@@ -179,7 +179,7 @@ def material(gold: list[AnnotatedArticle], *, config_fault: str = "", second: bo
         articles={one.article.id: one.article for one in gold},
         passes={one.article.id: [one, replace(one, annotator="a2")] if second else [one] for one in gold},
         gold=gold,
-        account=Account(),
+        report=ConversionReport(),
         clusters=Clusters({one.article.id: one.article.id for one in gold}, []),
         config_fault=config_fault,
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from eventcorpus.errors import InputError
-from eventcorpus.formats.conll import Chunk, chunks, read_conll
+from eventcorpus.formats.conll import chunks, read_conll
 from eventcorpus.schema import AnnotatedArticle
 
 
@@ -81,14 +81,14 @@ def test_a_file_name_with_blanks_still_names_an_ontology(tmp_path: Path) -> None
     assert ontology.name == "my-corpus-2-"
 
 
-def test_a_faulty_tag_is_repaired_and_the_account_names_its_line(tmp_path: Path) -> None:
+def test_a_faulty_tag_is_repaired_and_the_report_names_its_line(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("A B-PER\nB O\nC I-PER\n")
-    _, _, account = read_conll(tmp_path / "x.txt", scheme="iob2")
-    assert account.items == [
+    _, _, report = read_conll(tmp_path / "x.txt", scheme="iob2")
+    assert [item.as_json() for item in report.items] == [
         {"kind": "spans", "verdict": "repaired", "article": "train-00001", "item": "PER at line 3",
          "reason": "I- opens a span"}
     ]  # fmt: skip
-    assert account.as_json()["spans"] | {"reasons": {}} == {
+    assert report.as_json()["spans"] | {"reasons": {}} == {
         "in": 2, "kept": 1, "repaired": 1, "refused": 0, "out": 2, "flagged": 0, "reasons": {}
     }  # fmt: skip
 
@@ -136,4 +136,5 @@ def test_a_folder_without_known_files_is_an_error(tmp_path: Path) -> None:
     ],
 )
 def test_chunks_of_a_scheme(scheme: str, tags: str, expected: list[tuple[int, int, str, str]]) -> None:
-    assert chunks(tags.split(), scheme=scheme) == [Chunk(*chunk) for chunk in expected]
+    found = chunks(tags.split(), scheme=scheme)
+    assert [(chunk.start, chunk.end, chunk.label, str(chunk.fault or "")) for chunk in found] == expected

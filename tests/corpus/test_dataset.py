@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.dataset.folder import (
     Entry,
     is_dataset_folder,
@@ -56,10 +56,10 @@ def only(article: AnnotatedArticle) -> list[Entry]:
 
 
 def write(out: Path) -> Path:
-    account = Account()
-    account.keep("articles", 3)
+    report = ConversionReport()
+    report.keep("articles", 3)
     inputs = {"export.json": "0" * 64}
-    write_dataset(out, ENTRIES, ONTOLOGY, account, gold_policy="a1's", inputs=inputs)
+    write_dataset(out, ENTRIES, ONTOLOGY, report, gold_policy="a1's", inputs=inputs)
     return out
 
 
@@ -146,7 +146,7 @@ def test_the_manifest_names_every_data_file_with_its_hash(folder: Path) -> None:
 
 
 def test_the_manifest_hash_tells_datasets_apart(folder: Path, tmp_path: Path) -> None:
-    write_dataset(tmp_path / "ds", only(Y), ONTOLOGY, Account(), gold_policy="a1's", inputs={})
+    write_dataset(tmp_path / "ds", only(Y), ONTOLOGY, ConversionReport(), gold_policy="a1's", inputs={})
     assert manifest_hash(folder) == hashlib.sha256((folder / "manifest.json").read_bytes()).hexdigest()
     assert manifest_hash(tmp_path / "ds") != manifest_hash(folder)
 
@@ -196,10 +196,10 @@ def test_an_unrelated_file_is_never_overwritten(tmp_path: Path) -> None:
 
 
 def test_nothing_annotated_writes_nothing(tmp_path: Path) -> None:
-    account = Account()
-    account.refuse("articles", "x", "the article", "not annotated")
+    report = ConversionReport()
+    report.refuse("articles", "x", "the article", Code.NOT_ANNOTATED)
     with pytest.raises(InputError, match="no annotated article to write; 0 of 1 articles .*not annotated"):
-        write_dataset(tmp_path / "ds", [], ONTOLOGY, account, gold_policy="", inputs={})
+        write_dataset(tmp_path / "ds", [], ONTOLOGY, report, gold_policy="", inputs={})
     assert list(tmp_path.iterdir()) == []
 
 
@@ -207,7 +207,7 @@ def test_a_failed_rerun_keeps_the_folder_that_was_there(tmp_path: Path) -> None:
     before = contents(write(tmp_path / "ds"))
     broken = AnnotatedArticle(Article("x", "Text.", metadata={"n": float("nan")}), (), ONTOLOGY.labels)
     with pytest.raises(ValueError, match="not JSON compliant"):
-        write_dataset(tmp_path / "ds", only(broken), ONTOLOGY, Account(), gold_policy="", inputs={})
+        write_dataset(tmp_path / "ds", only(broken), ONTOLOGY, ConversionReport(), gold_policy="", inputs={})
     assert contents(tmp_path / "ds") == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["ds"]
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from eventcorpus.annotation.merge import gold_of, gold_policy
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
@@ -47,9 +47,11 @@ A2 = annotated(
 DECIDED = annotated("adjudicated", Span("1:t", *ATTACKED, (("modality", "planned"),)), Span("2:p", *NORTHTOWN))
 
 
-def gold(*several: AnnotatedArticle, policy: str, ontology: Ontology = ONTOLOGY) -> tuple[AnnotatedArticle, Account]:
-    account = Account()
-    return gold_of(several, policy, ontology, account), account
+def gold(
+    *several: AnnotatedArticle, policy: str, ontology: Ontology = ONTOLOGY
+) -> tuple[AnnotatedArticle, ConversionReport]:
+    report = ConversionReport()
+    return gold_of(several, policy, ontology, report), report
 
 
 def said(one: AnnotatedArticle) -> list[tuple[str, str, str]]:
@@ -64,24 +66,24 @@ def test_the_preferred_annotator_is_gold_else_the_first(preferred: str, chosen: 
 
 
 def test_decisions_are_gold_and_tell_what_was_agreed_before() -> None:
-    one, account = gold(A1, A2, DECIDED, policy="adjudicated")
+    one, report = gold(A1, A2, DECIDED, policy="adjudicated")
     assert said(one) == [("1:t", "Attack", "agreed"), ("2:p", "Place", "adjudicated")]
     assert one.spans[0].attributes == (("modality", "planned"),)
-    assert account.items == []
+    assert report.items == []
 
 
 def test_where_nobody_adjudicated_a_difference_is_flagged() -> None:
-    one, account = gold(A1, A2, policy="adjudicated")
+    one, report = gold(A1, A2, policy="adjudicated")
     assert said(one) == [("1:r", "Actor", "agreed"), ("1:t", "Attack", "agreed")]
-    assert [(i["kind"], i["verdict"], i["article"]) for i in account.items] == [("articles", "flagged", "x")]
+    assert [(item.kind, item.verdict, item.article) for item in report.items] == [("articles", "flagged", "x")]
 
 
 def test_where_all_say_the_same_nobody_needs_to_adjudicate() -> None:
     same = annotated("a2", Span("2:r", *REBELS), Span("2:t", *ATTACKED, (("modality", "denied"),)),
                      roles=(Role("agent", "2:t", "2:r"),))  # fmt: skip
-    one, account = gold(A1, same, policy="adjudicated")
+    one, report = gold(A1, same, policy="adjudicated")
     assert said(one) == [("1:r", "Actor", "agreed"), ("1:t", "Attack", "agreed")]
-    assert account.items == []
+    assert report.items == []
 
 
 def test_a_single_annotation_is_gold_under_every_policy() -> None:
@@ -95,11 +97,11 @@ def test_decisions_alone_are_gold() -> None:
 
 
 def test_agreed_is_what_all_have() -> None:
-    one, account = gold(A1, A2, policy="agreed")
+    one, report = gold(A1, A2, policy="agreed")
     assert said(one) == [("1:r", "Actor", "agreed"), ("1:t", "Attack", "agreed")]
     assert one.roles == (Role("agent", "1:t", "1:r"),)
     assert one.spans[1].attributes == (("modality", "denied"),)
-    assert account.notes == {
+    assert report.notes == {
         "agreed spans whose attributes differ (the first annotator's are gold)": 1,
         "spans that not all annotators have (not gold)": 1,
         "roles that not all annotators have (not gold)": 1,
@@ -124,9 +126,9 @@ def test_union_is_what_any_has_with_links_between_the_spans_of_both() -> None:
 def test_union_keeps_one_layer_where_the_ontology_is_flat() -> None:
     longer = annotated("a2", Span("2:p", 16, 35, "Place"))
     shorter = annotated("a1", Span("1:p", *NORTHTOWN))
-    one, account = gold(shorter, longer, policy="union")
+    one, report = gold(shorter, longer, policy="union")
     assert said(one) == [("2:p", "Place", "a2")]
-    assert account.notes == {"spans of one annotator that overlap another's (not gold)": 1}
+    assert report.notes == {"spans of one annotator that overlap another's (not gold)": 1}
     assert len(gold(shorter, longer, policy="union", ontology=NESTED)[0].spans) == 2
 
 

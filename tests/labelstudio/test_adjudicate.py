@@ -9,7 +9,7 @@ from label_studio_json import TEXT
 
 from eventcorpus.agreement.adjudicate import Differences, adjudication_task, describe, differences
 from eventcorpus.annotation.merge import gold_of
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import adjudication_config, is_made_from, label_config, read_text_object
 from eventcorpus.labelstudio.simulated_export import simulated_export
@@ -102,14 +102,14 @@ def test_the_list_of_differences_stands_on_the_page_and_takes_no_labels(tmp_path
     assert is_made_from(ONTOLOGY, adjudication_config(ONTOLOGY)) and is_made_from(ONTOLOGY, label_config(ONTOLOGY))
 
 
-def decided(tmp_path: Path, *annotations: dict[str, Any]) -> tuple[list[AnnotatedArticle], Account]:
+def decided(tmp_path: Path, *annotations: dict[str, Any]) -> tuple[list[AnnotatedArticle], ConversionReport]:
     """Both passes, and what somebody submitted over them, read together."""
     for name, one in (("a", A1), ("b", A2)):
         (tmp_path / f"{name}.json").write_text(simulated_export([one], ONTOLOGY))
     data = adjudication_task([A1, A2], ONTOLOGY)["data"]
     (tmp_path / "decided.json").write_text(json.dumps([{"id": 9, "data": data, "annotations": list(annotations)}]))
-    account = Account()
-    return read_exports([tmp_path / f"{n}.json" for n in ("a", "b", "decided")], ONTOLOGY, account), account
+    report = ConversionReport()
+    return read_exports([tmp_path / f"{n}.json" for n in ("a", "b", "decided")], ONTOLOGY, report), report
 
 
 def submitted(number: int, user: int, *versions: str, at: str = "2026-01-01") -> dict[str, Any]:
@@ -121,7 +121,7 @@ def submitted(number: int, user: int, *versions: str, at: str = "2026-01-01") ->
 def test_a_decision_is_read_as_that_and_not_as_another_annotators(tmp_path: Path) -> None:
     articles, _ = decided(tmp_path, submitted(77, 1, "a2"))
     assert [one.annotator for one in articles] == ["a1", "a2", "adjudicated"]
-    gold = gold_of(articles, "adjudicated", ONTOLOGY, Account())
+    gold = gold_of(articles, "adjudicated", ONTOLOGY, ConversionReport())
     assert [(s.id, s.start, s.end, s.decided_by) for s in gold.spans] == [
         ("2:r", 0, 6, "agreed"), ("2:t", 7, 15, "agreed"), ("2:p", 16, 21, "adjudicated"),
     ]  # fmt: skip
@@ -129,11 +129,11 @@ def test_a_decision_is_read_as_that_and_not_as_another_annotators(tmp_path: Path
 
 
 def test_of_several_decisions_the_newest_counts_whoever_made_it(tmp_path: Path) -> None:
-    articles, account = decided(
+    articles, report = decided(
         tmp_path, submitted(77, 1, "a2", at="2026-01-01"), submitted(78, 5, "a1", at="2026-01-02")
     )
     assert [s.id for s in articles[-1].spans] == ["1:r", "1:t", "1:p"]
-    assert account.notes["annotations replaced by a newer one of the same person"] == 1
+    assert report.notes["annotations replaced by a newer one of the same person"] == 1
 
 
 def test_a_task_that_nobody_decided_changes_nothing(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from label_studio_json import MINI, NESTED, ONTOLOGY, TEXT, choice, region, relation
 
 from eventcorpus.annotation.migrate import Migration, migration
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import SpanError
 from eventcorpus.labelstudio.regions import RegionReader, Regions
 from eventcorpus.ontology import Ontology, parse_ontology
@@ -24,16 +24,16 @@ def read(
     stop: bool = False,
     offset: int = 0,
     way: Migration | None = None,
-) -> tuple[Regions, Account]:
-    account = Account()
-    regions = RegionReader(ontology, account, stop=stop).read(
+) -> tuple[Regions, ConversionReport]:
+    report = ConversionReport()
+    regions = RegionReader(ontology, report, stop=stop).read(
         items, stored_form(text), original=text, article="x", prefix="3", offset=offset, migration=way or Migration()
     )
-    return regions, account
+    return regions, report
 
 
-def verdicts(account: Account) -> list[tuple[str, str]]:
-    return [(item["verdict"], item["reason"]) for item in account.items]
+def verdicts(report: ConversionReport) -> list[tuple[str, str]]:
+    return [(item.verdict, str(item.reason)) for item in report.items]
 
 
 def test_region_ids_carry_the_annotation_and_stay_if_they_do_already() -> None:
@@ -52,29 +52,29 @@ def test_origin_is_kept_and_hand_drawn_where_it_is_missing() -> None:
 
 
 def test_what_annotators_noted_or_hid_changes_no_span() -> None:
-    regions, account = read(ACTOR | {"hidden": True, "meta": {"text": ["checked twice"]}, "score": 0.8})
+    regions, report = read(ACTOR | {"hidden": True, "meta": {"text": ["checked twice"]}, "score": 0.8})
     assert [(span.start, span.end, span.label) for span in regions.spans] == [(0, 6, "Actor")]
-    assert account.items == []
+    assert report.items == []
 
 
 def test_offsets_count_from_where_the_part_begins() -> None:
-    regions, account = read(region("a", 0, 6, "Actor"), region("b", 0, 3, "Actor"), offset=100)
+    regions, report = read(region("a", 0, 6, "Actor"), region("b", 0, 3, "Actor"), offset=100)
     assert [(span.start, span.end) for span in regions.spans] == [(100, 106)]
-    assert account.items[0]["item"] == "Actor 'Reb' [0, 3)"
+    assert report.items[0].name == "Actor 'Reb' [0, 3)"
 
 
 def test_of_two_labels_one_may_be_unknown() -> None:
-    regions, account = read(region("r", 0, 6, "Group", "Actor"))
+    regions, report = read(region("r", 0, 6, "Group", "Actor"))
     assert [(span.id, span.label) for span in regions.spans] == [("3:r", "Actor")]
-    assert verdicts(account) == [
+    assert verdicts(report) == [
         ("refused", "label not in the ontology"), ("repaired", "several labels: one span each")
     ]  # fmt: skip
 
 
 def test_a_flat_ontology_keeps_one_of_two_labels() -> None:
-    regions, account = read(region("r", 0, 6, "Place", "Actor"))
+    regions, report = read(region("r", 0, 6, "Place", "Actor"))
     assert [span.label for span in regions.spans] == ["Actor"]
-    assert verdicts(account) == [
+    assert verdicts(report) == [
         ("refused", "overlaps Actor, and the ontology is flat"), ("repaired", "several labels: one span each")
     ]  # fmt: skip
 
@@ -97,19 +97,19 @@ def test_the_offsets_of_hypertext_are_refused() -> None:
 
 
 def test_a_text_that_differs_in_blanks_alone_matches() -> None:
-    _, account = read(region("r", 0, 15, "Actor", text="Rebels  attacked"))
-    assert account.items == []
+    _, report = read(region("r", 0, 15, "Actor", text="Rebels  attacked"))
+    assert report.items == []
 
 
 def test_a_region_without_text_of_its_own_is_noted() -> None:
-    _, account = read(ACTOR, region("p", 16, 25, "Place", text="Northtown"))
-    assert dict(account.notes) == {"regions without text of their own (offsets trusted)": 1}
+    _, report = read(ACTOR, region("p", 16, 25, "Place", text="Northtown"))
+    assert dict(report.notes) == {"regions without text of their own (offsets trusted)": 1}
 
 
 def test_utf16_offsets_past_the_end_of_the_text_are_repaired_too() -> None:
-    regions, account = read(region("r", 49, 53, "Actor", text="fled"), text=FAMILY)
+    regions, report = read(region("r", 49, 53, "Actor", text="fled"), text=FAMILY)
     assert [FAMILY[span.start : span.end] for span in regions.spans] == ["fled"]
-    assert verdicts(account) == [("repaired", "offsets were UTF-16 units")]
+    assert verdicts(report) == [("repaired", "offsets were UTF-16 units")]
 
 
 def test_utf16_offsets_within_a_character_are_refused() -> None:
@@ -138,13 +138,13 @@ def test_attributes_come_in_the_order_of_the_ontology() -> None:
 
 
 def test_an_attribute_may_stand_before_its_region() -> None:
-    regions, account = read(choice("t", "modality", "denied"), TRIGGER)
-    assert (regions.spans[0].attributes, account.items) == ((("modality", "denied"),), [])
+    regions, report = read(choice("t", "modality", "denied"), TRIGGER)
+    assert (regions.spans[0].attributes, report.items) == ((("modality", "denied"),), [])
 
 
 def test_an_attribute_of_a_refused_region_is_refused() -> None:
-    _, account = read(region("t", 7, 99, "Attack"), choice("t", "modality", "denied"))
-    assert verdicts(account) == [
+    _, report = read(region("t", 7, 99, "Attack"), choice("t", "modality", "denied"))
+    assert verdicts(report) == [
         ("refused", "offset out of range"), ("refused", "its region is missing or was refused")
     ]  # fmt: skip
 
@@ -153,8 +153,8 @@ def test_an_attribute_of_a_refused_region_is_refused() -> None:
     ("type_", "values"), [("taxonomy", [["Violence", "Clash"]]), ("textarea", ["a note"]), ("choices", [])]
 )
 def test_an_answer_that_is_no_single_value_is_refused(type_: str, values: list[Any]) -> None:
-    _, account = read(TRIGGER, choice("t", "modality", *values, type_=type_))
-    assert verdicts(account) == [("refused", "not one of the attribute's values")]
+    _, report = read(TRIGGER, choice("t", "modality", *values, type_=type_))
+    assert verdicts(report) == [("refused", "not one of the attribute's values")]
 
 
 def test_a_number_given_for_a_region_is_refused() -> None:
@@ -164,31 +164,31 @@ def test_a_number_given_for_a_region_is_refused() -> None:
 
 def test_an_answer_about_the_whole_task_is_noted() -> None:
     answer = {"id": "c1", "type": "choices", "from_name": "relevance", "value": {"choices": ["relevant"]}}
-    _, account = read(answer)
-    assert dict(account.notes) == {"answers about the whole task (not kept)": 1}
-    assert account.as_json()["attributes"]["in"] == 0
+    _, report = read(answer)
+    assert dict(report.notes) == {"answers about the whole task (not kept)": 1}
+    assert report.as_json()["attributes"]["in"] == 0
 
 
 def test_a_relation_with_several_labels_is_a_role_each() -> None:
-    regions, account = read(TRIGGER, ACTOR, PLACE, relation("t", "p", "place", "agent"))
+    regions, report = read(TRIGGER, ACTOR, PLACE, relation("t", "p", "place", "agent"))
     assert regions.roles == [Role("agent", "3:t", "3:p"), Role("place", "3:t", "3:p")]
-    assert account.as_json()["roles"] == {
+    assert report.as_json()["roles"] == {
         "in": 2, "kept": 2, "repaired": 0, "refused": 0, "out": 2, "flagged": 1,
         "reasons": {"flagged: role against the ontology's signatures": 1},
     }  # fmt: skip
 
 
 def test_the_same_role_drawn_both_ways_is_one_role() -> None:
-    regions, account = read(TRIGGER, ACTOR, relation("t", "a", "agent"), relation("a", "t", "agent", direction="left"))
+    regions, report = read(TRIGGER, ACTOR, relation("t", "a", "agent"), relation("a", "t", "agent", direction="left"))
     assert regions.roles == [Role("agent", "3:t", "3:a")]
-    roles = account.as_json()["roles"]
+    roles = report.as_json()["roles"]
     assert (roles["in"], roles["kept"], roles["repaired"], roles["refused"]) == (2, 1, 0, 1)
 
 
 def test_a_relation_drawn_both_ways_from_the_argument_is_turned_round() -> None:
-    regions, account = read(TRIGGER, ACTOR, relation("a", "t", "agent", direction="bi"))
+    regions, report = read(TRIGGER, ACTOR, relation("a", "t", "agent", direction="bi"))
     assert regions.roles == [Role("agent", "3:t", "3:a")]
-    assert verdicts(account) == [("repaired", "drawn from the argument to the trigger: turned round")]
+    assert verdicts(report) == [("repaired", "drawn from the argument to the trigger: turned round")]
 
 
 def test_the_same_event_points_backwards_however_it_was_drawn() -> None:
@@ -223,14 +223,14 @@ WAY = migration("mini@1.0.0", CHANGED, place="x")
 
 def test_labels_roles_and_attributes_follow_their_new_names() -> None:
     items = [region("t", 7, 15, "Raid"), ACTOR, relation("t", "a", "by"), choice("t", "mood", "denied")]
-    regions, account = read(*items, ontology=CHANGED, way=WAY)
+    regions, report = read(*items, ontology=CHANGED, way=WAY)
     assert [(s.label, s.attributes) for s in regions.spans] == [("Actor", ()), ("Attack", (("modality", "denied"),))]
-    assert (regions.roles, account.items) == ([Role("agent", "3:t", "3:a")], [])
+    assert (regions.roles, report.items) == ([Role("agent", "3:t", "3:a")], [])
 
 
 def test_merged_labels_become_the_one_that_they_were_merged_into() -> None:
-    regions, account = read(region("a", 0, 6, "Town"), region("b", 16, 25, "Region"), ontology=CHANGED, way=WAY)
-    assert ([span.label for span in regions.spans], account.items) == (["Place", "Place"], [])
+    regions, report = read(region("a", 0, 6, "Town"), region("b", 16, 25, "Region"), ontology=CHANGED, way=WAY)
+    assert ([span.label for span in regions.spans], report.items) == (["Place", "Place"], [])
 
 
 @pytest.mark.parametrize(
@@ -243,5 +243,5 @@ def test_merged_labels_become_the_one_that_they_were_merged_into() -> None:
     ],
 )
 def test_what_has_no_new_name_is_refused_with_the_version(item: dict[str, Any], reason: str) -> None:
-    _, account = read(TRIGGER, PLACE, item, ontology=CHANGED, way=WAY, stop=True)
-    assert verdicts(account) == [("refused", reason)]
+    _, report = read(TRIGGER, PLACE, item, ontology=CHANGED, way=WAY, stop=True)
+    assert verdicts(report) == [("refused", reason)]

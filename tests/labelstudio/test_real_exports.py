@@ -1,4 +1,4 @@
-"""The account of every export that a real server wrote: drawn in its page, or broken on purpose."""
+"""The report of every export that a real server wrote: drawn in its page, or broken on purpose."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eventcorpus.conversion_report import KINDS, Account
+from eventcorpus.conversion_report import KINDS, ConversionReport
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import read_ontology
 
@@ -26,7 +26,7 @@ DEMO = (
 )
 NONE = (0, 0, 0, 0)
 NEWER = "refused: a newer annotation by the same person"
-ACCOUNTS: dict[str, tuple[tuple[tuple[int, ...], ...], dict[str, int]]] = {
+REPORTS: dict[str, tuple[tuple[tuple[int, ...], ...], dict[str, int]]] = {
     "events-demo_JSON": DEMO,
     "events-demo_snapshot_default": DEMO,
     "events-demo_snapshot_full": DEMO,
@@ -63,22 +63,24 @@ EACH_BY_ITSELF: dict[str, tuple[tuple[int, ...], dict[str, int]]] = {
 }
 
 
-def account_of(path: Path) -> dict[str, Any]:
-    account = Account()
-    read_exports([path], read_ontology(FIXTURES / "config.xml"), account, stop=False)
-    return account.as_json()
+def report_of(path: Path) -> dict[str, Any]:
+    report = ConversionReport()
+    read_exports([path], read_ontology(FIXTURES / "config.xml"), report, stop=False)
+    return report.as_json()
 
 
-@pytest.mark.parametrize("name", ACCOUNTS)
-def test_the_account_of_a_real_export(name: str) -> None:
-    report = account_of(FIXTURES / f"{name}.json")
-    figures, reasons = ACCOUNTS[name]
-    assert tuple(tuple(report[kind][v] for v in ("in", "kept", "repaired", "refused")) for kind in KINDS) == figures
-    assert {reason: n for kind in KINDS for reason, n in report[kind]["reasons"].items()} == reasons
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_report_of_a_real_export(name: str) -> None:
+    loss_report = report_of(FIXTURES / f"{name}.json")
+    figures, reasons = REPORTS[name]
+    assert (
+        tuple(tuple(loss_report[kind][v] for v in ("in", "kept", "repaired", "refused")) for kind in KINDS) == figures
+    )
+    assert {reason: n for kind in KINDS for reason, n in loss_report[kind]["reasons"].items()} == reasons
 
 
 def test_every_export_is_in_the_table() -> None:
-    assert {path.stem for path in FIXTURES.glob("*.json")} == ACCOUNTS.keys()
+    assert {path.stem for path in FIXTURES.glob("*.json")} == REPORTS.keys()
 
 
 @pytest.mark.parametrize("name", EACH_BY_ITSELF)
@@ -87,7 +89,7 @@ def test_broken_regions_are_judged_one_by_one(name: str, tmp_path: Path) -> None
     for task in tasks:
         task["data"]["article_id"] = f"task-{task['id']}"
     (tmp_path / "e.json").write_text(json.dumps(tasks), encoding="utf-8")
-    report = account_of(tmp_path / "e.json")["spans"]
+    loss_report = report_of(tmp_path / "e.json")["spans"]
     figures, reasons = EACH_BY_ITSELF[name]
-    assert tuple(report[v] for v in ("in", "kept", "repaired", "refused")) == figures
-    assert report["reasons"] == reasons
+    assert tuple(loss_report[v] for v in ("in", "kept", "repaired", "refused")) == figures
+    assert loss_report["reasons"] == reasons

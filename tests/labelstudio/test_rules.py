@@ -2,7 +2,8 @@
 
 from label_studio_json import NESTED, ONTOLOGY, TEXT
 
-from eventcorpus.annotation.rules import describe_role, faults, role_fault
+from eventcorpus.annotation.rules import describe_role, role_violation, violations
+from eventcorpus.conversion_report import Code
 from eventcorpus.labelstudio.config import label_config, read_label_config
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
@@ -15,7 +16,7 @@ BY_ID = {span.id: span for span in (ACTOR, ATTACK, PLACE, LATER)}
 
 
 def found(*spans: Span, roles: tuple[Role, ...] = (), ontology: Ontology = ONTOLOGY) -> list[str]:
-    return list(faults(AnnotatedArticle(Article("x", TEXT), spans, ontology.labels, roles), ontology))
+    return list(violations(AnnotatedArticle(Article("x", TEXT), spans, ontology.labels, roles), ontology))
 
 
 def test_an_article_that_follows_the_ontology_has_no_faults() -> None:
@@ -30,22 +31,22 @@ def test_overlap_is_a_fault_where_the_ontology_is_flat() -> None:
 
 
 def test_a_role_starts_at_a_trigger() -> None:
-    assert role_fault(Role("agent", "a", "t"), BY_ID, ONTOLOGY) == "role does not start at a trigger"
+    assert role_violation(Role("agent", "a", "t"), BY_ID, ONTOLOGY) is Code.NOT_FROM_TRIGGER
 
 
 def test_a_role_links_what_its_signatures_allow() -> None:
-    assert role_fault(Role("agent", "t", "p"), BY_ID, ONTOLOGY) == "role against the ontology's signatures"
-    assert role_fault(Role("unheard-of", "t", "p"), BY_ID, ONTOLOGY) == "role against the ontology's signatures"
+    assert role_violation(Role("agent", "t", "p"), BY_ID, ONTOLOGY) is Code.AGAINST_SIGNATURES
+    assert role_violation(Role("unheard-of", "t", "p"), BY_ID, ONTOLOGY) is Code.AGAINST_SIGNATURES
 
 
 def test_the_same_event_is_linked_backwards() -> None:
-    assert role_fault(Role("same", "t", "u"), BY_ID, ONTOLOGY) == "same event links to a later trigger"
-    assert role_fault(Role("same", "u", "t"), BY_ID, ONTOLOGY) is None
+    assert role_violation(Role("same", "t", "u"), BY_ID, ONTOLOGY) is Code.LINK_TO_LATER_TRIGGER
+    assert role_violation(Role("same", "u", "t"), BY_ID, ONTOLOGY) is None
 
 
 def test_an_ontology_without_triggers_lets_a_role_start_anywhere() -> None:
     anything = read_label_config(label_config(ONTOLOGY), place="c.xml")
-    assert role_fault(Role("agent", "p", "t"), BY_ID, anything) is None
+    assert role_violation(Role("agent", "p", "t"), BY_ID, anything) is None
 
 
 def test_a_fault_of_a_role_says_which_and_where() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import read_annotations, read_dataset
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import read_ontology
@@ -248,6 +248,8 @@ def test_the_open_tasks_of_a_project_get_their_order_and_a_tab(
     after = run(*order, "--top", 1)
     assert "1 lost an old one" in after.stderr
     assert run("labelstudio", "pull", "--project", "queue", "--out", tmp_path / "labels").returncode == 0
-    found = read_exports([tmp_path / "labels" / "export.json"], read_ontology(ROOT / "corpus/ontology.yaml"), Account())
+    found = read_exports(
+        [tmp_path / "labels" / "export.json"], read_ontology(ROOT / "corpus/ontology.yaml"), ConversionReport()
+    )
     by_id = {one.article.id: one.article.metadata for one in found}
     assert by_id == {ranked[0]: {"next_by": "model"}, rows[-1]["id"]: {}}

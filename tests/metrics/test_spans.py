@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
-from eventcorpus.annotation.rules import one_layer, overlaps
+from eventcorpus.annotation.rules import overlaps, resolve_overlaps
 from eventcorpus.formats.conll import chunks
 from eventcorpus.metrics.match import Counts, Key, exact_counts, sum_counts
 from eventcorpus.ontology import Label, Ontology
@@ -64,7 +64,7 @@ def test_the_longest_span_wins_then_the_earliest_then_the_first_label() -> None:
         Span("4", 20, 25, "A"),
     )
     early, late = Span("5", 30, 35, "B"), Span("6", 33, 38, "A")
-    stay, lost = one_layer([short, long_, same_b, same_a, late, early], FLAT)
+    stay, lost = resolve_overlaps([short, long_, same_b, same_a, late, early], FLAT)
     assert stay == [long_, same_a, early]
     assert sorted(lost, key=lambda pair: pair[0].id) == [(short, long_), (same_b, same_a), (late, early)]
 

@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner
 
 from eventcorpus.cli.main import main
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import Entry, write_dataset
 from eventcorpus.errors import InputError, ModelError, OutputError, RecipeError
 from eventcorpus.models.folder import read_about
@@ -121,7 +121,7 @@ def test_a_dry_run_prints_the_resolved_recipe_and_writes_nothing(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     entries = [Entry("train", one, [one]) for one in ARTICLES]
-    write_dataset(Path("ds"), entries, ONTOLOGY, Account(), gold_policy="test", inputs={})
+    write_dataset(Path("ds"), entries, ONTOLOGY, ConversionReport(), gold_policy="test", inputs={})
     Path("r.yaml").write_text(f"encoder: {recipe.encoder}\nnum_train_epochs: 3\nmax_length: 32\nstride: 8\n")
     before = sorted(tmp_path.rglob("*"))
     arguments = ["train", "r.yaml", "--dataset", "ds", "--out", "models/m", "--set", "learning_rate=1e-4", "--dry-run"]

@@ -20,7 +20,7 @@ from eventcorpus.agreement.corrections_report import (
     Relabelling,
 )
 from eventcorpus.annotation.migrate import migration
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex
 from eventcorpus.labelstudio.regions import RegionReader, Regions
 from eventcorpus.metrics.align import match_overlapping
@@ -144,9 +144,9 @@ def _corrected(
 ) -> Corrected:
     sides: list[Regions] = []
     for side, items in (("predicted", prediction["result"]), ("annotated", annotation.items)):
-        account = Account()
+        report = ConversionReport()
         sides.append(
-            RegionReader(ontology, account, stop=False, text_object=to).read(
+            RegionReader(ontology, report, stop=False, text_object=to).read(
                 [item for item in items if isinstance(item, dict)],
                 task.stored,
                 original=task.original,
@@ -156,9 +156,7 @@ def _corrected(
                 migration=migration(task.ontology_key, ontology, place=f"article {task.article_id}"),
             )
         )
-        left_out.update(
-            f"{side} {item['kind']}: {item['reason']}" for item in account.items if item["verdict"] == "refused"
-        )
+        left_out.update(f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused")
     lead_time = annotation.raw.get("lead_time")
     return Corrected(
         article_id=task.article_id,

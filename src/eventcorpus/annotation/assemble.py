@@ -22,8 +22,9 @@ from eventcorpus.annotation.document import (
     said,
     unique,
 )
-from eventcorpus.annotation.rules import one_layer
+from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.annotation.templates import with_templates, without_spans
+from eventcorpus.conversion_report import Code, Reason
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Role, Span, join_events, role_order, span_order
@@ -58,43 +59,44 @@ class _Assembler:
     ids: dict[str, str] = field(default_factory=dict)
 
     def annotated(self) -> AnnotatedArticle:
-        article, account = self.document.article, self.faults.account
+        article, report = self.document.article, self.faults.report
         text = stored_form(article.text)
         placed = self._placed(text)
         spans = {span.id: span for span in self._flat([span for span, _, _ in placed], text.text)}
         for span, mark, repair in placed:
             if span.id not in spans:
                 for _ in mark.attributes:
-                    account.refuse("attributes", article.id, said(mark, ""), "its span was refused")
+                    report.refuse("attributes", article.id, said(mark, ""), Code.SPAN_REFUSED)
             elif repair:
-                account.repair("spans", article.id, said(mark, text.text[span.start : span.end]), repair)
+                name = said(mark, text.text[span.start : span.end])
+                report.repair("spans", article.id, name, repair, key=span.id)
             else:
-                account.keep("spans")
+                report.keep("spans")
             if span.id in spans and mark.attributes:
                 spans[span.id] = replace(span, attributes=(*self._attributes(mark), *span.attributes))
         self.ids = {mark: span for mark, span in self.ids.items() if span in spans}
         roles, details = self._roles(spans)
-        account.keep("articles")
+        report.keep("articles")
         metadata = article.metadata | ({ROLE_DETAILS: details} if details else {})
         article = replace(article, text=text.text, metadata=metadata)
         if self.document.templates:
             templates, n_gone = without_spans(self.document.templates, self.ids)
             article = with_templates(article, templates)
             if n_gone:
-                account.note("mentions of templates that were refused", n_gone)
+                report.note("mentions of templates that were refused", n_gone)
         in_order = tuple(sorted(spans.values(), key=span_order))
         events = join_events(in_order, roles, triggers=set(self.ontology.trigger_names), link=self.ontology.event_link)
         return AnnotatedArticle(article, in_order, self.ontology.labels, tuple(sorted(roles, key=role_order)), events)
 
-    def _placed(self, text: StoredText) -> list[tuple[Span, Mark, str]]:
+    def _placed(self, text: StoredText) -> list[tuple[Span, Mark, Code | None]]:
         """Each span that can be right, its mark, and what was mended; the others are refused."""
-        found: list[tuple[Span, Mark, str]] = []
+        found: list[tuple[Span, Mark, Code | None]] = []
         there: dict[tuple[int, int, str], str] = {}
         taken: set[str] = set()
         for mark in self.document.marks:
             place = self._place(mark, text)
             if place is None or mark.id in taken:
-                self._refuse(mark, "the id stands twice" if place else "")
+                self._refuse(mark, Code.ID_TWICE if place else None)
                 continue
             taken.add(mark.id)
             start, end, pieces, repair = place
@@ -103,7 +105,7 @@ class _Assembler:
                 span_id = there.setdefault((start, end, mark.label), mark.id)
             self.ids[mark.id] = span_id
             if span_id != mark.id:
-                self._refuse(mark, "the same span twice")
+                self._refuse(mark, Code.SAME_SPAN_TWICE)
                 continue
             told = self._pieces(mark.label, pieces)
             found.append((Span(mark.id, start, end, mark.label, told, origin="imported"), mark, repair))
@@ -112,65 +114,66 @@ class _Assembler:
     def _pieces(self, label: str, pieces: list[tuple[int, int]]) -> tuple[tuple[str, str], ...]:
         """Where the pieces of a discontinuous span are, as an attribute, if the ontology has one for it.
 
-        It is no attribute of the file, and the account does not count it.
+        It is no attribute of the file, and the report does not count it.
         """
         if len(pieces) < 2 or PIECES not in {attribute.name for attribute in self.ontology.attributes_of(label)}:
             return ()
         return ((PIECES, ";".join(f"{start} {end}" for start, end in pieces)),)
 
-    def _refuse(self, mark: Mark, reason: str) -> None:
+    def _refuse(self, mark: Mark, reason: Code | None) -> None:
         """Count a mark that is no span, unless its fault was told already, and what was said of it."""
-        article, account = self.document.article.id, self.faults.account
+        article, report = self.document.article.id, self.faults.report
         if reason:
-            account.refuse("spans", article, said(mark, ""), reason)
+            report.refuse("spans", article, said(mark, ""), reason)
         for name, _ in mark.attributes:
-            account.refuse("attributes", article, f"{name} of {mark.id}", "its span was refused")
+            report.refuse("attributes", article, f"{name} of {mark.id}", Code.SPAN_REFUSED)
 
-    def _place(self, mark: Mark, text: StoredText) -> tuple[int, int, list[tuple[int, int]], str] | None:
+    def _place(self, mark: Mark, text: StoredText) -> tuple[int, int, list[tuple[int, int]], Code | None] | None:
         """Start, end and pieces in the stored form and what was mended; None with the refusal counted."""
-        original, pieces, repair = self.document.article.text, list(mark.pieces), ""
+        original, pieces = self.document.article.text, list(mark.pieces)
+        repair: Code | None = None
         if mark.fault:
             self._bad(mark, mark.fault)
             return None
         if mark.label not in self.ontology.rank:
             known = ", ".join(self.ontology.labels)
-            self._bad(mark, "label not in the ontology", f"{mark.label!r} is not in {self.ontology.key} ({known})")
+            self._bad(mark, Code.UNKNOWN_LABEL, f"{mark.label!r} is not in {self.ontology.key} ({known})")
             return None
         if mark.says is not None and not _same(_cut(original, pieces), mark.says):
             moved = [from_utf16(original, *piece) if 0 <= piece[0] < piece[1] else None for piece in pieces]
             shifted = [piece for piece in moved if piece is not None]
             if len(shifted) == len(pieces) and _same(_cut(original, shifted), mark.says):
-                pieces, repair = shifted, "offsets were UTF-16 units"
+                pieces, repair = shifted, Code.UTF16
         if any(not 0 <= start < end <= len(original) for start, end in pieces):
-            self._bad(mark, "offset out of range", f"the text has {len(original)} characters")
+            self._bad(mark, Code.OFFSET_RANGE, f"the text has {len(original)} characters")
             return None
         cut = _cut(original, pieces)
         if mark.says is not None and cut != mark.says and not repair:
             if not _same(cut, mark.says):
-                self._bad(mark, "text does not match", f"the text there is {one_line(cut)}")
+                self._bad(mark, Code.TEXT_DIFFERS, f"the text there is {one_line(cut)}")
                 return None
-            repair = "its text has other blanks or quotation marks than the article"
+            repair = Code.OTHER_BLANKS_OR_QUOTES
         stored = [(text.from_original(start), text.from_original(end)) for start, end in pieces]
         start, end = min(start for start, _ in stored), max(end for _, end in stored)
         trimmed = trim(text.text, start, end)
         if trimmed[0] == trimmed[1]:
-            self.faults.account.refuse("spans", self.document.article.id, said(mark, ""), "nothing but blanks")
+            self.faults.report.refuse("spans", self.document.article.id, said(mark, ""), Code.ONLY_BLANKS)
             return None
         if len(pieces) > 1:
-            repair = repair or "in several pieces: one span from the first to the last"
-        return *trimmed, stored, repair or ("blanks at the edges" if trimmed != (start, end) else "")
+            repair = repair or Code.SEVERAL_PIECES
+        return *trimmed, stored, repair or (Code.EDGE_BLANKS if trimmed != (start, end) else None)
 
-    def _bad(self, mark: Mark, reason: str, detail: str = "") -> None:
+    def _bad(self, mark: Mark, reason: Code | Reason, detail: str = "") -> None:
         self.faults.bad("spans", self.document.article.id, said(mark, ""), reason, detail)
 
     def _flat(self, spans: list[Span], text: str) -> list[Span]:
         if not self.ontology.flat:
             return spans
-        stay, lost = one_layer(spans, self.ontology)
+        stay, lost = resolve_overlaps(spans, self.ontology)
         for loser, winner in lost:
             item = f"{loser.label} {one_line(text[loser.start : loser.end])} [{loser.start}, {loser.end})"
-            reason = f"overlaps {winner.label}, and the ontology is flat"
-            self.faults.account.refuse("spans", self.document.article.id, item, reason)
+            reason = Reason(Code.OVERLAP, (winner.label,))
+            self.faults.report.refuse("spans", self.document.article.id, item, reason)
         return stay
 
     def _attributes(self, mark: Mark) -> tuple[tuple[str, str], ...]:
@@ -181,12 +184,12 @@ class _Assembler:
             attribute = carried.get(name) or carried.get(f"{name} (attribute)")
             item = f"{name}={one_line(value)} of {mark.label} {mark.id}"
             if attribute is None or not attribute.takes(value):
-                reason = "not one of the attribute's values" if attribute else "attribute not in the ontology"
-                self.faults.account.refuse("attributes", self.document.article.id, item, reason)
+                reason = Code.UNKNOWN_VALUE if attribute else Code.UNKNOWN_ATTRIBUTE
+                self.faults.report.refuse("attributes", self.document.article.id, item, reason)
             elif (attribute.name, value) in kept or (attribute.name in dict(kept) and not attribute.multiple):
-                self.faults.account.refuse("attributes", self.document.article.id, item, "said twice")
+                self.faults.report.refuse("attributes", self.document.article.id, item, Code.SAID_TWICE)
             else:
-                self.faults.account.keep("attributes")
+                self.faults.report.keep("attributes")
                 kept.append((attribute.name, value))
         order = list(carried)
         return tuple(sorted(kept, key=lambda pair: order.index(pair[0])))
@@ -196,7 +199,7 @@ class _Assembler:
         roles: dict[Role, None] = {}
         details: list[dict[str, Any]] = []
         known = {role.name for role in self.ontology.roles}
-        article, account = self.document.article.id, self.faults.account
+        article, report = self.document.article.id, self.faults.report
         for link in self.document.links:
             name = link.role if link.role in known else f"{link.role} (role)"
             ends = self.ids.get(link.trigger), self.ids.get(link.argument)
@@ -205,33 +208,31 @@ class _Assembler:
                 self.faults.bad("roles", article, item, link.fault)
                 continue
             if name not in known:
-                self.faults.bad(
-                    "roles", article, item, "role not in the ontology", f"known: {', '.join(sorted(known))}"
-                )
+                self.faults.bad("roles", article, item, Code.UNKNOWN_ROLE, f"known: {', '.join(sorted(known))}")
                 continue
             role = Role(name, ends[0] or "", ends[1] or "")
             reason = self._why_not(role, roles)
             if reason:
-                account.refuse("roles", article, item, reason)
+                report.refuse("roles", article, item, reason)
                 continue
             roles[role] = None
             if link.repair:
-                account.repair("roles", article, item, link.repair)
+                report.repair("roles", article, item, link.repair, key=role)
             else:
-                account.keep("roles")
+                report.keep("roles")
             if not self.ontology.allows(name, spans[role.trigger].label, spans[role.argument].label):
-                account.flag("roles", article, item, "role against the ontology's signatures")
+                report.flag("roles", article, item, Code.AGAINST_SIGNATURES)
             if link.details is not None:
                 details.append({"role": name, "trigger": role.trigger, "argument": role.argument, **link.details})
         return list(roles), details
 
     @staticmethod
-    def _why_not(role: Role, roles: dict[Role, None]) -> str:
+    def _why_not(role: Role, roles: dict[Role, None]) -> Reason | None:
         if not role.trigger or not role.argument:
-            return "a span it links is missing or was refused"
+            return Reason(Code.END_MISSING, ("span",))
         if role.trigger == role.argument:
-            return "links a span to itself"
-        return "given twice" if role in roles else ""
+            return Reason(Code.LINKS_ITSELF, ("span",))
+        return Reason(Code.GIVEN_TWICE) if role in roles else None
 
 
 def _cut(text: str, pieces: Sequence[tuple[int, int]]) -> str:

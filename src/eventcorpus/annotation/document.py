@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Never, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from eventcorpus.annotation.templates import Template
-from eventcorpus.conversion_report import Account, Kind
+from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import parse_as, read_json_lines, read_text
 from eventcorpus.formats.conll import SPLIT_FILES
@@ -50,7 +50,7 @@ class Mark:
     says: str | None = None
     attributes: tuple[tuple[str, str], ...] = ()
     is_trigger: bool = False
-    fault: str = ""
+    fault: Code | Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,8 @@ class Link:
     role: str
     trigger: str
     argument: str
-    fault: str = ""
-    repair: str = ""
+    fault: Code | None = None
+    repair: Code | None = None
     details: Mapping[str, Any] | None = None
 
 
@@ -103,25 +103,25 @@ class Reading:
 
 @dataclass
 class Faults:
-    """What becomes of something that cannot be right: an error, or with ``refuse`` a line in the account."""
+    """What becomes of something that cannot be right: an error, or with ``refuse`` an item of the report."""
 
-    account: Account
+    report: ConversionReport
     refuse: bool = False
     error: type[InputError] = field(default=InputError)
 
-    def bad(self, kind: Kind, article: str, item: str, reason: str, detail: str = "") -> None:
+    def bad(
+        self, kind: Kind, article: str, name: str, reason: Code | Reason, detail: str = "", *,
+        start: int | None = None, end: int | None = None,
+    ) -> None:  # fmt: skip
         """Stop, or refuse an item and go on.
 
         Raises:
             InputError: unless ``refuse``.
         """
         if not self.refuse:
-            self._stop(article, item, reason, detail)
-        self.account.refuse(kind, article, item, reason)
-
-    def _stop(self, article: str, item: str, reason: str, detail: str) -> Never:
-        told = f"{reason}: {detail}" if detail else reason
-        raise self.error(f"article {article}: {item}: {told} (--refuse leaves such items out and counts them)")
+            words = f"{reason}: {detail}" if detail else str(reason)
+            raise self.error(f"article {article}: {name}: {words} (--refuse leaves such items out and counts them)")
+        self.report.refuse(kind, article, name, reason, start=start, end=end)
 
 
 def rows_of_file(path: Path, model: type[_Row], kind: Kind, faults: Faults) -> Iterator[tuple[int, _Row]]:
@@ -135,7 +135,7 @@ def rows_of_file(path: Path, model: type[_Row], kind: Kind, faults: Faults) -> I
             row = parse_as(model, data, place=f"{path.parent.name}/{path.name}, line {number}")
         except InputError as error:
             name = next((str(data[key]) for key in ("documentId", "docid", "doc_id", "_id") if key in data), "?")
-            faults.bad(kind, name, str(error), "does not follow the format")
+            faults.bad(kind, name, str(error), Code.FORMAT)
         else:
             yield number, row
 
@@ -168,12 +168,12 @@ def unique(documents: Iterable[Document], faults: Faults) -> Iterator[Document]:
     for document in documents:
         name = document.article.id
         if name in seen or not document.article.text.strip():
-            reason = "the id stands twice" if name in seen else "no text"
+            reason = Code.ID_TWICE if name in seen else Code.NO_TEXT
             faults.bad("articles", name, "the document", reason)
             lost: tuple[tuple[Kind, int], ...] = (("spans", len(document.marks)), ("roles", len(document.links)))
             for kind, n in (*lost, ("attributes", sum(len(mark.attributes) for mark in document.marks))):
                 for _ in range(n):
-                    faults.account.refuse(kind, name, "of this document", "its article was refused")
+                    faults.report.refuse(kind, name, "of this document", Code.ARTICLE_REFUSED)
             continue
         seen.add(name)
         yield document

@@ -13,9 +13,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from eventcorpus.annotation.document import ROLE_DETAILS
-from eventcorpus.annotation.rules import one_layer
+from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.annotation.templates import templates_of, with_templates, without_spans
-from eventcorpus.conversion_report import Account, Kind
+from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError, OntologyError, nearest
 from eventcorpus.files import read_yaml_as
 from eventcorpus.ontology import Name, Ontology, parse_ontology, read_ontology_yaml
@@ -138,16 +138,16 @@ def one_a_name(pair: Pair) -> Hashable:
 
 
 def mapped(
-    annotated: AnnotatedArticle, mapper: Mapper, account: Account, *, unit: Unit = one_a_value
+    annotated: AnnotatedArticle, mapper: Mapper, report: ConversionReport, *, unit: Unit = one_a_value
 ) -> AnnotatedArticle:
     """The article under the new ontology.
 
     Args:
-        unit: what the account counts as one attribute.
-        account: has counted the article's items as kept; those that have no place there are taken back, and counted as
+        unit: what the report counts as one attribute.
+        report: has counted the article's items as kept; those that have no place there are taken back, and counted as
             left out (mapped to null, no such attribute) or refused (an overlap where the ontology is flat).
     """
-    return _Mapped(annotated, mapper, account, unit).article()
+    return _Mapped(annotated, mapper, report, unit).article()
 
 
 @dataclass
@@ -156,7 +156,7 @@ class _Mapped:
 
     annotated: AnnotatedArticle
     mapper: Mapper
-    account: Account
+    report: ConversionReport
     unit: Unit
     span_of: dict[str, str] = field(default_factory=dict)
 
@@ -171,7 +171,7 @@ class _Mapped:
             left, n_gone = without_spans(templates, self.span_of)
             article = with_templates(article, left)
             if n_gone:
-                self.account.note("mentions of templates whose span is left out", n_gone)
+                self.report.note("mentions of templates whose span is left out", n_gone)
         details = self._details(article.metadata.get(ROLE_DETAILS), roles)
         if details is not None:
             others = {key: value for key, value in article.metadata.items() if key != ROLE_DETAILS}
@@ -193,11 +193,11 @@ class _Mapped:
         for span in self.annotated.spans:
             label = self.mapper.labels[span.label]
             if label is None:
-                self._leave_out(span, f"{span.label} is mapped to null")
+                self._leave_out(span, Reason(Code.MAPPED_TO_NULL, (span.label,)))
                 continue
             twin = there.setdefault((span.start, span.end, label), span)
             if twin is not span and old_label[twin.id] != span.label:
-                self._leave_out(span, f"the same span is {label} already")
+                self._leave_out(span, Reason(Code.SAME_SPAN_MAPPED, (label,)))
                 self.span_of[span.id] = twin.id
                 continue
             old_label[span.id] = span.label
@@ -209,21 +209,21 @@ class _Mapped:
         carried = {attribute.name: attribute for attribute in self.mapper.target.attributes_of(label)}
         kept = tuple((name, value) for name, value in span.attributes if name in carried and carried[name].takes(value))
         for _ in self._units(span.attributes) - self._units(kept):
-            self._out("attributes", f"{label} has no such attribute or value")
+            self._out("attributes", Reason(Code.NO_SUCH_ATTRIBUTE, (label,)))
         return kept
 
     def _flat(self, spans: list[Span]) -> list[Span]:
         if not self.mapper.target.flat:
             return spans
-        stay, lost = one_layer(spans, self.mapper.target)
+        stay, lost = resolve_overlaps(spans, self.mapper.target)
         for loser, winner in lost:
             text, id_ = self.annotated.article.text, self.annotated.article.id
             item = f"{loser.label} {one_line(text[loser.start : loser.end])} [{loser.start}, {loser.end})"
-            self.account.take_back("spans", id_, _own_id(loser.id))
-            self.account.refuse("spans", id_, item, f"overlaps {winner.label}, and the ontology is flat")
+            self.report.take_back("spans", id_, loser.id)
+            self.report.refuse("spans", id_, item, Reason(Code.OVERLAP, (winner.label,)))
             for _ in self._units(loser.attributes):
-                self.account.take_back("attributes", id_)
-                self.account.refuse("attributes", id_, f"of {loser.label} {loser.id}", "its span was refused")
+                self.report.take_back("attributes", id_)
+                self.report.refuse("attributes", id_, f"of {loser.label} {loser.id}", Code.SPAN_REFUSED)
         return stay
 
     def _roles(self) -> list[Role]:
@@ -231,20 +231,18 @@ class _Mapped:
         by_id = {span.id: self.mapper.labels[span.label] or "" for span in self.annotated.spans}
         for role in self.annotated.roles:
             name = self.mapper.roles[role.role]
-            said = f"{role.trigger} -> {role.argument}"
             trigger, argument = self.span_of.get(role.trigger), self.span_of.get(role.argument)
             if name is None:
-                self._out("roles", f"{role.role} is mapped to null", said)
+                self._out("roles", Reason(Code.MAPPED_TO_NULL, (role.role,)), role)
             elif trigger is None or argument is None:
-                self._out("roles", "a span it links is left out or was refused", said)
+                self._out("roles", Code.END_LEFT_OUT, role)
             elif trigger == argument or Role(name, trigger, argument) in roles:
-                self._out("roles", "links one span to itself, or the same two again, under the new labels", said)
+                self._out("roles", Code.SAME_ROLE_MAPPED, role)
             else:
                 roles[Role(name, trigger, argument)] = None
                 if not self.mapper.target.allows(name, by_id[trigger], by_id[argument]):
                     item = f"{name} {trigger} -> {argument}"
-                    reason = "role against the ontology's signatures"
-                    self.account.flag("roles", self.annotated.article.id, item, reason)
+                    self.report.flag("roles", self.annotated.article.id, item, Code.AGAINST_SIGNATURES)
         return list(roles)
 
     def _details(self, told: Any, roles: Collection[Role]) -> list[dict[str, Any]] | None:
@@ -265,16 +263,11 @@ class _Mapped:
     def _units(self, pairs: Iterable[Pair]) -> set[Hashable]:
         return {self.unit(pair) for pair in pairs}
 
-    def _leave_out(self, span: Span, reason: str) -> None:
-        self._out("spans", reason, _own_id(span.id))
+    def _leave_out(self, span: Span, reason: Reason) -> None:
+        self._out("spans", reason, span.id)
         for _ in self._units(span.attributes):
-            self._out("attributes", "its span is left out")
+            self._out("attributes", Code.SPAN_LEFT_OUT)
 
-    def _out(self, kind: Kind, reason: str, name: str = "") -> None:
-        self.account.take_back(kind, self.annotated.article.id, name)
-        self.account.leave_out(kind, reason)
-
-
-def _own_id(span_id: str) -> str:
-    """A span's id as the account names it: Label Studio's regions without their annotation."""
-    return span_id.rpartition(":")[2]
+    def _out(self, kind: Kind, reason: Code | Reason, key: str | Role | None = None) -> None:
+        self.report.take_back(kind, self.annotated.article.id, key)
+        self.report.leave_out(kind, reason)

@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
-from eventcorpus.annotation.rules import one_layer
-from eventcorpus.conversion_report import Account
+from eventcorpus.annotation.rules import resolve_overlaps
+from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import ADJUDICATED, AnnotatedArticle, Role, Span, join_events, role_order, span_order
@@ -106,7 +106,9 @@ def agreed_links(passes: Sequence[AnnotatedArticle]) -> set[Link]:
 UNION = "union"
 
 
-def gold_of(several: Sequence[AnnotatedArticle], policy: str, ontology: Ontology, account: Account) -> AnnotatedArticle:
+def gold_of(
+    several: Sequence[AnnotatedArticle], policy: str, ontology: Ontology, report: ConversionReport
+) -> AnnotatedArticle:
     """Gold of one article.
 
     Args:
@@ -118,14 +120,14 @@ def gold_of(several: Sequence[AnnotatedArticle], policy: str, ontology: Ontology
             - ``agreed``: the spans and roles that all annotators have, and what the first says of their attributes.
             - ``union``: the spans and roles that any annotator has; where the ontology is flat, of those that overlap
               the longest, the earliest, then by ontology order.
-        account: told what several annotators said and gold does not.
+        report: told what several annotators said and gold does not.
     """
     passes = [one for one in several if one.annotator != ADJUDICATED] or list(several)
     if policy == ADJUDICATED:
         decided = next((one for one in several if one.annotator == ADJUDICATED), None)
-        return _adjudicated(passes, decided, account)
+        return _adjudicated(passes, decided, report)
     if policy in (AGREED, UNION) and len(passes) > 1:
-        return (_agreed if policy == AGREED else _union)(passes, ontology, account)
+        return (_agreed if policy == AGREED else _union)(passes, ontology, report)
     return next((one for one in passes if one.annotator == policy), passes[0])
 
 
@@ -174,7 +176,7 @@ def gold_policy(annotators: Collection[str], policy: str) -> str:
 
 
 def _adjudicated(
-    passes: Sequence[AnnotatedArticle], decided: AnnotatedArticle | None, account: Account
+    passes: Sequence[AnnotatedArticle], decided: AnnotatedArticle | None, report: ConversionReport
 ) -> AnnotatedArticle:
     if decided is None and len(passes) == 1:
         return passes[0]
@@ -182,8 +184,7 @@ def _adjudicated(
     if decided is None:
         first = passes[0]
         if not say_the_same(passes):
-            reason = "annotators differ, nobody adjudicated: the first annotator's"
-            account.flag("articles", first.article.id, "gold", reason)
+            report.flag("articles", first.article.id, "gold", Code.NOT_ADJUDICATED)
         return _decided(first, lambda key: AGREED if key in agreed else first.annotator)
     if decided is passes[0]:  # only the decisions were converted
         return _decided(decided, lambda key: ADJUDICATED)
@@ -195,7 +196,7 @@ def _decided(one: AnnotatedArticle, by: Callable[[Key], str]) -> AnnotatedArticl
     return replace(one, spans=tuple(sorted(spans, key=span_order)))
 
 
-def _agreed(passes: Sequence[AnnotatedArticle], ontology: Ontology, account: Account) -> AnnotatedArticle:
+def _agreed(passes: Sequence[AnnotatedArticle], ontology: Ontology, report: ConversionReport) -> AnnotatedArticle:
     keys, links = agreed_keys(passes), agreed_links(passes)
     gold = merge(passes, keys=keys, links=links, ontology=ontology)
     said = [keyed_spans(one.spans) for one in passes]
@@ -206,16 +207,16 @@ def _agreed(passes: Sequence[AnnotatedArticle], ontology: Ontology, account: Acc
         ("agreed spans whose attributes differ (the first annotator's are gold)", differ),
     ):
         if n:
-            account.note(what, n)
+            report.note(what, n)
     return gold
 
 
-def _union(passes: Sequence[AnnotatedArticle], ontology: Ontology, account: Account) -> AnnotatedArticle:
+def _union(passes: Sequence[AnnotatedArticle], ontology: Ontology, report: ConversionReport) -> AnnotatedArticle:
     keys, links = all_keys(passes), all_links(passes)
     gold = merge(passes, keys=keys, links=links, ontology=ontology)
-    lost = {loser.id for loser, _ in one_layer(gold.spans, ontology)[1]} if ontology.flat else set()
+    lost = {loser.id for loser, _ in resolve_overlaps(gold.spans, ontology)[1]} if ontology.flat else set()
     if not lost:
         return gold
-    account.note("spans of one annotator that overlap another's (not gold)", len(lost))
+    report.note("spans of one annotator that overlap another's (not gold)", len(lost))
     stay = {key for key, span in keyed_spans(gold.spans).items() if span.id not in lost}
     return merge(passes, keys=stay, links=links, ontology=ontology)

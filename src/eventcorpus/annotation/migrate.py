@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from eventcorpus.conversion_report import Code, Reason
 from eventcorpus.errors import OntologyError
 from eventcorpus.ontology import Change, Ontology, version_key
 
@@ -17,18 +18,15 @@ class Migration:
 
     steps: tuple[Change, ...] = ()
 
-    def name(self, old: str) -> tuple[str | None, str]:
-        """The current name, or None with the reason why the annotation cannot follow."""
+    def name(self, old: str) -> str | Reason:
+        """The current name, or why the annotation cannot follow."""
         for step in self.steps:
             if old in step.split:
-                return (
-                    None,
-                    f"{old} was split into {' and '.join(step.split[old])} in {step.version}: annotate it again",
-                )
+                return Reason(Code.NAME_SPLIT, (old, " and ".join(step.split[old]), step.version))
             if old in step.removed:
-                return None, f"{old} was removed in {step.version}"
+                return Reason(Code.NAME_REMOVED, (old, step.version))
             old = step.renamed.get(old, step.merged.get(old, old))
-        return old, ""
+        return old
 
     def labels_annotated(self, old: tuple[str, ...]) -> tuple[str, ...]:
         """Which current labels the annotator could use; a merged label counts only if all its sources did."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
+from eventcorpus.conversion_report import Code
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Role, Span, span_order
 from eventcorpus.text import one_line
 
 
-def one_layer(spans: Iterable[Span], ontology: Ontology) -> tuple[list[Span], list[tuple[Span, Span]]]:
+def resolve_overlaps(spans: Iterable[Span], ontology: Ontology) -> tuple[list[Span], list[tuple[Span, Span]]]:
     """Choose spans that do not overlap: the longest first, then the earliest, then by ontology order.
 
     Returns:
@@ -45,24 +46,24 @@ def overlaps(spans: Iterable[Span]) -> list[tuple[Span, Span]]:
     return found
 
 
-def role_fault(role: Role, spans: dict[str, Span], ontology: Ontology) -> str | None:
+def role_violation(role: Role, spans: Mapping[str, Span], ontology: Ontology) -> Code | None:
     """Why the ontology does not allow a role between two existing spans, or None."""
     trigger, argument = spans[role.trigger], spans[role.argument]
     if ontology.triggers and trigger.label not in ontology.trigger_names:
-        return "role does not start at a trigger"
+        return Code.NOT_FROM_TRIGGER
     if not ontology.allows(role.role, trigger.label, argument.label):
-        return "role against the ontology's signatures"
+        return Code.AGAINST_SIGNATURES
     if role.role == ontology.event_link and (argument.start, argument.end) >= (trigger.start, trigger.end):
-        return "same event links to a later trigger"
+        return Code.LINK_TO_LATER_TRIGGER
     return None
 
 
-def describe_role(role: Role, spans: dict[str, Span]) -> str:
+def describe_role(role: Role, spans: Mapping[str, Span]) -> str:
     """``agent(Battle, Place)``, as messages name a role."""
     return f"{role.role}({spans[role.trigger].label} {role.trigger}, {spans[role.argument].label} {role.argument})"
 
 
-def faults(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]:
+def violations(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]:
     """Everything in one annotated article that breaks a rule of the ontology, one phrase each."""
     text = annotated.article.text
     by_id = {span.id: span for span in annotated.spans}
@@ -72,10 +73,10 @@ def faults(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]:
             f"{second.label} {one_line(text[second.start : second.end])}, and {ontology.key} is flat"
         )
     for role in annotated.roles:
-        fault = role_fault(role, by_id, ontology)
-        if fault:
+        violation = role_violation(role, by_id, ontology)
+        if violation:
             yield (
-                f"{fault}: {describe_role(role, by_id)} at "
+                f"{violation}: {describe_role(role, by_id)} at "
                 f"{one_line(text[by_id[role.trigger].start : by_id[role.trigger].end])}"
             )
     for span in annotated.spans:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcorpus.annotation.rules import one_layer
+from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.calibration.apply import (
     Calibration,
     FittedOn,
@@ -221,7 +221,7 @@ def targets_of(
     Args:
         log_probabilities: shape (n_tokens, n_tags).
     """
-    spans, _ = one_layer([span for span in annotated.spans if span.label in ontology.rank], ontology)
+    spans, _ = resolve_overlaps([span for span in annotated.spans if span.label in ontology.rank], ontology)
     tags, _ = tags_from_spans(spans, encoded.offsets, ontology.rank)
     is_complete = set(ontology.labels) <= set(annotated.labels_annotated)
     known = [i for i, (start, end) in enumerate(encoded.offsets) if start < end and (is_complete or tags[i] != OUTSIDE)]

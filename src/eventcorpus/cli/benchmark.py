@@ -224,11 +224,11 @@ def _convert(benchmark: Benchmark, data: Path, out: Path, inputs: dict[str, str]
         out,
         conversion.entries,
         conversion.ontology,
-        conversion.account,
+        conversion.report,
         gold_policy=conversion.gold_policy,
         inputs=inputs,
     )
-    notice(f"{benchmark.key}: {conversion.account.summary()}")
+    notice(f"{benchmark.key}: {conversion.report.summary()}")
 
 
 def held_out(entries: Iterable[Entry], holdout: Holdout) -> Iterator[Entry]:

@@ -67,7 +67,7 @@ def command(
         articles=folder.articles,
         passes=folder.passes,
         gold=list(folder.gold.values()),
-        account=folder.account,
+        report=folder.report,
         clusters=clusters,
         unreadable=folder.unreadable,
         splits=splits or (corpus / "splits" if (corpus / "splits").is_dir() else None),

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from eventcorpus.annotation.label_map import Mapper, mapped
 from eventcorpus.cli.options import GOLD, PATH, notice
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.convert import OPTIONAL, SOURCES, Conversion, Request
 from eventcorpus.dataset.folder import (
     REPORT,
@@ -111,12 +111,12 @@ def command(
     if map_path:
         conversion = _mapped(conversion, map_path)
         files.append((f"map:{map_path.name}", map_path))
-    account = conversion.account
+    report = conversion.report
     written = write_dataset(
         out,
         conversion.entries,
         conversion.ontology,
-        account,
+        report,
         gold_policy=conversion.gold_policy,
         inputs={name: sha256_of_file(file) for name, file in files},
         text=cast(TextPolicy, text),
@@ -124,7 +124,7 @@ def command(
     )
     for told in conversion.notices:
         notice(told)
-    _tell(account, written, out)
+    _tell(report, written, out)
     sizes = ", ".join(f"{split} {n:,}" for split, n in written.sizes.items())
     click.echo(f"{sum(written.sizes.values()):,} articles in {out} ({sizes})")
 
@@ -154,30 +154,30 @@ def _mapped(conversion: Conversion, map_path: Path) -> Conversion:
 
     def entries() -> Iterator[Entry]:
         for entry in conversion.entries:
-            every = [mapped(one, mapper, conversion.account, unit=unit) for one in entry.every]
+            every = [mapped(one, mapper, conversion.report, unit=unit) for one in entry.every]
             same = next((i for i, one in enumerate(entry.every) if one is entry.gold), None)
-            # gold that was made of several annotations stands in no account: they do
-            gold = every[same] if same is not None else mapped(entry.gold, mapper, _account_of(entry.gold))
+            # gold that was made of several annotations is in no report: they are
+            gold = every[same] if same is not None else mapped(entry.gold, mapper, _counted(entry.gold))
             yield Entry(entry.split, gold, every)
 
     policy = f"{conversion.gold_policy}, mapped by {map_path.name}"
     return replace(conversion, entries=entries(), ontology=mapper.target, gold_policy=policy)
 
 
-def _account_of(annotated: AnnotatedArticle) -> Account:
-    account = Account()
-    account.keep("spans", len(annotated.spans))
-    account.keep("roles", len(annotated.roles))
-    account.keep("attributes", sum(len(span.attributes) for span in annotated.spans))
-    return account
+def _counted(annotated: AnnotatedArticle) -> ConversionReport:
+    report = ConversionReport()
+    report.keep("spans", len(annotated.spans))
+    report.keep("roles", len(annotated.roles))
+    report.keep("attributes", sum(len(span.attributes) for span in annotated.spans))
+    return report
 
 
-def _tell(account: Account, written: Written, out: Path) -> None:
+def _tell(report: ConversionReport, written: Written, out: Path) -> None:
     """What people should know of a conversion, on stderr."""
-    notice(account.summary())
-    for item in [item for item in account.items if item["verdict"] != "repaired"][:5]:
-        notice(f"{item['verdict']}: article {item['article']}: {item['item']} ({item['reason']})")
-    if account.items:
+    notice(report.summary())
+    for item in [item for item in report.items if item.verdict != "repaired"][:5]:
+        notice(f"{item.verdict}: article {item.article}: {item.name} ({item.reason})")
+    if report.items:
         notice(f"every item with its reason: {out / REPORT}")
     share = f" ({percent(written.n_beyond_layer / written.n_spans)} %)" if written.n_spans else ""
     notice(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.annotation.rules import faults
+from eventcorpus.annotation.rules import violations
 from eventcorpus.cli.options import ONTOLOGY, PATH, find_ontology
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import EventCorpusError, InputError
 from eventcorpus.files import read_text, to_json, write_text
 from eventcorpus.formats.articles import article_row
@@ -71,7 +71,7 @@ def _check_article(annotated: AnnotatedArticle, ontology: Ontology, counts: Coun
         f"({1000 * len(triggers) / n_words:.0f} per 1,000 words), {len(annotated.roles)} roles, "
         f"{len(annotated.events)} events"
     )
-    found = list(faults(annotated, ontology))
+    found = list(violations(annotated, ontology))
     for fault in found:
         click.echo(f"  fault: {fault}")
     with_roles = {role.trigger for role in annotated.roles}
@@ -124,7 +124,7 @@ def read(
     for article_id, n in Counter(a.article.id for a in annotated).items():
         if n > 1:
             raise InputError(f"article {article_id!r} stands in two files; ids are unique")
-    found = [f"article {a.article.id}: {fault}" for a in annotated for fault in faults(a, ontology)]
+    found = [f"article {a.article.id}: {violation}" for a in annotated for violation in violations(a, ontology)]
     if found:
         raise InputError(f"{found[0]} ({len(found)} faults; see eventcorpus inline check)")
     write_text(articles_path, "".join(f"{to_json(article_row(a.article))}\n" for a in annotated))
@@ -144,5 +144,5 @@ def write(exports: tuple[Path, ...], annotator: str, ontology_path: Path | None)
       eventcorpus inline write corpus/annotations/pass-1.json
     """
     ontology = find_ontology(ontology_path, near=exports)
-    articles = read_exports(exports, ontology, Account())
+    articles = read_exports(exports, ontology, ConversionReport())
     click.echo(write_inline([a for a in articles if a.annotator == annotator]), nl=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from eventcorpus.cli.options import FIELDS, PATH, TITLE_IN_TEXT, notice
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import REPORT, is_dataset_folder, open_dataset, write_dataset
 from eventcorpus.dataset.standoff import Held, joined
 from eventcorpus.files import check_folder
@@ -42,20 +42,20 @@ def command(
     check_folder(out, is_ours=is_dataset_folder)
     manifest, _ = open_dataset(dataset)
     held = Held.of(read_articles(articles, field_map=fields, title_in_text=title_in_text))
-    account = Account()
+    report = ConversionReport()
     written = write_dataset(
         out,
-        joined(dataset, held, account),
+        joined(dataset, held, report),
         read_ontology_yaml(dataset / "ontology.yaml"),
-        account,
+        report,
         gold_policy=manifest["gold"],
         inputs=manifest["inputs"],
         strict=strict,
     )
-    notice(account.summary())
-    for item in [item for item in account.items if item["kind"] == "articles"][:5]:
-        notice(f"refused: article {item['article']}: {item['reason']}")
-    if account.items:
+    notice(report.summary())
+    for item in [item for item in report.items if item.kind == "articles"][:5]:
+        notice(f"refused: article {item.article}: {item.reason}")
+    if report.items:
         notice(f"every item with its reason: {out / REPORT}")
     sizes = ", ".join(f"{split} {n:,}" for split, n in written.sizes.items())
     click.echo(f"{sum(written.sizes.values()):,} articles with their text in {out} ({sizes})")

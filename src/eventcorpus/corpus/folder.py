@@ -11,7 +11,7 @@ from pathlib import Path
 
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.cli.options import progress_bar
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.labelstudio.annotations import annotated_articles
@@ -34,7 +34,7 @@ class CorpusFolder:
     passes: dict[str, Sequence[AnnotatedArticle]]
     gold: dict[str, AnnotatedArticle]
     policy: str
-    account: Account
+    report: ConversionReport
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -64,16 +64,16 @@ def read_corpus_with_faults(path: Path, *, gold: str | None) -> CorpusFolder:
         unreadable.append((article_id, str(error)))
 
     articles = {article.id: article for article in read_articles([path / "articles"], on_error=on_error)}
-    account, passes, decided = Account(), dict[str, Sequence[AnnotatedArticle]](), dict[str, AnnotatedArticle]()
+    report, passes, decided = ConversionReport(), dict[str, Sequence[AnnotatedArticle]](), dict[str, AnnotatedArticle]()
     index = index_exports(exports)
     gold = gold or default_policy(index.names.values())
     policy = gold_policy(index.names.values(), gold)
     for several in _shown(
-        annotated_articles(index, ontology, account, stop=False, on_error=on_error), len(index.n_tasks)
+        annotated_articles(index, ontology, report, stop=False, on_error=on_error), len(index.n_tasks)
     ):
         article_id = several[0].article.id
-        passes[article_id], decided[article_id] = several, gold_of(several, gold, ontology, account)
-    return CorpusFolder(path, ontology, articles, passes, decided, policy, account, unreadable)
+        passes[article_id], decided[article_id] = several, gold_of(several, gold, ontology, report)
+    return CorpusFolder(path, ontology, articles, passes, decided, policy, report, unreadable)
 
 
 def _exports(path: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from eventcorpus.annotation.rules import one_layer
+from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.strict_model import StrictModel
@@ -116,7 +116,7 @@ def originality_of(several: Sequence[AnnotatedArticle], ontology: Ontology) -> O
 def masked_words(one: AnnotatedArticle, ontology: Ontology) -> list[str]:
     """The words of an article, each span (of those that overlap the longest) being one word, its label in brackets."""
     text, words, at = one.article.text, list[str](), 0
-    for span in one_layer(one.spans, ontology)[0]:
+    for span in resolve_overlaps(one.spans, ontology)[0]:
         words += [*_WORD.findall(text[at : span.start].lower()), f"[{span.label}]"]
         at = span.end
     return words + _WORD.findall(text[at:].lower())

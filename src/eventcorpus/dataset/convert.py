@@ -1,6 +1,6 @@
 """What ``eventcorpus convert`` can read: one reader a format, all with the same result.
 
-Comes in: the inputs and options of the command. Goes out: entries of a dataset, their ontology and account.
+Comes in: the inputs and options of the command. Goes out: entries of a dataset, their ontology and report.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from eventcorpus.annotation.document import Faults, Found
 from eventcorpus.annotation.label_map import Unit, one_a_name, one_a_value
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.cli.options import notice, ontology_path_of, progress_bar
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import Entry
 from eventcorpus.dataset.splits import check_splits, read_splits
 from eventcorpus.formats.brat import read_brat
@@ -49,11 +49,11 @@ class Request:
 
 @dataclass
 class Conversion:
-    """What was read: the account may still be counting while ``entries`` are taken."""
+    """What was read: the report may still be counting while ``entries`` are taken."""
 
     entries: Iterable[Entry]
     ontology: Ontology
-    account: Account
+    report: ConversionReport
     gold_policy: str
     files: Sequence[Path]
     notices: list[str] = field(default_factory=list)
@@ -74,31 +74,31 @@ def _label_studio(request: Request) -> Conversion:
     ontology = read_ontology(source_path)
     name, key = read_text_object(source_path) if source_path.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
     index = index_exports(files, text_key=key)
-    account = Account()
+    report = ConversionReport()
     gold = request.gold or default_policy(index.names.values())
     policy = gold_policy(index.names.values(), gold)
-    articles = annotated_articles(index, ontology, account, stop=not request.refuse, text_object=name)
+    articles = annotated_articles(index, ontology, report, stop=not request.refuse, text_object=name)
     entries = _entries(
         _shown(articles, len(index.n_tasks)),
         request.splits,
-        lambda several: gold_of(several, gold, ontology, account),
+        lambda several: gold_of(several, gold, ontology, report),
     )
-    return Conversion(entries, ontology, account, policy, files, _without_splits(request), one_a_name)
+    return Conversion(entries, ontology, report, policy, files, _without_splits(request), one_a_name)
 
 
 def _conll(request: Request) -> Conversion:
     if len(request.inputs) > 1:
         raise click.UsageError("--from conll takes one INPUT")
     path = request.inputs[0]
-    per_split, ontology, account = read_conll(path, scheme=request.scheme)
+    per_split, ontology, report = read_conll(path, scheme=request.scheme)
     entries = (Entry(split, one, [one]) for split, several in per_split.items() for one in several)
     files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
-    return Conversion(entries, ontology, account, "the tags of the CoNLL files", files)
+    return Conversion(entries, ontology, report, "the tags of the CoNLL files", files)
 
 
 def _public(request: Request, read: Callable[[Sequence[Path], Faults], Found], what: str) -> Conversion:
-    account = Account()
-    faults = Faults(account, refuse=request.refuse)
+    report = ConversionReport()
+    faults = Faults(report, refuse=request.refuse)
     given = read_ontology(request.ontology) if request.ontology else None
     found = read(request.inputs, faults)
     reading = assemble(found, given, faults)
@@ -110,7 +110,7 @@ def _public(request: Request, read: Callable[[Sequence[Path], Faults], Found], w
         entries = (Entry(split_of[one[0].article.id], one[0], one) for one in _shown(iter(several), len(several)))
     everything_in_train = all(split == "train" for split, _ in reading.articles)
     notices = _without_splits(request) if everything_in_train else []
-    return Conversion(entries, reading.ontology, account, f"the annotation of {what}", found.files, notices)
+    return Conversion(entries, reading.ontology, report, f"the annotation of {what}", found.files, notices)
 
 
 def _re3d(request: Request) -> Conversion:

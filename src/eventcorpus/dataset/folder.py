@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from eventcorpus import __version__
-from eventcorpus.annotation.rules import one_layer
-from eventcorpus.conversion_report import Account
+from eventcorpus.annotation.rules import resolve_overlaps
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.card import DatasetCounts, dataset_card
 from eventcorpus.dataset.counts import AnnotationCounts
 from eventcorpus.dataset.rows import annotated_of, row_of, without_text
@@ -81,7 +81,7 @@ def write_dataset(
     out: Path,
     entries: Iterable[Entry],
     ontology: Ontology,
-    account: Account,
+    report: ConversionReport,
     *,
     gold_policy: str,
     inputs: Mapping[str, str],
@@ -94,13 +94,13 @@ def write_dataset(
     file (``load_dataset`` would fail on it).
 
     Args:
-        account: may still be counting while ``entries`` are taken; it is written when they have ended.
+        report: may still be counting while ``entries`` are taken; it is written when they have ended.
         inputs: file name -> sha256 of what was converted.
         text: whose text is written; ``licensed``: of articles that state a licence, ``none``: a standoff release.
 
     Raises:
         InputError: if there is no article.
-        StrictError: with ``strict``, if the account has anything repaired, refused or flagged.
+        StrictError: with ``strict``, if the report has anything repaired, refused or flagged.
         OutputError: if the place is taken by something else, or the disk refuses.
     """
     counts, duplicates, layer = DatasetCounts(ontology), Duplicates(), list[dict[str, str]]()
@@ -122,16 +122,16 @@ def write_dataset(
             tables.add(entry.split, rows[id(entry.gold)], [rows[id(one)] for one in entry.every])
         files = tables.close()
         if not counts.splits:
-            reasons = account.as_json()["articles"]["reasons"]
-            raise InputError(f"no annotated article to write; {account.summary()}; loss reasons: {reasons}")
+            reasons = report.reasons("articles")
+            raise InputError(f"no annotated article to write; {report.summary()}; loss reasons: {reasons}")
         if strict:
-            account.check_strict()
-        report = _report(account, withheld) | {
+            report.check_strict()
+        loss_report = _loss_report(report, withheld) | {
             "not_in_one_layer": layer,
             "one_layer_rule": "longest, then earliest, then ontology order",
         }
         (folder / "ontology.yaml").write_text(ontology_yaml(ontology), encoding="utf-8")
-        (folder / REPORT).write_text(to_json(report, indent=2) + "\n", encoding="utf-8")
+        (folder / REPORT).write_text(to_json(loss_report, indent=2) + "\n", encoding="utf-8")
         manifest = {
             "schema": SCHEMA,
             "ontology": ontology.key,
@@ -142,17 +142,17 @@ def write_dataset(
             "versions": {"eventcorpus": __version__, **versions()},
         }
         (folder / MANIFEST).write_text(to_json(manifest, indent=2) + "\n", encoding="utf-8")
-        card = dataset_card(counts, files, gold_policy=gold_policy, summary=account.summary())
+        card = dataset_card(counts, files, gold_policy=gold_policy, summary=report.summary())
         (folder / "README.md").write_text(card, encoding="utf-8")
     sizes = {split: counts.splits[split].n_articles for split in SPLITS if split in counts.splits}
     return Written(sizes, duplicates.found, counts.total.labels.total(), len(layer))
 
 
-def _report(account: Account, withheld: set[str]) -> dict[str, Any]:
-    """The account; items of articles whose text is withheld do not quote it."""
-    report = account.as_json()
-    items = [item | {"item": ""} if item["article"] in withheld else item for item in report["items"]]
-    return report | {"items": items}
+def _loss_report(report: ConversionReport, withheld: set[str]) -> dict[str, Any]:
+    """What ``loss_report.json`` says; items of articles whose text is withheld do not quote it."""
+    data = report.as_json()
+    items = [item | {"item": ""} if item["article"] in withheld else item for item in data["items"]]
+    return data | {"items": items}
 
 
 def read_dataset(folder: Path) -> Dataset:
@@ -226,7 +226,7 @@ def manifest_hash(folder: Path) -> str:
 
 
 def _not_in_one_layer(gold: AnnotatedArticle, ontology: Ontology) -> list[dict[str, str]]:
-    lost = one_layer(gold.spans, ontology)[1]
+    lost = resolve_overlaps(gold.spans, ontology)[1]
     return [
         {"article": gold.article.id, "span": loser.id, "label": loser.label, "winner": winner.id}
         for loser, winner in lost

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from eventcorpus.annotation.rules import one_layer
+from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.annotation.templates import check_templates, standoff_metadata
 from eventcorpus.errors import SpanError
 from eventcorpus.files import to_json
@@ -31,7 +31,7 @@ def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tup
     """
     article = annotated.article
     starts, ends = zip(*tokens, strict=True) if tokens else ((), ())
-    stay, _ = one_layer(annotated.spans, ontology)
+    stay, _ = resolve_overlaps(annotated.spans, ontology)
     tags, _ = tags_from_spans(stay, tokens, ontology.rank)
     row: dict[str, Any] = {"id": article.id, "text": article.text, "text_sha256": article.text_sha256}
     row |= {"annotator": annotated.annotator, **{name: getattr(article, name) for name in _STRINGS}}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.dataset.folder import Entry, open_dataset
 from eventcorpus.dataset.rows import annotated_of, with_text
 from eventcorpus.dataset.tables import rows_of
@@ -34,17 +34,19 @@ class Held:
             held.by_id[article.id] = article
         return held
 
-    def find(self, row: dict[str, Any]) -> tuple[Article | None, str]:
-        """The article of a row, or None and why there is none."""
+    def find(self, row: dict[str, Any]) -> Article | None:
+        """The article of a row, or None."""
         same_id = self.by_id.get(row["id"])
         if same_id is not None and same_id.text_sha256 == row["text_sha256"]:
-            return same_id, ""
-        if (found := self.by_hash.get(row["text_sha256"])) is not None:
-            return found, ""
-        return None, "another text stands under its id" if same_id else "no article with this text"
+            return same_id
+        return self.by_hash.get(row["text_sha256"])
+
+    def why_missing(self, row: dict[str, Any]) -> Code:
+        """Why a row has no article."""
+        return Code.OTHER_TEXT_UNDER_ID if row["id"] in self.by_id else Code.NO_ARTICLE_WITH_TEXT
 
 
-def joined(folder: Path, held: Held, account: Account) -> Iterator[Entry]:
+def joined(folder: Path, held: Held, report: ConversionReport) -> Iterator[Entry]:
     """The articles of a standoff dataset with their text; those that nobody holds are refused.
 
     Raises:
@@ -63,22 +65,22 @@ def joined(folder: Path, held: Held, account: Account) -> Iterator[Entry]:
         for row in rows_of(path):
             gold = _complete(row, held, str(path))
             if gold is None:
-                account.refuse("articles", row["id"], "the article", held.find(row)[1])
+                report.refuse("articles", row["id"], "the article", held.why_missing(row))
                 for span in row["spans"]:
-                    account.refuse("spans", row["id"], f"{span['label']} {span['id']}", "its article is not there")
+                    report.refuse("spans", row["id"], f"{span['label']} {span['id']}", Code.ARTICLE_MISSING)
                 for role in row["roles"]:
-                    account.refuse("roles", row["id"], role["role"], "its article is not there")
+                    report.refuse("roles", row["id"], role["role"], Code.ARTICLE_MISSING)
                 continue
-            account.keep("articles")
-            account.keep("spans", len(gold.spans))
-            account.keep("roles", len(gold.roles))
-            account.keep("attributes", sum(len(span.attributes) for span in gold.spans))
+            report.keep("articles")
+            report.keep("spans", len(gold.spans))
+            report.keep("roles", len(gold.roles))
+            report.keep("attributes", sum(len(span.attributes) for span in gold.spans))
             yield Entry(split, gold, every.get(gold.article.id, []))
 
 
 def _complete(row: dict[str, Any], held: Held, place: str) -> AnnotatedArticle | None:
     if row["text"] is None:
-        article, _ = held.find(row)
+        article = held.find(row)
         if article is None:
             return None
         row = with_text(row, article)

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from eventcorpus import __version__
-from eventcorpus.annotation.rules import one_layer
+from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import InputError
 from eventcorpus.eval.baselines.score import score_floors
 from eventcorpus.eval.calibration import calibration_of
@@ -243,7 +243,7 @@ def score(
         confusion=confusion_of(judged, labels),
         boundary_errors=boundary_errors_of(judged, labels),
         events=events_of(gold, here, ontology) if class_map is None else None,
-        not_in_one_layer=sum(len(one_layer(a.spans, ontology)[1]) for a in gold),
+        not_in_one_layer=sum(len(resolve_overlaps(a.spans, ontology)[1]) for a in gold),
         classes=classes,
     )
 

@@ -14,7 +14,7 @@ import click
 
 from eventcorpus.annotation.merge import default_policy, gold_of
 from eventcorpus.cli.options import PATH, notice, ontology_path_of, progress_bar
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import is_dataset_folder, manifest_hash, read_annotations, read_dataset
 from eventcorpus.errors import InputError
 from eventcorpus.eval.runs import Run
@@ -132,11 +132,11 @@ def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -
         )
     if kind == "export":
         index, ontology, text_object = _export(path, options)
-        account = Account()
+        report = ConversionReport()
         policy = default_policy(index.names.values())
-        read = annotated_articles(index, ontology, account, stop=False, text_object=text_object)
-        articles = [gold_of(several, policy, ontology, account) for several in read]
-        _tell(account, path)
+        read = annotated_articles(index, ontology, report, stop=False, text_object=text_object)
+        articles = [gold_of(several, policy, ontology, report) for several in read]
+        _tell(report, path)
         if not articles:
             raise InputError(f"{path}: not one article is annotated; name the export that has the gold")
         return Gold(articles, ontology, path.resolve().stem, WHOLE, sha256_of_file(index.paths[0]), path)
@@ -191,19 +191,19 @@ def kind_of(path: Path) -> str:
 
 def _exported(path: Path, options: Options) -> list[Prediction]:
     index, ontology, text_object = _export(path, options)
-    account = Account()
+    report = ConversionReport()
     if options.exported == "predictions":
-        found = exported_predictions(index, ontology, account, version=options.model_version, text_object=text_object)
+        found = exported_predictions(index, ontology, report, version=options.model_version, text_object=text_object)
         predictions = [prediction for _, prediction in found]
     else:
         policy = default_policy(index.names.values())
         free = ontology.model_copy(update={"flat": False})
-        read = annotated_articles(index, free, account, stop=False, text_object=text_object)
+        read = annotated_articles(index, free, report, stop=False, text_object=text_object)
         predictions = [
-            prediction_of_annotated(gold_of(several, policy, free, account), ModelName(name=f"{path.stem} {policy}"))
+            prediction_of_annotated(gold_of(several, policy, free, report), ModelName(name=f"{path.stem} {policy}"))
             for several in read
         ]
-    _tell(account, path)
+    _tell(report, path)
     return predictions
 
 
@@ -214,15 +214,12 @@ def _export(path: Path, options: Options) -> tuple[ExportIndex, Ontology, str | 
     return index_exports(exports_in(path), text_key=key), read_ontology(source), name
 
 
-def _tell(account: Account, path: Path) -> None:
+def _tell(report: ConversionReport, path: Path) -> None:
     """What an export lost, on stderr."""
-    refused: Sequence[dict[str, str]] = [item for item in account.items if item["verdict"] == "refused"]
+    refused = [item for item in report.items if item.verdict == "refused"]
     if refused:
         first = refused[0]
-        notice(
-            f"{path}: {account.summary()}; the first refused: article {first['article']}: {first['item']} "
-            f"({first['reason']})"
-        )
+        notice(f"{path}: {report.summary()}; the first refused: article {first.article}: {first.name} ({first.reason})")
 
 
 def _told(found: TaggedPredictions, path: Path, options: Options) -> list[Prediction]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from eventcorpus.annotation.document import SPLIT_OF, Document, Faults, Found, Link, Mark
-from eventcorpus.conversion_report import Kind
+from eventcorpus.conversion_report import Code, Kind, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
 from eventcorpus.schema import Article
@@ -58,9 +58,9 @@ def read_brat(inputs: Sequence[Path], faults: Faults) -> Found:
         for path in sorted({file.with_suffix(".txt") for file in folder.rglob("*.ann")} | set(folder.rglob("*.txt"))):
             name, ann = path.relative_to(folder).with_suffix("").as_posix(), path.with_suffix(".ann")
             if not path.is_file():
-                faults.bad("articles", name, ann.name, "no .txt beside it")
+                faults.bad("articles", name, ann.name, Code.NO_TXT)
             elif not ann.is_file():
-                faults.account.refuse("articles", name, path.name, "no .ann beside it: not annotated")
+                faults.report.refuse("articles", name, path.name, Code.NO_ANN)
             else:
                 files += [path, ann]
                 annotation = ann_lines(_content(ann), article=name, faults=faults)
@@ -90,9 +90,9 @@ def ann_lines(content: str, *, article: str, faults: Faults) -> Annotation:
         match = pattern.fullmatch(line) if pattern else None
         kind = _KINDS.get(line[0], "attributes")
         if match is None:
-            faults.bad(kind, article, f".ann line {number}: {line[:80]!r}", "does not follow the format")
+            faults.bad(kind, article, f".ann line {number}: {line[:80]!r}", Code.FORMAT)
         elif match[1] in found.texts or match[1] in found.events:
-            faults.bad(kind, article, f".ann line {number}: {match[1]}", "the id stands twice")
+            faults.bad(kind, article, f".ann line {number}: {match[1]}", Code.ID_TWICE)
         else:
             _add(found, line[0], match)
     return found
@@ -128,14 +128,14 @@ def _document(article: Article, found: Annotation, faults: Faults) -> Document:
     event_at: dict[str, str] = {}
     for name, (_, trigger, _) in found.events.items():
         if trigger in event_at:
-            faults.account.note("events that share their trigger with another: one span each")
+            faults.report.note("events that share their trigger with another: one span each")
         event_at.setdefault(trigger, name)
     said_of: dict[str, list[tuple[str, str]]] = {}
     for attribute, of, value in found.attributes:
         name = event_at.get(of, of)
         if (name not in found.texts and name not in found.events) or not value:
-            reason = "of something that is no span" if value else "an empty note"
-            faults.account.refuse("attributes", article.id, f"{attribute} of {of}", reason)
+            reason = Code.OF_NO_SPAN if value else Code.EMPTY_NOTE
+            faults.report.refuse("attributes", article.id, f"{attribute} of {of}", reason)
             continue
         said_of.setdefault(name, []).append((attribute, value))
     marks = [
@@ -144,10 +144,12 @@ def _document(article: Article, found: Annotation, faults: Faults) -> Document:
     links = [Link(role, event_at.get(a, a), event_at.get(b, b)) for role, a, b in found.relations]
     for name, (label, trigger, arguments) in found.events.items():
         if trigger in found.texts:
-            wrong = "" if found.texts[trigger][0] == label else f"its trigger is of type {found.texts[trigger][0]}"
-            marks.append(_mark(name, trigger, found, article.text, said_of.get(name, ()), is_trigger=True, fault=wrong))
+            type_ = found.texts[trigger][0]
+            fault = None if type_ == label else Reason(Code.TRIGGER_TYPE_DIFFERS, (type_,))
+            marks.append(_mark(name, trigger, found, article.text, said_of.get(name, ()), is_trigger=True, fault=fault))
         else:
-            marks.append(Mark(name, label, (), is_trigger=True, fault=f"its trigger {trigger} is not there"))
+            missing = Reason(Code.TRIGGER_MISSING, (trigger,))
+            marks.append(Mark(name, label, (), is_trigger=True, fault=missing))
         links += [Link(role, name, event_at.get(target, target)) for role, target in arguments]
     return Document(article, marks, links)
 
@@ -160,7 +162,7 @@ def _mark(
     said_of: Sequence[tuple[str, str]],
     *,
     is_trigger: bool = False,
-    fault: str = "",
+    fault: Reason | None = None,
 ) -> Mark:
     """brat writes a blank where the text has a line end: that is no difference."""
     label, pieces, says = found.texts[text_bound]

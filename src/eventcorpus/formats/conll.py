@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.formats.tag_files import read_documents
 from eventcorpus.ontology import Label, Ontology
@@ -30,24 +30,24 @@ class Chunk:
     start: int
     end: int
     label: str
-    fault: str = ""
+    fault: Code | Reason | None = None
 
 
 def read_conll(
     path: Path, *, scheme: str, name: str | None = None
-) -> tuple[dict[str, list[AnnotatedArticle]], Ontology, Account]:
+) -> tuple[dict[str, list[AnnotatedArticle]], Ontology, ConversionReport]:
     """Read a CoNLL file or folder; a single file becomes ``train``.
 
     Invalid tags are counted and repaired: a tag that continues nothing opens a span, as conlleval reads it.
 
     Returns:
-        articles per split; an ontology with every label an entity, in alphabetical order; the account.
+        articles per split; an ontology with every label an entity, in alphabetical order; the report.
 
     Raises:
         InputError: if nothing is there, or a line has one column only.
     """
     files = _split_files(path)
-    account = Account()
+    report = ConversionReport()
     documents = {split: list(_documents(file)) for split, file in files.items()}
     labels = sorted(
         {tag[2:] for docs in documents.values() for doc in docs for s in doc for _, tag, _ in s if tag != "O"}
@@ -64,12 +64,12 @@ def read_conll(
     )
     splits = {
         split: [
-            _article(f"{split}-{n:05d}", document, ontology, scheme=scheme, account=account)
+            _article(f"{split}-{n:05d}", document, ontology, scheme=scheme, report=report)
             for n, document in enumerate(docs, start=1)
         ]
         for split, docs in documents.items()
     }
-    return splits, ontology, account
+    return splits, ontology, report
 
 
 def _split_files(path: Path) -> dict[str, Path]:
@@ -102,7 +102,7 @@ def _documents(path: Path) -> Iterator[list[list[Token]]]:
 
 
 def _article(
-    article_id: str, sentences: list[list[Token]], ontology: Ontology, *, scheme: str, account: Account
+    article_id: str, sentences: list[list[Token]], ontology: Ontology, *, scheme: str, report: ConversionReport
 ) -> AnnotatedArticle:
     text = ""
     spans: list[Span] = []
@@ -117,30 +117,31 @@ def _article(
             start, end = trim(text, offsets[chunk.start][0], offsets[chunk.end - 1][1])
             if start == end:
                 place = f"{chunk.label} at line {sentence[chunk.start][2]}"
-                account.refuse("spans", article_id, place, "nothing but blanks")
+                report.refuse("spans", article_id, place, Code.ONLY_BLANKS)
                 continue
             spans.append(Span(f"{len(spans) + 1}", start, end, chunk.label, origin="imported"))
             if chunk.fault:
-                account.repair("spans", article_id, f"{chunk.label} at line {sentence[chunk.start][2]}", chunk.fault)
+                name = f"{chunk.label} at line {sentence[chunk.start][2]}"
+                report.repair("spans", article_id, name, chunk.fault, key=spans[-1].id)
             else:
-                account.keep("spans")
+                report.keep("spans")
     stored = stored_form(text).text
-    account.keep("articles")
+    report.keep("articles")
     return AnnotatedArticle(Article(article_id, stored), tuple(spans), ontology.labels, annotator="a1")
 
 
 def chunks(tags: list[str], *, scheme: str) -> list[Chunk]:
     """Read chunks from tags of one scheme; what continues nothing opens a chunk and is marked as a fault.
 
-    >>> chunks(["B-A", "I-A", "I-B"], scheme="iob2")
-    [Chunk(start=0, end=2, label='A', fault=''), Chunk(start=2, end=3, label='B', fault='I- opens a span')]
+    >>> [(c.start, c.end, c.label, str(c.fault)) for c in chunks(["B-A", "I-A", "I-B"], scheme="iob2")]
+    [(0, 2, 'A', 'None'), (2, 3, 'B', 'I- opens a span')]
     """
     found: list[Chunk] = []
     open_ = False
     for i, tag in enumerate(tags):
         if tag == "O":
             if open_ and scheme == "bilou":
-                found[-1] = Chunk(found[-1].start, found[-1].end, found[-1].label, "span without an end tag")
+                found[-1] = Chunk(found[-1].start, found[-1].end, found[-1].label, Code.TAG_ENDS_NO_SPAN)
             open_ = False
             continue
         prefix, label = {"S": "U", "E": "L"}.get(tag[0], tag[0]), tag[2:]
@@ -148,17 +149,18 @@ def chunks(tags: list[str], *, scheme: str) -> list[Chunk]:
         if scheme == "bilou":
             continues = prefix in "IL" and open_ and last is not None and last.label == label
             if not continues and open_ and last is not None:
-                found[-1] = Chunk(last.start, last.end, last.label, "span without an end tag")
-            fault = f"{tag[0]}- opens a span" if prefix in "IL" and not continues else ""
+                found[-1] = Chunk(last.start, last.end, last.label, Code.TAG_ENDS_NO_SPAN)
+            fault = Reason(Code.TAG_OPENS_SPAN, (tag[0],)) if prefix in "IL" and not continues else None
             open_ = prefix in "BI"
         else:
             continues = prefix != "B" and last is not None and last.label == label
-            fault = f"{tag[0]}- opens a span" if prefix != "B" and not continues and scheme == "iob2" else ""
+            opens = prefix != "B" and not continues and scheme == "iob2"
+            fault = Reason(Code.TAG_OPENS_SPAN, (tag[0],)) if opens else None
             open_ = False
         if continues and last is not None:
             found[-1] = Chunk(last.start, i + 1, label, last.fault)
         else:
             found.append(Chunk(i, i + 1, label, fault))
     if open_ and scheme == "bilou":
-        found[-1] = Chunk(found[-1].start, found[-1].end, found[-1].label, "span without an end tag")
+        found[-1] = Chunk(found[-1].start, found[-1].end, found[-1].label, Code.TAG_ENDS_NO_SPAN)
     return found

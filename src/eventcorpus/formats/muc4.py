@@ -14,7 +14,7 @@ from pydantic import StrictInt
 
 from eventcorpus.annotation.document import Document, Faults, Found, Mark, Row, files_by_split, rows_of_file
 from eventcorpus.annotation.templates import Template, templates_of
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.ontology import Name
 from eventcorpus.schema import AnnotatedArticle, Article
 
@@ -50,7 +50,7 @@ def read_muc4(inputs: Sequence[Path], faults: Faults) -> Found:
     """
     files = files_by_split(inputs, (".json", ".jsonl"))
     documents = [
-        _document(row, split, faults.account)
+        _document(row, split, faults.report)
         for split, path in files
         for _, row in rows_of_file(path, DocumentRow, "articles", faults)
     ]
@@ -74,20 +74,20 @@ def muc4_templates(annotated: AnnotatedArticle) -> list[dict[str, Any]]:
     ]
 
 
-def _document(row: DocumentRow, split: str, account: Account) -> Document:
+def _document(row: DocumentRow, split: str, report: ConversionReport) -> Document:
     """Marks are numbered as they are met; a mention that several fillers of one slot name is one mark."""
     ids: dict[tuple[str, int, str], str] = {}
     templates: list[Template] = []
     for template in row.templates:
         fillers: dict[str, tuple[tuple[str, ...], ...]] = {}
         for slot, several in template.slots().items():
-            account.note("fillers (sets of coreferent mentions)", len(several))
-            account.note("mentions in fillers", sum(map(len, several)))
+            report.note("fillers (sets of coreferent mentions)", len(several))
+            report.note("mentions in fillers", sum(map(len, several)))
             fillers[slot] = tuple(
                 tuple(ids.setdefault((text, start, slot), f"m{len(ids) + 1}") for text, start in filler)
                 for filler in several
             )
         templates.append(Template(incident_type=template.incident_type, fillers=fillers))
-    account.note("templates", len(templates))
+    report.note("templates", len(templates))
     marks = [Mark(name, slot, ((start, start + len(text)),), text) for (text, start, slot), name in ids.items()]
     return Document(Article(row.docid, row.doctext), marks, templates=templates, split=split)

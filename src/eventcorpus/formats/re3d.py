@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import Field, StrictInt
 
 from eventcorpus.annotation.document import Document, Faults, Found, Link, Mark, Row, rows_of_file
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
 from eventcorpus.schema import Article
@@ -101,22 +101,22 @@ def _documents(folder: Path, faults: Faults, floor: float) -> list[Document]:
             entities[entity.document].append(entity)
         else:
             item = f"{folder.name}/{FILES[1]}, line {number}: {entity.type} {entity.id}"
-            faults.bad("spans", entity.document, item, "of a document that is not there")
+            faults.bad("spans", entity.document, item, Code.DOCUMENT_MISSING)
     has_relations = (folder / FILES[2]).is_file()
     for number, relation in rows_of_file(folder / FILES[2], RelationRow, "roles", faults) if has_relations else ():
         if relation.document in relations:
             relations[relation.document].append(relation)
         else:
             item = f"{folder.name}/{FILES[2]}, line {number}: {relation.type} {relation.id}"
-            faults.bad("roles", relation.document, item, "of a document that is not there")
-    licence, attribution = _licence(folder, faults.account)
+            faults.bad("roles", relation.document, item, Code.DOCUMENT_MISSING)
+    licence, attribution = _licence(folder, faults.report)
     made: list[Document] = []
     for name, row in documents.items():
         sure = [entity for entity in entities[name] if entity.confidence >= floor]
         n_unsure = len(entities[name]) - len(sure)
         if n_unsure:
-            faults.account.leave_out("spans", f"confidence below {floor:g}", n_unsure)
-            faults.account.leave_out("attributes", f"confidence below {floor:g}", n_unsure)
+            faults.report.leave_out("spans", Reason(Code.CONFIDENCE, (f"{floor:g}",)), n_unsure)
+            faults.report.leave_out("attributes", Reason(Code.CONFIDENCE, (f"{floor:g}",)), n_unsure)
         article = Article(
             name, row.text, title=row.title, outlet=row.source_name, url=row.source_url, language="en",
             licence=licence,
@@ -124,7 +124,7 @@ def _documents(folder: Path, faults: Faults, floor: float) -> list[Document]:
                       "sentences": row.sentence_count},
         )  # fmt: skip
         marks = [_mark(entity, name) for entity in sure]
-        links = _links(relations[name], sure, entities[name], row.text, floor, faults.account)
+        links = _links(relations[name], sure, entities[name], row.text, floor, faults.report)
         made.append(Document(article, marks, links))
     return made
 
@@ -145,7 +145,7 @@ def _links(
     every: Sequence[EntityRow],
     text: str,
     floor: float,
-    account: Account,
+    report: ConversionReport,
 ) -> list[Link]:
     """Relations as links. Their ends are offsets: where several types stand there, the most confident entity it is."""
     stored = stored_form(text)
@@ -154,15 +154,15 @@ def _links(
     for relation in relations:
         places = (relation.source_begin, relation.source_end), (relation.target_begin, relation.target_end)
         if relation.confidence < floor:
-            account.leave_out("roles", f"confidence below {floor:g}")
+            report.leave_out("roles", Reason(Code.CONFIDENCE, (f"{floor:g}",)))
             continue
         if left_out & set(places):
-            account.leave_out("roles", f"an end has confidence below {floor:g}")
+            report.leave_out("roles", Reason(Code.CONFIDENCE_OF_END, (f"{floor:g}",)))
             continue
         ends = [[e for e in sure if (e.begin, e.end) == place] for place in places]
         source, target = (_best(there, relation.document) for there in ends)
         several = any(len({e.type for e in there}) > 1 for there in ends)
-        repair = "an end has several types: the one with the highest confidence" if several else ""
+        repair = Code.END_OF_SEVERAL_TYPES if several else None
         words = {"start": stored.from_original(relation.begin), "end": stored.from_original(relation.end)}
         details = words | {"confidence": relation.confidence}
         links.append(Link(relation.type, source, target, repair=repair, details=details))
@@ -175,11 +175,11 @@ def _best(there: Sequence[EntityRow], document: str) -> str:
     return _short(min(there, key=lambda entity: (-entity.confidence, entity.type)).id, document)
 
 
-def _licence(folder: Path, account: Account) -> tuple[str | None, str]:
+def _licence(folder: Path, report: ConversionReport) -> tuple[str | None, str]:
     """The licence that a folder states, by its usual short name or in its first sentence, and whom to attribute."""
     attribution = read_text(folder / "ATTRIBUTION").strip() if (folder / "ATTRIBUTION").is_file() else ""
     if not (folder / "LICENSE").is_file():
-        account.note(f"folders without a LICENSE: their articles state no licence ({folder.name})")
+        report.note(f"folders without a LICENSE: their articles state no licence ({folder.name})")
         return None, attribution
     stated = read_text(folder / "LICENSE").strip()
     known = next((short for words, short in _LICENCES.items() if words in stated), None)

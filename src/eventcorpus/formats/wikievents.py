@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import StrictInt
 
 from eventcorpus.annotation.document import Document, Faults, Found, Link, Mark, Row, files_by_split, rows_of_file
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.schema import Article
 
 Token = tuple[str, StrictInt, StrictInt]
@@ -73,17 +73,17 @@ def read_wikievents(inputs: Sequence[Path], faults: Faults) -> Found:
     documents: list[Document] = []
     for split, path in files:
         for number, row in rows_of_file(path, DocumentRow, "articles", faults):
-            places = _places(row, faults.account)
+            places = _places(row, faults.report)
             if isinstance(places, str):
                 item = f"{path.name}, line {number}: {places}"
-                faults.bad("articles", row.doc_id, item, "tokens do not follow one another in the text")
-                _refuse_all(row, faults.account)
+                faults.bad("articles", row.doc_id, item, Code.TOKENS_NOT_IN_TEXT)
+                _refuse_all(row, faults.report)
                 continue
-            documents.append(_document(row, places, split, faults.account))
+            documents.append(_document(row, places, split, faults.report))
     return Found("wikievents", documents, [path for _, path in files])
 
 
-def _places(row: DocumentRow, account: Account) -> list[tuple[int, int]] | str:
+def _places(row: DocumentRow, report: ConversionReport) -> list[tuple[int, int]] | str:
     """Where each token stands in the text, or the key of the one that is not there.
 
     The offsets of the released files refer to pages with blank lines between paragraphs that ``text`` lacks. Where they
@@ -94,7 +94,7 @@ def _places(row: DocumentRow, account: Account) -> list[tuple[int, int]] | str:
         return "sentences: not the tokens of tokens"
     if told and all(row.text[start:end] == text for text, start, end in told):
         return [(start, end) for _, start, end in told]
-    account.note("articles whose token offsets do not fit their text: tokens were found one after the other")
+    report.note("articles whose token offsets do not fit their text: tokens were found one after the other")
     places: list[tuple[int, int]] = []
     at = 0
     for i, token in enumerate(row.tokens):
@@ -111,21 +111,21 @@ def _tokens(sentence: tuple[Any, ...]) -> Sequence[Token]:
     return sentence[0] if len(sentence) == 2 and isinstance(sentence[1], str) else sentence
 
 
-def _refuse_all(row: DocumentRow, account: Account) -> None:
+def _refuse_all(row: DocumentRow, report: ConversionReport) -> None:
     for name in [one.id for one in row.entity_mentions] + [one.id for one in row.event_mentions]:
-        account.refuse("spans", row.doc_id, name, "its article was refused")
+        report.refuse("spans", row.doc_id, name, Code.ARTICLE_REFUSED)
     for event in row.event_mentions:
         for argument in event.arguments:
-            account.refuse("roles", row.doc_id, f"{argument.role} of {event.id}", "its article was refused")
+            report.refuse("roles", row.doc_id, f"{argument.role} of {event.id}", Code.ARTICLE_REFUSED)
 
 
-def _document(row: DocumentRow, places: Sequence[tuple[int, int]], split: str, account: Account) -> Document:
+def _document(row: DocumentRow, places: Sequence[tuple[int, int]], split: str, report: ConversionReport) -> Document:
     def short(name: str) -> str:
         return name.removeprefix(f"{row.doc_id}-")
 
     def mark(name: str, label: str, of: EntityRow | TriggerRow, *, is_trigger: bool, **more: Any) -> Mark:
         if not 0 <= of.start < of.end <= len(places):
-            fault = f"token offsets [{of.start}, {of.end}) out of range"
+            fault = Reason(Code.TOKEN_OFFSETS_RANGE, (f"[{of.start}, {of.end})",))
             return Mark(name, label, (), of.text, is_trigger=is_trigger, fault=fault)
         place = ((places[of.start][0], places[of.end - 1][1]),)
         return Mark(name, label, place, of.text, is_trigger=is_trigger, **more)
@@ -153,11 +153,11 @@ def _document(row: DocumentRow, places: Sequence[tuple[int, int]], split: str, a
         for argument in event.arguments
     ]
     for i in range(len(row.relation_mentions)):
-        account.refuse("roles", row.doc_id, f"relation_mentions.{i}", "relations are not read")
+        report.refuse("roles", row.doc_id, f"relation_mentions.{i}", Code.RELATIONS_NOT_READ)
     return Document(Article(row.doc_id, row.text), marks, links, split=split)
 
 
-def _fault(argument: ArgumentRow, text_of: dict[str, str]) -> str:
+def _fault(argument: ArgumentRow, text_of: dict[str, str]) -> Code | None:
     if argument.entity_id not in text_of:
-        return "its entity is not there"
-    return "" if text_of[argument.entity_id] == argument.text else "its text is not its entity's"
+        return Code.ENTITY_MISSING
+    return None if text_of[argument.entity_id] == argument.text else Code.ENTITY_TEXT_DIFFERS

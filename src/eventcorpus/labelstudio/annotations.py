@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eventcorpus.annotation.migrate import Migration, migration
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.formats.articles import article_from_row
 from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex, OnError, index_exports
@@ -36,17 +36,17 @@ class _Piece:
 
 
 def read_exports(
-    paths: Iterable[Path], ontology: Ontology, account: Account, *, stop: bool = True
+    paths: Iterable[Path], ontology: Ontology, report: ConversionReport, *, stop: bool = True
 ) -> list[AnnotatedArticle]:
     """Read small exports whole: the articles of ``annotated_articles``, one after another."""
     index = index_exports(paths)
-    return [one for several in annotated_articles(index, ontology, account, stop=stop) for one in several]
+    return [one for several in annotated_articles(index, ontology, report, stop=stop) for one in several]
 
 
 def annotated_articles(
     index: ExportIndex,
     ontology: Ontology,
-    account: Account,
+    report: ConversionReport,
     *,
     stop: bool = True,
     text_object: str | None = None,
@@ -66,21 +66,21 @@ def annotated_articles(
         SpanError: with ``stop``, naming article, region and value.
         OntologyError: if data was annotated under an ontology that cannot be migrated.
     """
-    reader = RegionReader(ontology, account, stop=stop, text_object=text_object)
+    reader = RegionReader(ontology, report, stop=stop, text_object=text_object)
     waiting: dict[str, list[ExportedTask]] = {}
     for task in index.tasks(on_error=on_error):
         tasks = waiting.setdefault(task.article_id, [])
         tasks.append(task)
         if len(tasks) == index.n_tasks[task.article_id]:
             try:
-                found = _annotated(waiting.pop(task.article_id), ontology, account, reader, index.names)
+                found = _annotated(waiting.pop(task.article_id), ontology, report, reader, index.names)
             except InputError as error:
                 if on_error is None:
                     raise
                 on_error(task.article_id, error)
                 continue
             if found:
-                account.keep("articles")
+                report.keep("articles")
                 yield found
 
 
@@ -103,7 +103,7 @@ def _pieces(tasks: list[ExportedTask]) -> list[_Piece]:
 
 
 def _annotated(
-    tasks: list[ExportedTask], ontology: Ontology, account: Account, reader: RegionReader, names: dict[str, str]
+    tasks: list[ExportedTask], ontology: Ontology, report: ConversionReport, reader: RegionReader, names: dict[str, str]
 ) -> list[AnnotatedArticle]:
     pieces, one = _pieces(tasks), tasks[0]
     article_id = one.article_id
@@ -112,9 +112,9 @@ def _annotated(
     n_parts = pieces[0].first.n_parts
     if len(pieces) < n_parts:
         missing = sorted(set(range(1, n_parts + 1)) - {piece.first.part for piece in pieces})
-        account.refuse("articles", article_id, f"part {missing[0]} of {n_parts}", "a part is not in the export")
+        report.refuse("articles", article_id, f"part {missing[0]} of {n_parts}", Code.PART_MISSING)
         for annotation in every:
-            _refuse_items(annotation, article_id, "a part of its article is not in the export", account)
+            _refuse_items(annotation, article_id, Code.ARTICLE_PART_MISSING, report)
         return []
     begins = 0
     for piece in pieces:
@@ -137,7 +137,7 @@ def _annotated(
         complete = [(piece, a) for piece, a in zip(pieces, newest, strict=True) if a is not None]
         regions = Regions()
         for piece, annotation in complete if len(complete) == n_parts else ():
-            _refuse_strange(annotation, article_id, account)
+            _refuse_strange(annotation, article_id, report)
             try:
                 read = reader.read(
                     annotation.items,
@@ -159,18 +159,18 @@ def _annotated(
             if annotation.cancelled:
                 continue
             if not any(annotation is one for one in newest):
-                account.note("annotations replaced by a newer one of the same person")
-                _refuse_items(annotation, article_id, "a newer annotation by the same person", account)
+                report.note("annotations replaced by a newer one of the same person")
+                _refuse_items(annotation, article_id, Code.NEWER_ANNOTATION, report)
             elif len(complete) < n_parts:
-                account.note("annotations of a part whose other parts their person did not annotate")
-                _refuse_items(annotation, article_id, "its annotator did not do every part", account)
+                report.note("annotations of a part whose other parts their person did not annotate")
+                _refuse_items(annotation, article_id, Code.NOT_EVERY_PART, report)
     for annotation in (a for a in every if a.cancelled):
-        account.note("skipped annotations")
-        _refuse_items(annotation, article_id, "its annotation was skipped", account)
+        report.note("skipped annotations")
+        _refuse_items(annotation, article_id, Code.ANNOTATION_SKIPPED, report)
     if not found:
-        reason = "not annotated" if not every else "skipped by its annotators"
-        reason = "not annotated in every part" if any(not a.cancelled for a in every) else reason
-        account.refuse("articles", article_id, "the article", reason)
+        reason = Code.SKIPPED_BY_ALL if every else Code.NOT_ANNOTATED
+        reason = Code.NOT_ANNOTATED_IN_EVERY_PART if any(not a.cancelled for a in every) else reason
+        report.refuse("articles", article_id, "the article", reason)
     return found
 
 
@@ -199,10 +199,10 @@ def _newest(piece: _Piece, person: str) -> ExportedAnnotation | None:
     return max(theirs, key=lambda a: a.age, default=None)
 
 
-def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: str, account: Account) -> None:
+def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: Code, report: ConversionReport) -> None:
     """Count every item of an annotation that is not read."""
     name = f"annotation {annotation.raw.get('id', annotation.number)}"
-    _refuse_strange(annotation, article_id, account)
+    _refuse_strange(annotation, article_id, report)
     regions = {str(item.get("id")) for item in annotation.items if is_region(item)}
     for item in annotation.items:
         kind, n = units(item, regions)
@@ -211,10 +211,10 @@ def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: str, 
         )
         words = f"{item.get('from_name')} of {words}" if kind == "attributes" else words
         for _ in range(n):
-            account.refuse(kind, article_id, f"{words} of {name}", reason)
+            report.refuse(kind, article_id, f"{words} of {name}", reason)
 
 
-def _refuse_strange(annotation: ExportedAnnotation, article_id: str, account: Account) -> None:
+def _refuse_strange(annotation: ExportedAnnotation, article_id: str, report: ConversionReport) -> None:
     for _ in range(annotation.n_strange):
         name = f"an entry of annotation {annotation.raw.get('id', annotation.number)}"
-        account.refuse("spans", article_id, name, "not a JSON object")
+        report.refuse("spans", article_id, name, Code.NO_OBJECT)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.labelstudio.annotations import annotated_articles
 from eventcorpus.labelstudio.exports import ExportedTask, ExportIndex, OnError
@@ -27,7 +27,7 @@ UNKNOWN = "unknown"
 def exported_predictions(
     index: ExportIndex,
     ontology: Ontology,
-    account: Account,
+    report: ConversionReport,
     *,
     version: str | None = None,
     text_object: str | None = None,
@@ -38,7 +38,7 @@ def exported_predictions(
 
     Args:
         version: ``model_version``; may be left out where there is only one.
-        account: counts what is refused: items that do not fit, articles without such a prediction.
+        report: counts what is refused: items that do not fit, articles without such a prediction.
         text_object: as in ``annotated_articles``.
 
     Returns:
@@ -50,7 +50,7 @@ def exported_predictions(
     chosen = _version(index, version)
     # a model's mentions may overlap, whatever the ontology says of annotations: all of them are scored
     free = ontology.model_copy(update={"flat": False})
-    read = annotated_articles(_Predicted.of(index, chosen), free, account, stop=False, text_object=text_object)
+    read = annotated_articles(_Predicted.of(index, chosen), free, report, stop=False, text_object=text_object)
     return [(several[0], prediction_of_annotated(several[0], ModelName(name=chosen))) for several in read]
 
 

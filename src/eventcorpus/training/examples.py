@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from eventcorpus.annotation.rules import one_layer
+from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import RecipeError
 from eventcorpus.models.encode import SpecialTokens, encode_text, special_tokens_of
 from eventcorpus.models.tags import OUTSIDE, tags_from_spans
@@ -55,7 +55,7 @@ def without_targets(example: Example) -> Example:
 
 @dataclass
 class EncodedArticles:
-    """Examples and the account of their making.
+    """Examples and what became of their articles.
 
     ``lost`` names, per article, spans that no tag can express; ``cut`` those that no window holds whole.
     ``n_tokens`` are sub-words, special tokens included, padding and repeated overlap excluded. ``labels`` counts the
@@ -91,7 +91,7 @@ def encode_articles(
     done = EncodedArticles()
     for annotated in articles:
         text = annotated.article.text
-        stay, lost = one_layer(annotated.spans, ontology)
+        stay, lost = resolve_overlaps(annotated.spans, ontology)
         encoded = encode_text(text, tokenizer, max_length=max_length, stride=stride, special_tokens=special_tokens)
         tags, unreached = tags_from_spans(stay, encoded.offsets, ontology.rank)
         done.lost += [_named(annotated, span) for span in [*(loser for loser, _ in lost), *unreached]]

@@ -11,7 +11,7 @@ import yaml
 from eventcorpus.annotation.document import ROLE_DETAILS
 from eventcorpus.annotation.label_map import Mapper, mapped, read_label_map
 from eventcorpus.annotation.templates import Template, templates_of, with_templates
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import AttributeType, AttributeValue, Label, Ontology, RoleType, ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
@@ -54,17 +54,17 @@ def write(path: Path, **content: Any) -> Path:
     return path
 
 
-def counted() -> Account:
-    account = Account()
+def counted() -> ConversionReport:
+    report = ConversionReport()
     for kind, n in (("articles", 1), ("spans", 6), ("roles", 5), ("attributes", 4)):
-        account.keep(kind, n)  # type: ignore[arg-type]
-    return account
+        report.keep(kind, n)  # type: ignore[arg-type]
+    return report
 
 
 def test_labels_and_roles_take_their_new_names(tmp_path: Path) -> None:
-    account = counted()
+    report = counted()
     mapper = Mapper.of(write(tmp_path / "m.yaml", labels=LABELS, roles=ROLES), SOURCE)
-    one = mapped(ONE, mapper, account)
+    one = mapped(ONE, mapper, report)
     assert [(s.id, s.label) for s in one.spans] == [
         ("a", "Actor"),
         ("b1", "Violence"),
@@ -79,35 +79,35 @@ def test_labels_and_roles_take_their_new_names(tmp_path: Path) -> None:
 
 
 def test_what_has_no_place_is_left_out_with_the_count(tmp_path: Path) -> None:
-    account = counted()
-    mapped(ONE, Mapper.of(write(tmp_path / "m.yaml", labels=LABELS, roles=ROLES), SOURCE), account)
-    report = account.as_json()
-    assert report["spans"] == {
+    report = counted()
+    mapped(ONE, Mapper.of(write(tmp_path / "m.yaml", labels=LABELS, roles=ROLES), SOURCE), report)
+    loss_report = report.as_json()
+    assert loss_report["spans"] == {
         "in": 6, "kept": 4, "repaired": 0, "refused": 2, "out": 4, "flagged": 0,
         "reasons": {"left out: Money is mapped to null": 1, "left out: the same span is Actor already": 1},
     }  # fmt: skip
-    assert report["roles"]["reasons"] == {
+    assert loss_report["roles"]["reasons"] == {
         "left out: a span it links is left out or was refused": 1,
         "left out: links one span to itself, or the same two again, under the new labels": 1,
         "left out: near is mapped to null": 1,
     }
-    assert report["attributes"] | {"reasons": 0} == {
+    assert loss_report["attributes"] | {"reasons": 0} == {
         "in": 4, "kept": 3, "repaired": 0, "refused": 1, "out": 3, "flagged": 0, "reasons": 0
     }  # fmt: skip
-    account.check_strict()
+    report.check_strict()
 
 
 def test_a_repaired_span_that_is_left_out_is_no_longer_counted_as_repaired(tmp_path: Path) -> None:
-    account = Account()
-    account.keep("spans", 4)
-    account.repair("spans", "x", "Location k [12, 18)", "blanks at the edges")
-    account.repair("spans", "x", "Money m [21, 26)", "blanks at the edges")
-    account.keep("roles", 5)
-    account.keep("attributes", 4)
-    mapped(ONE, Mapper.of(write(tmp_path / "m.yaml", labels=LABELS, roles=ROLES), SOURCE), account)
-    figures = account.as_json()["spans"]
+    report = ConversionReport()
+    report.keep("spans", 4)
+    report.repair("spans", "x", "Location k [12, 18)", Code.EDGE_BLANKS, key="k")
+    report.repair("spans", "x", "Money m [21, 26)", Code.EDGE_BLANKS, key="m")
+    report.keep("roles", 5)
+    report.keep("attributes", 4)
+    mapped(ONE, Mapper.of(write(tmp_path / "m.yaml", labels=LABELS, roles=ROLES), SOURCE), report)
+    figures = report.as_json()["spans"]
     assert (figures["in"], figures["kept"], figures["repaired"], figures["refused"]) == (6, 3, 1, 2)
-    assert [item["item"] for item in account.items] == ["Location k [12, 18)"]
+    assert [item.name for item in report.items] == ["Location k [12, 18)"]
 
 
 def test_an_ontology_is_found_beside_the_map_and_its_rules_hold(tmp_path: Path) -> None:
@@ -118,16 +118,16 @@ def test_an_ontology_is_found_beside_the_map_and_its_rules_hold(tmp_path: Path) 
     (tmp_path / "ours.yaml").write_text(ontology_yaml(ours))
     path = write(tmp_path / "m.yaml", ontology="ours.yaml", labels=LABELS, roles=ROLES | {"again": None})
     nested = replace(ONE, spans=(*SPANS, Span("n", 6, 17, "Location")))
-    account = counted()
-    account.keep("spans")
-    one = mapped(nested, Mapper.of(path, SOURCE), account)
+    report = counted()
+    report.keep("spans")
+    one = mapped(nested, Mapper.of(path, SOURCE), report)
     assert [(s.id, s.attributes) for s in one.spans] == [("a", ()), ("n", ()), ("b2", ())]
     assert one.roles == ()
     assert one.labels_annotated == ("Violence", "Actor", "Place")
-    reasons = account.as_json()["spans"]["reasons"]
+    reasons = report.as_json()["spans"]["reasons"]
     assert reasons["refused: overlaps Place, and the ontology is flat"] == 2
-    assert account.as_json()["spans"]["out"] == 3
-    assert account.as_json()["attributes"]["out"] == 0
+    assert report.as_json()["spans"]["out"] == 3
+    assert report.as_json()["attributes"]["out"] == 0
 
 
 def test_a_label_says_something_only_if_all_that_become_it_were_annotated(tmp_path: Path) -> None:
@@ -147,16 +147,16 @@ def test_templates_and_what_is_said_of_roles_follow_their_spans(tmp_path: Path) 
         {"role": "near", "trigger": "b1", "argument": "k"},
     ]
     article = with_templates(replace(ONE.article, metadata={ROLE_DETAILS: details, "n": 1}), [template])
-    account = counted()
+    report = counted()
     one = mapped(
         replace(ONE, article=article),
         Mapper.of(write(tmp_path / "m.yaml", labels=LABELS, roles=ROLES), SOURCE),
-        account,
+        report,
     )
     (left,) = templates_of(one)
     assert left.fillers == {"Perp": (("a", "a"),), "Target": ()}
     assert one.article.metadata[ROLE_DETAILS] == [{"role": "agent", "trigger": "b1", "argument": "a", "start": 3}]
-    assert account.notes == {"mentions of templates whose span is left out": 1}
+    assert report.notes == {"mentions of templates whose span is left out": 1}
 
 
 def test_what_was_said_of_roles_goes_with_the_last_of_them(tmp_path: Path) -> None:

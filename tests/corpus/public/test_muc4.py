@@ -9,7 +9,7 @@ import pytest
 from eventcorpus.annotation.assemble import assemble
 from eventcorpus.annotation.document import Faults, Reading
 from eventcorpus.annotation.templates import KEY, templates_of
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.formats.muc4 import muc4_templates, read_muc4
 
@@ -31,32 +31,32 @@ def line(*templates: Any, docid: str = "DEV-1", text: str = TEXT) -> str:
     return json.dumps({"docid": docid, "doctext": text, "templates": list(templates)}) + "\n"
 
 
-def read(path: Path, *, refuse: bool = False) -> tuple[Reading, Account]:
-    faults = Faults(Account(), refuse=refuse)
-    return assemble(read_muc4([path], faults), None, faults), faults.account
+def read(path: Path, *, refuse: bool = False) -> tuple[Reading, ConversionReport]:
+    faults = Faults(ConversionReport(), refuse=refuse)
+    return assemble(read_muc4([path], faults), None, faults), faults.report
 
 
 def test_mentions_become_spans_labelled_by_their_slot(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(line(BOMBING))
-    reading, account = read(tmp_path / "x.json")
+    reading, report = read(tmp_path / "x.json")
     ((split, one),) = reading.articles
     assert (split, one.article.id, one.article.text) == ("train", "DEV-1", TEXT)
     assert [(s.label, TEXT[s.start : s.end], s.start) for s in one.spans] == [
         ("PerpOrg", "hamsin front", 4), ("PerpOrg", "hf", 18), ("Target", "mill", 33), ("Target", "the mill", 65),
     ]  # fmt: skip
     assert (one.roles, one.events) == ((), ())
-    assert account.notes == {"templates": 1, "fillers (sets of coreferent mentions)": 3, "mentions in fillers": 4}
+    assert report.notes == {"templates": 1, "fillers (sets of coreferent mentions)": 3, "mentions in fillers": 4}
 
 
 def test_a_mention_that_templates_share_is_one_span_and_stays_in_both(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text(line(BOMBING, ATTACK))
-    reading, account = read(tmp_path / "x.json")
+    reading, report = read(tmp_path / "x.json")
     one = reading.articles[0][1]
     first, second = templates_of(one)
     assert first.fillers["PerpOrg"] == (("m1", "m2"),)
     assert second.fillers["PerpOrg"] == (("m6",), ("m1", "m2"))
-    assert account.kept["spans"] == len(one.spans) == 7
-    assert account.notes["mentions in fillers"] == 9
+    assert report.kept["spans"] == len(one.spans) == 7
+    assert report.notes["mentions in fillers"] == 9
 
 
 @pytest.mark.parametrize("templates", [[], [BOMBING], [BOMBING, ATTACK], [template("arson")], [BOMBING, BOMBING]])
@@ -68,9 +68,9 @@ def test_the_templates_come_back_exactly(tmp_path: Path, templates: list[Any]) -
 def test_a_mention_twice_in_a_filler_comes_back_twice(tmp_path: Path) -> None:
     twice = template("bombing", PerpOrg=[[["hf", 18], ["hf", 18]]])
     (tmp_path / "x.json").write_text(line(twice))
-    reading, account = read(tmp_path / "x.json")
+    reading, report = read(tmp_path / "x.json")
     assert muc4_templates(reading.articles[0][1]) == [twice]
-    assert account.kept["spans"] == 1
+    assert report.kept["spans"] == 1
 
 
 def test_a_document_without_templates_is_reviewed_and_empty(tmp_path: Path) -> None:
@@ -93,13 +93,13 @@ def test_a_mention_that_is_not_there_stops_or_is_refused_and_leaves_its_template
     (tmp_path / "x.json").write_text(line(wrong))
     with pytest.raises(SpanError, match=r"article DEV-1: PerpOrg m2 \[19, 21\) 'hf': text does not match"):
         read(tmp_path / "x.json")
-    reading, account = read(tmp_path / "x.json", refuse=True)
+    reading, report = read(tmp_path / "x.json", refuse=True)
     assert muc4_templates(reading.articles[0][1]) == [template("bombing", PerpOrg=[[["hamsin front", 4]]])]
-    assert account.as_json()["spans"] == {
+    assert report.as_json()["spans"] == {
         "in": 3, "kept": 1, "repaired": 0, "refused": 2, "out": 1, "flagged": 0,
         "reasons": {"refused: text does not match": 2},
     }  # fmt: skip
-    assert account.notes["mentions of templates that were refused"] == 2
+    assert report.notes["mentions of templates that were refused"] == 2
 
 
 @pytest.mark.parametrize(
@@ -115,6 +115,6 @@ def test_a_line_that_does_not_fit_is_named_with_its_key(tmp_path: Path, change: 
     with pytest.raises(InputError) as stopped:
         read(tmp_path / "x.json")
     assert f"article DEV-1: {tmp_path.name}/x.json, line 2: {key}: does not follow the format" in str(stopped.value)
-    reading, account = read(tmp_path / "x.json", refuse=True)
+    reading, report = read(tmp_path / "x.json", refuse=True)
     assert len(reading.articles) == 1
-    assert account.as_json()["articles"]["reasons"] == {"refused: does not follow the format": 1}
+    assert report.as_json()["articles"]["reasons"] == {"refused: does not follow the format": 1}

@@ -1,4 +1,4 @@
-"""re3d folders: what becomes of each kind of annotation noise, and the account of it."""
+"""re3d folders: what becomes of each kind of annotation noise, and the report of it."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 from eventcorpus.annotation.assemble import assemble
 from eventcorpus.annotation.document import Faults
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.formats.re3d import read_re3d
 from eventcorpus.ontology import Label, Ontology
@@ -57,10 +57,12 @@ def folder(
     return path
 
 
-def read(path: Path, *, refuse: bool = False, floor: float = 0.0) -> tuple[AnnotatedArticle, Account, Ontology]:
-    faults = Faults(Account(), refuse=refuse)
+def read(
+    path: Path, *, refuse: bool = False, floor: float = 0.0
+) -> tuple[AnnotatedArticle, ConversionReport, Ontology]:
+    faults = Faults(ConversionReport(), refuse=refuse)
     reading = assemble(read_re3d([path], faults, min_confidence=floor), None, faults)
-    return reading.articles[0][1], faults.account, reading.ontology
+    return reading.articles[0][1], faults.report, reading.ontology
 
 
 def test_a_document_becomes_an_article_with_its_source_and_licence(tmp_path: Path) -> None:
@@ -81,9 +83,9 @@ def test_an_unknown_licence_is_its_first_sentence_and_a_missing_one_is_none(tmp_
     (path / "LICENSE").write_text("Ask us first.\nMore.\n")
     assert read(path)[0].article.licence == "Ask us first."
     (path / "LICENSE").unlink()
-    one, account, _ = read(path)
+    one, report, _ = read(path)
     assert one.article.licence is None
-    assert account.notes == {"folders without a LICENSE: their articles state no licence (a)": 1}
+    assert report.notes == {"folders without a LICENSE: their articles state no licence (a)": 1}
 
 
 def test_entities_become_spans_with_their_confidence(tmp_path: Path) -> None:
@@ -106,26 +108,26 @@ def test_offsets_move_with_the_stored_form(tmp_path: Path) -> None:
 
 def test_nested_spans_and_spans_of_two_types_all_stay(tmp_path: Path) -> None:
     rows = [entity(*FRONT, "Organisation"), entity(24, 30, "Location"), entity(*FRONT, "Person")]
-    one, account, _ = read(folder(tmp_path, rows))
+    one, report, _ = read(folder(tmp_path, rows))
     assert [(s.start, s.end, s.label) for s in one.spans] == [
         (24, 36, "Organisation"), (24, 36, "Person"), (24, 30, "Location")
     ]  # fmt: skip
-    assert account.items == []
+    assert report.items == []
 
 
 def test_the_same_span_twice_is_one_and_its_relations_follow(tmp_path: Path) -> None:
     again = entity(*FRONT, "Organisation", _id="D1-again")
-    one, account, _ = read(folder(tmp_path, [entity(*FRONT, "Organisation"), again, entity(*KALO, "Location")],
+    one, report, _ = read(folder(tmp_path, [entity(*FRONT, "Organisation"), again, entity(*KALO, "Location")],
                                   [relation(KALO, FRONT)]))  # fmt: skip
     assert len(one.spans) == 2 and len(one.roles) == 1
-    assert account.as_json()["spans"]["reasons"] == {"refused: the same span twice": 1}
+    assert report.as_json()["spans"]["reasons"] == {"refused: the same span twice": 1}
 
 
 @pytest.mark.parametrize("says", ["'Abu' Karim of", '"Abu" Karim of', "“Abu”  Karim of"])
 def test_other_blanks_and_quotation_marks_are_mended_and_counted(tmp_path: Path, says: str) -> None:
-    one, account, _ = read(folder(tmp_path, [entity(5, 19, "Person", says)]))
+    one, report, _ = read(folder(tmp_path, [entity(5, 19, "Person", says)]))
     assert one.article.text[one.spans[0].start : one.spans[0].end] == "“Abu” Karim\nof"
-    assert account.as_json()["spans"]["reasons"] == {
+    assert report.as_json()["spans"]["reasons"] == {
         "repaired: its text has other blanks or quotation marks than the article": 1
     }
 
@@ -138,16 +140,16 @@ def test_an_entity_that_the_text_contradicts_stops_or_is_refused(tmp_path: Path)
         "article D1: Location 0-38-42-Location [38, 42) 'Kafr': text does not match: the text there is 'Kalo' "
         "(--refuse leaves such items out and counts them)"
     )
-    one, account, _ = read(path, refuse=True)
+    one, report, _ = read(path, refuse=True)
     assert [s.label for s in one.spans] == ["Organisation"]
-    assert account.as_json()["spans"]["reasons"] == {"refused: text does not match": 1}
-    assert account.as_json()["attributes"]["reasons"] == {"refused: its span was refused": 1}
+    assert report.as_json()["spans"]["reasons"] == {"refused: text does not match": 1}
+    assert report.as_json()["attributes"]["reasons"] == {"refused: its span was refused": 1}
 
 
 def test_blanks_at_the_edges_are_trimmed_and_nothing_but_blanks_is_refused(tmp_path: Path) -> None:
-    one, account, _ = read(folder(tmp_path, [entity(37, 43, "Location"), entity(16, 17, "Person")]))
+    one, report, _ = read(folder(tmp_path, [entity(37, 43, "Location"), entity(16, 17, "Person")]))
     assert [(s.start, s.end) for s in one.spans] == [(38, 42)]
-    assert account.as_json()["spans"]["reasons"] == {
+    assert report.as_json()["spans"]["reasons"] == {
         "refused: nothing but blanks": 1,
         "repaired: blanks at the edges": 1,
     }
@@ -155,18 +157,18 @@ def test_blanks_at_the_edges_are_trimmed_and_nothing_but_blanks_is_refused(tmp_p
 
 def test_a_relation_is_a_role_and_its_own_words_are_metadata(tmp_path: Path) -> None:
     rows = [entity(*KARIM, "Person"), entity(*FRONT, "Organisation")]
-    one, account, _ = read(folder(tmp_path, rows, [relation(KARIM, FRONT, confidence=0.75)]))
+    one, report, _ = read(folder(tmp_path, rows, [relation(KARIM, FRONT, confidence=0.75)]))
     ends = {"role": "BelongsTo", "trigger": "0-5-16-Person", "argument": "0-24-36-Organisation"}
     assert one.roles == (Role(**ends),)
     assert one.article.metadata["role_details"] == [ends | {"start": 17, "end": 19, "confidence": 0.75}]
-    assert account.summary() == "1 of 1 articles, 2 of 2 spans, 1 of 1 roles, 2 of 2 attributes"
+    assert report.summary() == "1 of 1 articles, 2 of 2 spans, 1 of 1 roles, 2 of 2 attributes"
 
 
 def test_an_end_with_several_types_is_the_most_confident_one(tmp_path: Path) -> None:
     rows = [entity(*KARIM, "Person"), entity(*FRONT, "Location", confidence=0.1), entity(*FRONT, "Organisation")]
-    one, account, _ = read(folder(tmp_path, rows, [relation(KARIM, FRONT)]))
+    one, report, _ = read(folder(tmp_path, rows, [relation(KARIM, FRONT)]))
     assert [r.argument for r in one.roles] == ["0-24-36-Organisation"]
-    assert account.as_json()["roles"]["reasons"] == {
+    assert report.as_json()["roles"]["reasons"] == {
         "repaired: an end has several types: the one with the highest confidence": 1
     }
 
@@ -179,9 +181,9 @@ def test_relations_to_themselves_and_to_nothing_are_refused(tmp_path: Path) -> N
         relation(KARIM, FRONT),
         relation(KARIM, FRONT, _id="x"),
     ]
-    one, account, _ = read(folder(tmp_path, rows, links))
+    one, report, _ = read(folder(tmp_path, rows, links))
     assert len(one.roles) == 1
-    assert account.as_json()["roles"] == {
+    assert report.as_json()["roles"] == {
         "in": 4, "kept": 1, "repaired": 0, "refused": 3, "out": 1, "flagged": 0,
         "reasons": {
             "refused: a span it links is missing or was refused": 1,
@@ -198,17 +200,17 @@ def test_what_is_below_the_confidence_is_left_out_and_counted(tmp_path: Path) ->
         entity(*KALO, "Location"),
     ]
     links = [relation(KARIM, FRONT), relation(KALO, FRONT, confidence=0.2), relation(KALO, FRONT, "CoLocated")]
-    one, account, _ = read(folder(tmp_path, rows, links), floor=0.5)
+    one, report, _ = read(folder(tmp_path, rows, links), floor=0.5)
     assert [s.label for s in one.spans] == ["Organisation", "Location"] and len(one.roles) == 1
-    report = account.as_json()
-    assert report["spans"] == {
+    loss_report = report.as_json()
+    assert loss_report["spans"] == {
         "in": 3, "kept": 2, "repaired": 0, "refused": 1, "out": 2, "flagged": 0,
         "reasons": {"left out: confidence below 0.5": 1},
     }  # fmt: skip
-    assert report["roles"]["reasons"] == {
+    assert loss_report["roles"]["reasons"] == {
         "left out: an end has confidence below 0.5": 1, "left out: confidence below 0.5": 1
     }  # fmt: skip
-    account.check_strict()  # it was asked for, so it is no fault
+    report.check_strict()  # it was asked for, so it is no fault
 
 
 @pytest.mark.parametrize(
@@ -236,32 +238,32 @@ def test_a_document_twice_is_refused_with_what_it_holds(tmp_path: Path) -> None:
     folder(tmp_path / "b", [entity(*KALO, "Location"), entity(*FRONT, "Organisation")])
     with pytest.raises(InputError, match="article D1: the document: the id stands twice"):
         read(tmp_path)
-    _, account, _ = read(tmp_path, refuse=True)
-    assert account.summary() == (
+    _, report, _ = read(tmp_path, refuse=True)
+    assert report.summary() == (
         "1 of 2 articles (1 refused), 1 of 3 spans (2 refused), 0 of 0 roles, 1 of 3 attributes (2 refused)"
     )
 
 
 def test_an_ontology_given_is_the_only_list_of_labels(tmp_path: Path) -> None:
     path = folder(tmp_path, [entity(*KALO, "Location"), entity(*FRONT, "Organisation")])
-    faults = Faults(Account(), refuse=True)
+    faults = Faults(ConversionReport(), refuse=True)
     given = Ontology(name="places", version="1.0.0", flat=True, entities=(Label(name="Location"),))
     reading = assemble(read_re3d([path], faults), given, faults)
     assert [s.label for s in reading.articles[0][1].spans] == ["Location"]
-    assert faults.account.as_json()["spans"]["reasons"] == {"refused: label not in the ontology": 1}
-    assert faults.account.as_json()["attributes"]["reasons"] == {
+    assert faults.report.as_json()["spans"]["reasons"] == {"refused: label not in the ontology": 1}
+    assert faults.report.as_json()["attributes"]["reasons"] == {
         "refused: attribute not in the ontology": 1, "refused: its span was refused": 1
     }  # fmt: skip
 
 
 def test_a_flat_ontology_refuses_the_loser_of_an_overlap(tmp_path: Path) -> None:
     path = folder(tmp_path, [entity(24, 30, "Location"), entity(*FRONT, "Organisation")])
-    faults = Faults(Account())
+    faults = Faults(ConversionReport())
     labels = (Label(name="Location"), Label(name="Organisation"))
     given = Ontology(name="flat", version="1.0.0", flat=True, entities=labels)
     reading = assemble(read_re3d([path], faults), given, faults)
     assert [s.label for s in reading.articles[0][1].spans] == ["Organisation"]
-    assert faults.account.as_json()["spans"]["reasons"] == {
+    assert faults.report.as_json()["spans"]["reasons"] == {
         "refused: overlaps Organisation, and the ontology is flat": 1
     }
 

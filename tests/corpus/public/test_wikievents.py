@@ -9,7 +9,7 @@ import pytest
 
 from eventcorpus.annotation.assemble import assemble
 from eventcorpus.annotation.document import Faults, Reading
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.formats.wikievents import read_wikievents
 from eventcorpus.schema import Role
@@ -46,14 +46,14 @@ def row(**changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
-def read(path: Path, *rows: dict[str, Any], refuse: bool = False) -> tuple[Reading, Account]:
+def read(path: Path, *rows: dict[str, Any], refuse: bool = False) -> tuple[Reading, ConversionReport]:
     (path / "x.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
-    faults = Faults(Account(), refuse=refuse)
-    return assemble(read_wikievents([path / "x.jsonl"], faults), None, faults), faults.account
+    faults = Faults(ConversionReport(), refuse=refuse)
+    return assemble(read_wikievents([path / "x.jsonl"], faults), None, faults), faults.report
 
 
 def test_entities_triggers_and_arguments_become_spans_and_roles(tmp_path: Path) -> None:
-    reading, account = read(tmp_path, row())
+    reading, report = read(tmp_path, row())
     one = reading.articles[0][1]
     assert [(s.id, s.label, TEXT[s.start : s.end]) for s in one.spans] == [
         ("T1", "PER", "Rebels"), ("E1", "Conflict.Attack", "shelled"), ("T2", "GPE", "Kalo"), ("T3", "PER", "Karim’s men"),
@@ -64,18 +64,18 @@ def test_entities_triggers_and_arguments_become_spans_and_roles(tmp_path: Path) 
         ("Conflict.Attack",),
         ("Conflict.Attack", "GPE", "PER"),
     )
-    assert account.summary() == "1 of 1 articles, 4 of 4 spans, 2 of 2 roles, 0 of 0 attributes"
-    assert account.notes == {}
+    assert report.summary() == "1 of 1 articles, 4 of 4 spans, 2 of 2 roles, 0 of 0 attributes"
+    assert report.notes == {}
 
 
 @pytest.mark.parametrize("told", [sentences(4), [sentence[0] for sentence in sentences(4)], []])
 def test_tokens_are_found_one_after_the_other_where_their_offsets_are_of_another_text(
     tmp_path: Path, told: Any
 ) -> None:
-    reading, account = read(tmp_path, row(sentences=told))
+    reading, report = read(tmp_path, row(sentences=told))
     one = reading.articles[0][1]
     assert [TEXT[s.start : s.end] for s in one.spans] == ["Rebels", "shelled", "Kalo", "Karim’s men"]
-    assert account.notes == {
+    assert report.notes == {
         "articles whose token offsets do not fit their text: tokens were found one after the other": 1
     }
 
@@ -91,11 +91,11 @@ def test_tokens_that_are_not_the_text_s_refuse_the_article(tmp_path: Path, chang
     with pytest.raises(InputError) as stopped:
         read(tmp_path, row(**changes))
     assert str(stopped.value).startswith(f"article d1: {told}: tokens do not follow one another in the text")
-    _, account = read(
+    _, report = read(
         tmp_path, row(**changes), row(doc_id="d2", event_mentions=[], entity_mentions=ENTITIES), refuse=True
     )
     assert (
-        account.summary()
+        report.summary()
         == "1 of 2 articles (1 refused), 3 of 7 spans (4 refused), 0 of 2 roles (2 refused), 0 of 0 attributes"
     )
 
@@ -110,9 +110,9 @@ def test_events_with_one_trigger_stay_two_events(tmp_path: Path) -> None:
 def test_an_entity_twice_is_one_span_and_its_arguments_follow(tmp_path: Path) -> None:
     again = entity("T9", 2, 3, "Kalo")
     event = EVENT | {"arguments": [{"entity_id": "d1-T9", "role": "Place", "text": "Kalo"}]}
-    reading, account = read(tmp_path, row(entity_mentions=[*ENTITIES, again], event_mentions=[event]))
+    reading, report = read(tmp_path, row(entity_mentions=[*ENTITIES, again], event_mentions=[event]))
     assert reading.articles[0][1].roles == (Role("Place", "E1", "T2"),)
-    assert account.as_json()["spans"]["reasons"] == {"refused: the same span twice": 1}
+    assert report.as_json()["spans"]["reasons"] == {"refused: the same span twice": 1}
 
 
 @pytest.mark.parametrize(
@@ -130,13 +130,13 @@ def test_an_entity_twice_is_one_span_and_its_arguments_follow(tmp_path: Path) ->
 def test_what_does_not_fit_stops_or_is_refused(tmp_path: Path, changes: dict[str, Any], kind: str, reason: str) -> None:
     with pytest.raises(InputError, match=f"article d1: .*{re.escape(reason)}"):
         read(tmp_path, row(**changes))
-    _, account = read(tmp_path, row(**changes), row(doc_id="d2"), refuse=True)
-    assert account.as_json()[kind]["reasons"] == {f"refused: {reason}": 1}
+    _, report = read(tmp_path, row(**changes), row(doc_id="d2"), refuse=True)
+    assert report.as_json()[kind]["reasons"] == {f"refused: {reason}": 1}
 
 
 def test_relations_are_not_read_and_counted(tmp_path: Path) -> None:
-    _, account = read(tmp_path, row(relation_mentions=[{"id": "R1"}]))
-    assert account.as_json()["roles"]["reasons"] == {"refused: relations are not read": 1}
+    _, report = read(tmp_path, row(relation_mentions=[{"id": "R1"}]))
+    assert report.as_json()["roles"]["reasons"] == {"refused: relations are not read": 1}
 
 
 def test_a_mention_type_that_says_something_is_kept(tmp_path: Path) -> None:

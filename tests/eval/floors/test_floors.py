@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.splits import read_splits
 from eventcorpus.eval.baselines import lexicon as remembered
 from eventcorpus.eval.baselines import linear
@@ -123,7 +123,7 @@ def shipped() -> tuple[list[AnnotatedArticle], list[AnnotatedArticle]]:
     """Half of the articles for training, and those for validation."""
     ontology = read_ontology_yaml(ROOT / "corpus/ontology.yaml")
     split_of = read_splits(ROOT / "corpus/splits")
-    every = read_exports([ROOT / "corpus/annotations/pass-1.json"], ontology, Account())
+    every = read_exports([ROOT / "corpus/annotations/pass-1.json"], ontology, ConversionReport())
     by_split = {split: [a for a in every if split_of[a.article.id] == split] for split in ("train", "validation")}
     return by_split["train"][::2], by_split["validation"]
 

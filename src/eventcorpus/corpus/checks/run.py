@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.corpus.checks.articles import article_findings, duplicate_findings, split_findings
 from eventcorpus.corpus.checks.consistency import labelled_differently, unlabelled_repeats
 from eventcorpus.corpus.checks.findings import Finding, finding_order
@@ -24,7 +23,7 @@ from eventcorpus.schema import AnnotatedArticle, Article
 class Material:
     """What is checked.
 
-    ``passes``: by article id what every annotator made of it, and ``gold`` the one that counts; ``account`` and
+    ``passes``: by article id what every annotator made of it, and ``gold`` the one that counts; ``report`` and
     ``unreadable``: what reading them found; ``splits``: the folder of splits, if there is one; ``config_fault``: what
     is wrong with the labelling page, or empty; ``predictions``: by article id, from ``predictions_place``.
     """
@@ -33,7 +32,7 @@ class Material:
     articles: Mapping[str, Article]
     passes: Mapping[str, Sequence[AnnotatedArticle]]
     gold: Sequence[AnnotatedArticle]
-    account: Account
+    report: ConversionReport
     clusters: Clusters
     unreadable: Sequence[tuple[str, str]] = ()
     splits: Path | None = None
@@ -59,7 +58,7 @@ def _all(material: Material) -> Iterator[Finding]:
     unreadable = {one for one, _ in material.unreadable}
     texts = {one: article.text for one, article in {**articles, **annotated}.items()}
     yield from findings_of_faults(material.unreadable)
-    yield from findings_of_account(material.account, texts)
+    yield from findings_of_report(material.report, texts)
     yield from article_findings(articles, annotated, unreadable=unreadable)
     if material.config_fault:
         yield Finding("config-outdated", "", material.config_fault)
@@ -90,47 +89,42 @@ def _of_every_pass(material: Material) -> Iterator[Finding]:
         yield finding if alone else replace(finding, message=f"{finding.message} ({', '.join(annotators)})")
 
 
-_PLACE = re.compile(r"\[(-?\d+), (-?\d+)\)")
-_KIND_OF_REASON = (
-    ("not in the ontology", "not-in-ontology"),
-    ("not one of the attribute's values", "not-in-ontology"),
-    ("does not carry it", "not-in-ontology"),
-    ("ontology is flat", "overlap"),
-    ("offset", "offsets"),
-    ("text does not match", "offsets"),
-    ("nothing but blanks", "offsets"),
-    ("blanks at the edges", "edge-blank"),
-    ("was skipped", "not-counted"),
-    ("a newer annotation", "not-counted"),
-    ("did not do every part", "not-counted"),
-)
-"""Words of the reasons in ``labelstudio.regions`` and ``import_format``, and the kind that they make."""
+_KIND_OF_CODE = {
+    Code.UNKNOWN_LABEL: "not-in-ontology",
+    Code.UNKNOWN_ATTRIBUTE: "not-in-ontology",
+    Code.UNKNOWN_VALUE: "not-in-ontology",
+    Code.LABEL_WITHOUT_ATTRIBUTE: "not-in-ontology",
+    Code.UNKNOWN_ROLE_NAMED: "not-in-ontology",
+    Code.OVERLAP: "overlap",
+    Code.OFFSET_NO_NUMBER: "offsets",
+    Code.OFFSET_RANGE: "offsets",
+    Code.TEXT_DIFFERS: "offsets",
+    Code.ONLY_BLANKS: "offsets",
+    Code.EDGE_BLANKS: "edge-blank",
+    Code.ANNOTATION_SKIPPED: "not-counted",
+    Code.NEWER_ANNOTATION: "not-counted",
+    Code.NOT_EVERY_PART: "not-counted",
+}
+"""The kind of finding that a reason makes; any other repair is ``repaired``, any other refusal ``not-read``."""
 
 
-def findings_of_account(account: Account, texts: Mapping[str, str]) -> Iterator[Finding]:
-    """Findings from an account of reading; roles that were only flagged are left to ``structure``.
+def findings_of_report(report: ConversionReport, texts: Mapping[str, str]) -> Iterator[Finding]:
+    """Findings from a conversion report; roles that were only flagged are left to ``structure``.
 
     Args:
         texts: the text of every article by id, to show the words.
     """
-    for item in account.items:
-        if item["kind"] == "articles" or item["verdict"] == "flagged":
+    for item in report.items:
+        if item.kind == "articles" or item.verdict == "flagged":
             continue
-        repaired = item["verdict"] == "repaired"
-        known = next((kind for words, kind in _KIND_OF_REASON if words in item["reason"]), None)
-        kind = known if known and not (repaired and known == "offsets") else "repaired" if repaired else "not-read"
-        place = _PLACE.search(item["item"])
-        start, end = (int(place[1]), int(place[2])) if place else (None, None)
-        text = texts.get(item["article"], "")
-        inside = start is not None and end is not None and 0 <= start < end <= len(text)
-        yield Finding(
-            kind,
-            item["article"],
-            f"{item['item']}: {item['reason']}",
-            start if inside else None,
-            end if inside else None,
-            text[start:end] if inside else "",
-        )
+        kind = _KIND_OF_CODE.get(item.reason.code, "repaired" if item.verdict == "repaired" else "not-read")
+        message = f"{item.name}: {item.reason}"
+        text = texts.get(item.article, "")
+        if item.start is not None and item.end is not None and 0 <= item.start < item.end <= len(text):
+            words = text[item.start : item.end]
+            yield Finding(kind, item.article, message, item.start, item.end, words)
+        else:
+            yield Finding(kind, item.article, message)
 
 
 def findings_of_faults(faults: Iterable[tuple[str, str]]) -> Iterator[Finding]:

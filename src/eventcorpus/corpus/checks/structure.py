@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from eventcorpus.annotation.rules import role_fault
+from eventcorpus.annotation.rules import role_violation
 from eventcorpus.corpus.checks.findings import Finding
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Span
@@ -15,13 +15,13 @@ def rule_findings(one: AnnotatedArticle, ontology: Ontology) -> Iterator[Finding
     """Roles that the ontology does not allow, event links that go wrong, attributes that must be set and are not."""
     by_id = {span.id: span for span in one.spans}
     for role in one.roles:
-        fault = role_fault(role, by_id, ontology)
-        if fault is None:
+        violation = role_violation(role, by_id, ontology)
+        if violation is None:
             continue
         trigger, argument = by_id[role.trigger], by_id[role.argument]
         kind = "event-link" if role.role == ontology.event_link else "signature"
         words = one.article.text[argument.start : argument.end]
-        message = f"{role.role} from {trigger.label} to {argument.label} {words!r} at {argument.start}: {fault}"
+        message = f"{role.role} from {trigger.label} to {argument.label} {words!r} at {argument.start}: {violation}"
         yield _at(trigger, one, kind, message)
     for span in one.spans:
         said = dict(span.attributes)

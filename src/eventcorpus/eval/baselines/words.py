@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from eventcorpus.annotation.rules import one_layer
+from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.models.tags import OUTSIDE, tags_from_spans
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
@@ -43,7 +43,7 @@ def tagged_lines(annotated: AnnotatedArticle, labels: Sequence[str]) -> Iterator
     tags = [OUTSIDE] * len(offsets)
     if annotated.spans:
         layer = Ontology(name="floor", version="1.0.0", entities=tuple(Label(name=label) for label in labels))
-        tags, _ = tags_from_spans(one_layer(annotated.spans, layer)[0], offsets, layer.rank)
+        tags, _ = tags_from_spans(resolve_overlaps(annotated.spans, layer)[0], offsets, layer.rank)
     begin = 0
     for line in lines:
         yield line, tags[begin : begin + len(line.words)]

@@ -1,4 +1,4 @@
-"""Whatever an export holds, the account is right to the last span: what came in is kept, repaired or refused.
+"""Whatever an export holds, the report is right to the last span: what came in is kept, repaired or refused.
 
 Exports are made up by hypothesis, good items and every fault of the check-list mixed; a ledger of their own counts what
 went in, and what each good span must cut out of the text.
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from label_studio_json import MINI
 
 from eventcorpus.annotation.label_map import Mapper, mapped, one_a_name
-from eventcorpus.conversion_report import Account
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle
@@ -188,33 +188,33 @@ def exports(draw: st.DrawFn) -> tuple[list[dict[str, Any]], Ledger]:
     return tasks, ledger
 
 
-def read(tasks: list[dict[str, Any]], nested: bool) -> tuple[list[AnnotatedArticle], Account]:
-    account = Account()
+def read(tasks: list[dict[str, Any]], nested: bool) -> tuple[list[AnnotatedArticle], ConversionReport]:
+    report = ConversionReport()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export.json"
         path.write_text(json.dumps(tasks), encoding="utf-8")
-        return read_exports([path], NESTED if nested else FLAT, account, stop=False), account
+        return read_exports([path], NESTED if nested else FLAT, report, stop=False), report
 
 
 @settings(deadline=None, max_examples=200)
 @given(exports(), st.booleans())
-def test_the_account_is_right_to_the_last_span(export: tuple[list[dict[str, Any]], Ledger], nested: bool) -> None:
+def test_the_report_is_right_to_the_last_span(export: tuple[list[dict[str, Any]], Ledger], nested: bool) -> None:
     tasks, ledger = export
-    articles, account = read(tasks, nested)
-    report = account.as_json()
+    articles, report = read(tasks, nested)
+    loss_report = report.as_json()
     goes_out = {
         "spans": sum(len(one.spans) for one in articles),
         "roles": sum(len(one.roles) for one in articles),
         "attributes": sum(len({name for name, _ in span.attributes}) for one in articles for span in one.spans),
     }
     for kind, n_out in goes_out.items():
-        figures = report[kind]
+        figures = loss_report[kind]
         assert figures["in"] == ledger.put_in[kind], kind
         assert figures["in"] == figures["kept"] + figures["repaired"] + figures["refused"], kind
         assert figures["out"] == figures["kept"] + figures["repaired"] == n_out, kind
-    assert report["articles"]["in"] == len(ledger.intended)
-    assert report["articles"]["out"] == len({one.article.id for one in articles})
-    assert {item["article"] for item in account.items} <= ledger.intended.keys()
+    assert loss_report["articles"]["in"] == len(ledger.intended)
+    assert loss_report["articles"]["out"] == len({one.article.id for one in articles})
+    assert {item.article for item in report.items} <= ledger.intended.keys()
     for one in articles:
         for span in one.spans:
             assert one.article.text[span.start : span.end] in ledger.intended[one.article.id]
@@ -226,9 +226,9 @@ def test_neither_a_second_reading_nor_the_order_of_tasks_changes_anything(
     export: tuple[list[dict[str, Any]], Ledger], random: Any
 ) -> None:
     tasks, _ = export
-    articles, account = read(tasks, nested=False)
+    articles, report = read(tasks, nested=False)
     again, second = read(tasks, nested=False)
-    assert (articles, account.as_json()) == (again, second.as_json())
+    assert (articles, report.as_json()) == (again, second.as_json())
     shuffled = random.sample(tasks, len(tasks))
     key = lambda one: (one.article.id, one.annotator)  # noqa: E731
     assert sorted(read(shuffled, nested=False)[0], key=key) == sorted(articles, key=key)
@@ -236,11 +236,11 @@ def test_neither_a_second_reading_nor_the_order_of_tasks_changes_anything(
 
 @settings(deadline=None, max_examples=150)
 @given(exports(), st.booleans(), st.randoms(use_true_random=False))
-def test_the_account_is_right_to_the_last_span_after_a_map(
+def test_the_report_is_right_to_the_last_span_after_a_map(
     export: tuple[list[dict[str, Any]], Ledger], nested: bool, random: Any
 ) -> None:
     tasks, ledger = export
-    articles, account = read(tasks, nested)
+    articles, report = read(tasks, nested)
     ontology = NESTED if nested else FLAT
     labels = {label: random.choice(["Thing", "Other", None]) for label in ontology.labels} | {"Actor": "Thing"}
     roles = {role.name: random.choice(["link", None]) for role in ontology.roles}
@@ -248,14 +248,14 @@ def test_the_account_is_right_to_the_last_span_after_a_map(
         path = Path(folder) / "map.json"
         path.write_text(json.dumps({"labels": labels, "roles": roles}))
         mapper = Mapper.of(path, ontology)
-    articles = [mapped(one, mapper, account, unit=one_a_name) for one in articles]
-    report = account.as_json()
+    articles = [mapped(one, mapper, report, unit=one_a_name) for one in articles]
+    loss_report = report.as_json()
     for kind, n_out in {
         "spans": sum(len(one.spans) for one in articles),
         "roles": sum(len(one.roles) for one in articles),
         "attributes": sum(len({name for name, _ in span.attributes}) for one in articles for span in one.spans),
     }.items():
-        figures = report[kind]
+        figures = loss_report[kind]
         assert figures["in"] == ledger.put_in[kind], kind
         assert figures["out"] == figures["kept"] + figures["repaired"] == n_out, kind
         assert min(figures["kept"], figures["repaired"], figures["refused"]) >= 0, kind
