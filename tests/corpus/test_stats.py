@@ -14,7 +14,6 @@ from eventcorpus.corpus.originality import masked_words, originality_of
 from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.stats import Bar, MentionCount, figures_of, stats_report
 from eventcorpus.errors import InputError
-from eventcorpus.render.charts import BarRow, bar_chart, histogram
 from eventcorpus.render.stats_report import originality_lines, stats_page
 from eventcorpus.schema import AnnotatedArticle, Article
 
@@ -201,10 +200,3 @@ def test_the_shipped_requirements_name_figures_that_there_are(tmp_path: Path) ->
     promised = yaml.safe_load((CORPUS / "requirements.yaml").read_text())["require"]
     found = unmet(read_requirements(CORPUS / "requirements.yaml"), report().model_dump(by_alias=True), place="r")
     assert len(promised) >= 12 and found[0] == "total.n_articles is 2, at least 300 is required"
-
-
-def test_charts_name_every_bar() -> None:
-    chart = str(bar_chart([BarRow("a<b", 3, "in 2"), BarRow("c", 0)], title="t"))
-    assert "a&lt;b" in chart and chart.count("<rect") == 2 and 'aria-label="t"' in chart
-    assert str(histogram([(0, 5, 2), (5, 10, 0)], title="t", unit="words")).count("<rect") == 2
-    assert "<rect" not in str(histogram([], title="t", unit="words"))

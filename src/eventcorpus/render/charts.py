@@ -1,23 +1,167 @@
-"""Bars and histograms as inline SVG, in the colours of the page (light and dark)."""
+"""Charts as SVG: shapes and scales that every chart is made of, then the charts of the pages.
+
+Charts of pages take their colours from the page's style; a picture that is a file of its own (``svg_file``) brings a
+style for light and dark.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from markupsafe import Markup
 
 from eventcorpus.eval.report import Bin, CurvePoint, Interval
 from eventcorpus.percent import percent
 
-_ROW, _LEFT, _WIDTH, _RIGHT = 24, 190, 430, 130
-_HEIGHT, _TOP, _BOTTOM = 150, 18, 26
-_LONGEST = 26
+BLUE, ORANGE = ("#3b6ea8", "#6fa3de"), ("#c07a1d", "#e2a655")
+"""Colours of pictures in files, in light and in dark."""
+_FILE_STYLE = (
+    "svg{color-scheme:light dark;background:#fbfaf7;--ink:#1d2733;--soft:#5f6873;--line:#d9d5cb}"
+    "text{font:12px system-ui,sans-serif;fill:var(--ink)}.soft{fill:var(--soft)}.axis{stroke:var(--line);fill:none}"
+    ".curve{stroke:var(--c);stroke-width:2;stroke-linejoin:round;fill:none}.whisker,.ring{stroke:var(--c);fill:none}"
+    ".dot,.bar,.name{fill:var(--c)}"
+)
+_FILE_STYLE_DARK = "svg{background:#15191e;--ink:#e6e4de;--soft:#98a2ad;--line:#333b44}"
+_MOST_POINTS = 200
+_LONGEST_NAME = 26
+
+
+def element(name: str, *content: str, **attributes: object) -> Markup:
+    """One SVG element: attributes and content are escaped unless they are markup; floats have two decimals.
+
+    >>> str(element("text", "a<b", x=1.23456, text_anchor="end", class_="soft"))
+    '<text x="1.23" text-anchor="end" class="soft">a&lt;b</text>'
+    """
+    given = Markup("").join(
+        Markup(' {}="{}"').format(key.rstrip("_").replace("_", "-"), round(v, 2) if isinstance(v, float) else v)
+        for key, v in attributes.items()
+        if v is not None
+    )
+    return Markup("<{0}{1}>{2}</{0}>").format(name, given, Markup("").join(content))
+
+
+def text(x: float, y: float, *words: str, anchor: str | None = None, class_: str | None = None) -> Markup:
+    """Words at a place; ``anchor`` is SVG's: "middle", "end"."""
+    return element("text", *words, x=x, y=y, text_anchor=anchor, class_=class_)
+
+
+def path(line: str, class_: str) -> Markup:
+    """A path of straight lines, in SVG's notation."""
+    return element("path", d=line, class_=class_)
+
+
+def hint(words: str) -> Markup:
+    """What is shown when the pointer rests on the element that holds this."""
+    return element("title", words)
+
+
+def whisker(low: float, high: float, middle: float) -> Markup:
+    """A level interval with its ends."""
+    return path(f"M{low} {middle}H{high}M{low} {middle - 3}v6M{high} {middle - 3}v6", "whisker")
+
+
+def picture(width: float, height: float, parts: Iterable[str], *, description: str, class_: str = "chart") -> Markup:
+    """A chart inside a page; ``description`` is for those who do not see it."""
+    return element(
+        "svg", *parts, class_=class_, viewBox=f"0 0 {width:g} {height:g}", role="img", aria_label=description
+    )
+
+
+def svg_file(
+    width: float,
+    height: float,
+    parts: Iterable[str],
+    *,
+    description: str,
+    colours: Mapping[str, tuple[str, str]],
+) -> str:
+    """A chart as the content of an SVG file of its own, right in light and dark.
+
+    Args:
+        colours: of elements, by their class: in light and in dark.
+    """
+    light, dark = ("".join(f".{name}{{--c:{pair[i]}}}" for name, pair in colours.items()) for i in (0, 1))
+    style = f"{_FILE_STYLE}{light}@media(prefers-color-scheme:dark){{{_FILE_STYLE_DARK}{dark}}}"
+    drawn = element(
+        "svg", element("style", Markup(style)), *parts, xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {width:g} {height:g}", width=width, height=height, role="img", aria_label=description,
+    )  # fmt: skip
+    return f"{drawn}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """The part of a picture where data are drawn: shares in [0, 1] across and upwards to places in the picture."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    @property
+    def right(self) -> float:
+        """The place of 1 across."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        """The place of 0 upwards."""
+        return self.top + self.height
+
+    def x(self, share: float) -> float:
+        """The place of a share across; what is outside [0, 1] is drawn at its end."""
+        return round(self.left + self.width * min(max(share, 0.0), 1.0), 1)
+
+    def y(self, share: float) -> float:
+        """The place of a share upwards; what is outside [0, 1] is drawn at its end."""
+        return round(self.bottom - self.height * min(max(share, 0.0), 1.0), 1)
+
+    def curve(self, points: Iterable[tuple[float, float]], *content: str, **attributes: object) -> Markup:
+        """A line through points, (share across, share upwards)."""
+        places = " ".join(f"{self.x(across)},{self.y(up)}" for across, up in points)
+        return element("polyline", *content, **attributes, points=places)
+
+    def grid(self, *, upright: bool = True, level: bool = True) -> Markup:
+        """Lines at every quarter."""
+        quarters = [n / 4 for n in range(5)]
+        lines = [f"M{self.x(q)} {self.top:g}V{self.bottom:g}" for q in quarters if upright]
+        lines += [f"M{self.left:g} {self.y(q)}H{self.right:g}" for q in quarters if level]
+        return path("".join(lines), "axis")
+
+    def axis(
+        self, labels: Sequence[str], side: Literal["left", "right", "below"], class_: str = "soft"
+    ) -> list[Markup]:
+        """Labels along a side, spread evenly from 0 to 1."""
+        places = [i / (len(labels) - 1) for i in range(len(labels))]
+        if side == "below":
+            return [
+                text(self.x(at), self.bottom + 16, words, anchor="middle", class_=class_)
+                for at, words in zip(places, labels, strict=True)
+            ]
+        x, anchor = (self.left - 8, "end") if side == "left" else (self.right + 8, None)
+        return [
+            text(x, self.y(at) + 4, words, anchor=anchor, class_=class_)
+            for at, words in zip(places, labels, strict=True)
+        ]
+
+    def percent_axes(self, across: str, up: str) -> list[Markup]:
+        """The grid, both axes from 0 to 100, and their names."""
+        labels = ("0", "25", "50", "75", "100")
+        middle = self.top + self.height / 2
+        return [
+            self.grid(),
+            *self.axis(labels, "below"),
+            *self.axis(labels, "left"),
+            text(self.left + self.width / 2, self.bottom + 34, across, anchor="middle"),
+            element("text", up, x=12, y=middle, text_anchor="middle", transform=f"rotate(-90 12 {middle:g})"),
+        ]
 
 
 @dataclass(frozen=True)
 class BarRow:
-    """One bar: its name, length, and what is said beside it."""
+    """One bar: its name, length, and a note beside it."""
 
     name: str
     value: float
@@ -32,20 +176,20 @@ def bar_chart(rows: Sequence[BarRow], *, title: str, colour: str = "--p") -> Mar
         colour: a custom property of the page.
     """
     longest = max((row.value for row in rows), default=0) or 1
-    height = _ROW * len(rows) + 6
-    parts = [_svg(_LEFT + _WIDTH + _RIGHT, height, title)]
+    plot = Plot(left=190, top=4, width=430, height=24 * len(rows))
+    parts = []
     for i, row in enumerate(rows):
-        top, width = _ROW * i + 4, round(_WIDTH * row.value / longest, 1)
-        name = row.name if len(row.name) <= _LONGEST else row.name[: _LONGEST - 1] + "…"
+        top, end = 24 * i + 4, max(plot.x(row.value / longest), plot.left + 1)
         parts.append(
-            Markup(
-                '<g><title>{0}: {1:,g} {2}</title><text x="{3}" y="{4}" text-anchor="end">{5}</text>'
-                '<rect x="{6}" y="{7}" width="{8}" height="15" rx="2" fill="var({9})"/>'
-                '<text x="{10}" y="{4}">{1:,g} <tspan opacity=".7">{2}</tspan></text></g>'
-            ).format(row.name, row.value, row.note, _LEFT - 10, top + 12, name, _LEFT, top, max(width, 1), colour,
-                     _LEFT + max(width, 1) + 8)
-        )  # fmt: skip
-    return Markup("").join([*parts, Markup("</svg>")])
+            element(
+                "g",
+                hint(f"{row.name}: {row.value:,g} {row.note}"),
+                text(plot.left - 10, top + 12, _shortened(row.name), anchor="end"),
+                element("rect", x=plot.left, y=top, width=end - plot.left, height=15, rx=2, fill=f"var({colour})"),
+                text(end + 8, top + 12, f"{row.value:,g} ", element("tspan", row.note, opacity=".7")),
+            )
+        )
+    return picture(plot.right + 130, 24 * len(rows) + 6, parts, description=title)
 
 
 def histogram(bars: Sequence[tuple[int, int, int]], *, title: str, unit: str, colour: str = "--f") -> Markup:
@@ -56,43 +200,22 @@ def histogram(bars: Sequence[tuple[int, int, int]], *, title: str, unit: str, co
         unit: what the borders count.
     """
     highest = max((n for _, _, n in bars), default=0) or 1
-    width = _LEFT + _WIDTH + _RIGHT
-    step = (width - 60) / max(1, len(bars))
-    parts = [_svg(width, _TOP + _HEIGHT + _BOTTOM, title)]
-    base = _TOP + _HEIGHT
-    parts.append(Markup('<line class="axis" x1="20" x2="{0}" y1="{1}" y2="{1}"/>').format(width - 20, base))
+    plot = Plot(left=20, top=18, width=690, height=150)
+    step = plot.width / max(1, len(bars))
     every = max(1, round(len(bars) / 10))
+    parts = [path(f"M{plot.left} {plot.bottom}H{plot.right + 20}", "axis")]
     for i, (start, end, n) in enumerate(bars):
-        x, tall = 20 + step * i, round(_HEIGHT * n / highest, 1)
-        parts.append(
-            Markup(
-                '<g><title>{0:,} to {1:,} {2}: {3:,}</title><rect x="{4:.1f}" y="{5}" width="{6:.1f}" height="{7}" '
-                'rx="2" fill="var({8})"/>'
-            ).format(start, end, unit, n, x + 1, base - tall, step - 2, tall, colour)
-        )
-        if n:
-            parts.append(
-                Markup('<text class="soft" x="{:.1f}" y="{}" text-anchor="middle">{:,}</text>').format(
-                    x + step / 2, base - tall - 4, n
-                )
-            )
-        parts.append(Markup("</g>"))
+        x, y = plot.left + step * i, plot.y(n / highest)
+        count = text(x + step / 2, y - 4, f"{n:,}", anchor="middle", class_="soft") if n else ""
+        column = element(
+            "rect", x=x + 1, y=y, width=step - 2, height=plot.bottom - y, rx=2, fill=f"var({colour})"
+        )  # fmt: skip
+        parts.append(element("g", hint(f"{start:,} to {end:,} {unit}: {n:,}"), column, count))
         if i % every == 0:
-            parts.append(
-                Markup('<text class="soft" x="{:.1f}" y="{}" text-anchor="middle">{:,}</text>').format(
-                    x, base + 16, start
-                )
-            )
-    last = Markup('<text class="soft" x="{}" y="{}" text-anchor="end">{:,} {}</text>')
-    parts.append(last.format(width - 4, base + 16, bars[-1][1], unit) if bars else Markup(""))
-    return Markup("").join([*parts, Markup("</svg>")])
-
-
-def _svg(width: float, height: float, title: str) -> Markup:
-    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(width, height, title)
-
-
-_ROWS_LEFT, _ROWS_WIDTH, _ROWS_RIGHT, _BAR, _ROWS_TOP = 170, 480, 110, 13, 30
+            parts.append(text(x, plot.bottom + 16, f"{start:,}", anchor="middle", class_="soft"))
+    if bars:
+        parts.append(text(746, plot.bottom + 16, f"{bars[-1][1]:,} {unit}", anchor="end", class_="soft"))
+    return picture(750, plot.bottom + 26, parts, description=title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,147 +237,117 @@ class Row:
 
 
 def interval_chart(rows: Sequence[Row], series: Sequence[tuple[str, str]], *, description: str) -> Markup:
-    """Bars of every row beneath each other, with whiskers for intervals and the value in hundredths beside.
+    """Bars of every row beneath each other, with whiskers for intervals and the value in percent beside.
 
     Args:
         series: name and CSS colour (such as ``var(--p)``) of each bar of a row.
         description: what people hear who cannot see the chart.
     """
-    height_of_row = max(_BAR * len(series) + 12, 38)
-    height = _ROWS_TOP + height_of_row * len(rows) + 6
-    parts = [
-        Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
-            _ROWS_LEFT + _ROWS_WIDTH + _ROWS_RIGHT, height, description
-        )
-    ]
-    x = _ROWS_LEFT
+    height_of_row = max(13 * len(series) + 12, 38)
+    plot = Plot(left=170, top=24, width=480, height=height_of_row * len(rows) + 12)
+    parts = []
+    x = plot.left
     for name, colour in series:
-        parts.append(Markup('<rect x="{}" y="4" width="12" height="12" fill="{}"/>').format(x, colour))
-        parts.append(Markup('<text x="{}" y="14">{}</text>').format(x + 18, name))
+        parts += [element("rect", x=x, y=4, width=12, height=12, fill=colour), text(x + 18, 14, name)]
         x += 40 + 7 * len(name)
-    for tick in (0, 25, 50, 75, 100):
-        at = round(_ROWS_LEFT + _ROWS_WIDTH * tick / 100)
-        parts.append(
-            Markup('<line class="axis" x1="{0}" x2="{0}" y1="{1}" y2="{2}"/>').format(at, _ROWS_TOP - 6, height)
-        )
-    for n, row in enumerate(rows):
-        top = _ROWS_TOP + height_of_row * n
-        shown = row.name if len(row.name) <= 22 else row.name[:21] + "…"
-        parts.append(Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(_ROWS_LEFT - 10, top + 14, shown))
-        parts.append(
-            Markup('<text class="soft" x="{}" y="{}" text-anchor="end">{}</text>').format(
-                _ROWS_LEFT - 10, top + 29, row.note
-            )
-        )
-        for i, (bar, (_, colour)) in enumerate(zip(row.bars, series, strict=True)):
-            parts += _bar(bar, colour, top + 3 + _BAR * i)
-    return Markup("").join([*parts, Markup("</svg>")])
+    parts.append(plot.grid(level=False))
+    for i, row in enumerate(rows):
+        top = 30 + height_of_row * i
+        parts.append(text(plot.left - 10, top + 14, _shortened(row.name, 22), anchor="end"))
+        parts.append(text(plot.left - 10, top + 29, row.note, anchor="end", class_="soft"))
+        for j, (bar, (_, colour)) in enumerate(zip(row.bars, series, strict=True)):
+            parts += _interval_bar(plot, bar, colour, top + 3 + 13 * j)
+    return picture(plot.right + 110, plot.bottom, parts, description=description)
 
 
-def _bar(bar: Bar, colour: str, top: int) -> list[Markup]:
+def _interval_bar(plot: Plot, bar: Bar, colour: str, top: int) -> list[Markup]:
     if bar.value is None:
         return []
-    middle, end = top + (_BAR - 3) / 2, _x(bar.value)
-    parts = [
-        Markup('<rect x="{}" y="{}" width="{}" height="{}" rx="2" fill="{}" opacity="0.75"/>').format(
-            _ROWS_LEFT, top, max(1, end - _ROWS_LEFT), _BAR - 3, colour
-        )
-    ]
-    right = end
+    middle, end = top + 5, plot.x(bar.value)
+    width = max(1, end - plot.left)
+    parts = [element("rect", x=plot.left, y=top, width=width, height=10, rx=2, fill=colour, opacity="0.75")]
     if bar.low is not None and bar.high is not None:
-        low, right = _x(bar.low), _x(bar.high)
-        parts.append(
-            Markup('<path class="whisker" d="M{0} {2}H{1}M{0} {3}v6M{1} {3}v6"/>').format(
-                low, right, middle, middle - 3
-            )
-        )
-    parts.append(
-        Markup('<text class="soft" x="{}" y="{}">{}</text>').format(max(right, end) + 6, middle + 4, percent(bar.value))
-    )
-    return parts
+        parts.append(whisker(plot.x(bar.low), plot.x(bar.high), middle))
+        end = max(end, plot.x(bar.high))
+    return [*parts, text(end + 6, middle + 4, percent(bar.value), class_="soft")]
 
 
-def _x(value: float) -> int:
-    return round(_ROWS_LEFT + _ROWS_WIDTH * min(max(value, 0.0), 1.0))
-
-
-_SIDE, _PLOT_LEFT, _PLOT_TOP = 300, 44, 10
-_MOST_POINTS = 200
+_CELL = Plot(left=0, top=0, width=100, height=16)
 
 
 def bar_cell(value: float | None, interval: Interval | None = None, mark: float | None = None) -> Markup:
     """A bar that fills a table cell, from 0 to 1, with a whisker for the interval and an upright line for ``mark``."""
-    parts = [Markup('<svg class="bar" viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">')]
-    parts.append(Markup('<path class="axis" d="M0 0V16M50 0V16M100 0V16"/>'))
+    parts = [path("M0 0V16M50 0V16M100 0V16", "axis")]
     if value is not None:
-        parts.append(Markup('<rect x="0" y="3" width="{}" height="10"/>').format(_hundred(value)))
+        parts.append(element("rect", x=0, y=3, width=_CELL.x(value), height=10))
     if interval is not None:
-        low, high = _hundred(interval.low), _hundred(interval.high)
-        parts.append(Markup('<path class="whisker" d="M{0} 8H{1}M{0} 5v6M{1} 5v6"/>').format(low, high))
+        parts.append(whisker(_CELL.x(interval.low), _CELL.x(interval.high), 8))
     if mark is not None:
-        parts.append(Markup('<path class="mark" d="M{0} 0V16"/>').format(_hundred(mark)))
-    return Markup("").join([*parts, Markup("</svg>")])
+        parts.append(path(f"M{_CELL.x(mark)} 0V16", "mark"))
+    return _cell(parts)
 
 
 def difference_cell(value: float | None, interval: Interval | None, reach: float) -> Markup:
     """A bar to the left or right of the middle of a cell, from ``-reach`` to ``reach``, with a whisker."""
-    parts = [Markup('<svg class="bar" viewBox="0 0 100 16" preserveAspectRatio="none" aria-hidden="true">')]
-    parts.append(Markup('<path class="axis" d="M50 0V16"/>'))
 
     def x(number: float) -> float:
-        return round(50 + 50 * min(max(number / reach, -1.0), 1.0), 2)
+        return _CELL.x(0.5 + number / reach / 2)
 
+    parts = [path("M50 0V16", "axis")]
     if value is not None:
         low, high = sorted((50.0, x(value)))
-        parts.append(
-            Markup('<rect class="{}" x="{}" y="3" width="{}" height="10"/>').format(
-                "up" if value > 0 else "down", low, round(high - low, 2)
-            )
-        )
+        parts.append(element("rect", class_="up" if value > 0 else "down", x=low, y=3, width=high - low, height=10))
     if interval is not None:
-        ends = x(interval.low), x(interval.high)
-        parts.append(Markup('<path class="whisker" d="M{0} 8H{1}M{0} 5v6M{1} 5v6"/>').format(*ends))
-    return Markup("").join([*parts, Markup("</svg>")])
+        parts.append(whisker(x(interval.low), x(interval.high), 8))
+    return _cell(parts)
+
+
+def _cell(parts: Iterable[str]) -> Markup:
+    return element(
+        "svg", *parts, class_="bar", viewBox="0 0 100 16", preserveAspectRatio="none", aria_hidden="true"
+    )  # fmt: skip
+
+
+_SQUARE = Plot(left=44, top=10, width=300, height=300)
 
 
 def curve_chart(curves: Mapping[str, Sequence[CurvePoint]], *, bold: str = "micro") -> Markup:
     """Precision over recall, a line a label; the line of ``bold`` stands out (the page's script may choose another)."""
-    parts = [*_frame("precision over recall, a line a label", "recall, %", "precision, %")]
+    parts = _SQUARE.percent_axes("recall, %", "precision, %")
     for label, points in curves.items():
         known = [(p.recall, p.precision) for p in points if p.recall is not None and p.precision is not None]
         if known:
-            drawn = " ".join(f"{_plot_x(recall)},{_y(precision)}" for recall, precision in thinned(known))
-            parts.append(
-                Markup('<polyline class="curve{}" data-label="{}" points="{}"><title>{}</title></polyline>').format(
-                    " bold" if label == bold else "", label, drawn, label
-                )
-            )
-    return Markup("").join([*parts, Markup("</svg>")])
+            class_ = "curve bold" if label == bold else "curve"
+            parts.append(_SQUARE.curve(thinned(known), hint(label), class_=class_, data_label=label))
+    return _square(parts, "precision over recall, a line a label")
 
 
 def reliability_chart(bins: Sequence[Bin]) -> Markup:
-    """Share right over mean confidence, a dot a bin, as large as the bin has predictions; the diagonal is true,
-    and a line leads from each dot to it.
+    """Share right over mean confidence, a dot a bin, as large as the bin has predictions; a line leads from each dot to
+    the diagonal, where confidence and share right are equal.
     """
-    parts = [*_frame("share of predictions that are right over their confidence", "confidence, %", "right, %")]
-    parts.append(Markup('<path class="diagonal" d="M{} {}L{} {}"/>').format(_plot_x(0), _y(0), _plot_x(1), _y(1)))
+    parts = [*_SQUARE.percent_axes("confidence, %", "right, %"), diagonal(_SQUARE)]
     most = max((one.n for one in bins), default=0) or 1
-    known = [
-        (one, one.confidence, one.correct) for one in bins if one.confidence is not None and one.correct is not None
-    ]
-    for one, confidence, correct in known:
-        x, y = _plot_x(confidence), _y(correct)
-        parts.append(Markup('<path class="gap" d="M{0} {1}V{2}"/>').format(x, _y(confidence), y))
-        parts.append(
-            Markup('<circle cx="{}" cy="{}" r="{}"><title>{}</title></circle>').format(
-                x,
-                y,
-                round(2.5 + 8 * (one.n / most) ** 0.5, 1),
-                f"{one.n:,} predictions of confidence {one.low:.2f} to {one.high:.2f}: "
-                f"{percent(correct)}% right, {percent(confidence)}% said",
-            )
+    for one in bins:
+        if one.confidence is None or one.correct is None:
+            continue
+        x, y = _SQUARE.x(one.confidence), _SQUARE.y(one.correct)
+        parts.append(path(f"M{x} {_SQUARE.y(one.confidence)}V{y}", "gap"))
+        words = (
+            f"{one.n:,} predictions of confidence {one.low:.2f} to {one.high:.2f}: "
+            f"{percent(one.correct, unit='%')} right, {percent(one.confidence, unit='%')} said"
         )
-    return Markup("").join([*parts, Markup("</svg>")])
+        parts.append(element("circle", hint(words), cx=x, cy=y, r=round(2.5 + 8 * (one.n / most) ** 0.5, 1)))
+    return _square(parts, "share of predictions that are right over their confidence")
+
+
+def _square(parts: Iterable[str], description: str) -> Markup:
+    return picture(_SQUARE.right + 14, _SQUARE.bottom + 40, parts, description=description, class_="square")
+
+
+def diagonal(plot: Plot) -> Markup:
+    """The line where both shares are equal."""
+    return path(f"M{plot.x(0)} {plot.y(0)}L{plot.x(1)} {plot.y(1)}", "axis diagonal")
 
 
 def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -263,43 +356,5 @@ def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return [*points[:-1:step], points[-1]] if points else []
 
 
-def _frame(description: str, across: str, up: str) -> list[Markup]:
-    right, bottom = _PLOT_LEFT + _SIDE, _PLOT_TOP + _SIDE
-    parts = [
-        Markup('<svg class="square" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
-            right + 14, bottom + 40, description
-        )
-    ]
-    for share in (0, 25, 50, 75, 100):
-        x, y = _plot_x(share / 100), _y(share / 100)
-        parts.append(
-            Markup('<path class="axis" d="M{0} {1}V{2}M{3} {4}H{5}"/>').format(
-                x, _PLOT_TOP, bottom, _PLOT_LEFT, y, right
-            )
-        )
-        parts.append(
-            Markup('<text class="soft" x="{}" y="{}" text-anchor="middle">{}</text>').format(x, bottom + 15, share)
-        )
-        parts.append(
-            Markup('<text class="soft" x="{}" y="{}" text-anchor="end">{}</text>').format(_PLOT_LEFT - 6, y + 4, share)
-        )
-    middle = _PLOT_TOP + _SIDE / 2
-    parts.append(
-        Markup('<text x="{}" y="{}" text-anchor="middle">{}</text>').format(_PLOT_LEFT + _SIDE / 2, bottom + 34, across)
-    )
-    parts.append(
-        Markup('<text x="12" y="{0}" text-anchor="middle" transform="rotate(-90 12 {0})">{1}</text>').format(middle, up)
-    )
-    return parts
-
-
-def _plot_x(share: float) -> float:
-    return round(_PLOT_LEFT + _SIDE * share, 1)
-
-
-def _y(share: float) -> float:
-    return round(_PLOT_TOP + _SIDE * (1 - share), 1)
-
-
-def _hundred(share: float) -> float:
-    return round(100 * min(max(share, 0.0), 1.0), 2)
+def _shortened(name: str, longest: int = _LONGEST_NAME) -> str:
+    return name if len(name) <= longest else name[: longest - 1] + "…"
