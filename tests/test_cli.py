@@ -137,13 +137,6 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
         "ontology: - {version: 1.0.0, renamed: {}, added: []}",
     ),
     (
-        "no ontology",
-        {"in.json": export()},
-        ("convert", "in.json", "--out", "ds"),
-        "no ontology: corpus/ontology.yaml is not there; name one with --ontology FILE (our YAML or a "
-        "Label Studio config.xml)",
-    ),
-    (
         "not a dataset",
         {"r.yaml": "encoder: bundled\n"},
         ("train", "r.yaml", "--dataset", "gone"),
@@ -387,3 +380,9 @@ def test_an_option_has_one_meaning_in_all_commands() -> None:
                 kinds.setdefault(parameter.opts[0], set()).add(kind)
     several = {option: found for option, found in kinds.items() if len(found) > 1}
     assert several == {}
+
+
+def test_without_an_ontology_named_or_near_the_shipped_one_is_used(here: Path) -> None:
+    Path("in.json").write_text(export(region("r1", 0, 6, "Actor")))
+    assert run("convert", "in.json", "--out", "ds")[0] == 0
+    assert Path("ds/ontology.yaml").read_text().startswith("schema: 1\nname: conflict")

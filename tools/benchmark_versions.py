@@ -58,7 +58,7 @@ def _with_hashes_of_today(path: Path, benchmark: Benchmark) -> Benchmark:
 def main() -> int:
     """Raise the versions of the checkout in the working directory."""
     try:
-        said = raise_versions(FOLDER)
+        said = raise_versions(Path(FOLDER))
     except EventCorpusError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1

@@ -316,6 +316,15 @@ def check_replaceable(path: Path, *, is_ours: Callable[[Path], bool]) -> None:
         raise OutputError(f"{path}: exists and was not written by this command; choose another --out or remove it")
 
 
+def paths_of(given: str | Path | Iterable[str | Path]) -> list[Path]:
+    """One path or several, each a string or a ``Path``, as a list of paths.
+
+    >>> paths_of("a.json"), paths_of([Path("a.json"), "b.json"])
+    ([PosixPath('a.json')], [PosixPath('a.json'), PosixPath('b.json')])
+    """
+    return [Path(given)] if isinstance(given, str | Path) else [Path(path) for path in given]
+
+
 def sha256_of_file(path: Path) -> str:
     """SHA-256 of a file's bytes, 64 hex digits."""
     with path.open("rb") as file:

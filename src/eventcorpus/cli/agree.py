@@ -7,16 +7,7 @@ from pathlib import Path
 import click
 
 from eventcorpus.agreement.agree import agreement
-from eventcorpus.cli.options import (
-    OVERLAP,
-    PATH,
-    json_option,
-    notice,
-    progress_bar,
-    put_json,
-    resamples_option,
-    seed_option,
-)
+from eventcorpus.cli import options
 from eventcorpus.dataset.folder import manifest_hash, read_annotations
 from eventcorpus.files import write_text
 from eventcorpus.render.agreement_page import agreement_page
@@ -25,14 +16,12 @@ from eventcorpus.render.tables import console
 
 
 @click.command("agree")
-@click.argument("dataset_path", type=PATH, metavar="DATASET")
-@OVERLAP
-@resamples_option()
-@seed_option("bootstrap")
-@json_option("the report", "eval/agreement.schema.json")
-@click.option(
-    "--html", "html_path", type=PATH, help="Write one self-contained page with the disagreements in the text."
-)
+@click.argument("dataset_path", type=options.PATH, metavar="DATASET")
+@options.OVERLAP
+@options.resamples_option()
+@options.seed_option("bootstrap")
+@options.json_option("the report", "eval/agreement.schema.json")
+@options.html_option("the disagreements in the text")
 @click.option(
     "--examples", type=click.IntRange(1), default=20, show_default=True,
     help="How many disagreements of a group the page shows.",
@@ -62,7 +51,7 @@ def command(
       eventcorpus agree dataset --html agreement.html
     """
     ontology, articles = read_annotations(dataset_path)
-    with progress_bar() as progress:
+    with options.progress_bar() as progress:
         found = agreement(
             articles,
             ontology,
@@ -76,15 +65,17 @@ def command(
     report = found.report
     alone = report.dataset.articles - report.dataset.articles_of_several
     if alone:
-        notice(f"{alone:,} of {report.dataset.articles:,} articles have one annotator and say nothing here")
+        options.notice(f"{alone:,} of {report.dataset.articles:,} articles have one annotator and say nothing here")
     if report.dataset.rows_adjudicated:
-        notice(f"{report.dataset.rows_adjudicated:,} adjudicated rows left out: they were decided over the others")
+        options.notice(
+            f"{report.dataset.rows_adjudicated:,} adjudicated rows left out: they were decided over the others"
+        )
     for pair in report.pairs:
         for label, n_articles in pair.labels_left_out.items():
-            notice(
+            options.notice(
                 f"{pair_name(pair)}: {label} left out in {n_articles:,} articles, where one of them could not use it"
             )
     if html_path:
         write_text(html_path, agreement_page(report, found.groups, ontology, examples=examples, n_groups=groups))
-    if not put_json(json_path, report.model_dump(mode="json", by_alias=True)):
+    if not options.put_json(json_path, report.model_dump(mode="json", by_alias=True)):
         console().print(agreement_tables(report))

@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from eventcorpus.calibration.apply import Calibration, Threshold
-from eventcorpus.cli.options import DATASET, PATH, json_option, notice, progress_bar, put_json
+from eventcorpus.cli import options
 from eventcorpus.dataset.folder import manifest_hash, read_dataset
 from eventcorpus.errors import InputError
 from eventcorpus.percent import percent, percent_range
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 @click.command("calibrate")
-@click.argument("model_path", metavar="MODEL", type=PATH)
-@DATASET
+@click.argument("model_path", metavar="MODEL", type=options.PATH)
+@options.DATASET
 @click.option("--split", default="validation", show_default=True, help="Never the one it was trained on.")
 @click.option(
     "--target-precision",
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How many mentions a threshold must rest on.",
 )
-@json_option("what is put into the model folder")
+@options.json_option("what is put into the model folder")
 def command(
     model_path: Path,
     dataset_path: Path,
@@ -73,9 +73,9 @@ def command(
         extractor, model_path, articles, dataset=dataset_path.resolve().name, dataset_sha256=sha256, split=split,
         precision=target_precision, least_mentions=least_mentions,
     )  # fmt: skip
-    on_stdout = put_json(json_path, calibration.model_dump(by_alias=True, mode="json"))
+    on_stdout = options.put_json(json_path, calibration.model_dump(by_alias=True, mode="json"))
     if calibration.note:
-        notice(calibration.note)
+        options.notice(calibration.note)
         return
     if not on_stdout:
         terminal = console()
@@ -83,11 +83,11 @@ def command(
         terminal.print(_threshold_table(calibration))
     never = [label for label, threshold in calibration.thresholds.items() if threshold.confidence is None]
     if never:
-        notice(
+        options.notice(
             f"{len(never)} of {len(calibration.thresholds)} labels do not reach {target_precision:g}: "
             f"{', '.join(never)}"
         )
-    notice(f"calibration in {model_path}")
+    options.notice(f"calibration in {model_path}")
 
 
 def calibrate_with_bar(
@@ -105,7 +105,7 @@ def calibrate_with_bar(
     from eventcorpus.calibration.fit import calibrate_folder
     from eventcorpus.render.reliability import reliability_svg
 
-    with progress_bar() as bar:
+    with options.progress_bar() as bar:
         task = bar.add_task("calibrating", total=len(articles), note="")
         return calibrate_folder(
             extractor, model_path, articles, dataset=dataset, dataset_sha256=dataset_sha256, split=split,

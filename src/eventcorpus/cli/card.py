@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import PATH, notice
+from eventcorpus.cli import options
 from eventcorpus.errors import InputError
 from eventcorpus.models.card import write_card
 from eventcorpus.models.card_facts import read_agreement, read_card_facts, read_scores
@@ -14,9 +14,11 @@ from eventcorpus.models.folder import model_hash, read_about
 
 
 @click.command("card")
-@click.argument("model_path", metavar="MODEL", type=PATH)
-@click.option("--report", "report_paths", type=PATH, multiple=True, help="A report of eval --json; may be repeated.")
-@click.option("--agreement", "agreement_path", type=PATH, help="A report of agree --json on the corpus.")
+@click.argument("model_path", metavar="MODEL", type=options.PATH)
+@click.option(
+    "--report", "report_paths", type=options.PATH, multiple=True, help="A report of eval --json; may be repeated."
+)
+@click.option("--agreement", "agreement_path", type=options.PATH, help="A report of agree --json on the corpus.")
 @click.option("--license", "licence", help="As the hub spells it (cc-by-4.0); known for the encoders of our recipes.")
 def command(model_path: Path, report_paths: tuple[Path, ...], agreement_path: Path | None, licence: str | None) -> None:
     """Write README.md into MODEL: what it is, its labels, data, scores, confidences, training and limits.
@@ -43,5 +45,5 @@ def command(model_path: Path, report_paths: tuple[Path, ...], agreement_path: Pa
     if licence is not None:
         facts = facts.model_copy(update={"license": licence})
     write_card(model_path, facts)
-    notice(f"{len(facts.scores)} reports in the card")
+    options.notice(f"{len(facts.scores)} reports in the card")
     click.echo(f"card in {model_path / 'README.md'}")

@@ -6,17 +6,7 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import (
-    GOLD,
-    PATH,
-    SPLITS,
-    json_option,
-    notice,
-    progress_bar,
-    put_json,
-    read_prediction_file,
-    working,
-)
+from eventcorpus.cli import options
 from eventcorpus.corpus.checks.report import check_report
 from eventcorpus.corpus.checks.run import Material, find_all
 from eventcorpus.corpus.folder import CorpusFolder, read_corpus_with_faults
@@ -29,13 +19,17 @@ from eventcorpus.render.tables import console
 
 
 @click.command("check")
-@click.argument("corpus", type=PATH)
-@click.option("--predictions", "predictions_path", type=PATH, help="What a model found in the articles, to compare.")
-@SPLITS
-@GOLD
+@click.argument("corpus", type=options.PATH)
+@click.option(
+    "--predictions", "predictions_path", type=options.PATH, help="What a model found in the articles, to compare."
+)
+@options.SPLITS
+@options.GOLD
 @click.option("--top", type=click.IntRange(min=0), default=3, show_default=True, help="Findings shown of each kind.")
-@json_option("every finding")
-@click.option("--html", "html_path", type=PATH, help="Write one self-contained page with the findings in context.")
+@options.json_option("every finding")
+@click.option(
+    "--html", "html_path", type=options.PATH, help="Write one self-contained page with the findings in context."
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 if there is an error.")
 def command(
     corpus: Path,
@@ -57,9 +51,9 @@ def command(
     Example:
       eventcorpus check corpus --html findings.html
     """
-    predictions = read_prediction_file(predictions_path)
+    predictions = options.read_prediction_file(predictions_path)
     folder = read_corpus_with_faults(corpus, gold=gold)
-    with progress_bar() as progress:
+    with options.progress_bar() as progress:
         articles = progress.track(folder.articles.values(), total=len(folder.articles), description="near-duplicates")
         clusters = find_clusters(articles)
     material = Material(
@@ -76,8 +70,8 @@ def command(
         predictions_place=str(predictions_path),
     )
     if predictions_path and (without := [one for one in folder.gold if one not in predictions]):
-        notice(f"{len(without):,} articles have no prediction and are not compared, the first: {without[0]}")
-    with working("checking"):
+        options.notice(f"{len(without):,} articles have no prediction and are not compared, the first: {without[0]}")
+    with options.progress("checking"):
         findings = find_all(material)
     report = check_report(
         findings,
@@ -87,7 +81,7 @@ def command(
         n_articles=len(folder.gold),
         n_spans=sum(len(one.spans) for one in folder.gold.values()),
     )
-    if not put_json(json_path, report.model_dump(by_alias=True)):
+    if not options.put_json(json_path, report.model_dump(by_alias=True)):
         console().print(kinds_table(report))
         for line in finding_lines(report, top=top) if top else ():
             click.echo(line)
@@ -95,7 +89,7 @@ def command(
         texts = {one: article.text for one, article in folder.articles.items()}
         texts |= {one: several[0].article.text for one, several in folder.passes.items()}
         write_text(html_path, check_page(report, texts))
-    notice(
+    options.notice(
         f"{report.articles:,} articles, {report.spans:,} spans: {report.errors:,} errors, {report.looks:,} to look at"
     )
     if strict and report.errors:

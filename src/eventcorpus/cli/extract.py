@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from eventcorpus.calibration.apply import keep_confident, minimum_confidences
-from eventcorpus.cli.options import PATH, STDIN_OR_PATH, notice
+from eventcorpus.cli import options
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_file, read_json_lines, write_text
 from eventcorpus.formats.articles import (
@@ -37,8 +37,8 @@ STDIN = Path("-")
 
 
 @click.command("extract")
-@click.argument("paths", nargs=-1, required=True, type=STDIN_OR_PATH, metavar="ARTICLES...")
-@click.option("--model", "model_path", required=True, type=PATH, help="A model folder that train wrote.")
+@click.argument("paths", nargs=-1, required=True, type=options.STDIN_OR_PATH, metavar="ARTICLES...")
+@click.option("--model", "model_path", required=True, type=options.PATH, help="A model folder that train wrote.")
 @click.option("--published", help="Date of articles that do not say theirs (2018-04-24).")
 @click.option("--min-confidence", type=click.FloatRange(0, 1), help="Leave out mentions of less confidence.")
 @click.option(
@@ -49,8 +49,8 @@ STDIN = Path("-")
 )
 @click.option("--with-text", is_flag=True, help="Repeat each article's text in its line.")
 @click.option("--table", "as_table", is_flag=True, help="A table for reading, instead of JSON Lines.")
-@click.option("--out", type=PATH, help="Write JSON Lines there instead of to stdout.")
-@click.option("--html", "html_path", type=PATH, help="Write a page with the mentions marked in the text.")
+@click.option("--out", type=options.PATH, help="Write JSON Lines there instead of to stdout.")
+@click.option("--html", "html_path", type=options.PATH, help="Write a page with the mentions marked in the text.")
 def command(
     paths: tuple[Path, ...],
     model_path: Path,
@@ -87,12 +87,12 @@ def command(
     if out:
         with atomic_file(out) as file:
             n = sum(file.write(f"{_line(p, with_text)}\n") > 0 for p in predictions)
-        notice(f"{n:,} articles in {out}")
+        options.notice(f"{n:,} articles in {out}")
     elif not as_table and not html_path:
         for prediction in predictions:
             click.echo(_line(prediction, with_text))
     for line in [*report.lines(), *keep.lines()]:
-        notice(line)
+        options.notice(line)
 
 
 @dataclass

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from eventcorpus.annotation.rules import violations
-from eventcorpus.cli.options import ONTOLOGY, PATH, find_ontology
+from eventcorpus.cli import options
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import EventCorpusError, InputError
 from eventcorpus.files import read_text, to_json, write_text
 from eventcorpus.formats.articles import article_row
 from eventcorpus.formats.inline import read_inline, write_inline
 from eventcorpus.labelstudio.annotations import read_exports
+from eventcorpus.labelstudio.config import load_ontology
 from eventcorpus.labelstudio.simulated_export import simulated_export
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
@@ -34,8 +35,8 @@ def command() -> None:
 
 
 @command.command("check")
-@click.argument("files", nargs=-1, required=True, type=PATH)
-@ONTOLOGY
+@click.argument("files", nargs=-1, required=True, type=options.PATH)
+@options.ONTOLOGY
 def check(files: tuple[Path, ...], ontology_path: Path | None) -> None:
     """Check files in the notation against the ontology, and count what is in them.
 
@@ -43,7 +44,7 @@ def check(files: tuple[Path, ...], ontology_path: Path | None) -> None:
     Example:
       eventcorpus inline check my-articles.txt
     """
-    ontology = find_ontology(ontology_path)
+    ontology = load_ontology(ontology_path)
     counts: Counter[str] = Counter()
     n_faults = 0
     for file in files:
@@ -85,10 +86,10 @@ def _check_article(annotated: AnnotatedArticle, ontology: Ontology, counts: Coun
 
 
 @command.command("read")
-@click.argument("files", nargs=-1, required=True, type=PATH)
-@click.option("--articles", "articles_path", required=True, type=PATH, help="JSON Lines file for the articles.")
+@click.argument("files", nargs=-1, required=True, type=options.PATH)
+@click.option("--articles", "articles_path", required=True, type=options.PATH, help="JSON Lines file for the articles.")
 @click.option(
-    "--annotations", "annotations_path", required=True, type=PATH, help="File for the Label Studio JSON export."
+    "--annotations", "annotations_path", required=True, type=options.PATH, help="File for the Label Studio JSON export."
 )
 @click.option(
     "--set",
@@ -97,7 +98,7 @@ def _check_article(annotated: AnnotatedArticle, ontology: Ontology, counts: Coun
     metavar="KEY=VALUE",
     help="A header line for all articles, such as licence=CC-BY-4.0.",
 )
-@ONTOLOGY
+@options.ONTOLOGY
 def read(
     files: tuple[Path, ...],
     articles_path: Path,
@@ -111,7 +112,7 @@ def read(
     Example:
       eventcorpus inline read mine.txt --articles articles.jsonl --annotations export.json --set invented=true
     """
-    ontology = find_ontology(ontology_path)
+    ontology = load_ontology(ontology_path)
     header = "".join(f"{key.strip()}: {value.strip()}\n" for key, _, value in (s.partition("=") for s in settings))
     annotated: list[AnnotatedArticle] = []
     for file in files:
@@ -133,9 +134,9 @@ def read(
 
 
 @command.command("write")
-@click.argument("exports", nargs=-1, required=True, type=PATH)
+@click.argument("exports", nargs=-1, required=True, type=options.PATH)
 @click.option("--annotator", default="a1", show_default=True)
-@ONTOLOGY
+@options.ONTOLOGY
 def write(exports: tuple[Path, ...], annotator: str, ontology_path: Path | None) -> None:
     """Print Label Studio JSON exports in the notation.
 
@@ -143,6 +144,6 @@ def write(exports: tuple[Path, ...], annotator: str, ontology_path: Path | None)
     Example:
       eventcorpus inline write corpus/annotations/pass-1.json
     """
-    ontology = find_ontology(ontology_path, near=exports)
+    ontology = load_ontology(ontology_path, near=exports)
     articles = read_exports(exports, ontology, ConversionReport())
     click.echo(write_inline([a for a in articles if a.annotator == annotator]), nl=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import FIELDS, PATH, TITLE_IN_TEXT, notice
+from eventcorpus.cli import options
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import REPORT, is_dataset_folder, open_dataset, write_dataset
 from eventcorpus.dataset.standoff import Held, joined
@@ -16,11 +16,11 @@ from eventcorpus.ontology import read_ontology_yaml
 
 
 @click.command("join")
-@click.argument("dataset", type=PATH)
-@click.argument("articles", nargs=-1, required=True, type=PATH)
-@click.option("--out", required=True, type=PATH, help="Folder for the dataset with its text.")
-@FIELDS
-@TITLE_IN_TEXT
+@click.argument("dataset", type=options.PATH)
+@click.argument("articles", nargs=-1, required=True, type=options.PATH)
+@click.option("--out", required=True, type=options.PATH, help="Folder for the dataset with its text.")
+@options.FIELDS
+@options.TITLE_IN_TEXT
 @click.option("--strict", is_flag=True, help="Fail if the text of an article is missing; nothing is written then.")
 def command(
     dataset: Path,
@@ -30,7 +30,7 @@ def command(
     title_in_text: bool,
     strict: bool,
 ) -> None:
-    """Put the text of ARTICLES back into DATASET, which was shared without it (convert --text none).
+    """Put the text of ARTICLES back into options.DATASET, which was shared without it (convert --text none).
 
     Articles are found by the hash of their text; offsets are checked against it. Those that you do not hold are
     refused and counted.
@@ -52,10 +52,9 @@ def command(
         inputs=manifest["inputs"],
         strict=strict,
     )
-    notice(report.summary())
+    options.notice(report.summary())
     for item in [item for item in report.items if item.kind == "articles"][:5]:
-        notice(f"refused: article {item.article}: {item.reason}")
+        options.notice(f"refused: article {item.article}: {item.reason}")
     if report.items:
-        notice(f"every item with its reason: {out / REPORT}")
-    sizes = ", ".join(f"{split} {n:,}" for split, n in written.sizes.items())
-    click.echo(f"{sum(written.sizes.values()):,} articles with their text in {out} ({sizes})")
+        options.notice(f"every item with its reason: {out / REPORT}")
+    click.echo(options.sizes_line(written.sizes, "articles with their text", out))

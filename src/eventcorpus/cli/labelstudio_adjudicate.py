@@ -9,7 +9,7 @@ import click
 
 from eventcorpus.agreement.adjudicate import MODEL_VERSION, adjudication_task, passes_of
 from eventcorpus.annotation.merge import say_the_same
-from eventcorpus.cli.options import PATH, notice, progress_bar
+from eventcorpus.cli import options
 from eventcorpus.dataset.folder import read_annotations
 from eventcorpus.errors import InputError
 from eventcorpus.labelstudio.config import adjudication_config
@@ -18,7 +18,7 @@ from eventcorpus.labelstudio.live.server import connect
 
 
 @click.command("adjudicate")
-@click.argument("dataset", type=PATH)
+@click.argument("dataset", type=options.PATH)
 @click.option("--project", "title", metavar="TITLE|ID", help="Created if not there  [default: adjudication-ONTOLOGY]")
 @click.option("--all", "with_agreed", is_flag=True, help="Also articles on which all say the same.")
 def command(dataset: Path, title: str | None, with_agreed: bool) -> None:
@@ -42,7 +42,9 @@ def command(dataset: Path, title: str | None, with_agreed: bool) -> None:
         raise InputError(f"{dataset}: no article has two annotators; convert the exports of all passes together")
     disputed = [passes for passes in several if not say_the_same(passes)]
     tasks: list[dict[str, Any]] = [adjudication_task(p, ontology) for p in (several if with_agreed else disputed)]
-    notice(f"{len(articles):,} articles, {len(several):,} annotated by several, {len(disputed):,} of them differently")
+    options.notice(
+        f"{len(articles):,} articles, {len(several):,} annotated by several, {len(disputed):,} of them differently"
+    )
     if not tasks:
         click.echo("nothing to decide: all annotators say the same")
         return
@@ -51,13 +53,13 @@ def command(dataset: Path, title: str | None, with_agreed: bool) -> None:
         server, title or f"adjudication-{ontology.name}", ontology, config=adjudication_config(ontology)
     )
     report = PushReport()
-    with progress_bar() as progress:
+    with options.progress_bar() as progress:
         bar = progress.add_task("adjudicate", total=len(tasks), note="")
         for report in push(server, project, tasks, fresh=what == "created"):
             progress.update(bar, completed=report.n_added + report.n_present + len(report.refused))
     server.show_predictions(project, MODEL_VERSION)
     for article_id, reason in report.refused.items():
-        notice(f"refused: article {article_id}: {reason}")
+        options.notice(f"refused: article {article_id}: {reason}")
     new = " (new)" if what == "created" else ""
     click.echo(
         f"{report.n_added:,} articles to decide sent, {report.n_present:,} were there, "

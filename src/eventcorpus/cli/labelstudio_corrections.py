@@ -9,18 +9,8 @@ import click
 
 from eventcorpus.agreement.corrections import WITHIN_SECONDS, ApartCounts, count_corrections, read_corrected
 from eventcorpus.agreement.corrections_report import Corrections
-from eventcorpus.cli.options import (
-    ONTOLOGY,
-    PATH,
-    json_option,
-    notice,
-    ontology_path_of,
-    progress_bar,
-    put_json,
-)
-from eventcorpus.labelstudio.config import TEXT_OBJECT, read_ontology, read_text_object
-from eventcorpus.labelstudio.exports import index_exports
-from eventcorpus.labelstudio.live.pull import exports_in
+from eventcorpus.cli import options
+from eventcorpus.labelstudio.open_exports import open_exports
 from eventcorpus.percent import percent
 from eventcorpus.render.corrections_report import corrections_tables
 from eventcorpus.render.tables import console
@@ -35,8 +25,8 @@ _APART = {
 
 
 @click.command("corrections")
-@click.argument("inputs", nargs=-1, required=True, type=PATH, metavar="INPUT...")
-@ONTOLOGY
+@click.argument("inputs", nargs=-1, required=True, type=options.PATH, metavar="INPUT...")
+@options.ONTOLOGY
 @click.option(
     "--within",
     type=click.FloatRange(min=0),
@@ -45,7 +35,7 @@ _APART = {
     metavar="SECONDS",
     help="Count predictions that were submitted untouched in this time: too short to read the article.",
 )
-@json_option("the report", "eval/corrections.schema.json")
+@options.json_option("the report", "eval/corrections.schema.json")
 def command(inputs: tuple[Path, ...], ontology_path: Path | None, within: float, json_path: Path | None) -> None:
     """Show what annotators did to predictions.
 
@@ -57,25 +47,23 @@ def command(inputs: tuple[Path, ...], ontology_path: Path | None, within: float,
     Example:
       eventcorpus labelstudio corrections labels
     """
-    source = ontology_path_of(ontology_path, near=inputs)
-    ontology = read_ontology(source)
-    name, key = read_text_object(source) if source.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
-    index = index_exports([file for path in inputs for file in exports_in(path)], text_key=key)
+    exports = open_exports(inputs, ontology_path)
+    index, ontology = exports.index, exports.ontology
     apart, left_out = ApartCounts(), Counter[str]()
-    with progress_bar() as progress:
+    with options.progress_bar() as progress:
         corrected = progress.track(
-            read_corrected(index, ontology, apart=apart, left_out=left_out, text_object=name),
+            read_corrected(index, ontology, apart=apart, left_out=left_out, text_object=exports.text_object),
             total=index.n_tasks.total(),
             description="corrections",
         )
         report = count_corrections(corrected, ontology, within=within, apart=apart, left_out=left_out)
-    if put_json(json_path, report.model_dump(mode="json", by_alias=True)):
+    if options.put_json(json_path, report.model_dump(mode="json", by_alias=True)):
         return
     for table in corrections_tables(report):
         console().print(table)
     click.echo(_summary(report))
     for words, n in report.left_out.items():
-        notice(f"left out: {n:,} {words}")
+        options.notice(f"left out: {n:,} {words}")
 
 
 def _summary(report: Corrections) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import PATH, PROJECT, notice, progress_bar, read_prediction_file
+from eventcorpus.cli import options
 from eventcorpus.labelstudio.live.preannotate import PreannotateReport, one_version, preannotate
 from eventcorpus.labelstudio.live.server import Project, connect
 
@@ -15,8 +15,8 @@ SHOWN = 5
 
 
 @click.command("preannotate")
-@click.option("--predictions", "predictions_path", required=True, type=PATH, help="What extract wrote.")
-@PROJECT
+@click.option("--predictions", "predictions_path", required=True, type=options.PATH, help="What extract wrote.")
+@options.PROJECT
 @click.option("--replace", is_flag=True, help="Remove the predictions of the same model version first.")
 @click.option("--strict", is_flag=True, help="Fail if an article is refused; nothing is sent.")
 def command(predictions_path: Path, wanted: str | None, replace: bool, strict: bool) -> None:
@@ -31,11 +31,11 @@ def command(predictions_path: Path, wanted: str | None, replace: bool, strict: b
     Example:
       eventcorpus labelstudio preannotate --predictions predictions.jsonl --project first-pass
     """
-    predictions = read_prediction_file(predictions_path)
+    predictions = options.read_prediction_file(predictions_path)
     one_version(predictions, place=str(predictions_path))
     server = connect()
     project = server.project(wanted)
-    with progress_bar() as progress:
+    with options.progress_bar() as progress:
         bar = progress.add_task("preannotate", total=None, note="")
         for report in preannotate(
             server, project, predictions, place=str(predictions_path), replace=replace, strict=strict
@@ -46,9 +46,9 @@ def command(predictions_path: Path, wanted: str | None, replace: bool, strict: b
 
 def _tell(project: Project, report: PreannotateReport) -> None:
     for article_id, reason in list(report.refused.items())[:SHOWN]:
-        notice(f"refused: article {article_id}: {reason}")
+        options.notice(f"refused: article {article_id}: {reason}")
     if len(report.refused) > SHOWN:
-        notice(f"... and {len(report.refused) - SHOWN} more refused")
+        options.notice(f"... and {len(report.refused) - SHOWN} more refused")
     for n, words in (
         (report.n_left_out, "mentions and roles cross the cuts between the parts of long articles: left out"),
         (report.n_replaced, "predictions of this version were removed first"),
@@ -57,10 +57,10 @@ def _tell(project: Project, report: PreannotateReport) -> None:
         (report.n_tasks_without, "tasks of the project are of no article in the file"),
     ):
         if n:
-            notice(f"{n:,} {words}")
+            options.notice(f"{n:,} {words}")
     if report.shown_before is not None:
         before = f" (before: {report.shown_before})" if report.shown_before else ""
-        notice(f"annotators of project {project.id} begin with the predictions of {report.version} now{before}")
+        options.notice(f"annotators of project {project.id} begin with the predictions of {report.version} now{before}")
     click.echo(
         f"{report.n_sent:,} tasks given predictions, {report.n_present:,} had them, {len(report.refused):,} articles "
         f"refused; {report.n_mentions:,} mentions, {report.n_roles:,} roles, {report.n_attributes:,} attributes: "

@@ -6,18 +6,24 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import DEFAULT_ONTOLOGY, PATH, PROJECT, PULLED, notice, progress_bar
-from eventcorpus.labelstudio.config import read_ontology
+from eventcorpus.cli import options
+from eventcorpus.labelstudio.config import load_ontology
 from eventcorpus.labelstudio.live.pull import pull
 from eventcorpus.labelstudio.live.server import connect
 
 
 @click.command("pull")
-@PROJECT
+@options.PROJECT
 @click.option(
-    "--out", type=PATH, default=PULLED, show_default=True, help="Folder for export.json and what explains it."
+    "--out",
+    type=options.PATH,
+    default=options.PULLED,
+    show_default=True,
+    help="Folder for export.json and what explains it.",
 )
-@click.option("--ontology", "ontology_path", type=PATH, help="What the project was made from  [default: the corpus's]")
+@click.option(
+    "--ontology", "ontology_path", type=options.PATH, help="What the project was made from  [default: the corpus's]"
+)
 def command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
     """Take everything that was annotated: annotations, drafts, predictions and who made them.
 
@@ -28,12 +34,10 @@ def command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
     Example:
       eventcorpus labelstudio pull --out labels
     """
-    ontology = None
-    if ontology_path or DEFAULT_ONTOLOGY.is_file():
-        ontology = read_ontology(ontology_path or DEFAULT_ONTOLOGY)
+    ontology = load_ontology(ontology_path)
     server = connect()
     project = server.project(wanted)
-    with progress_bar() as progress:
+    with options.progress_bar() as progress:
         bar = progress.add_task("pull", total=None, note="")
         found = pull(server, project, out, ontology, progress=lambda n: progress.update(bar, note=f"{n / 1e6:.1f} MB"))
     if found is None:
@@ -41,9 +45,9 @@ def command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
         return
     for n, words in ((found.gone, "annotations"), (found.tasks_gone, "tasks")):
         if n:
-            notice(f"{n} {words} of the last pull are no longer on the server; they are in {out / 'earlier'}")
+            options.notice(f"{n} {words} of the last pull are no longer on the server; they are in {out / 'earlier'}")
     if not (out / "ontology.yaml").is_file():
-        notice("the project's configuration is not that of the ontology here; convert will read config.xml")
+        options.notice("the project's configuration is not that of the ontology here; convert will read config.xml")
     click.echo(
         f"{found.n_annotations:,} annotations of {found.n_tasks:,} tasks in {out} ({found.new:,} new, "
         f"{found.changed:,} changed, {found.gone:,} gone)"

@@ -8,32 +8,22 @@ from typing import Any
 
 import click
 
-from eventcorpus.cli.options import (
-    FIELDS,
-    MAX_CHARS,
-    ONTOLOGY,
-    PATH,
-    TITLE_IN_TEXT,
-    TaskSource,
-    find_ontology,
-    notice,
-    progress_bar,
-    read_prediction_file,
-)
+from eventcorpus.cli import options
+from eventcorpus.dataset.task_source import TaskSource
 from eventcorpus.errors import StrictError
-from eventcorpus.labelstudio.config import label_config
+from eventcorpus.labelstudio.config import label_config, load_ontology
 from eventcorpus.labelstudio.live.push import PushReport, list_present, missing, prepare_project, push
 from eventcorpus.labelstudio.live.server import Project, Server, connect
 
 
 @click.command("push")
-@click.argument("articles", nargs=-1, required=True, type=PATH)
+@click.argument("articles", nargs=-1, required=True, type=options.PATH)
 @click.option("--project", "title", metavar="TITLE|ID", help="Created if not there  [default: the ontology's name]")
-@ONTOLOGY
-@click.option("--predictions", "predictions_path", type=PATH, help="Mentions to show as pre-annotations.")
-@FIELDS
-@TITLE_IN_TEXT
-@MAX_CHARS
+@options.ONTOLOGY
+@click.option("--predictions", "predictions_path", type=options.PATH, help="Mentions to show as pre-annotations.")
+@options.FIELDS
+@options.TITLE_IN_TEXT
+@options.MAX_CHARS
 @click.option("--strict", is_flag=True, help="Fail if an article is refused or had to be repaired; nothing is sent.")
 def command(
     articles: tuple[Path, ...],
@@ -55,8 +45,8 @@ def command(
     Example:
       eventcorpus labelstudio push corpus/articles --project first-pass
     """
-    ontology = find_ontology(ontology_path, near=articles)
-    predictions = read_prediction_file(predictions_path)
+    ontology = load_ontology(ontology_path, near=articles)
+    predictions = options.read_prediction_file(predictions_path)
     source = TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars)
     tasks = list(source.tasks())  # all of them, so that faults of the articles show before anything is sent
     server = connect()
@@ -64,11 +54,11 @@ def command(
         _check_strict(server, title or ontology.name, tasks, source.report.changed)
     project, what = prepare_project(server, title or ontology.name, ontology, config=label_config(ontology))
     report = PushReport()
-    with progress_bar() as progress:
+    with options.progress_bar() as progress:
         bar = progress.add_task("push", total=len(tasks), note="")
         for report in push(server, project, tasks, fresh=what == "created"):
             progress.update(bar, completed=report.n_added + report.n_present + len(report.refused))
-    source.tell()
+    options.notices(source.notices())
     _tell_push(project, what, report)
 
 
@@ -88,15 +78,17 @@ def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], c
 
 def _tell_push(project: Project, what: str, report: PushReport) -> None:
     if what == "updated":
-        notice(f"project {project.id} has the ontology's configuration now")
+        options.notice(f"project {project.id} has the ontology's configuration now")
     for article_id, reason in list(report.refused.items())[:5]:
-        notice(f"refused: article {article_id}: {reason}")
+        options.notice(f"refused: article {article_id}: {reason}")
     if len(report.refused) > 5:
-        notice(f"... and {len(report.refused) - 5} more refused")
+        options.notice(f"... and {len(report.refused) - 5} more refused")
     if report.n_copies_removed:
-        notice(f"{report.n_copies_removed} tasks stood twice, after a push that was killed: the copies were removed")
+        options.notice(
+            f"{report.n_copies_removed} tasks stood twice, after a push that was killed: the copies were removed"
+        )
     if report.n_foreign:
-        notice(f"{report.n_foreign} tasks in the project are not ours (no article_id): left alone")
+        options.notice(f"{report.n_foreign} tasks in the project are not ours (no article_id): left alone")
     click.echo(
         f"{report.n_added:,} tasks sent, {report.n_present:,} were there, {len(report.refused):,} articles refused: "
         f"project {project.id} {project.title!r}{' (new)' if what == 'created' else ''}"

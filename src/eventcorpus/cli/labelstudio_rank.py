@@ -9,16 +9,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from eventcorpus.cli.options import (
-    FIELDS,
-    PATH,
-    STDOUT,
-    json_option,
-    notice,
-    progress_bar,
-    read_prediction_file,
-    seed_option,
-)
+from eventcorpus.cli import options
 from eventcorpus.corpus.rank import RANDOM_SHARE, Ranked, rank_articles
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.errors import StrictError
@@ -29,12 +20,12 @@ from eventcorpus.schema import Article
 
 
 @click.command("rank")
-@click.argument("articles", nargs=-1, required=True, type=PATH)
-@click.option("--predictions", "predictions_path", required=True, type=PATH, help="What extract found in them.")
-@click.option("--annotated", type=PATH, help="Dataset of what is annotated: left out, and no news.")
+@click.argument("articles", nargs=-1, required=True, type=options.PATH)
+@click.option("--predictions", "predictions_path", required=True, type=options.PATH, help="What extract found in them.")
+@click.option("--annotated", type=options.PATH, help="Dataset of what is annotated: left out, and no news.")
 @click.option("--random-share", type=click.FloatRange(0, 1), default=RANDOM_SHARE, show_default=True,
               help="How much of every stretch is drawn at random, for a test set.")  # fmt: skip
-@seed_option("random share")
+@options.seed_option("random share")
 @click.option(
     "--top",
     type=click.IntRange(min=1),
@@ -42,9 +33,9 @@ from eventcorpus.schema import Article
     show_default=True,
     help="How many the table shows and --project ranks.",
 )
-@json_option("the whole order, with the reasons (JSON Lines),")
+@options.json_option("the whole order, with the reasons (JSON Lines),")
 @click.option("--project", "wanted", metavar="TITLE|ID", help="Put the open tasks of this live project in the order.")
-@FIELDS
+@options.FIELDS
 @click.option("--strict", is_flag=True, help="Fail if an article has no prediction.")
 def command(
     articles: tuple[Path, ...],
@@ -70,7 +61,7 @@ def command(
       eventcorpus labelstudio rank corpus/articles --predictions mentions.jsonl --annotated models/runs/demo-dataset
     """
     every = list(read_articles(articles, field_map=fields))
-    predictions = read_prediction_file(predictions_path)
+    predictions = options.read_prediction_file(predictions_path)
     done = _gold_articles(annotated)
     server = project = None
     if wanted is not None:
@@ -86,27 +77,27 @@ def command(
     if without and strict:
         raise StrictError(f"--strict: article {without[0]} has no prediction ({len(without)} have none)")
     n_twins = sum(one.chosen_by == "near-duplicate" for one in ranked)
-    notice(
+    options.notice(
         f"{len(every):,} articles, {len(every) - len(ranked):,} of them done, {n_twins:,} near-duplicates, "
         f"{len(without):,} without a prediction"
     )
     lines = "".join(f"{to_json(asdict(one))}\n" for one in ranked)
-    if json_path == STDOUT:
+    if json_path == options.STDOUT:
         click.echo(lines, nl=False)
     elif json_path is not None:
         write_text(json_path, lines)
-    if json_path != STDOUT:
+    if json_path != options.STDOUT:
         terminal = console()
         terminal.print(_table(ranked[:top], every, width=terminal.width))
     if server is not None and project is not None:
         from eventcorpus.labelstudio.live.rank import TAB, RankReport, write_ranks
 
         report = RankReport()
-        with progress_bar() as progress:
+        with options.progress_bar() as progress:
             bar = progress.add_task("next", total=project.n_tasks, note="")
             for report in write_ranks(server, project, ranked[:top]):
                 progress.update(bar, completed=report.n_done)
-        notice(
+        options.notice(
             f"project {project.id} {project.title!r}: {report.n_changed:,} of {report.n_done:,} tasks have a new rank, "
             f"{report.n_cleared:,} lost an old one, {report.n_absent:,} articles are not in it; see its tab {TAB!r}"
         )

@@ -10,15 +10,17 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from eventcorpus.cli.options import PATH, PROJECT, PULLED, progress_bar
+from eventcorpus.cli import options
 from eventcorpus.labelstudio.live.pull import last_pull
 from eventcorpus.labelstudio.live.server import Project, connect
 from eventcorpus.labelstudio.live.status import Status, read_status
 
 
 @click.command("status")
-@PROJECT
-@click.option("--pulled", type=PATH, default=PULLED, show_default=True, help="The folder that pull writes.")
+@options.PROJECT
+@click.option(
+    "--pulled", type=options.PATH, default=options.PULLED, show_default=True, help="The folder that pull writes."
+)
 def command(wanted: str | None, pulled: Path) -> None:
     """Show how far the annotation is, in all and per annotator.
 
@@ -29,7 +31,7 @@ def command(wanted: str | None, pulled: Path) -> None:
     server = connect()
     project = server.project(wanted)
     status = Status()
-    with progress_bar() as progress:
+    with options.progress_bar() as progress:
         bar = progress.add_task("status", total=project.n_tasks, note="")
         for status in read_status(server, project):
             progress.update(bar, completed=status.n_tasks)

@@ -6,29 +6,25 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import (
-    FIELDS,
-    MAX_CHARS,
-    ONTOLOGY,
-    PATH,
-    TITLE_IN_TEXT,
-    TaskSource,
-    find_ontology,
-    read_prediction_file,
-)
+from eventcorpus.cli import options
+from eventcorpus.dataset.task_source import TaskSource
+from eventcorpus.labelstudio.config import load_ontology
 from eventcorpus.labelstudio.tasks import write_tasks
 
 
 @click.command("tasks")
-@click.argument("articles", nargs=-1, required=True, type=PATH)
-@click.option("--out", required=True, type=PATH, help="Folder for tasks-*.json, config.xml and manifest.json.")
-@ONTOLOGY
+@click.argument("articles", nargs=-1, required=True, type=options.PATH)
+@click.option("--out", required=True, type=options.PATH, help="Folder for tasks-*.json, config.xml and manifest.json.")
+@options.ONTOLOGY
 @click.option(
-    "--predictions", "predictions_path", type=PATH, help="Mentions to show as pre-annotations, as extract writes them."
+    "--predictions",
+    "predictions_path",
+    type=options.PATH,
+    help="Mentions to show as pre-annotations, as extract writes them.",
 )
-@FIELDS
-@TITLE_IN_TEXT
-@MAX_CHARS
+@options.FIELDS
+@options.TITLE_IN_TEXT
+@options.MAX_CHARS
 def command(
     articles: tuple[Path, ...],
     out: Path,
@@ -47,9 +43,9 @@ def command(
     Example:
       eventcorpus labelstudio tasks corpus/articles --out tasks
     """
-    ontology = find_ontology(ontology_path, near=articles)
-    predictions = read_prediction_file(predictions_path)
+    ontology = load_ontology(ontology_path, near=articles)
+    predictions = options.read_prediction_file(predictions_path)
     source = TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars)
     n_tasks = write_tasks(source.tasks(), ontology, out)
-    source.tell()
+    options.notices(source.notices())
     click.echo(f"{n_tasks:,} tasks in {out} (ontology {ontology.key})")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +16,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
-from eventcorpus.dataset.rows import without_defaults
-from eventcorpus.errors import InputError
 from eventcorpus.eval.limits import Gate, check_gate
 from eventcorpus.eval.report import Report
 from eventcorpus.files import read_text, to_json, write_json
-from eventcorpus.formats.articles import ReadReport, read_articles
-from eventcorpus.labelstudio.config import read_ontology
-from eventcorpus.labelstudio.tasks import tasks_of
-from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction, read_predictions
+from eventcorpus.progress import OnProgress
 
 PATH = click.Path(path_type=Path)
 STDIN_OR_PATH = click.Path(path_type=Path, allow_dash=True)
 STDOUT = Path("-")
-DEFAULT_ONTOLOGY = Path("corpus/ontology.yaml")
 PULLED = Path("labels")
 """Where ``labelstudio pull`` writes, if not told otherwise."""
 
@@ -102,7 +94,6 @@ PROJECT = click.option(
 GATE = click.option(
     "--gate", "gate_path", type=PATH, help="Limits in YAML; exit with 1 and a line for each that is not kept."
 )
-HTML = click.option("--html", "html_path", type=PATH, help="Write one self-contained page.")
 
 
 def resamples_option(*, least: int = 1) -> Callable[..., Any]:
@@ -122,6 +113,11 @@ def seed_option(what: str) -> Callable[..., Any]:
     return click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=f"Seed of the {what}.")
 
 
+def html_option(what: str) -> Callable[..., Any]:
+    """``--html``: a page that shows ``what``."""
+    return click.option("--html", "html_path", type=PATH, help=f"Write one self-contained page with {what}.")
+
+
 def json_option(what: str, schema: str = "") -> Callable[..., Any]:
     """``--json FILE``: ``what`` as JSON; ``-`` is standard output, where it stands instead of the text for people."""
     described = f" (schema: {schema})" if schema else ""
@@ -132,6 +128,12 @@ def json_option(what: str, schema: str = "") -> Callable[..., Any]:
         metavar="FILE",
         help=f"Write {what} as JSON there{described}; - is standard output, instead of the text.",
     )
+
+
+def sizes_line(sizes: Mapping[str, int], what: str, out: Path) -> str:
+    """``410 articles in dataset (train 287, test 123)``."""
+    listed = ", ".join(f"{split} {n:,}" for split, n in sizes.items())
+    return f"{sum(sizes.values()):,} {what} in {out} ({listed})"
 
 
 def put_json(path: Path | None, value: Any) -> bool:
@@ -169,77 +171,6 @@ def read_prediction_file(path: Path | None) -> dict[str, Prediction]:
     return {p.id: p for p in read_predictions(read_text(path).split("\n"), place=str(path))}
 
 
-def find_ontology(given: Path | None, *, near: Sequence[Path] = ()) -> Ontology:
-    """Read the ontology of ``ontology_path_of``."""
-    return read_ontology(ontology_path_of(given, near=near))
-
-
-def ontology_path_of(given: Path | None, *, near: Sequence[Path] = ()) -> Path:
-    """The ontology that was named, else ``ontology.yaml`` or ``config.xml`` beside an input, else the corpus's.
-
-    Raises:
-        InputError: if there is none.
-    """
-    folders = [path if path.is_dir() else path.parent for path in near]
-    candidates = [folder / name for folder in folders for name in ("ontology.yaml", "config.xml")]
-    found = given or next((path for path in (*candidates, DEFAULT_ONTOLOGY) if path.is_file()), None)
-    if found is None:
-        raise InputError(
-            f"no ontology: {DEFAULT_ONTOLOGY} is not there; name one with --ontology FILE (our YAML or a Label "
-            "Studio config.xml)"
-        )
-    return found
-
-
-@dataclass
-class TaskSource:
-    """Where tasks come from, and how they are made.
-
-    Args:
-        fields: from our field names to the columns of the files.
-        max_chars: cut longer articles into parts.
-    """
-
-    articles: tuple[Path, ...]
-    ontology: Ontology
-    predictions: dict[str, Prediction]
-    fields: dict[str, str]
-    title_in_text: bool
-    max_chars: int | None
-    report: ReadReport = field(default_factory=ReadReport)
-
-    def tasks(self) -> Iterator[dict[str, Any]]:
-        """The tasks, in the order of the articles.
-
-        Raises:
-            InputError: if a dataset is named beside other things, or an article cannot be read.
-        """
-        if not is_dataset_folder(self.articles[0]):
-            found = read_articles(
-                self.articles, field_map=self.fields, title_in_text=self.title_in_text, report=self.report
-            )
-            for article in found:
-                prediction = self.predictions.pop(article.id, None)
-                yield from tasks_of(article, self.ontology, prediction=prediction, max_chars=self.max_chars)
-            return
-        if len(self.articles) > 1:
-            raise InputError(f"{self.articles[0]} is a dataset folder; name one dataset at a time")
-        for annotated in (a for split in read_dataset(self.articles[0]).splits.values() for a in split):
-            article, prediction = annotated.article, self.predictions.pop(annotated.article.id, None)
-            opened = without_defaults(annotated, self.ontology)
-            yield from tasks_of(
-                article, self.ontology, prediction=prediction, annotated=opened, max_chars=self.max_chars
-            )
-
-    def tell(self) -> None:
-        """What reading noticed, when the tasks have been taken."""
-        for line in self.report.lines():
-            notice(line)
-        if self.predictions:
-            first = next(iter(self.predictions))
-            notice(f"{len(self.predictions)} predictions are of none of these articles, the first: {first}")
-
-
 # messages and progress -----------------------------------------------------------------------------------------------
 
 
@@ -254,8 +185,27 @@ def notices(lines: Iterable[str]) -> None:
         notice(line)
 
 
+@contextmanager
+def progress(what: str) -> Iterator[OnProgress]:
+    """A bar on stderr, where that is a terminal, and the callback that moves it.
+
+    It shows that something works until the callback says how much there is, and again when all of that is done.
+    """
+    with progress_bar() as bar:
+        task = bar.add_task(what, total=None)
+
+        def on_progress(n_done: int, total: int) -> None:
+            if n_done < total:
+                bar.update(task, completed=n_done, total=total)
+            else:
+                bar.reset(task, total=None)
+
+        yield on_progress
+
+
 def progress_bar(*, disable: bool = False) -> Progress:
-    """A progress bar on stderr; silent where stderr is no terminal, or if it is to be."""
+    """A progress bar on stderr; silent where stderr is no terminal, with --quiet, or if it is to be."""
+    quiet = not logging.getLogger("eventcorpus").isEnabledFor(logging.INFO)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -264,16 +214,8 @@ def progress_bar(*, disable: bool = False) -> Progress:
         _Note(),
         console=Console(stderr=True),
         transient=True,
-        disable=disable or not sys.stderr.isatty(),
+        disable=disable or quiet or not sys.stderr.isatty(),
     )
-
-
-@contextmanager
-def working(what: str) -> Iterator[None]:
-    """A bar that moves while something works that cannot tell how far it is."""
-    with progress_bar() as progress:
-        progress.add_task(what, total=None)
-        yield
 
 
 class _Note(ProgressColumn):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import PATH, notice
+from eventcorpus.cli import options
 from eventcorpus.errors import InputError, ModelError
 from eventcorpus.labelstudio.backend.run import bound, is_loopback, listen, serve
 
@@ -16,7 +16,7 @@ PASSWORD_VARIABLE = "EVENTCORPUS_BACKEND_PASSWORD"
 
 
 @click.command("serve-labelstudio")
-@click.option("--model", "model_path", required=True, type=PATH, help="A model folder that train wrote.")
+@click.option("--model", "model_path", required=True, type=options.PATH, help="A model folder that train wrote.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Another address lets other machines ask.")
 @click.option("--port", default=9090, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
 @click.option(
@@ -56,8 +56,8 @@ def command(model_path: Path, host: str, port: int, max_body_mb: int) -> None:
         app = create_app(extractor, max_bytes=max_body_mb * 1_000_000, credentials=credentials)
         address = listen(one)
         if not is_loopback(one):
-            notice(_warning(host, credentials is not None))
-        notice(f"{extractor.name.version} at {address}, until Ctrl-C")
+            options.notice(_warning(host, credentials is not None))
+        options.notice(f"{extractor.name.version} at {address}, until Ctrl-C")
         serve(app, one)
 
 

@@ -7,16 +7,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from eventcorpus.cli.options import (
-    GOLD,
-    PATH,
-    json_option,
-    notice,
-    progress_bar,
-    put_json,
-    seed_option,
-    working,
-)
+from eventcorpus.cli import options
 from eventcorpus.corpus.folder import read_corpus
 from eventcorpus.corpus.near_duplicates import find_clusters
 from eventcorpus.corpus.split_folder import SplitManifest, is_split_folder, write_splits
@@ -30,16 +21,18 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 
 
 @click.command("split")
-@click.argument("corpus", type=PATH)
-@click.option("--out", required=True, type=PATH, help="Folder for train.txt, validation.txt, test.txt, manifest.json.")
+@click.argument("corpus", type=options.PATH)
+@click.option(
+    "--out", required=True, type=options.PATH, help="Folder for train.txt, validation.txt, test.txt, manifest.json."
+)
 @click.option("--validation", type=_SHARE, default=0.15, show_default=True, help="Share of the articles.")
 @click.option("--test", type=_SHARE, default=0.2, show_default=True, help="Share of the articles.")
 @click.option("--group-by", type=click.Choice(GROUP_FIELDS), help="Keep all articles of one outlet (or kind) together.")
 @click.option("--by-date", is_flag=True, help="The latest articles to test, those before to validation.")
-@click.option("--keep", type=PATH, help="Folder of splits to extend: articles that have a place keep it.")
-@seed_option("order of articles that could go anywhere")
-@GOLD
-@json_option("the manifest")
+@click.option("--keep", type=options.PATH, help="Folder of splits to extend: articles that have a place keep it.")
+@options.seed_option("order of articles that could go anywhere")
+@options.GOLD
+@options.json_option("the manifest")
 def command(
     corpus: Path,
     out: Path,
@@ -64,26 +57,30 @@ def command(
     check_folder(out, is_ours=is_split_folder)
     places = read_splits(keep) if keep is not None else {}
     folder = read_corpus(corpus, gold=gold)
-    options = SplitOptions(validation, test, group_by, by_date, seed)
-    with progress_bar() as progress:
+    wanted = SplitOptions(validation, test, group_by, by_date, seed)
+    with options.progress_bar() as progress:
         articles = list(folder.articles.values())
         clusters = find_clusters(progress.track(articles, total=len(articles), description="near-duplicates"))
-    with working("splitting"):
-        splitting = split_articles(articles, folder.gold, folder.ontology, options, keep=places, clusters=clusters)
-    manifest = write_splits(out, splitting, options, folder.gold, folder.ontology)
+    with options.progress("splitting"):
+        splitting = split_articles(articles, folder.gold, folder.ontology, wanted, keep=places, clusters=clusters)
+    manifest = write_splits(out, splitting, wanted, folder.gold, folder.ontology)
     gone = sorted(set(places) - set(folder.articles))
     if gone:
-        notice(f"{keep}: {len(gone)} articles have a place there and are not in {corpus}, the first: {gone[0]}")
+        options.notice(f"{keep}: {len(gone)} articles have a place there and are not in {corpus}, the first: {gone[0]}")
     if unlabelled := [one for one in folder.articles if one not in folder.gold]:
-        notice(
+        options.notice(
             f"{len(unlabelled)} articles have no annotation and were placed by their kind alone: {unlabelled[0]}, ..."
         )
     for ids in splitting.cut:
-        notice(f"kept where they were, though they belong together: {', '.join(f'{i} ({places[i]})' for i in ids)}")
-    if not put_json(json_path, manifest.model_dump(by_alias=True)):
+        options.notice(
+            f"kept where they were, though they belong together: {', '.join(f'{i} ({places[i]})' for i in ids)}"
+        )
+    if not options.put_json(json_path, manifest.model_dump(by_alias=True)):
         console().print(_table(manifest))
     sizes = ", ".join(f"{split} {manifest.splits[split].articles:,}" for split in SPLITS)
-    notice(f"{len(articles):,} articles in {out} ({sizes}); clusters: {manifest.clusters:,}, kept: {manifest.kept:,}")
+    options.notice(
+        f"{len(articles):,} articles in {out} ({sizes}); clusters: {manifest.clusters:,}, kept: {manifest.kept:,}"
+    )
 
 
 def _table(manifest: SplitManifest) -> Table:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.cli.options import GOLD, PATH, SPLITS, json_option, notice, put_json, working
+from eventcorpus.cli import options
 from eventcorpus.corpus.folder import read_corpus
 from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.stats import stats_report
@@ -23,13 +23,13 @@ from eventcorpus.schema import AnnotatedArticle
 
 
 @click.command("stats")
-@click.argument("corpus", type=PATH)
-@SPLITS
-@GOLD
-@json_option("the figures")
-@click.option("--html", "html_path", type=PATH, help="Write one self-contained page with plots.")
+@click.argument("corpus", type=options.PATH)
+@options.SPLITS
+@options.GOLD
+@options.json_option("the figures")
+@options.html_option("plots")
 @click.option(
-    "--require", "require_path", type=PATH, help="YAML of minimums and maximums; exit with 1 if one is not met."
+    "--require", "require_path", type=options.PATH, help="YAML of minimums and maximums; exit with 1 if one is not met."
 )
 def command(
     corpus: Path,
@@ -50,7 +50,7 @@ def command(
     """
     requirements = read_requirements(require_path) if require_path else None
     counted = _counted(corpus, splits, gold)
-    with working("counting"):
+    with options.progress("counting"):
         report = stats_report(
             counted.gold,
             counted.split_of,
@@ -61,7 +61,7 @@ def command(
         )
     data = report.model_dump(by_alias=True, mode="json")
     missed = unmet(requirements, data, place=str(require_path)) if requirements else []
-    if not put_json(json_path, data):
+    if not options.put_json(json_path, data):
         terminal = console()
         for table in stats_tables(report):
             terminal.print(table)
@@ -77,7 +77,7 @@ def command(
         for line in missed:
             click.echo(f"not met: {line}", err=True)
         raise StrictError(f"{require_path}: figures not as required: {len(missed)}, the first: {missed[0]}")
-    notice(f"{require_path}: all {len(requirements.require)} requirements are met")
+    options.notice(f"{require_path}: all {len(requirements.require)} requirements are met")
 
 
 @dataclass(frozen=True)

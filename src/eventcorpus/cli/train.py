@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from eventcorpus.cli import options
 from eventcorpus.cli.calibrate import calibrate_with_bar
-from eventcorpus.cli.options import PATH, notice, progress_bar, working
 from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_dataset
 from eventcorpus.percent import percent
 from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe, recipe_yaml, with_settings
@@ -31,9 +31,9 @@ def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
 
 
 @click.command("train")
-@click.argument("recipe_path", metavar="RECIPE", type=PATH)
-@click.option("--dataset", "dataset_path", type=PATH, help="The dataset folder, instead of the recipe's.")
-@click.option("--out", type=PATH, help="The model folder, instead of the recipe's output_dir.")
+@click.argument("recipe_path", metavar="RECIPE", type=options.PATH)
+@click.option("--dataset", "dataset_path", type=options.PATH, help="The dataset folder, instead of the recipe's.")
+@click.option("--out", type=options.PATH, help="The model folder, instead of the recipe's output_dir.")
 @click.option("--seed", type=int, help="Instead of the recipe's.")
 @click.option(
     "--set",
@@ -92,10 +92,10 @@ def command(
     if not processes.is_main_process:
         return
     if 0 < result.resumed_at < result.n_steps:
-        notice(f"resumed at step {result.resumed_at} of {result.n_steps}")
+        options.notice(f"resumed at step {result.resumed_at} of {result.n_steps}")
     tenth = max(1, len(result.losses) // 10)
     first, last = (sum(part) / len(part) for part in (result.losses[:tenth], result.losses[-tenth:]))
-    notice(
+    options.notice(
         f"{result.n_steps:,} steps in {result.seconds:.1f} s, {result.tokens_per_second:,.0f} tokens a second; "
         f"loss {first:.3f} in the first tenth, {last:.3f} in the last"
     )
@@ -103,7 +103,7 @@ def command(
         best = max(result.scores, key=lambda score: (score.f1, -score.step))
         early = ", stopped early" if result.stopped_early else ""
         kept = "kept" if recipe.load_best_model_at_end else "not kept: load_best_model_at_end is false"
-        notice(
+        options.notice(
             f"validation: exact micro F1 {percent(result.scores[-1].f1)} at the end{early}"
             + (f"; best {percent(best.f1)} after step {best.step:,} ({kept})" if best is not result.scores[-1] else "")
         )
@@ -119,7 +119,7 @@ def _train(
     from eventcorpus.training.fit import fit
 
     said: dict[str, str] = {}
-    with progress_bar(disable=not shown) as bar:
+    with options.progress_bar(disable=not shown) as bar:
         task = bar.add_task("training", total=None, note="")
 
         def on_metrics(line: Metrics) -> None:
@@ -161,10 +161,10 @@ def _calibrate(out: Path, dataset: Dataset, notes: dict[str, Any]) -> None:
         extractor, out, articles, dataset=notes["dataset"], dataset_sha256=notes["dataset_sha256"], split="validation"
     )
     if calibration.note:
-        notice(f"calibration: {calibration.note}")
+        options.notice(f"calibration: {calibration.note}")
     elif calibration.before and calibration.errors:
         before, after = (calibration.errors[method].expected_error for method in ("none", calibration.method))
-        notice(
+        options.notice(
             f"calibration: expected error of confidences {before:.3f} as they are, {after:.3f} by {calibration.method}"
         )
 
@@ -175,13 +175,15 @@ def _show_plan(dataset: Dataset, recipe: Recipe, out: Path) -> None:
     articles = dataset.split("train")
     plan = plan_of(articles, dataset.ontology, recipe, out)
     for line in plan.lines(recipe):
-        notice(line)
+        options.notice(line)
     if plan.has_weights:
-        with working("timing a few steps"):
+        with options.progress("timing a few steps"):
             seconds = seconds_a_step(articles, dataset.ontology, recipe)
         if seconds is not None:
             whole = _duration(seconds * (plan.n_steps + plan.n_teacher_steps))
-            notice(f"about {whole} on this machine, by up to {MEASURED_STEPS} steps timed now ({seconds:.2f} s each)")
+            options.notice(
+                f"about {whole} on this machine, by up to {MEASURED_STEPS} steps timed now ({seconds:.2f} s each)"
+            )
     click.echo(recipe_yaml(recipe), nl=False)
 
 

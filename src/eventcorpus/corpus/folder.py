@@ -5,18 +5,18 @@ ontology.yaml   articles/ (JSON Lines)   annotations/*.json (Label Studio export
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
-from eventcorpus.cli.options import progress_bar
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.labelstudio.annotations import annotated_articles
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.ontology import Ontology, read_ontology_yaml
+from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle, Article
 
 
@@ -38,19 +38,19 @@ class CorpusFolder:
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
 
-def read_corpus(path: Path, *, gold: str | None) -> CorpusFolder:
+def read_corpus(path: Path, *, gold: str | None, on_progress: OnProgress | None = None) -> CorpusFolder:
     """Read a corpus folder; the first fault in it is an error.
 
     Raises:
         InputError: if it has no ontology, articles or annotations, or one of them cannot be read.
     """
-    corpus = read_corpus_with_faults(path, gold=gold)
+    corpus = read_corpus_with_faults(path, gold=gold, on_progress=on_progress)
     for article_id, fault in corpus.unreadable:
         raise InputError(f"article {article_id}: {fault} (every fault: eventcorpus check {path})")
     return corpus
 
 
-def read_corpus_with_faults(path: Path, *, gold: str | None) -> CorpusFolder:
+def read_corpus_with_faults(path: Path, *, gold: str | None, on_progress: OnProgress | None = None) -> CorpusFolder:
     """Read a corpus folder as far as it can be read.
 
     Raises:
@@ -68,11 +68,10 @@ def read_corpus_with_faults(path: Path, *, gold: str | None) -> CorpusFolder:
     index = index_exports(exports)
     gold = gold or default_policy(index.names.values())
     policy = gold_policy(index.names.values(), gold)
-    for several in _shown(
-        annotated_articles(index, ontology, report, stop=False, on_error=on_error), len(index.n_tasks)
-    ):
-        article_id = several[0].article.id
-        passes[article_id], decided[article_id] = several, gold_of(several, gold, ontology, report)
+    annotated = annotated_articles(index, ontology, report, stop=False, on_error=on_error)
+    for passed in tracked(annotated, len(index.n_tasks), on_progress):
+        article_id = passed[0].article.id
+        passes[article_id], decided[article_id] = passed, gold_of(passed, gold, ontology, report)
     return CorpusFolder(path, ontology, articles, passes, decided, policy, report, unreadable)
 
 
@@ -89,8 +88,3 @@ def _exports(path: Path) -> list[Path]:
     if not found:
         raise InputError(f"{path / 'annotations'}: no .json file in this folder; put the exports of Label Studio there")
     return found
-
-
-def _shown(articles: Iterator[list[AnnotatedArticle]], total: int) -> Iterator[list[AnnotatedArticle]]:
-    with progress_bar() as progress:
-        yield from progress.track(articles, total=total, description="reading")

@@ -1,55 +1,154 @@
-"""What ``eventcorpus convert`` can read: one reader a format, all with the same result.
+"""Annotations in any format to a dataset folder.
 
-Comes in: the inputs and options of the command. Goes out: entries of a dataset, their ontology and report.
+``convert`` is the whole way; ``read_annotations_of`` reads a format by its name, all with the same result.
 """
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-import click
-
 from eventcorpus.annotation.assemble import assemble
 from eventcorpus.annotation.document import Faults, Found
-from eventcorpus.annotation.label_map import Unit, one_a_name, one_a_value
+from eventcorpus.annotation.label_map import Mapper, Unit, mapped, one_a_name, one_a_value
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
-from eventcorpus.cli.options import notice, ontology_path_of, progress_bar
 from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.dataset.folder import Entry
+from eventcorpus.dataset.folder import REPORT, Entry, TextPolicy, Written, is_dataset_folder, write_dataset
 from eventcorpus.dataset.splits import check_splits, read_splits
+from eventcorpus.errors import InputError, nearest
+from eventcorpus.files import check_folder, paths_of, sha256_of_file
 from eventcorpus.formats.brat import read_brat
 from eventcorpus.formats.conll import read_conll
 from eventcorpus.formats.muc4 import read_muc4
 from eventcorpus.formats.re3d import read_re3d
 from eventcorpus.formats.wikievents import read_wikievents
 from eventcorpus.labelstudio.annotations import annotated_articles
-from eventcorpus.labelstudio.config import TEXT_OBJECT, read_ontology, read_text_object
-from eventcorpus.labelstudio.exports import index_exports
-from eventcorpus.labelstudio.live.pull import exports_in
+from eventcorpus.labelstudio.config import read_ontology
+from eventcorpus.labelstudio.open_exports import open_exports
 from eventcorpus.ontology import Ontology
+from eventcorpus.percent import percent
+from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """A dataset that was written.
+
+    Args:
+        out: its folder.
+        sizes: articles per split.
+        notices: what people should know, a line each.
+    """
+
+    out: Path
+    report: ConversionReport
+    sizes: Mapping[str, int]
+    notices: Sequence[str]
+
+
+def convert(
+    inputs: str | Path | Iterable[str | Path],
+    out: str | Path,
+    *,
+    format: str = "labelstudio",
+    ontology: str | Path | None = None,
+    splits: str | Path | None = None,
+    gold: str | None = None,
+    scheme: str = "iob2",
+    min_confidence: float = 0.0,
+    label_map: str | Path | None = None,
+    text: TextPolicy = "all",
+    refuse: bool = False,
+    strict: bool = False,
+    on_progress: OnProgress | None = None,
+) -> Conversion:
+    """Convert annotations to a dataset folder, which plain ``datasets.load_dataset`` opens.
+
+    Args:
+        inputs: exports of Label Studio or folders of them; of another format its file or folder.
+        format: one of ``FORMATS``.
+        ontology: our YAML or a config.xml; None: the one beside the inputs, else the shipped one.
+        splits: folder with train.txt, validation.txt, test.txt (one article id a line); None: as the format says, else
+            all articles are in ``train``.
+        gold: adjudicated, agreed, union or an annotator such as a1, of articles that several annotated; None:
+            adjudicated if there are decisions, else a1.
+        scheme: of the tags of CoNLL files: iob2, iob1 or bilou.
+        min_confidence: of re3d: entities and relations below it are left out.
+        label_map: YAML or JSON that says which label and role becomes which, or null to leave it out.
+        text: whose text is written: of all articles, of those with a licence, or of none (standoff).
+        refuse: leave spans that cannot be right out and count them, instead of raising.
+        strict: raise if anything was repaired, refused or flagged; nothing is written then.
+
+    Raises:
+        InputError: if something cannot be read, or is wrong and not to be refused.
+        StrictError: if ``strict`` and the conversion lost or changed anything.
+        OutputError: if ``out`` holds something else, or the disk refuses.
+    """
+    out, paths = Path(out), paths_of(inputs)
+    check_folder(out, is_ours=is_dataset_folder)
+    annotations = read_annotations_of(
+        Request(
+            paths,
+            ontology=Path(ontology) if ontology else None,
+            splits=Path(splits) if splits else None,
+            gold=gold,
+            scheme=scheme,
+            min_confidence=min_confidence,
+            refuse=refuse,
+            on_progress=on_progress,
+        ),
+        format,
+    )
+    files = [(_manifest_name(file, paths, format), file) for file in annotations.files]
+    if label_map is not None:
+        label_map = Path(label_map)
+        annotations = with_label_map(annotations, label_map)
+        files.append((f"map:{label_map.name}", label_map))
+    written = write_dataset(
+        out,
+        annotations.entries,
+        annotations.ontology,
+        annotations.report,
+        gold_policy=annotations.gold_policy,
+        inputs={name: sha256_of_file(file) for name, file in files},
+        text=text,
+        strict=strict,
+    )
+    notices = [*annotations.notices, *_notices(annotations.report, written, out)]
+    return Conversion(out, annotations.report, written.sizes, notices)
+
+
+def read_annotations_of(request: Request, format: str) -> Annotations:
+    """Read annotations in a format.
+
+    Raises:
+        InputError: if there is no such format, or the inputs are not in it.
+    """
+    if format not in FORMATS:
+        raise InputError(f"there is no format {format!r}; {nearest(format, FORMATS)}")
+    return FORMATS[format].read(request)
+
+
+@dataclass(frozen=True)
 class Request:
-    """What the command was asked for, as far as reading goes."""
+    """What is to be read, and how; see ``convert``."""
 
     inputs: Sequence[Path]
-    ontology: Path | None
-    splits: Path | None
-    gold: str | None
-    scheme: str
-    min_confidence: float
-    refuse: bool
+    ontology: Path | None = None
+    splits: Path | None = None
+    gold: str | None = None
+    scheme: str = "iob2"
+    min_confidence: float = 0.0
+    refuse: bool = False
+    on_progress: OnProgress | None = None
 
 
 @dataclass
-class Conversion:
-    """What was read: the report may still be counting while ``entries`` are taken."""
+class Annotations:
+    """What was read; ``report`` and ``notices`` may still grow while ``entries`` are taken."""
 
     entries: Iterable[Entry]
     ontology: Ontology
@@ -61,104 +160,157 @@ class Conversion:
 
 
 @dataclass(frozen=True)
-class Source:
-    """A format: its reader, and which options of the command mean something to it (by parameter name)."""
+class Format:
+    """A format: its reader, and the fields of ``Request`` that mean something to it."""
 
-    read: Callable[[Request], Conversion]
+    read: Callable[[Request], Annotations]
     options: frozenset[str]
 
 
-def _label_studio(request: Request) -> Conversion:
-    files = [file for path in request.inputs for file in exports_in(path)]
-    source_path = ontology_path_of(request.ontology, near=request.inputs)
-    ontology = read_ontology(source_path)
-    name, key = read_text_object(source_path) if source_path.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
-    index = index_exports(files, text_key=key)
+def with_label_map(annotations: Annotations, path: Path) -> Annotations:
+    """The annotations with the labels and roles that a map gives them.
+
+    Raises:
+        InputError: if a label or role is not in the map.
+    """
+    mapper = Mapper.of(path, annotations.ontology)
+    unit = annotations.attribute_unit
+
+    def entries() -> Iterator[Entry]:
+        for entry in annotations.entries:
+            every = [mapped(annotated, mapper, annotations.report, unit=unit) for annotated in entry.every]
+            same = next((i for i, annotated in enumerate(entry.every) if annotated is entry.gold), None)
+            # gold that was made of several annotations is not in the report: they are
+            gold = every[same] if same is not None else mapped(entry.gold, mapper, _report_of(entry.gold))
+            yield Entry(entry.split, gold, every)
+
+    policy = f"{annotations.gold_policy}, mapped by {path.name}"
+    return replace(annotations, entries=entries(), ontology=mapper.target, gold_policy=policy)
+
+
+def _report_of(annotated: AnnotatedArticle) -> ConversionReport:
     report = ConversionReport()
-    gold = request.gold or default_policy(index.names.values())
-    policy = gold_policy(index.names.values(), gold)
-    articles = annotated_articles(index, ontology, report, stop=not request.refuse, text_object=name)
-    entries = _entries(
-        _shown(articles, len(index.n_tasks)),
-        request.splits,
-        lambda several: gold_of(several, gold, ontology, report),
+    report.keep("spans", len(annotated.spans))
+    report.keep("roles", len(annotated.roles))
+    report.keep("attributes", sum(len(span.attributes) for span in annotated.spans))
+    return report
+
+
+def _label_studio(request: Request) -> Annotations:
+    exports = open_exports(request.inputs, request.ontology)
+    report = ConversionReport()
+    annotators = exports.index.names.values()
+    gold = request.gold or default_policy(annotators)
+    policy = gold_policy(annotators, gold)
+    articles = annotated_articles(
+        exports.index, exports.ontology, report, stop=not request.refuse, text_object=exports.text_object
     )
-    return Conversion(entries, ontology, report, policy, files, _without_splits(request), one_a_name)
+    found = Annotations((), exports.ontology, report, policy, exports.files, _without_splits(request), one_a_name)
+    found.entries = _entries(
+        tracked(articles, len(exports.index.n_tasks), request.on_progress),
+        request.splits,
+        lambda annotations: gold_of(annotations, gold, exports.ontology, report),
+        found.notices,
+    )
+    return found
 
 
-def _conll(request: Request) -> Conversion:
+def _conll(request: Request) -> Annotations:
     if len(request.inputs) > 1:
-        raise click.UsageError("--from conll takes one INPUT")
+        raise InputError(f"{request.inputs[1]}: of CoNLL files one file or one folder is read at a time")
     path = request.inputs[0]
     per_split, ontology, report = read_conll(path, scheme=request.scheme)
-    entries = (Entry(split, one, [one]) for split, several in per_split.items() for one in several)
+    entries = (Entry(split, article, [article]) for split, articles in per_split.items() for article in articles)
     files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
-    return Conversion(entries, ontology, report, "the tags of the CoNLL files", files)
+    return Annotations(entries, ontology, report, "the tags of the CoNLL files", files)
 
 
-def _public(request: Request, read: Callable[[Sequence[Path], Faults], Found], what: str) -> Conversion:
+def _public(request: Request, read: Callable[[Sequence[Path], Faults], Found], what: str) -> Annotations:
     report = ConversionReport()
     faults = Faults(report, refuse=request.refuse)
     given = read_ontology(request.ontology) if request.ontology else None
-    found = read(request.inputs, faults)
-    reading = assemble(found, given, faults)
-    several = [[one] for _, one in reading.articles]
-    if request.splits is not None:
-        entries = _entries(_shown(iter(several), len(several)), request.splits, lambda one: one[0])
-    else:
-        split_of = {one.article.id: split for split, one in reading.articles}
-        entries = (Entry(split_of[one[0].article.id], one[0], one) for one in _shown(iter(several), len(several)))
+    files = read(request.inputs, faults)
+    reading = assemble(files, given, faults)
     everything_in_train = all(split == "train" for split, _ in reading.articles)
     notices = _without_splits(request) if everything_in_train else []
-    return Conversion(entries, reading.ontology, report, f"the annotation of {what}", found.files, notices)
+    articles = tracked(reading.articles, len(reading.articles), request.on_progress)
+    found = Annotations((), reading.ontology, report, f"the annotation of {what}", files.files, notices)
+    if request.splits is not None:
+        alone = ([article] for _, article in articles)
+        found.entries = _entries(alone, request.splits, lambda annotations: annotations[0], notices)
+    else:
+        found.entries = (Entry(split, article, [article]) for split, article in articles)
+    return found
 
 
-def _re3d(request: Request) -> Conversion:
+def _re3d(request: Request) -> Annotations:
     return _public(request, partial(read_re3d, min_confidence=request.min_confidence), "re3d")
 
 
-_ANY = frozenset({"ontology_path", "splits_path", "refuse"})
-SOURCES: dict[str, Source] = {
-    "labelstudio": Source(_label_studio, _ANY | {"gold"}),
-    "conll": Source(_conll, frozenset({"scheme"})),
-    "re3d": Source(_re3d, _ANY | {"min_confidence"}),
-    "brat": Source(partial(_public, read=read_brat, what="the brat files"), _ANY),
-    "muc4": Source(partial(_public, read=read_muc4, what="MUC-4"), _ANY),
-    "wikievents": Source(partial(_public, read=read_wikievents, what="the event files"), _ANY),
+_ANY = frozenset({"ontology", "splits", "refuse"})
+FORMATS: dict[str, Format] = {
+    "labelstudio": Format(_label_studio, _ANY | {"gold"}),
+    "conll": Format(_conll, frozenset({"scheme"})),
+    "re3d": Format(_re3d, _ANY | {"min_confidence"}),
+    "brat": Format(partial(_public, read=read_brat, what="the brat files"), _ANY),
+    "muc4": Format(partial(_public, read=read_muc4, what="MUC-4"), _ANY),
+    "wikievents": Format(partial(_public, read=read_wikievents, what="the event files"), _ANY),
 }
-OPTIONAL = frozenset().union(*(source.options for source in SOURCES.values()))
+"""What ``convert`` reads, by name."""
 
 
 def _without_splits(request: Request) -> list[str]:
     return [] if request.splits else ["no --splits: all articles are in train"]
 
 
-def _shown(articles: Iterator[list[AnnotatedArticle]], total: int) -> Iterator[list[AnnotatedArticle]]:
-    with progress_bar() as progress:
-        yield from progress.track(articles, total=total, description="convert")
-
-
 def _entries(
     articles: Iterable[Sequence[AnnotatedArticle]],
-    splits_path: Path | None,
+    splits: Path | None,
     gold: Callable[[Sequence[AnnotatedArticle]], AnnotatedArticle],
+    notices: list[str],
 ) -> Iterator[Entry]:
     """Each article with its split.
 
     Raises:
         InputError: at the end, if an article is in no split.
     """
-    gc.freeze()  # what the libraries loaded stays: not looking at it again saves an eighth of the time
-    split_of = read_splits(splits_path) if splits_path else {}
+    split_of = read_splits(splits) if splits else {}
     seen: list[str] = []
-    for several in articles:
-        one = gold(several)
-        if splits_path is not None:
-            seen.append(one.article.id)
-        if split := "train" if splits_path is None else split_of.get(one.article.id):
-            yield Entry(split, one, several)
-    absent = check_splits(split_of, seen, place=str(splits_path)) if splits_path else []
+    for every in articles:
+        annotated = gold(every)
+        if splits is not None:
+            seen.append(annotated.article.id)
+        if split := "train" if splits is None else split_of.get(annotated.article.id):
+            yield Entry(split, annotated, every)
+    absent = check_splits(split_of, seen, place=str(splits)) if splits else []
     if absent:
-        notice(
-            f"{splits_path}: {len(absent)} articles are in a split and not among the annotated, the first: {absent[0]}"
+        notices.append(
+            f"{splits}: {len(absent)} articles are in a split and not among the annotated, the first: {absent[0]}"
+        )
+
+
+def _manifest_name(file: Path, inputs: Sequence[Path], format: str) -> str:
+    """A file in the manifest: by its name, or by its path in the input where names come twice."""
+    if format in ("labelstudio", "conll"):
+        return file.name
+    above = next((path for path in inputs if file.is_relative_to(path) and file != path), file.parent)
+    return file.relative_to(above if len(inputs) == 1 else above.parent).as_posix()
+
+
+def _notices(report: ConversionReport, written: Written, out: Path) -> Iterator[str]:
+    yield report.summary()
+    for item in [item for item in report.items if item.verdict != "repaired"][:5]:
+        yield f"{item.verdict}: article {item.article}: {item.name} ({item.reason})"
+    if report.items:
+        yield f"every item with its reason: {out / REPORT}"
+    share = f" ({percent(written.n_beyond_layer / written.n_spans)} %)" if written.n_spans else ""
+    yield (
+        f"{written.n_beyond_layer:,} of {written.n_spans:,} gold spans{share} do not fit into one layer of BIO tags; "
+        "spans hold all of them"
+    )
+    if written.duplicates:
+        n_leaks = sum(leaks for _, _, leaks in written.duplicates)
+        yield (
+            f"{len(written.duplicates)} articles have exactly the text of another, {n_leaks} of them of one in another "
+            f"split; the first: {written.duplicates[0][1]} and {written.duplicates[0][0]}"
         )

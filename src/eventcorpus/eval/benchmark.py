@@ -14,14 +14,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from eventcorpus.errors import InputError, nearest
+from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.report import Figure, Matching, Part, Report
 from eventcorpus.eval.report_table import FIGURES, figure_of, shown
 from eventcorpus.files import read_yaml_as, sha256_of_file
+from eventcorpus.package_data import find_yaml, package_path
 from eventcorpus.percent import percent
 
-FOLDER = Path("eval/benchmarks")
+FOLDER = "eval/benchmarks"
 Split = Literal["train", "validation", "test"]
 Match = Literal["exact", "boundary", "type", "overlap"]
 Text = Annotated[str, Field(min_length=1)]
@@ -149,23 +150,18 @@ def read_benchmark(path: Path) -> Benchmark:
     return benchmark
 
 
-def find_benchmark(wanted: str, folder: Path = FOLDER) -> Path:
-    """The file of a benchmark that was named by path, or by its name in the folder.
+def find_benchmark(wanted: str, folder: Path | None = None) -> Path:
+    """The file of a benchmark that was named by path, or by its name in the folder (None: the shipped ones).
 
     Raises:
         InputError: naming the nearest that there is.
     """
-    if Path(wanted).is_file():
-        return Path(wanted)
-    there = [path.stem for path in benchmark_files(folder)]
-    if wanted not in there:
-        raise InputError(f"{wanted}: neither a file nor a benchmark in {folder}; {nearest(wanted, there)}")
-    return folder / f"{wanted}.yaml"
+    return find_yaml(wanted, folder or package_path(FOLDER), what="a benchmark")
 
 
-def benchmark_files(folder: Path = FOLDER) -> list[Path]:
-    """The benchmark files of a folder, by name."""
-    return sorted(folder.glob("*.yaml"))
+def benchmark_files(folder: Path | None = None) -> list[Path]:
+    """The benchmark files of a folder (None: the shipped ones), by name."""
+    return sorted((folder or package_path(FOLDER)).glob("*.yaml"))
 
 
 def class_map_path(benchmark: Benchmark, path: Path) -> Path | None:

@@ -1,19 +1,14 @@
-"""What ``eventcorpus eval`` can score: gold and predictions of any system, in whatever file they come.
-
-Comes in: the paths and options of the command. Goes out: gold articles, their ontology, and predictions on their texts.
-"""
+"""Gold and predictions of any system, in whatever file they come: datasets, tag files, exports, JSON Lines, models."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
-
-import click
+from typing import Literal, get_args
 
 from eventcorpus.annotation.merge import default_policy, gold_of
-from eventcorpus.cli.options import PATH, notice, ontology_path_of, progress_bar
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import is_dataset_folder, manifest_hash, read_annotations, read_dataset
 from eventcorpus.errors import InputError
@@ -29,18 +24,19 @@ from eventcorpus.formats.tagged import (
     read_tagged_gold,
 )
 from eventcorpus.labelstudio.annotations import annotated_articles
-from eventcorpus.labelstudio.config import TEXT_OBJECT, read_ontology, read_text_object
 from eventcorpus.labelstudio.exported_predictions import exported_predictions, prediction_of_annotated
-from eventcorpus.labelstudio.exports import ExportIndex, index_exports
-from eventcorpus.labelstudio.live.pull import exports_in
-from eventcorpus.metrics.tags import DECODERS, SCHEMES
+from eventcorpus.labelstudio.open_exports import open_exports
+from eventcorpus.metrics.tags import Decoder, Scheme
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_predictions
+from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
 
 WHOLE = "all"
 """The split of gold that has no splits."""
-EXPORTED = ("predictions", "annotations")
+Exported = Literal["predictions", "annotations"]
+EXPORTED: tuple[str, ...] = get_args(Exported)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,47 +59,27 @@ class Gold:
 
 @dataclass(frozen=True)
 class Options:
-    """How files are read: tags, the split of datasets, what of a Label Studio export, and under which ontology."""
+    """How files are read.
 
-    reading: TagReading
-    split: str
-    exported: str
-    model_version: str | None
-    ontology: Path | None
+    Args:
+        split: of datasets.
+        decoder: how tag files are read, see ``metrics.tags``; ``scheme`` is that of their tags.
+        exported: what of a Label Studio export is scored.
+        model_version: whose predictions, where an export has those of several models.
+        ontology: of Label Studio exports; None: the one beside them, else the shipped one.
+    """
 
-    @classmethod
-    def of(cls, split: str, *, decoder: Any, scheme: Any, **others: Any) -> Options:
-        """From the values of ``source_options``."""
-        return cls(TagReading(decoder, scheme), split, **others)
+    split: str = "test"
+    decoder: Decoder = "strict"
+    scheme: Scheme = "iob2"
+    exported: Exported = "predictions"
+    model_version: str | None = None
+    ontology: Path | None = None
 
-
-_OPTIONS = (
-    click.option(
-        "--decoder", type=click.Choice(DECODERS), default="strict", show_default=True, help="How tag files are read."
-    ),
-    click.option(
-        "--scheme", type=click.Choice(SCHEMES), default="iob2", show_default=True, help="The tags of tag files."
-    ),
-    click.option(
-        "--exported",
-        type=click.Choice(EXPORTED),
-        default="predictions",
-        show_default=True,
-        help="What of a Label Studio export is scored.",
-    ),
-    click.option("--model-version", help="Whose predictions, where an export has those of several models."),
-    click.option(
-        "--ontology", type=PATH, help="Of Label Studio exports: our YAML or a config.xml  [default: the one beside]"
-    ),
-)
-_Command = TypeVar("_Command", bound=Callable[..., Any])
-
-
-def source_options(command: _Command) -> _Command:
-    """Give a command the options of ``Options.of``."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    @property
+    def reading(self) -> TagReading:
+        """How tag files are read."""
+        return TagReading(self.decoder, self.scheme)
 
 
 def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -> Gold:
@@ -131,15 +107,15 @@ def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -
             annotations=read_annotations(path, splits=[options.split])[1],
         )
     if kind == "export":
-        index, ontology, text_object = _export(path, options)
-        report = ConversionReport()
-        policy = default_policy(index.names.values())
-        read = annotated_articles(index, ontology, report, stop=False, text_object=text_object)
-        articles = [gold_of(several, policy, ontology, report) for several in read]
+        exports = open_exports([path], options.ontology)
+        ontology, report = exports.ontology, ConversionReport()
+        policy = default_policy(exports.index.names.values())
+        read = annotated_articles(exports.index, ontology, report, stop=False, text_object=exports.text_object)
+        articles = [gold_of(annotations, policy, ontology, report) for annotations in read]
         _tell(report, path)
         if not articles:
             raise InputError(f"{path}: not one article is annotated; name the export that has the gold")
-        return Gold(articles, ontology, path.resolve().stem, WHOLE, sha256_of_file(index.paths[0]), path)
+        return Gold(articles, ontology, path.resolve().stem, WHOLE, sha256_of_file(exports.files[0]), path)
     if kind == "predictions":
         raise InputError(f"{path}: a predictions file is no gold; name it with --predictions")
     tags = read_tagged_gold(path, options.reading, with_predictions=with_predictions)
@@ -158,20 +134,20 @@ def read_system(path: Path | None, gold: Gold, options: Options) -> list[Predict
     """
     if path is None:
         assert gold.tags is not None
-        return _told(predictions_in_last_column(gold.path, gold.tags, options.reading), gold.path, options)
+        return _predictions_of(predictions_in_last_column(gold.path, gold.tags, options.reading), gold.path, options)
     kind = kind_of(path)
     if kind == "predictions":
-        return list(read_predictions(read_text(path).split("\n"), place=str(path)))
+        return read_file(path)
     if kind == "dataset":
         name = ModelName(name=path.resolve().name)
-        return [prediction_of_annotated(one, name) for one in read_dataset(path).split(options.split)]
+        return [prediction_of_annotated(annotated, name) for annotated in read_dataset(path).split(options.split)]
     if kind == "export":
         return _exported(path, options)
     if gold.tags is not None:
         found = read_predictions_beside(path, gold.tags, gold.path, options.reading)
     else:
-        found = read_predictions_on(path, [one.article for one in gold.articles], options.reading)
-    return _told(found, path, options)
+        found = read_predictions_on(path, [annotated.article for annotated in gold.articles], options.reading)
+    return _predictions_of(found, path, options)
 
 
 def kind_of(path: Path) -> str:
@@ -190,28 +166,23 @@ def kind_of(path: Path) -> str:
 
 
 def _exported(path: Path, options: Options) -> list[Prediction]:
-    index, ontology, text_object = _export(path, options)
-    report = ConversionReport()
+    exports = open_exports([path], options.ontology)
+    index, ontology, report = exports.index, exports.ontology, ConversionReport()
     if options.exported == "predictions":
-        found = exported_predictions(index, ontology, report, version=options.model_version, text_object=text_object)
+        found = exported_predictions(
+            index, ontology, report, version=options.model_version, text_object=exports.text_object
+        )
         predictions = [prediction for _, prediction in found]
     else:
         policy = default_policy(index.names.values())
+        name = ModelName(name=f"{path.stem} {policy}")
         free = ontology.model_copy(update={"flat": False})
-        read = annotated_articles(index, free, report, stop=False, text_object=text_object)
+        read = annotated_articles(index, free, report, stop=False, text_object=exports.text_object)
         predictions = [
-            prediction_of_annotated(gold_of(several, policy, free, report), ModelName(name=f"{path.stem} {policy}"))
-            for several in read
+            prediction_of_annotated(gold_of(annotations, policy, free, report), name) for annotations in read
         ]
     _tell(report, path)
     return predictions
-
-
-def _export(path: Path, options: Options) -> tuple[ExportIndex, Ontology, str | None]:
-    """The export's index, the ontology that it is read under, and which object has the text."""
-    source = ontology_path_of(options.ontology, near=[path])
-    name, key = read_text_object(source) if source.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
-    return index_exports(exports_in(path), text_key=key), read_ontology(source), name
 
 
 def _tell(report: ConversionReport, path: Path) -> None:
@@ -219,56 +190,67 @@ def _tell(report: ConversionReport, path: Path) -> None:
     refused = [item for item in report.items if item.verdict == "refused"]
     if refused:
         first = refused[0]
-        notice(f"{path}: {report.summary()}; the first refused: article {first.article}: {first.name} ({first.reason})")
+        logger.info(
+            f"{path}: {report.summary()}; the first refused: article {first.article}: {first.name} ({first.reason})"
+        )
 
 
-def _told(found: TaggedPredictions, path: Path, options: Options) -> list[Prediction]:
+def _predictions_of(found: TaggedPredictions, path: Path, options: Options) -> list[Prediction]:
     _tell_dropped("predicted", found.n_dropped, path, options.reading)
     return found.predictions
 
 
 def _tell_dropped(side: str, n_dropped: int, path: Path, reading: TagReading) -> None:
     if n_dropped:
-        notice(
+        logger.info(
             f"{path}: {side}: {n_dropped:,} tags are in no whole mention of the scheme {reading.scheme} and do not "
             "count; --decoder conlleval reads them too"
         )
 
 
 def runs_of(
-    paths: Sequence[Path], gold: Sequence[AnnotatedArticle], ontology: Ontology, *, hint_labels: bool = True
+    paths: Sequence[Path],
+    gold: Sequence[AnnotatedArticle],
+    ontology: Ontology,
+    *,
+    hint_labels: bool = True,
+    on_progress: OnProgress | None = None,
 ) -> list[Run]:
     """One run a path: a folder is a model, anything else a file of predictions.
 
     Args:
         ontology: of the gold.
-        hint_labels: tell which labels of the gold a model does not know.
+        hint_labels: log which labels of the gold a model does not know.
     """
-    return [
-        Run(predict(path, gold, ontology, hint_labels=hint_labels) if path.is_dir() else read_file(path), str(path))
-        for path in paths
-    ]
+
+    def predictions(path: Path) -> list[Prediction]:
+        if not path.is_dir():
+            return read_file(path)
+        return predict(path, gold, ontology, hint_labels=hint_labels, on_progress=on_progress)
+
+    return [Run(predictions(path), str(path)) for path in paths]
 
 
 def read_file(path: Path) -> list[Prediction]:
-    """The predictions of a file."""
+    """The predictions of a JSON Lines file."""
     return list(read_predictions(read_text(path).split("\n"), place=str(path)))
 
 
 def predict(
-    model_path: Path, gold: Sequence[AnnotatedArticle], ontology: Ontology, *, hint_labels: bool = True
+    model_path: Path,
+    gold: Sequence[AnnotatedArticle],
+    ontology: Ontology,
+    *,
+    hint_labels: bool = True,
+    on_progress: OnProgress | None = None,
 ) -> list[Prediction]:
-    """Predict the articles of the gold with a model folder."""
+    """Predict the articles of the gold with a model folder; see ``runs_of``."""
     from eventcorpus.models.extractor import Extractor
 
     extractor = Extractor.from_pretrained(model_path)
     unknown = sorted(set(ontology.labels) - set(extractor.about.ontology.labels))
     if unknown and hint_labels:
-        notice(f"the model does not know {', '.join(unknown)}; gold of these counts as missed")
-    predictions = []
-    with progress_bar() as bar:
-        task = bar.add_task("reading", total=len(gold), note="")
-        for annotated, mentions in zip(gold, extractor.extract(a.article for a in gold), strict=True):
-            predictions.append(prediction_of(annotated.article, mentions, extractor.name))
-            bar.advance(task)
-    return predictions
+        logger.info("the model does not know %s; gold of these counts as missed", ", ".join(unknown))
+    articles = [annotated.article for annotated in gold]
+    found = tracked(extractor.extract(articles), len(articles), on_progress)
+    return [prediction_of(article, mentions, extractor.name) for article, mentions in zip(articles, found, strict=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
@@ -14,6 +14,7 @@ from defusedxml.common import DefusedXmlException
 from eventcorpus.errors import OntologyError
 from eventcorpus.files import read_text
 from eventcorpus.ontology import AttributeType, Ontology, label_colours, parse_ontology, read_ontology_yaml
+from eventcorpus.package_data import find_ontology_path
 
 LABELS_CONTROL = "label"
 TEXT_OBJECT = "text"
@@ -80,6 +81,18 @@ def adjudication_config(ontology: Ontology) -> str:
 def is_made_from(ontology: Ontology, config: str) -> bool:
     """Whether a configuration was generated from this ontology."""
     return config.strip() in (label_config(ontology).strip(), adjudication_config(ontology).strip())
+
+
+def load_ontology(path: str | Path | None = None, *, near: Sequence[Path] = ()) -> Ontology:
+    """Read an ontology from our YAML or a Label Studio configuration.
+
+    Args:
+        path: None: ``ontology.yaml`` or ``config.xml`` beside one of ``near``, else the ontology of the shipped corpus.
+
+    Raises:
+        OntologyError: if it contradicts itself.
+    """
+    return read_ontology(find_ontology_path(Path(path) if path is not None else None, near=near))
 
 
 def read_ontology(path: Path) -> Ontology:

@@ -1,0 +1,60 @@
+"""Files that come with the package: ontology, label maps, recipes, schemas, benchmarks, the shipped corpus.
+
+The repository holds one copy of each. An installed package has them in ``eventcorpus/data`` under the same paths (see
+``force-include`` in pyproject.toml); in a checkout they are read where they lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+from eventcorpus.errors import InputError, nearest
+
+DEFAULT_ONTOLOGY = "corpus/ontology.yaml"
+
+
+def package_path(path: str) -> Path:
+    """Where a shipped file or folder lies, such as ``corpus/annotations``.
+
+    A file of the same path in the working folder comes first, so that commands in a checkout use and name its files.
+
+    Raises:
+        InputError: if the package has no such file.
+    """
+    found = next((place for place in (Path(path), *(root / path for root in _roots())) if place.exists()), None)
+    if found is None:
+        raise InputError(f"{path}: no such file in this installation of eventcorpus")
+    return found
+
+
+def find_ontology_path(given: Path | None = None, *, near: Sequence[Path] = ()) -> Path:
+    """The ontology that was named, else ``ontology.yaml`` or ``config.xml`` beside an input, else the shipped one."""
+    folders = [path if path.is_dir() else path.parent for path in near]
+    candidates = [folder / name for folder in folders for name in ("ontology.yaml", "config.xml")]
+    return given or next((path for path in candidates if path.is_file()), None) or package_path(DEFAULT_ONTOLOGY)
+
+
+def find_yaml(wanted: str | Path, folder: Path, *, what: str) -> Path:
+    """A YAML file that was named by its path, or by its name in a folder (``demo`` in ``training/recipes``).
+
+    Args:
+        what: what such a file is called, for the message.
+
+    Raises:
+        InputError: naming the nearest name that there is.
+    """
+    path = Path(wanted)
+    if path.is_file() or path.suffix or len(path.parts) > 1:
+        return path
+    names = [file.stem for file in sorted(folder.glob("*.yaml"))]
+    if str(wanted) not in names:
+        raise InputError(f"{wanted}: neither a file nor {what} in {folder}; {nearest(str(wanted), names)}")
+    return folder / f"{wanted}.yaml"
+
+
+def _roots() -> list[Path]:
+    """The data folder of an installed package, and the repository around a checkout's ``src``."""
+    package = Path(str(files("eventcorpus")))
+    return [package / "data", package.parents[1]]
