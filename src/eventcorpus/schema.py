@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
+from eventcorpus.components import connected_components
 from eventcorpus.text import sha256_of
 
 ADJUDICATED = "adjudicated"
-"""The annotator of what was decided over several annotations."""
+"""The annotator of decisions between other annotators' annotations."""
 Status = Literal["annotated", "reviewed_empty"]
 
 
@@ -54,8 +55,8 @@ class Article:
 class Span:
     """A labelled stretch of text. ``origin`` says who drew it: ``manual``, ``prediction``, ``prediction-changed``.
 
-    ``decided_by`` says on whose word it stands: an annotator's (a1, ...), ``agreed`` or ``adjudicated`` (see
-    ``annotation.merge``); it is no part of what the span says, and not compared.
+    ``decided_by`` says why a gold span is gold: an annotator (a1, ...) marked it, all ``agreed``, or it was
+    ``adjudicated`` (see ``annotation.merge``). It does not count when spans are compared.
     """
 
     id: str
@@ -67,7 +68,7 @@ class Span:
     decided_by: str = field(default="", compare=False)
 
     def moved(self, offset: int) -> Span:
-        """The same span, counted from another place: ``offset`` characters further on."""
+        """The same span ``offset`` characters further on."""
         return replace(self, start=self.start + offset, end=self.end + offset) if offset else self
 
 
@@ -91,9 +92,9 @@ class Event:
 
 @dataclass(frozen=True)
 class AnnotatedArticle:
-    """One annotator's view of one article (``annotator`` is a1, a2, ... or ``adjudicated``; never a name or address).
+    """One annotator's annotation of one article (``annotator`` is a1, a2, ... or ``adjudicated``, never a name).
 
-    ``labels_annotated`` are the labels the annotator could use: where one is missing, its absence says nothing.
+    ``labels_annotated`` are the labels that the annotator could use: that no span has another label says nothing.
     Spans are in text order; ``roles`` include the links that join triggers into events.
     """
 
@@ -141,21 +142,13 @@ def join_events(
     Returns:
         events in text order of their first triggers, with ids e1, e2, ...
     """
-    in_order = [span for span in sorted(spans, key=span_order) if span.label in triggers]
-    leader = {span.id: span.id for span in in_order}
-    label = {span.id: span.label for span in in_order}
-
-    def find(span_id: str) -> str:
-        while leader[span_id] != span_id:
-            span_id = leader[span_id]
-        return span_id
-
-    for role in roles:
-        if role.role == link and label.get(role.trigger) == label.get(role.argument) is not None:
-            leader[find(role.trigger)] = find(role.argument)
-    members: dict[str, list[str]] = {}
-    for span in in_order:
-        members.setdefault(find(span.id), []).append(span.id)
+    label = {span.id: span.label for span in sorted(spans, key=span_order) if span.label in triggers}
+    links = [
+        (role.trigger, role.argument)
+        for role in roles
+        if role.role == link and label.get(role.trigger) == label.get(role.argument) is not None
+    ]
     return tuple(
-        Event(id=f"e{n}", label=label[ids[0]], triggers=tuple(ids)) for n, ids in enumerate(members.values(), start=1)
+        Event(id=f"e{n}", label=label[ids[0]], triggers=tuple(ids))
+        for n, ids in enumerate(connected_components(label, links), start=1)
     )

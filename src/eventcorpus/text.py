@@ -1,6 +1,5 @@
-"""The stored form of text, and words in it.
+"""The one form in which eventcorpus stores, hashes and indexes text; words and sentences in it.
 
-Comes in: text from anywhere. Goes out: the one form in which eventcorpus keeps, hashes and indexes it.
 All offsets in eventcorpus are Unicode code points of the stored form, ``start`` included and ``end`` excluded.
 """
 
@@ -16,14 +15,18 @@ from typing import Protocol
 
 _WORD = re.compile(r"[^\W_]+|\S")  # \w without the underscore is str.isalnum, \S is not str.isspace
 _NOT_STORED = re.compile("\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_SENTENCE_END = re.compile("[.!?…。！？]+[\"'”’»)\\]]*\\s+|\n+")
+_SENTENCE_MAY_END = re.compile("[.!?…。！？\n]")
+_CONTEXT = 240
+"""Characters on either side of a span in which the ends of its sentence are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredText:
-    """Text in its stored form, with the way back to the offsets of the text that came in.
+    """Text in its stored form, with what maps its offsets to those of the original text.
 
     ``removed`` holds, ascending, the offsets in the original text of the line feeds that follow a carriage return:
-    the only characters that have no place of their own in the stored form.
+    the only characters that the stored form lacks.
     """
 
     text: str
@@ -34,7 +37,7 @@ class StoredText:
         return offset - bisect_left(self.removed, offset)
 
     def to_original(self, offset: int) -> int:
-        r"""Map an offset in the stored form back (range: 0 to its length); next to a line end, a CR LF is not cut.
+        r"""Map an offset in the stored form (range: 0 to its length) to one in the original text; never inside a CR LF.
 
         >>> stored_form("one\r\ntwo").to_original(4)
         5
@@ -117,20 +120,12 @@ def from_utf16(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def one_line(text: str, limit: int = 60) -> str:
     """Show any text safely inside one line of a message: escaped, quoted and at most about ``limit`` characters."""
-    return (
-        ascii(text if len(text) <= limit else text[: limit - 1] + "…")
-        if not text.isprintable()
-        else repr(text if len(text) <= limit else text[: limit - 1] + "…")
-    )
+    shown = text if len(text) <= limit else text[: limit - 1] + "…"
+    return repr(shown) if text.isprintable() else ascii(shown)
 
 
-_SENTENCE_END = re.compile("[.!?…。！？]+[\"'”’»)\\]]*\\s+|\n+")
-_MAY_END = re.compile("[.!?…。！？\n]")
-_REACH = 240
-
-
-class Stretch(Protocol):
-    """Anything with offsets in code points, end exclusive."""
+class HasOffsets(Protocol):
+    """Anything with offsets in code points, ``end`` excluded: a span, a mention."""
 
     @property
     def start(self) -> int: ...
@@ -140,27 +135,29 @@ class Stretch(Protocol):
 
 
 def sentences_around(
-    text: str, stretches: Iterable[Stretch], *, whole: Sequence[Stretch] = ()
+    text: str, spans: Iterable[HasOffsets], *, whole: Sequence[HasOffsets] = ()
 ) -> list[tuple[int, int]]:
-    """The sentences that stretches stand in, at most 240 characters to either side; those that meet become one.
+    """The offsets of the sentences that contain spans, at most 240 characters to either side; those that meet are one.
 
-    A sentence ends at a full stop, exclamation or question mark before a blank, or at a line feed; not inside one of
-    the stretches ``whole`` ("Hospital No. 2").
+    A sentence ends at a full stop, exclamation or question mark before white space, or at a line feed.
+
+    Args:
+        whole: spans inside which no sentence ends, such as "Hospital No. 2".
 
     >>> from eventcorpus.schema import Span
     >>> sentences_around("One. Two three. Four.", [Span("a", 5, 8, "X")])
     [(5, 16)]
     """
     found: list[tuple[int, int]] = []
-    for stretch in sorted(stretches, key=lambda s: (s.start, s.end)):
-        before = text[max(0, stretch.start - _REACH) : stretch.start]
+    for span in sorted(spans, key=lambda s: (s.start, s.end)):
+        before = text[max(0, span.start - _CONTEXT) : span.start]
         ends = list(_SENTENCE_END.finditer(before))
-        start = stretch.start - len(before) + (ends[-1].end() if ends else _after_blank(before, stretch.start))
-        after = text[stretch.end : stretch.end + _REACH]
+        start = span.start - len(before) + (ends[-1].end() if ends else _first_word(before, span.start))
+        after = text[span.end : span.end + _CONTEXT]
         next_end = _SENTENCE_END.search(after)
-        end = stretch.end + (next_end.end() if next_end else len(after))
-        start = min([start, *(one.start for one in whole if one.start < start < one.end)])
-        end = max([end, *(one.end for one in whole if one.start < end < one.end)])
+        end = span.end + (next_end.end() if next_end else len(after))
+        start = min([start, *(other.start for other in whole if other.start < start < other.end)])
+        end = max([end, *(other.end for other in whole if other.start < end < other.end)])
         if found and start <= found[-1][1]:
             found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
@@ -168,16 +165,16 @@ def sentences_around(
     return found
 
 
-def with_ends_inside(text: str, stretches: Iterable[Stretch]) -> list[Stretch]:
-    """The stretches in which a sentence may seem to end: the only ones that ``whole`` needs, and few.
+def with_ends_inside(text: str, spans: Iterable[HasOffsets]) -> list[HasOffsets]:
+    """The spans in which a sentence seems to end: the only ones that ``whole`` of ``sentences_around`` needs, and few.
 
     >>> from eventcorpus.schema import Span
     >>> [s.id for s in with_ends_inside("Hospital No. 2 in Homs.", [Span("a", 0, 14, "X"), Span("b", 18, 22, "X")])]
     ['a']
     """
-    return [one for one in stretches if _MAY_END.search(text, one.start, one.end)]
+    return [span for span in spans if _SENTENCE_MAY_END.search(text, span.start, span.end)]
 
 
-def _after_blank(before: str, start: int) -> int:
-    """Where to begin when no sentence does: at the article's start, or after the first blank within reach."""
+def _first_word(before: str, start: int) -> int:
+    """Where to begin in ``before``, in which no sentence ends: at the article's start, else after the first blank."""
     return 0 if len(before) == start else before.find(" ") + 1

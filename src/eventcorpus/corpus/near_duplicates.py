@@ -7,11 +7,11 @@ two articles are near-duplicates if the Jaccard similarity of their shingles is 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from eventcorpus.components import connected_components
 from eventcorpus.schema import Article
 from eventcorpus.text import words
 
@@ -21,81 +21,6 @@ SHINGLE = 5
 _PERMUTATIONS = 128
 _INDEX_SHARE = 0.7
 """The index is asked for pairs above this share of the threshold: a signature is an estimate, with an error of 0.09."""
-
-
-class NearDuplicates:
-    """Takes articles one after another and tells which earlier one each repeats.
-
-    Args:
-        threshold: Jaccard similarity of shingles of five words, in (0, 1].
-    """
-
-    def __init__(self, threshold: float = THRESHOLD) -> None:
-        from datasketch import MinHashLSH
-
-        self._threshold = threshold
-        self._index = MinHashLSH(threshold=threshold * _INDEX_SHARE, num_perm=_PERMUTATIONS)
-        self._shingles: dict[str, tuple[int, frozenset[bytes]]] = {}
-        self._seen: set[frozenset[bytes]] = set()
-
-    def add(self, article_id: str, text: str) -> str | None:
-        """Take an article; an id is given once.
-
-        Returns:
-            the id of the most similar earlier article that it repeats (of equal ones the first), or None.
-        """
-        return next((other for other, _ in self.add_and_list(article_id, text)), None)
-
-    def add_and_list(self, article_id: str, text: str) -> list[tuple[str, float]]:
-        """Take an article; an id is given once.
-
-        Of articles with the same shingles only the first is kept: a thousand copies are not compared with each other.
-
-        Returns:
-            all earlier articles that it repeats with their similarity, the most similar first, then the earlier.
-        """
-        own = shingles(text)
-        signature = _signature(own)
-        found: list[tuple[float, int, str]] = []
-        for other in self._index.query(signature):
-            number, theirs = self._shingles[other]
-            similarity = jaccard(own, theirs)
-            if similarity >= self._threshold:
-                found.append((-similarity, number, other))
-        if own not in self._seen:
-            self._seen.add(own)
-            self._index.insert(article_id, signature)
-            self._shingles[article_id] = len(self._shingles), own
-        return [(other, -similarity) for similarity, _, other in sorted(found)]
-
-
-def shingles(text: str) -> frozenset[bytes]:
-    """Hashes of every run of five words, case aside; of a shorter text the one run of all its words.
-
-    >>> len(shingles("One two three four five six"))
-    2
-    """
-    said = [text[start:end].casefold() for start, end in words(text) if text[start].isalnum()]
-    runs = (" ".join(said[i : i + SHINGLE]) for i in range(max(1, len(said) - SHINGLE + 1)))
-    return frozenset(hashlib.blake2b(run.encode(), digest_size=8).digest() for run in runs)
-
-
-def jaccard(one: frozenset[bytes], other: frozenset[bytes]) -> float:
-    """Shared shingles over all shingles, in [0, 1]."""
-    return len(one & other) / len(one | other)
-
-
-def _signature(own: frozenset[bytes]) -> Any:
-    from datasketch import MinHash
-
-    signature = MinHash(num_perm=_PERMUTATIONS, hashfunc=_first_bytes)
-    signature.update_batch(sorted(own))
-    return signature
-
-
-def _first_bytes(shingle: bytes) -> int:
-    """A shingle is a hash already: no need to hash it again."""
-    return int.from_bytes(shingle[:4], "little")
 
 
 @dataclass(frozen=True)
@@ -111,51 +36,92 @@ class Clusters:
 
     def members(self) -> dict[str, list[str]]:
         """The ids of every cluster in alphabetical order, by its first."""
-        return groups_of(self.cluster_of)
+        members: dict[str, list[str]] = {}
+        for article_id in sorted(self.cluster_of):
+            members.setdefault(self.cluster_of[article_id], []).append(article_id)
+        return members
 
 
 def find_clusters(articles: Iterable[Article]) -> Clusters:
     """Join near-duplicates, transitively, and articles of the same ``cluster``."""
-    index, joined, first_of = NearDuplicates(), Joined(), dict[str, str]()
+    index = NearDuplicates()
+    ids: list[str] = []
     pairs: list[tuple[str, str, float]] = []
+    same_cluster: list[tuple[str, str]] = []
+    first_of: dict[str, str] = {}
     for article in articles:
-        joined.add(article.id)
-        for other, similarity in index.add_and_list(article.id, article.text):
-            pairs.append((article.id, other, similarity))
-            joined.join(article.id, other)
+        ids.append(article.id)
+        pairs += [(article.id, other, similarity) for other, similarity in index.add(article.id, article.text)]
         if article.cluster is not None:
-            joined.join(article.id, first_of.setdefault(article.cluster, article.id))
-    return Clusters(joined.leaders(), pairs)
+            same_cluster.append((article.id, first_of.setdefault(article.cluster, article.id)))
+    links = [*same_cluster, *((later, earlier) for later, earlier, _ in pairs)]
+    components = connected_components(sorted(ids), links)
+    return Clusters({article_id: members[0] for members in components for article_id in members}, pairs)
 
 
-class Joined:
-    """Sets of ids that grow together (union and find, with path halving)."""
+class NearDuplicates:
+    """Takes articles one after another and finds the earlier ones that each repeats.
 
-    def __init__(self) -> None:
-        self._leader: dict[str, str] = {}
+    Args:
+        threshold: Jaccard similarity of shingles of five words, in (0, 1].
+    """
 
-    def add(self, one: str) -> None:
-        """Take an id, in a set of its own unless it is known."""
-        self._leader.setdefault(one, one)
+    def __init__(self, threshold: float = THRESHOLD) -> None:
+        from datasketch import MinHashLSH
 
-    def join(self, one: str, other: str) -> None:
-        """Let two known ids be in one set, led by the first in alphabetical order."""
-        first, second = sorted((self._find(one), self._find(other)))
-        self._leader[second] = first
+        self._threshold = threshold
+        self._index = MinHashLSH(threshold=threshold * _INDEX_SHARE, num_perm=_PERMUTATIONS)
+        self._shingles: dict[str, tuple[int, frozenset[bytes]]] = {}
+        self._seen: set[frozenset[bytes]] = set()
 
-    def leaders(self) -> dict[str, str]:
-        """By id the first id of its set."""
-        return {one: self._find(one) for one in sorted(self._leader)}
+    def add(self, article_id: str, text: str) -> list[tuple[str, float]]:
+        """Take an article; an id is given once.
 
-    def _find(self, one: str) -> str:
-        while self._leader[one] != one:
-            self._leader[one] = one = self._leader[self._leader[one]]
-        return one
+        Of articles with the same shingles only the first is kept: a thousand copies are not compared with each other.
+
+        Returns:
+            all earlier articles that it repeats with their similarity, the most similar first, of equal ones the
+            earlier.
+        """
+        own = shingles(text)
+        signature = _signature(own)
+        found: list[tuple[float, int, str]] = []
+        for other_id in self._index.query(signature):
+            number, other = self._shingles[other_id]
+            similarity = jaccard(own, other)
+            if similarity >= self._threshold:
+                found.append((-similarity, number, other_id))
+        if own not in self._seen:
+            self._seen.add(own)
+            self._index.insert(article_id, signature)
+            self._shingles[article_id] = len(self._shingles), own
+        return [(other_id, -similarity) for similarity, _, other_id in sorted(found)]
 
 
-def groups_of(leader_of: dict[str, str]) -> dict[str, list[str]]:
-    """The ids of every group in alphabetical order, by the first of them."""
-    groups: defaultdict[str, list[str]] = defaultdict(list)
-    for one in sorted(leader_of):
-        groups[leader_of[one]].append(one)
-    return dict(groups)
+def shingles(text: str) -> frozenset[bytes]:
+    """Hashes of every run of five words, case aside; of a shorter text the one run of all its words.
+
+    >>> len(shingles("One two three four five six"))
+    2
+    """
+    spoken = [text[start:end].casefold() for start, end in words(text) if text[start].isalnum()]
+    runs = (" ".join(spoken[i : i + SHINGLE]) for i in range(max(1, len(spoken) - SHINGLE + 1)))
+    return frozenset(hashlib.blake2b(run.encode(), digest_size=8).digest() for run in runs)
+
+
+def jaccard(first: frozenset[bytes], second: frozenset[bytes]) -> float:
+    """Shared shingles over all shingles, in [0, 1]."""
+    return len(first & second) / len(first | second)
+
+
+def _signature(own: frozenset[bytes]) -> Any:
+    from datasketch import MinHash
+
+    signature = MinHash(num_perm=_PERMUTATIONS, hashfunc=_first_bytes)
+    signature.update_batch(sorted(own))
+    return signature
+
+
+def _first_bytes(shingle: bytes) -> int:
+    """A shingle is a hash already: no need to hash it again."""
+    return int.from_bytes(shingle[:4], "little")

@@ -1,6 +1,6 @@
 """How much articles repeat each other: shingles, runs of words, openings, and runs with the mentions masked.
 
-Comes in: annotated articles; those that name one ``cluster`` count as one. Goes out: figures, with the worst examples.
+Articles of one ``cluster`` count as one article.
 Words are runs of letters, digits and underscores (``\\w+``), in lower case. Runs are compared by 64-bit hashes.
 """
 
@@ -41,7 +41,7 @@ class Pair(StrictModel):
 
 
 class Repeated(StrictModel):
-    """Words that stand in so many articles (clusters count as one), the first of them named."""
+    """Words that are in so many articles (a cluster counts as one), the first of them named."""
 
     words: str
     articles: int
@@ -68,7 +68,10 @@ class Originality(StrictModel):
 
 @dataclass(frozen=True)
 class _Texts:
-    """Articles as sequences of word numbers (memory!); ``units``: the number of the cluster (or article) of each."""
+    """Articles as sequences of word numbers, which need little memory.
+
+    ``units``: of each article the number of its cluster, or of itself; shape (n_articles,).
+    """
 
     ids: list[str]
     units: Numbers
@@ -87,16 +90,16 @@ class _Texts:
         return replace(self, words=[words[:OPENING] for words in self.words])
 
 
-def originality_of(several: Sequence[AnnotatedArticle], ontology: Ontology) -> Originality:
+def originality_of(gold: Sequence[AnnotatedArticle], ontology: Ontology) -> Originality:
     """Compare articles with each other.
 
     Pairs are compared exactly if they share a shingle that stands in at most 1,000 articles.
     """
-    ids = [one.article.id for one in several]
+    ids = [annotated.article.id for annotated in gold]
     number: dict[tuple[str, str], int] = {}
-    units = np.array([number.setdefault(one.article.unit, len(number)) for one in several], dtype=np.int64)
-    plain = _Texts.of(ids, units, (_WORD.findall(one.article.text.lower()) for one in several))
-    masked = _Texts.of(ids, units, (masked_words(one, ontology) for one in several))
+    units = np.array([number.setdefault(each.article.unit, len(number)) for each in gold], dtype=np.int64)
+    plain = _Texts.of(ids, units, (_WORD.findall(annotated.article.text.lower()) for annotated in gold))
+    masked = _Texts.of(ids, units, (masked_words(annotated, ontology) for annotated in gold))
     nearest = _nearest(plain)
     n_runs, runs = _repeated(plain, RUN, more_than=RUN_ARTICLES)
     n_masked, masked_runs = _repeated(masked, RUN, more_than=MASKED_ARTICLES)
@@ -113,10 +116,10 @@ def originality_of(several: Sequence[AnnotatedArticle], ontology: Ontology) -> O
     )
 
 
-def masked_words(one: AnnotatedArticle, ontology: Ontology) -> list[str]:
+def masked_words(annotated: AnnotatedArticle, ontology: Ontology) -> list[str]:
     """The words of an article, each span (of those that overlap the longest) being one word, its label in brackets."""
-    text, words, at = one.article.text, list[str](), 0
-    for span in resolve_overlaps(one.spans, ontology)[0]:
+    text, words, at = annotated.article.text, list[str](), 0
+    for span in resolve_overlaps(annotated.spans, ontology)[0]:
         words += [*_WORD.findall(text[at : span.start].lower()), f"[{span.label}]"]
         at = span.end
     return words + _WORD.findall(text[at:].lower())
@@ -136,7 +139,7 @@ def _hashes(texts: _Texts, n: int) -> list[Hashes]:
 
 
 def _repeated(texts: _Texts, n: int, *, more_than: int) -> tuple[int, tuple[Repeated, ...]]:
-    """How many different runs stand in more than so many units, and the most frequent of them."""
+    """How many different runs of ``n`` words are in more than so many units, and the most frequent of them."""
     hashes = _hashes(texts, n)
     if not sum(map(len, hashes)):
         return 0, ()
@@ -145,11 +148,11 @@ def _repeated(texts: _Texts, n: int, *, more_than: int) -> tuple[int, tuple[Repe
     place = np.concatenate([np.arange(len(own)) for own in hashes])
     unit = texts.units[article]
     order = np.lexsort((article, unit, every))
-    run, of = every[order], unit[order]
-    fresh = np.ones(len(run), dtype=bool)
-    fresh[1:] = (run[1:] != run[:-1]) | (of[1:] != of[:-1])
-    first = order[fresh]
-    _, begins, counts = np.unique(run[fresh], return_index=True, return_counts=True)
+    run, unit = every[order], unit[order]
+    is_first = np.ones(len(run), dtype=bool)  # of the places of this run in this unit
+    is_first[1:] = (run[1:] != run[:-1]) | (unit[1:] != unit[:-1])
+    first = order[is_first]
+    _, begins, counts = np.unique(run[is_first], return_index=True, return_counts=True)
     often = np.flatnonzero(counts > more_than)
     examples = []
     for k in often[np.argsort(-counts[often], kind="stable")[:_EXAMPLES]]:
@@ -178,16 +181,16 @@ def _nearest(texts: _Texts) -> list[Pair]:
     best: list[tuple[float, int, int]] = []
     for begin in range(0, len(sets), _ROWS):
         both = (has[begin : begin + _ROWS] @ has.T).tocoo()
-        one, other = both.row + begin, both.col
-        apart = (one < other) & (texts.units[one] != texts.units[other])
-        one, other, n = one[apart], other[apart], both.data[apart]
-        near = np.argsort(-(n / (sizes[one] + sizes[other] - n)), kind="stable")[:_EXAMPLES]
-        best += [(_jaccard(sets[one[i]], sets[other[i]]), int(one[i]), int(other[i])) for i in near]
-        best = sorted(best, key=lambda found: (-found[0], found[1], found[2]))[:_EXAMPLES]
-    return [Pair(one=texts.ids[one], other=texts.ids[other], jaccard=round(value, 4)) for value, one, other in best]
+        a, b = both.row + begin, both.col
+        apart = (a < b) & (texts.units[a] != texts.units[b])
+        a, b, n_both = a[apart], b[apart], both.data[apart]
+        near = np.argsort(-(n_both / (sizes[a] + sizes[b] - n_both)), kind="stable")[:_EXAMPLES]
+        best += [(_jaccard(sets[a[i]], sets[b[i]]), int(a[i]), int(b[i])) for i in near]
+        best = sorted(best, key=lambda pair: (-pair[0], pair[1], pair[2]))[:_EXAMPLES]
+    return [Pair(one=texts.ids[a], other=texts.ids[b], jaccard=round(value, 4)) for value, a, b in best]
 
 
-def _jaccard(one: Hashes, other: Hashes) -> float:
+def _jaccard(first: Hashes, second: Hashes) -> float:
     """Jaccard similarity of two sorted sets, boilerplate included."""
-    n_both = len(np.intersect1d(one, other, assume_unique=True))
-    return n_both / (len(one) + len(other) - n_both)
+    n_both = len(np.intersect1d(first, second, assume_unique=True))
+    return n_both / (len(first) + len(second) - n_both)

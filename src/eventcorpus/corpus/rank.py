@@ -69,12 +69,12 @@ def rank_articles(
     for article in left:
         if article.id in predictions:
             check_prediction(predictions[article.id], article, place="predictions")
-    twin_of = _twins(done, left)
+    near_duplicate_of = _near_duplicates(done, left)
     seen = {word for one in done for word in _vocabulary(one.text)}
     unsure = {a.id: uncertainty(predictions[a.id], len(a.text)) for a in left if a.id in predictions}
     if left and not unsure:
         raise InputError("not one of the articles has a prediction; predict them with: eventcorpus extract")
-    fresh = [article for article in left if article.id not in twin_of]
+    fresh = [article for article in left if article.id not in near_duplicate_of]
     shuffled = sorted(fresh, key=lambda article: article.id)
     random.Random(seed).shuffle(shuffled)
     drawn = {article.id for article in shuffled[: round(random_share * len(fresh))]}
@@ -86,7 +86,7 @@ def rank_articles(
     order += _interleaved([i for i, _ in by_model], [i for i, _ in by_chance], random_share)
     placed = {article_id for article_id, _ in order}
     order += [(a.id, "no prediction") for a in fresh if a.id not in placed]
-    order += [(a.id, "near-duplicate") for a in left if a.id in twin_of]
+    order += [(a.id, "near-duplicate") for a in left if a.id in near_duplicate_of]
     return [
         Ranked(
             rank=n,
@@ -95,7 +95,7 @@ def rank_articles(
             score=round((novelty.get(article_id, 0.0) + level.get(article_id, 0.0)) / 2, 4),
             uncertainty=None if (value := unsure.get(article_id)) is None else round(value, 4),
             novelty=round(novelty.get(article_id, 0.0), 4),
-            near_duplicate_of=twin_of.get(article_id),
+            near_duplicate_of=near_duplicate_of.get(article_id),
         )
         for n, (article_id, chosen_by) in enumerate(order, start=1)
     ]
@@ -117,16 +117,15 @@ def _left_to_annotate(articles: Sequence[Article], done: set[str]) -> list[Artic
     return [article for article in articles if article.id not in done]
 
 
-def _twins(done: Iterable[Article], left: Iterable[Article]) -> dict[str, str]:
+def _near_duplicates(done: Iterable[Article], left: Iterable[Article]) -> dict[str, str]:
     """Of the articles that repeat an annotated or an earlier one: which."""
-    index, twin_of = NearDuplicates(), dict[str, str]()
+    index, near_duplicate_of = NearDuplicates(), dict[str, str]()
     for one in done:
         index.add(one.id, one.text)
     for article in left:
-        found = index.add(article.id, article.text)
-        if found is not None:
-            twin_of[article.id] = found
-    return twin_of
+        if repeated := index.add(article.id, article.text):
+            near_duplicate_of[article.id] = repeated[0][0]
+    return near_duplicate_of
 
 
 def _vocabulary(text: str) -> frozenset[str]:

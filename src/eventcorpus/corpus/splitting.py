@@ -1,6 +1,6 @@
-"""Splits without leaks: clusters stay whole, what is rare is everywhere, and what has a place keeps it.
+"""Splits without leaks: clusters stay whole, what is rare is in every split, and what has a split already keeps it.
 
-Comes in: articles with their gold. Goes out: article id -> split, the same for the same input and seed.
+The same articles, options and seed give the same splits.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from eventcorpus.corpus.near_duplicates import Clusters, Joined, find_clusters, groups_of
+from eventcorpus.components import connected_components
+from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.corpus.stratify import Group, stratify
 from eventcorpus.dataset.rows import with_defaults
 from eventcorpus.dataset.splits import SPLITS
@@ -39,7 +40,11 @@ class SplitOptions:
 
 @dataclass(frozen=True)
 class Splitting:
-    """Which article is where; ``cut`` are groups whose articles had places in different splits before."""
+    """The split of every article.
+
+    ``n_groups``: what was placed as one, clusters and single articles; ``n_kept``: articles that had a split already;
+    ``cut``: groups whose articles had different splits before, and keep them.
+    """
 
     split_of: dict[str, str]
     clusters: Clusters
@@ -82,12 +87,12 @@ def split_articles(
         features = {article.id: features_of(article, gold.get(article.id), ontology) for article in in_order}
         units = [Group(name, len(ids), _summed(features, ids)) for name, ids in groups.items()]
         chosen = stratify(units, shares=options.shares, given=given, seed=options.seed)
-    split_of = {one: kept.get(one, chosen[name]) for name, ids in groups.items() for one in ids}
+    split_of = {article_id: kept.get(article_id, chosen[name]) for name, ids in groups.items() for article_id in ids}
     return Splitting(dict(sorted(split_of.items())), clusters, len(groups), len(kept), cut)
 
 
 def features_of(article: Article, gold: AnnotatedArticle | None, ontology: Ontology) -> set[str]:
-    """What an article has that every split should have some of: labels, roles, values of attributes, kind, no event."""
+    """What every split should have its share of: labels, roles, values of attributes, kinds, articles without event."""
     found = {f"kind {article.kind}"} if article.kind else set()
     if gold is None:
         return found
@@ -100,33 +105,32 @@ def features_of(article: Article, gold: AnnotatedArticle | None, ontology: Ontol
 
 def _summed(features: Mapping[str, set[str]], ids: Sequence[str]) -> Counter[str]:
     total = Counter[str]()
-    for one in ids:
-        total.update(features[one])
+    for article_id in ids:
+        total.update(features[article_id])
     return total
 
 
 def _groups(articles: Sequence[Article], clusters: Clusters, group_by: str | None) -> dict[str, list[str]]:
-    joined, first_of = Joined(), dict[str, str]()
+    """What stays together: clusters, and articles with the same value of a field; by its first article id."""
+    links = [(article.id, clusters.cluster_of[article.id]) for article in articles]
+    first_of: dict[str, str] = {}
     for article in articles:
-        joined.add(article.id)
-    for article in articles:
-        joined.join(article.id, clusters.cluster_of[article.id])
         value = getattr(article, group_by) if group_by else None
         if value is not None:
-            joined.join(article.id, first_of.setdefault(value, article.id))
-    return groups_of(joined.leaders())
+            links.append((article.id, first_of.setdefault(value, article.id)))
+    return {ids[0]: ids for ids in connected_components((article.id for article in articles), links)}
 
 
 def _given(groups: Mapping[str, Sequence[str]], kept: Mapping[str, str]) -> tuple[dict[str, str], list[list[str]]]:
-    """The splits of groups with articles that have a place (of several the first), and the groups with several."""
+    """The split of each group whose articles have one (of different ones the first), and groups with different ones."""
     given: dict[str, str] = {}
     cut: list[list[str]] = []
     for name, ids in groups.items():
-        places = {kept[one] for one in ids if one in kept}
-        if places:
-            given[name] = min(places, key=SPLITS.index)
-        if len(places) > 1:
-            cut.append([one for one in ids if one in kept])
+        splits = {kept[article_id] for article_id in ids if article_id in kept}
+        if splits:
+            given[name] = min(splits, key=SPLITS.index)
+        if len(splits) > 1:
+            cut.append([article_id for article_id in ids if article_id in kept])
     return given, cut
 
 
@@ -136,17 +140,17 @@ def _by_date(
     options: SplitOptions,
     given: Mapping[str, str],
 ) -> dict[str, str]:
-    """The latest groups to test, those before to validation; beside splits that are kept by the dates of these."""
+    """The latest groups go to test, those before to validation; where splits are kept, their dates decide."""
     undated = [article.id for article in articles.values() if not article.published]
     if undated:
         raise InputError(
             f"article {undated[0]} has no date ({len(undated)} have none); add published, or split without --by-date"
         )
-    date = {name: max(str(articles[one].published) for one in ids) for name, ids in groups.items()}
+    date = {name: max(str(articles[article_id].published) for article_id in ids) for name, ids in groups.items()}
     chosen = dict(given)
     if given:
         begins = {
-            split: min((date[name] for name, place in given.items() if place == split), default=None)
+            split: min((date[name] for name, given_split in given.items() if given_split == split), default=None)
             for split in SPLITS
         }
         for name in groups:

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from eventcorpus.metrics.align import Outcome
 from eventcorpus.ontology import label_colours
 from eventcorpus.schema import Article
-from eventcorpus.text import Stretch, sentences_around, with_ends_inside
+from eventcorpus.text import HasOffsets, sentences_around, with_ends_inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def confusion_cells(
     return tuple(sorted(cells))
 
 
-def _item(item: Item, page: BrowserPage, kinds: list[str], unit: _Units, whole: Sequence[Stretch]) -> list[Any]:
+def _item(item: Item, page: BrowserPage, kinds: list[str], unit: _Units, whole: Sequence[HasOffsets]) -> list[Any]:
     text = page.articles[item.article].text
     sides = page.mentions[item.article]
     shown = [sides[side][i] for side, positions in enumerate(item.positions) for i in positions]
