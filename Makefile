@@ -28,8 +28,10 @@ default: .venv/installed  ## The default model: training/recipes/default.yaml on
 	eventcorpus train training/recipes/default.yaml && \
 	eventcorpus eval --model models/runs/default --dataset models/runs/demo-dataset --split test --html models/runs/default-eval.html
 
-test: .venv/installed  ## All tests that need no server, no browser and no network
-	@$(BIN)/python -m pytest
+WORKERS ?= 2
+
+test: .venv/installed  ## All tests that need no server, no browser and no network, in random order
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-slow: .venv/installed  ## Trainings that are killed again and again and must end with the weights of an undisturbed one
 	@$(BIN)/python tests/slow/killed_runs.py
@@ -50,7 +52,7 @@ labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## A real 
 	@mkdir -p .labelstudio; PATH="$(CURDIR)/$(BIN):$$PATH" bash corpus/labelling/try.sh .labelstudio/data $(PORT)
 
 HAVE_BROWSER = test -n "$(CHROME)" || { echo "no browser: install chromium (apt-get install chromium), or name one with CHROME=..." >&2; exit 1; }
-LIVE = CHROME="$(CHROME)" $(BIN)/python -m pytest -o addopts="-q --strict-markers" --durations=5
+LIVE = CHROME="$(CHROME)" $(BIN)/python -m pytest -o addopts="-q --strict-markers -p no:randomly" --durations=5
 
 test-labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push, pull and drawing, with a real Label Studio server and a real browser
 	@$(HAVE_BROWSER)

@@ -4,21 +4,30 @@ import os
 
 os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ["OMP_NUM_THREADS"] = "1"  # sums of several threads differ from those of one; pytest-xdist uses the cores
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from hypothesis import HealthCheck, settings
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-SENTENCES = [
-    "Rebels attacked Northtown on Monday, killing at least 18 people.",
-    "“The market was hit,” said Zoë O'Neil — near the café in Čelinac.",
-    "rebels attacked the town of aleppo on monday and the army left the town of homs on friday .",
-    "قال الجيش إن المدينة تعرضت للقصف 🔥🚨",
-]
+import small_vocabularies
+
+# no limit of time, which a busy machine would break, and the same examples on every machine; to look for others:
+# pytest --hypothesis-profile=search
+settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")
+
+
+@pytest.fixture(autouse=True)
+def _torch_draws_the_same_numbers() -> None:
+    """Whichever tests ran before; pytest-randomly does it for Python and numpy."""
+    torch.manual_seed(0)
 
 
 def _with_specials(tokenizer: Tokenizer, first: str, last: str) -> None:
@@ -27,12 +36,11 @@ def _with_specials(tokenizer: Tokenizer, first: str, last: str) -> None:
 
 
 def _wordpiece() -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    vocabulary = small_vocabularies.wordpiece(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.decoder = decoders.WordPiece()
-    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    tokenizer.train_from_iterator(SENTENCES, trainers.WordPieceTrainer(vocab_size=300, special_tokens=specials))
     _with_specials(tokenizer, "[CLS]", "[SEP]")
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
@@ -40,35 +48,26 @@ def _wordpiece() -> PreTrainedTokenizerFast:
 
 
 def _byte_level_bpe() -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(models.BPE())
+    tokenizer = Tokenizer(models.BPE(*small_vocabularies.byte_level_bpe(["<s>", "<pad>", "</s>"])))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=["<s>", "<pad>", "</s>"], initial_alphabet=alphabet)
-    tokenizer.train_from_iterator(SENTENCES, trainer)
     _with_specials(tokenizer, "<s>", "</s>")
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", bos_token="<s>", eos_token="</s>")
 
 
 def _unigram() -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(models.Unigram())
+    tokenizer = Tokenizer(models.Unigram(small_vocabularies.unigram(["<s>", "<pad>", "</s>", "<unk>"]), unk_id=3))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
-    trainer = trainers.UnigramTrainer(
-        vocab_size=200, special_tokens=["<s>", "<pad>", "</s>", "<unk>"], unk_token="<unk>"
-    )
-    tokenizer.train_from_iterator(SENTENCES, trainer)
     _with_specials(tokenizer, "<s>", "</s>")
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", unk_token="<unk>")
 
 
 def _bpe_with_byte_fallback() -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
+    vocabulary, merges = small_vocabularies.bpe_with_byte_fallback(["<unk>", "<s>", "</s>", "<pad>"])
+    tokenizer = Tokenizer(models.BPE(vocabulary, merges, byte_fallback=True, unk_token="<unk>", fuse_unk=True))
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
-    specials = ["<unk>", "<s>", "</s>", "<pad>", *(f"<0x{byte:02X}>" for byte in range(256))]
-    trainer = trainers.BpeTrainer(vocab_size=500, special_tokens=specials)
-    tokenizer.train_from_iterator([s.replace(" ", "▁") for s in SENTENCES[:3]], trainer)
     _with_specials(tokenizer, "<s>", "</s>")
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", unk_token="<unk>")
 

@@ -3,14 +3,13 @@
 The weights are random, but the road is the real one: text, offsets, windows, steps, model folder, mentions.
 """
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import (
     AutoModel,
     BertConfig,
@@ -26,6 +25,7 @@ from transformers import (
     pipeline,
 )
 
+import small_vocabularies
 from eventcorpus.errors import ModelError
 from eventcorpus.models.encode import encode_text, special_tokens_of
 from eventcorpus.models.encoders import check_length, load_tokenizer
@@ -38,12 +38,6 @@ from eventcorpus.training.optimiser import MasterCopy, optimiser_for
 from eventcorpus.training.recipe import Recipe, read_recipe
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
-SENTENCES = [
-    "Rebels attacked Northtown on Monday, killing at least 18 people.",
-    "“The market was hit,” said Zoë O'Neil — near the café in Čelinac.",
-    "rebels attacked the town of aleppo on monday and the army left the town of homs on friday .",
-    "قال الجيش إن المدينة تعرضت للقصف 🔥🚨",
-]
 SIZES = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
 
 
@@ -58,36 +52,14 @@ def article(n: int) -> AnnotatedArticle:
 ARTICLES = [article(n) for n in range(24)]
 
 
-def _byte_level(specials: list[str]) -> tuple[dict[str, int], list[tuple[str, str]]]:
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=specials, initial_alphabet=alphabet)
-    tokenizer.train_from_iterator(SENTENCES, trainer)
-    model = json.loads(tokenizer.to_str())["model"]
-    return model["vocab"], [tuple(pair) for pair in model["merges"]]
-
-
-def _unigram(specials: list[str], unknown: str) -> list[tuple[str, float]]:
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    trainer = trainers.UnigramTrainer(vocab_size=220, special_tokens=specials, unk_token=unknown)
-    tokenizer.train_from_iterator(SENTENCES, trainer)
-    return [(piece, score) for piece, score in json.loads(tokenizer.to_str())["model"]["vocab"]]
-
-
 def _bert() -> tuple[Any, Any]:
     specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trained = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    trained.normalizer = normalizers.BertNormalizer(lowercase=True)
-    trained.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    trained.train_from_iterator(SENTENCES, trainers.WordPieceTrainer(vocab_size=300, special_tokens=specials))
-    tokenizer = BertTokenizer(vocab=trained.get_vocab(), do_lower_case=True)
+    tokenizer = BertTokenizer(vocab=small_vocabularies.wordpiece(specials), do_lower_case=True)
     return tokenizer, BertConfig(vocab_size=len(tokenizer), max_position_embeddings=64, **SIZES)
 
 
 def _roberta(*, add_prefix_space: bool = False) -> tuple[Any, Any]:
-    vocab, merges = _byte_level(["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
+    vocab, merges = small_vocabularies.byte_level_bpe(["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
     tokenizer = RobertaTokenizer(vocab=vocab, merges=merges, add_prefix_space=add_prefix_space)
     config = RobertaConfig(
         vocab_size=len(tokenizer), max_position_embeddings=66, pad_token_id=1, type_vocab_size=1, **SIZES
@@ -96,7 +68,7 @@ def _roberta(*, add_prefix_space: bool = False) -> tuple[Any, Any]:
 
 
 def _xlm_roberta() -> tuple[Any, Any]:
-    vocab = _unigram(["<s>", "<pad>", "</s>", "<unk>", "<mask>"], "<unk>")
+    vocab = small_vocabularies.unigram(["<s>", "<pad>", "</s>", "<unk>", "<mask>"])
     tokenizer = XLMRobertaTokenizer(vocab=vocab)
     config = XLMRobertaConfig(
         vocab_size=len(tokenizer), max_position_embeddings=66, pad_token_id=1, type_vocab_size=1, **SIZES
@@ -105,7 +77,7 @@ def _xlm_roberta() -> tuple[Any, Any]:
 
 
 def _deberta_v3() -> tuple[Any, Any]:
-    vocab = _unigram(["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"], "[UNK]")
+    vocab = small_vocabularies.unigram(["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"])
     tokenizer = DebertaV2Tokenizer(vocab=vocab, unk_id=3)
     config = DebertaV2Config(  # as microsoft/deberta-v3-base has it, but for its size
         vocab_size=len(tokenizer), max_position_embeddings=64, relative_attention=True, position_buckets=16,
@@ -117,9 +89,7 @@ def _deberta_v3() -> tuple[Any, Any]:
 
 def _modernbert() -> tuple[Any, Any]:
     """Byte-level BPE, NFC, [CLS] and [SEP], and ``token_type_ids`` neither made nor taken."""
-    from tokenizers import processors
-
-    vocab, merges = _byte_level(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
+    vocab, merges = small_vocabularies.byte_level_bpe(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"])
     backend = Tokenizer(models.BPE(vocab=vocab, merges=merges))
     backend.normalizer = normalizers.NFC()
     backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, trim_offsets=True)
