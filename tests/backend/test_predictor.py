@@ -1,5 +1,5 @@
 import asyncio
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,7 @@ def test_turns_are_short_and_lose_no_text() -> None:
     assert list(turns([])) == []
 
 
-def test_a_single_text_need_not_wait_for_a_thousand(predictor: Predictor) -> None:
+def test_a_single_text_need_not_wait_for_a_hundred(predictor: Predictor) -> None:
     async def both() -> tuple[list[str], int]:
         ended = []
 
@@ -37,34 +37,41 @@ def test_a_single_text_need_not_wait_for_a_thousand(predictor: Predictor) -> Non
             ended.append(name)
             return sum(map(len, found))
 
-        many = asyncio.create_task(one("many", [TEXT] * 1000))
-        await asyncio.sleep(0.05)
+        many = asyncio.create_task(one("many", [TEXT] * 100))
+        await asyncio.sleep(0)  # until it has the model
         single = asyncio.create_task(one("single", [TEXT]))
         return ended, await many + await single
 
     ended, n_mentions = asyncio.run(both())
     assert ended == ["single", "many"]
-    assert n_mentions == 2002
+    assert n_mentions == 202
 
 
 def test_what_nobody_waits_for_stops_and_the_next_is_answered(extractor: Extractor, predictor: Predictor) -> None:
-    long = f"{TEXT} . " * 5_000
-    batches: list[float] = []
-    extractor.model.register_forward_hook(lambda *_: batches.append(time.perf_counter()))
+    long = f"{TEXT} . " * 500
+    begun, may_end = threading.Event(), threading.Event()
+    n_batches = 0
 
-    async def give_up() -> tuple[float, int]:
+    def wait_in_the_first(*_: object) -> None:
+        nonlocal n_batches
+        n_batches += 1
+        begun.set()
+        may_end.wait(60)
+
+    hook = extractor.model.register_forward_hook(wait_in_the_first)
+
+    async def give_up() -> int:
         task = asyncio.create_task(predictor.mentions([long, long]))
-        while not batches:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(begun.wait, 60)
         task.cancel()
-        began, n_batches = time.perf_counter(), len(batches)
+        for _ in range(10):  # the task hears of it at the next turn of the loop or the one after
+            await asyncio.sleep(0)
+        may_end.set()
         with pytest.raises(asyncio.CancelledError):
             await task
-        took = time.perf_counter() - began
-        assert len(batches) <= n_batches + 1
+        assert n_batches == 1
+        hook.remove()
         (found,) = await predictor.mentions([TEXT])
-        return took, len(found)
+        return len(found)
 
-    took, n_mentions = asyncio.run(give_up())
-    assert took < 2
-    assert n_mentions == 2
+    assert asyncio.run(give_up()) == 2

@@ -126,10 +126,10 @@ def test_the_random_share_is_drawn_without_the_model() -> None:
     """Over many seeds every article is drawn about equally often, whatever its confidence."""
     pool = [(article(f"x{n}", WORDS[2 * n], WORDS[2 * n + 1], "alone"), n / 10) for n in range(10)]
     drawn: Counter[str] = Counter()
-    for seed in range(400):
+    for seed in range(100):
         drawn.update(one.id for one in rank(*pool, share=0.2, seed=seed) if one.chosen_by == "random")
-    assert sum(drawn.values()) == 800
-    assert all(50 <= drawn[f"x{n}"] <= 110 for n in range(10))
+    assert sum(drawn.values()) == 200
+    assert all(10 <= drawn[f"x{n}"] <= 32 for n in range(10))
 
 
 def test_the_random_draw_does_not_depend_on_confidences() -> None:

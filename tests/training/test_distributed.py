@@ -22,15 +22,43 @@ import json, logging, pathlib, sys
 sys.path.insert(0, {tests!r})
 from few_articles import ARTICLES, ONTOLOGY
 from eventcorpus.training.fit import fit
+from eventcorpus.training.learner import hard_loss
 from eventcorpus.training.distributed import process_group
 from eventcorpus.training.recipe import Recipe
-settings, out = json.loads(sys.argv[1]), pathlib.Path(sys.argv[2])
+runs, stopped_runs, out = *map(json.loads, sys.argv[1:3]), pathlib.Path(sys.argv[3])
+said = {{}}
+n_losses = 0
+
+def stops(logits, targets):  # in all processes at the same step
+    global n_losses
+    n_losses += 1
+    if n_losses == 5:
+        raise KeyboardInterrupt
+    return hard_loss(logits, targets)
+
 with process_group() as processes:
-    result = fit(ARTICLES, ONTOLOGY, Recipe(**settings), out, validation=ARTICLES[:5])
-threads = [path.read_text().strip() for path in pathlib.Path("/proc/self/task").glob("*/comm")]
-said = {{"losses": result.losses, "f1": [score.f1 for score in result.scores], "n": processes.world_size, "threads": threads}}
-out.with_suffix(f".{{processes.rank}}.json").write_text(json.dumps(said))
+    for name, settings in runs.items():
+        result = fit(ARTICLES, ONTOLOGY, Recipe(**settings), out / name, validation=ARTICLES[:5])
+        said[name] = {{"losses": result.losses, "f1": [score.f1 for score in result.scores], "n": processes.world_size}}
+    for name, settings in stopped_runs.items():
+        recipe, n_losses = Recipe(**settings), 0
+        fit(ARTICLES, ONTOLOGY, recipe, out / name / "whole")
+        try:
+            fit(ARTICLES, ONTOLOGY, recipe, out / name / "stopped", token_loss=stops)
+        except KeyboardInterrupt:
+            pass
+        result = fit(ARTICLES, ONTOLOGY, recipe, out / name / "stopped", resume=True)
+        said[name] = {{"resumed_at": result.resumed_at, "n": processes.world_size}}
+said["threads"] = [path.read_text().strip() for path in pathlib.Path("/proc/self/task").glob("*/comm")]
+(out / f"said.{{processes.rank}}.json").write_text(json.dumps(said))
 """
+RUNS: dict[str, dict[str, Any]] = {
+    "two processes": {"per_device_train_batch_size": 4},
+    "two processes, micro-batches": {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2},
+    "two processes, sharded weights": {"per_device_train_batch_size": 4, "fsdp": True},
+}
+SHORT = {"num_train_epochs": 4, "dropout": 0.3, "save_steps": 3}
+STOPPED_RUNS: dict[str, dict[str, Any]] = {"stopped": SHORT, "stopped, sharded weights": {**SHORT, "fsdp": True}}
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +76,40 @@ def alone(settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
     )
 
 
-def learn(settings: dict[str, Any], out: Path) -> dict[str, Any]:
-    """Train with two processes; what the first one said."""
-    script = out.with_suffix(".py")
-    script.write_text(TRAIN.format(tests=str(Path(__file__).parent)))
+def learn(settings: dict[str, Any], out: Path, *, sharded: bool) -> Path:
+    """Two processes, started once, go through all runs; returns the folder with what they learned and said."""
+    (out / "train.py").write_text(TRAIN.format(tests=str(Path(__file__).parent)))
+    runs = [
+        {name: settings | changed for name, changed in some.items() if changed.get("fsdp", False) == sharded}
+        for some in (RUNS, STOPPED_RUNS)
+    ]
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    command = [sys.executable, *torchrun, str(script), json.dumps(settings), str(out)]
+    command = [sys.executable, *torchrun, str(out / "train.py"), *map(json.dumps, runs), str(out)]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     assert done.returncode == 0, done.stderr[-3000:]
-    said: dict[str, Any] = json.loads(out.with_suffix(".0.json").read_text())
-    assert said["n"] == 2
-    return said
+    return out
+
+
+@pytest.fixture(scope="module")
+def whole_weights(settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return learn(settings, tmp_path_factory.mktemp("pair"), sharded=False)
+
+
+@pytest.fixture(scope="module")
+def sharded_weights(settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return learn(settings, tmp_path_factory.mktemp("pair"), sharded=True)
+
+
+@pytest.fixture
+def pair(name: str, request: pytest.FixtureRequest) -> Path:
+    """The folder in which a run is."""
+    found: Path = request.getfixturevalue("sharded_weights" if "sharded" in name else "whole_weights")
+    return found
+
+
+def said(pair: Path, rank: int = 0) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((pair / f"said.{rank}.json").read_text())
+    return read
 
 
 def largest_difference(first: Sequence[float], second: Sequence[float]) -> float:
@@ -67,73 +118,29 @@ def largest_difference(first: Sequence[float], second: Sequence[float]) -> float
     return max(abs(a - b) / abs(a) for a, b in zip(first, second, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("name", "changed"),
-    [
-        ("two processes", {"per_device_train_batch_size": 4}),
-        ("two processes, micro-batches", {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2}),
-        ("two processes, sharded weights", {"per_device_train_batch_size": 4, "fsdp": True}),
-    ],
-)
-def test_two_processes_learn_what_one_learns_from_the_same_batches(
-    settings: dict[str, Any], alone: FitResult, tmp_path: Path, name: str, changed: dict[str, Any]
-) -> None:
-    pair = learn({**settings, **changed}, tmp_path / "pair")
-    difference = largest_difference(alone.losses, pair["losses"])
-    print(f"{name}: largest relative difference of the loss over {len(pair['losses'])} steps: {difference:.1e}")
+@pytest.mark.parametrize("name", RUNS)
+def test_two_processes_learn_what_one_learns_from_the_same_batches(alone: FitResult, pair: Path, name: str) -> None:
+    told = said(pair)[name]
+    assert told["n"] == 2
+    difference = largest_difference(alone.losses, told["losses"])
+    print(f"{name}: largest relative difference of the loss over {len(told['losses'])} steps: {difference:.1e}")
     assert difference <= 1e-4
-    assert pair["f1"] == pytest.approx([score.f1 for score in alone.scores])
-    one, two = load_file(alone.out / "model.safetensors"), load_file(tmp_path / "pair" / "model.safetensors")
+    assert told["f1"] == pytest.approx([score.f1 for score in alone.scores])
+    one, two = load_file(alone.out / "model.safetensors"), load_file(pair / name / "model.safetensors")
     assert one.keys() == two.keys()
-    assert max(float((one[key] - two[key]).abs().max()) for key in one) < 1e-3
+    largest = max(float((one[key] - two[key]).abs().max()) for key in one)
+    print(f"{name}: largest difference of a weight: {largest:.1e}")
+    assert largest < 1e-3
     assert {tensor.dtype for tensor in two.values()} == {torch.float32}
 
 
-def test_processes_that_have_parted_leave_no_thread_that_could_abort_them(
-    settings: dict[str, Any], tmp_path: Path
-) -> None:
-    learn({**settings, "num_train_epochs": 1}, tmp_path / "pair")
+def test_processes_that_have_parted_leave_no_thread_that_could_abort_them(whole_weights: Path) -> None:
     for rank in range(2):
-        threads = json.loads((tmp_path / f"pair.{rank}.json").read_text())["threads"]
-        assert not [name for name in threads if "gloo" in name]
+        assert not [name for name in said(whole_weights, rank)["threads"] if "gloo" in name]
 
 
-RESUME = """
-import json, logging, pathlib, sys
-sys.path.insert(0, {tests!r})
-from few_articles import ARTICLES, ONTOLOGY
-from eventcorpus.training.fit import fit
-from eventcorpus.training.learner import hard_loss
-from eventcorpus.training.distributed import process_group
-from eventcorpus.training.recipe import Recipe
-recipe, out = Recipe(**json.loads(sys.argv[1])), pathlib.Path(sys.argv[2])
-n_losses = 0
-
-def stops(logits, targets):  # on all processes at the same step
-    global n_losses
-    n_losses += 1
-    if n_losses == 5:
-        raise KeyboardInterrupt
-    return hard_loss(logits, targets)
-
-with process_group():
-    fit(ARTICLES, ONTOLOGY, recipe, out / "whole")
-    try:
-        fit(ARTICLES, ONTOLOGY, recipe, out / "stopped", token_loss=stops)
-    except KeyboardInterrupt:
-        pass
-    assert fit(ARTICLES, ONTOLOGY, recipe, out / "stopped", resume=True).resumed_at == 3
-"""
-
-
-@pytest.mark.parametrize("fsdp", [False, True])
-def test_two_processes_resume_to_the_same_weights(settings: dict[str, Any], tmp_path: Path, fsdp: bool) -> None:
-    script = tmp_path / "resume.py"
-    script.write_text(RESUME.format(tests=str(Path(__file__).parent)))
-    changed = {"num_train_epochs": 4, "dropout": 0.3, "save_steps": 3, "fsdp": fsdp}
-    torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
-    command = [sys.executable, *torchrun, str(script), json.dumps({**settings, **changed}), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    assert done.returncode == 0, done.stderr[-3000:]
-    whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "stopped"))
+@pytest.mark.parametrize("name", STOPPED_RUNS)
+def test_two_processes_resume_to_the_same_weights(pair: Path, name: str) -> None:
+    assert said(pair)[name] == {"resumed_at": 3, "n": 2}
+    whole, resumed = (load_file(pair / name / one / "model.safetensors") for one in ("whole", "stopped"))
     assert all(torch.equal(whole[key], resumed[key]) for key in whole)
