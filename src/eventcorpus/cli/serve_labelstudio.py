@@ -51,14 +51,14 @@ def command(model_path: Path, host: str, port: int, max_body_mb: int) -> None:
     from eventcorpus.models.extractor import Extractor
 
     credentials = Credentials(user, password) if user else None
-    with bound(host, port) as one:
+    with bound(host, port) as bound_socket:
         extractor = Extractor.from_pretrained(model_path)
         app = create_app(extractor, max_bytes=max_body_mb * 1_000_000, credentials=credentials)
-        address = listen(one)
-        if not is_loopback(one):
+        address = listen(bound_socket)
+        if not is_loopback(bound_socket):
             options.notice(_warning(host, credentials is not None))
         options.notice(f"{extractor.name.version} at {address}, until Ctrl-C")
-        serve(app, one)
+        serve(app, bound_socket)
 
 
 def _warning(host: str, has_login: bool) -> str:

@@ -65,37 +65,36 @@ def rank_articles(
         PredictionsError: if a prediction was made from another text.
     """
     done = list(annotated)
-    left = _left_to_annotate(articles, {one.id for one in done})
-    for article in left:
+    remaining = _without_annotated(articles, {article.id for article in done})
+    for article in remaining:
         if article.id in predictions:
             check_prediction(predictions[article.id], article, place="predictions")
-    near_duplicate_of = _near_duplicates(done, left)
-    seen = {word for one in done for word in _vocabulary(one.text)}
-    unsure = {a.id: uncertainty(predictions[a.id], len(a.text)) for a in left if a.id in predictions}
-    if left and not unsure:
+    duplicate_of = _near_duplicates(done, remaining)
+    known_words = {word for article in done for word in _vocabulary(article.text)}
+    uncertainty_of = {a.id: uncertainty(predictions[a.id], len(a.text)) for a in remaining if a.id in predictions}
+    if remaining and not uncertainty_of:
         raise InputError("not one of the articles has a prediction; predict them with: eventcorpus extract")
-    fresh = [article for article in left if article.id not in near_duplicate_of]
+    fresh = [article for article in remaining if article.id not in duplicate_of]
     shuffled = sorted(fresh, key=lambda article: article.id)
     random.Random(seed).shuffle(shuffled)
     drawn = {article.id for article in shuffled[: round(random_share * len(fresh))]}
-    level = _levels({a.id: unsure.get(a.id) for a in left})
-    by_model = _greedy([a for a in fresh if a.id in unsure and a.id not in drawn], level, seen)
-    by_chance = [(a.id, _novelty(_vocabulary(a.text), seen)) for a in shuffled if a.id in drawn]
+    level = _levels({a.id: uncertainty_of.get(a.id) for a in remaining})
+    by_model = _greedy([a for a in fresh if a.id in uncertainty_of and a.id not in drawn], level, known_words)
+    by_chance = [(a.id, _novelty(_vocabulary(a.text), known_words)) for a in shuffled if a.id in drawn]
     novelty = dict(by_model) | dict(by_chance)
-    order: list[tuple[str, ChosenBy]] = []
-    order += _interleaved([i for i, _ in by_model], [i for i, _ in by_chance], random_share)
+    order = _interleaved([i for i, _ in by_model], [i for i, _ in by_chance], random_share)
     placed = {article_id for article_id, _ in order}
     order += [(a.id, "no prediction") for a in fresh if a.id not in placed]
-    order += [(a.id, "near-duplicate") for a in left if a.id in near_duplicate_of]
+    order += [(a.id, "near-duplicate") for a in remaining if a.id in duplicate_of]
     return [
         Ranked(
             rank=n,
             id=article_id,
             chosen_by=chosen_by,
             score=round((novelty.get(article_id, 0.0) + level.get(article_id, 0.0)) / 2, 4),
-            uncertainty=None if (value := unsure.get(article_id)) is None else round(value, 4),
+            uncertainty=None if (value := uncertainty_of.get(article_id)) is None else round(value, 4),
             novelty=round(novelty.get(article_id, 0.0), 4),
-            near_duplicate_of=near_duplicate_of.get(article_id),
+            near_duplicate_of=duplicate_of.get(article_id),
         )
         for n, (article_id, chosen_by) in enumerate(order, start=1)
     ]
@@ -108,32 +107,30 @@ def uncertainty(prediction: Prediction, n_characters: int) -> float | None:
     return 1000 * sum(1 - mention.confidence for mention in prediction.mentions) / n_characters
 
 
-def _left_to_annotate(articles: Sequence[Article], done: set[str]) -> list[Article]:
+def _without_annotated(articles: Sequence[Article], annotated: set[str]) -> list[Article]:
     seen: set[str] = set()
     for article in articles:
         if article.id in seen:
             raise InputError(f"article {article.id!r} comes twice; ids are unique, rename one of them")
         seen.add(article.id)
-    return [article for article in articles if article.id not in done]
+    return [article for article in articles if article.id not in annotated]
 
 
-def _near_duplicates(done: Iterable[Article], left: Iterable[Article]) -> dict[str, str]:
-    """Of the articles that repeat an annotated or an earlier one: which."""
-    index, near_duplicate_of = NearDuplicates(), dict[str, str]()
-    for one in done:
-        index.add(one.id, one.text)
-    for article in left:
-        if repeated := index.add(article.id, article.text):
-            near_duplicate_of[article.id] = repeated[0][0]
-    return near_duplicate_of
+def _near_duplicates(annotated: Iterable[Article], remaining: Iterable[Article]) -> dict[str, str]:
+    """Of the articles that nearly repeat an annotated or an earlier one: the id of the most similar."""
+    index = NearDuplicates()
+    for article in annotated:
+        index.add(article.id, article.text)
+    found = {article.id: index.add(article.id, article.text) for article in remaining}
+    return {article_id: repeated[0][0] for article_id, repeated in found.items() if repeated}
 
 
 def _vocabulary(text: str) -> frozenset[str]:
     return frozenset(text[s:e].casefold() for s, e in words(text) if e - s >= _SHORTEST_WORD)
 
 
-def _novelty(vocabulary: frozenset[str], seen: set[str]) -> float:
-    return len(vocabulary - seen) / len(vocabulary) if vocabulary else 0.0
+def _novelty(vocabulary: frozenset[str], known: set[str]) -> float:
+    return len(vocabulary - known) / len(vocabulary) if vocabulary else 0.0
 
 
 def _levels(values: Mapping[str, float | None]) -> dict[str, float]:
@@ -142,25 +139,25 @@ def _levels(values: Mapping[str, float | None]) -> dict[str, float]:
     return {key: 0.0 if value is None else bisect_right(known, value) / len(known) for key, value in values.items()}
 
 
-def _greedy(articles: Sequence[Article], level: Mapping[str, float], seen: set[str]) -> list[tuple[str, float]]:
+def _greedy(articles: Sequence[Article], level: Mapping[str, float], known_words: set[str]) -> list[tuple[str, float]]:
     """Take the best article again and again, what it says being known from then on; with its novelty when taken.
 
     Novelty only falls, so that an article whose fresh score still leads the others' old ones is the best (the lazy
     evaluation of Minoux 1978).
     """
-    known = set(seen)
+    known = set(known_words)
     vocabulary = {article.id: _vocabulary(article.text) for article in articles}
     waiting = [(-(level[i] + _novelty(v, known)), i) for i, v in vocabulary.items()]
     heapq.heapify(waiting)
     order: list[tuple[str, float]] = []
     while waiting:
         _, article_id = heapq.heappop(waiting)
-        now = _novelty(vocabulary[article_id], known)
-        score = (-(level[article_id] + now), article_id)
+        novelty = _novelty(vocabulary[article_id], known)
+        score = (-(level[article_id] + novelty), article_id)
         if waiting and score > waiting[0]:
             heapq.heappush(waiting, score)
             continue
-        order.append((article_id, now))
+        order.append((article_id, novelty))
         known |= vocabulary[article_id]
     return order
 
@@ -168,12 +165,13 @@ def _greedy(articles: Sequence[Article], level: Mapping[str, float], seen: set[s
 def _interleaved(by_model: Sequence[str], by_chance: Sequence[str], share: float) -> list[tuple[str, ChosenBy]]:
     """Both in one order, so that every stretch of it has about ``share`` of the random ones."""
     order: list[tuple[str, ChosenBy]] = []
-    m = c = 0
-    while m < len(by_model) or c < len(by_chance):
-        if c < len(by_chance) and (m == len(by_model) or c < share * (m + c + 1)):
-            order.append((by_chance[c], "random"))
-            c += 1
+    n_model = n_random = 0
+    while n_model < len(by_model) or n_random < len(by_chance):
+        is_due = n_random < share * (n_model + n_random + 1)
+        if n_random < len(by_chance) and (n_model == len(by_model) or is_due):
+            order.append((by_chance[n_random], "random"))
+            n_random += 1
         else:
-            order.append((by_model[m], "model"))
-            m += 1
+            order.append((by_model[n_model], "model"))
+            n_model += 1
     return order

@@ -1,6 +1,6 @@
 """One loaded model for many requests: one at a time, in turns, and stopped when nobody waits for it any more.
 
-Comes in: texts in the stored form. Goes out: their mentions, found in a thread so that the port keeps answering.
+Mentions are found in a thread, so that the port keeps answering.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from eventcorpus.schema import Article, Mention
 
 TURN_TEXTS = 16
 TURN_CHARACTERS = 50_000
-"""What one request may have read before the next one gets its turn: so many texts, or characters, or one text."""
+"""What of one request is read in one turn: at most so many texts and characters, or a single longer text."""
 
 
 class _Stopped(Exception):
@@ -24,7 +24,7 @@ class _Stopped(Exception):
 
 
 class Predictor:
-    """The model, and whose turn it is. Fair: a request with 1,000 texts lets one with a single text in between."""
+    """The model, and whose turn it is: a request with 1,000 texts lets one with a single text in between."""
 
     def __init__(self, extractor: Extractor) -> None:
         self._extractor = extractor
@@ -39,7 +39,7 @@ class Predictor:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What it may find."""
+        """The labels that it may find."""
         return self._extractor.about.ontology.labels
 
     async def mentions(self, texts: Sequence[str]) -> list[list[Mention]]:
@@ -48,16 +48,16 @@ class Predictor:
         Cancelled, it stops at the next batch of windows, and lets the next request in only then.
         """
         found: list[list[Mention]] = []
-        for some in turns(texts):
+        for batch in turns(texts):
             async with self._turn:
                 self._stop.clear()
-                work = asyncio.create_task(asyncio.to_thread(self._extract, some))
+                work = asyncio.create_task(asyncio.to_thread(self._extract, batch))
                 try:
                     found += await asyncio.shield(work)
                 except asyncio.CancelledError:
                     self._stop.set()
                     await asyncio.wait([work])
-                    work.exception()  # it is _Stopped, or it had just ended
+                    work.exception()  # retrieved, lest asyncio warn: it is _Stopped, or None if the work had just ended
                     raise
         return found
 

@@ -1,7 +1,4 @@
-"""A port, and an app behind it until SIGTERM or Ctrl-C.
-
-Comes in: an address and a way to make the app. Goes out: answers, and exit status 0 at the end.
-"""
+"""Listen on a port, and let an app answer there until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -22,40 +19,40 @@ GRACE_SECONDS = 3
 
 @contextmanager
 def bound(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that has the port but does not listen yet, so that a taken port is told before a model is loaded.
+    """A socket that has the port but does not listen yet, so that a taken port is reported before a model is loaded.
 
     Raises:
-        InputError: if the host is not ours, or the port is taken or not allowed.
+        InputError: if the host is not this machine's, or the port is taken or not allowed.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError):
         raise InputError(f"--host {host}: no such address; name one of this machine, such as 127.0.0.1") from None
     family, kind, _, _, address = found[0]
-    with socket.socket(family, kind) as one, _explained(host, port):
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        one.bind(address)
-        yield one
+    with socket.socket(family, kind) as bound_socket, _explained(host, port):
+        bound_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound_socket.bind(address)
+        yield bound_socket
 
 
-def listen(one: socket.socket) -> str:
+def listen(bound_socket: socket.socket) -> str:
     """Begin to listen; returns the address for people, with the port that the system chose if 0 was asked for.
 
     Raises:
         InputError: if somebody else began to listen there meanwhile.
     """
-    host, port = one.getsockname()[:2]
+    host, port = bound_socket.getsockname()[:2]
     with _explained(host, port):
-        one.listen(128)
+        bound_socket.listen(128)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def is_loopback(one: socket.socket) -> bool:
+def is_loopback(bound_socket: socket.socket) -> bool:
     """Whether only this machine reaches a bound socket."""
-    return ipaddress.ip_address(one.getsockname()[0].split("%")[0]).is_loopback
+    return ipaddress.ip_address(bound_socket.getsockname()[0].split("%")[0]).is_loopback
 
 
-def serve(app: Any, one: socket.socket) -> None:
+def serve(app: Any, bound_socket: socket.socket) -> None:
     """Answer requests until SIGTERM or Ctrl-C, which end the process with status 0."""
     import uvicorn
 
@@ -65,7 +62,7 @@ def serve(app: Any, one: socket.socket) -> None:
         app, log_config=None, log_level="critical", access_log=False, server_header=False, lifespan="off",
         timeout_graceful_shutdown=GRACE_SECONDS,
     )  # fmt: skip
-    uvicorn.Server(config).run(sockets=[one])
+    uvicorn.Server(config).run(sockets=[bound_socket])
 
 
 @contextmanager
