@@ -9,7 +9,7 @@ import torch
 
 from effort import lines_run
 from eventcorpus.errors import ModelError
-from eventcorpus.models.encode import EncodedText, cut_windows, encode_text, special_tokens_of
+from eventcorpus.models.encode import EncodedText, cut_windows
 from eventcorpus.models.encoders import find_encoder, load_tokenizer
 from eventcorpus.models.extractor import Extractor, decode_mentions
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model
@@ -75,12 +75,9 @@ def test_strings_are_brought_into_the_stored_form(folder: Path) -> None:
 def test_scores_equal_those_of_the_model_itself_on_a_single_window(folder: Path) -> None:
     extractor = Extractor.from_pretrained(folder)
     text = "rebels attacked the town"
-    encoded = encode_text(
-        text, extractor.tokenizer, max_length=48, stride=16, special_tokens=special_tokens_of(extractor.tokenizer)
-    )
     with torch.inference_mode():
         logits = extractor.model(**extractor.tokenizer(text, return_tensors="pt")).logits[0, 1:-1]
-    (ours,) = extractor._log_probabilities([encoded])
+    ((_, ours),) = extractor.score([text])
     assert np.allclose(ours, logits.log_softmax(-1).numpy(), atol=1e-5)
 
 

@@ -1,14 +1,14 @@
-"""A trained model at work: articles in, mentions out.
+"""Finding mentions with a trained model: text, windows, log-probabilities, tags, mentions with calibrated confidences.
 
 Comes in: a model folder and articles in the stored form. Goes out: mentions with offsets, labels and confidences,
-read from the whole article however long it is.
+found in the whole article however long it is.
 """
 
 from __future__ import annotations
 
-import logging
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 
 from eventcorpus.calibration.apply import apply_logistic, apply_temperature
 from eventcorpus.errors import ModelError
-from eventcorpus.models.encode import EncodedText, Window, encode_text, special_tokens_of
+from eventcorpus.models.encode import EncodedText, encode_text, special_tokens_of
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
 from eventcorpus.models.tags import DECODERS, spans_from_tags
@@ -27,10 +27,8 @@ from eventcorpus.predictions import ModelName
 from eventcorpus.schema import Article, Mention
 from eventcorpus.text import stored_form, words
 
-logger = logging.getLogger(__name__)
-
 BATCH_SIZE = 16
-"""Windows a batch."""
+"""Windows that the model reads together."""
 ARTICLES_AT_ONCE = 64
 """Articles whose windows are sorted by length together."""
 
@@ -70,18 +68,15 @@ class Extractor:
         return cls(model, tokenizer, about, name=ModelName(name=path.resolve().name, hash=model_hash(path)))
 
     def extract(self, articles: Iterable[Article | str]) -> Iterator[list[Mention]]:
-        """Find the mentions of each article, in order; texts are brought into the stored form first.
+        """Find the mentions of each article, in order; a string is brought into the stored form first.
 
         Yields:
             one list an article, in text order; offsets refer to ``article.text`` (of a string: to its stored form).
         """
-        waiting: list[str] = []
-        for article in articles:
-            waiting.append(article.text if isinstance(article, Article) else stored_form(article).text)
-            if len(waiting) == ARTICLES_AT_ONCE:
-                yield from self._extract(waiting)
-                waiting = []
-        yield from self._extract(waiting)
+        texts = (article.text if isinstance(article, Article) else stored_form(article).text for article in articles)
+        while batch := list(islice(texts, ARTICLES_AT_ONCE)):
+            for text, (encoded, log_probabilities) in zip(batch, self.score(batch), strict=True):
+                yield decode_mentions(text, encoded, log_probabilities, self.about)
 
     def score(self, texts: Sequence[str]) -> list[tuple[EncodedText, NDArray[np.float32]]]:
         """Encode texts in the stored form and score their tokens, as the model does before any calibration.
@@ -99,47 +94,55 @@ class Extractor:
             )
             for text in texts
         ]
-        return list(zip(encoded, self._log_probabilities(encoded), strict=True))
+        return list(zip(encoded, self._score_encoded(encoded), strict=True))
 
-    def _extract(self, texts: Sequence[str]) -> Iterator[list[Mention]]:
-        for text, (encoded, log_probabilities) in zip(texts, self.score(texts), strict=True):
-            yield decode_mentions(text, encoded, log_probabilities, self.about)
-
-    def _log_probabilities(self, encoded: Sequence[EncodedText]) -> list[NDArray[np.float32]]:
+    def _score_encoded(self, encoded: Sequence[EncodedText]) -> list[NDArray[np.float32]]:
         """Log-probabilities of tags, shape (n_tokens, n_tags) per text, each token's from the window that owns it."""
         n_tags = self.model.config.num_labels
-        out = [np.zeros((len(one.input_ids), n_tags), dtype=np.float32) for one in encoded]
-        jobs: list[tuple[int, Window]] = [
-            (i, w) for i, one in enumerate(encoded) for w in one.windows if w.end > w.start
+        scores = [np.zeros((len(text.input_ids), n_tags), dtype=np.float32) for text in encoded]
+        windows = [
+            (i, window) for i, text in enumerate(encoded) for window in text.windows if window.end > window.start
         ]
-        jobs.sort(key=lambda job: job[1].end - job[1].start, reverse=True)
-        for at in range(0, len(jobs), BATCH_SIZE):
-            batch = jobs[at : at + BATCH_SIZE]
-            rows = [self._special_tokens.around(encoded[i].input_ids[w.start : w.end]) for i, w in batch]
-            longest = len(rows[0])
-            ids = torch.full((len(rows), longest), self.tokenizer.pad_token_id or 0, dtype=torch.long)
-            mask = torch.zeros_like(ids)
-            for row, values in enumerate(rows):
-                ids[row, : len(values)] = torch.tensor(values)
-                mask[row, : len(values)] = 1
-            with torch.inference_mode():
-                device = self.model.device
-                logits = self.model(input_ids=ids.to(device), attention_mask=mask.to(device)).logits
-                scores = logits.float().log_softmax(dim=-1).cpu().numpy()
-            first = len(self._special_tokens.prefix)
-            for row, (i, w) in enumerate(batch):
-                own = slice(first + w.own_start - w.start, first + w.own_end - w.start)
-                out[i][w.own_start : w.own_end] = scores[row, own]
-        return out
+        windows.sort(key=lambda window: window[1].end - window[1].start, reverse=True)  # so that little is padding
+        n_before = len(self._special_tokens.prefix)
+        for at in range(0, len(windows), BATCH_SIZE):
+            batch = windows[at : at + BATCH_SIZE]
+            found = self._score_windows([encoded[i].input_ids[window.start : window.end] for i, window in batch])
+            for (i, window), row in zip(batch, found, strict=True):
+                first = n_before + window.own_start - window.start
+                n_own = window.own_end - window.own_start
+                scores[i][window.own_start : window.own_end] = row[first : first + n_own]
+        return scores
+
+    def _score_windows(self, token_ids: Sequence[list[int]]) -> NDArray[np.float32]:
+        """Run the model on a batch of windows.
+
+        Args:
+            token_ids: of each window without its special tokens, the longest window first.
+
+        Returns:
+            log-probabilities, shape (n_windows, seq_len, n_tags), with the rows of special tokens and padding.
+        """
+        rows = [self._special_tokens.around(ids) for ids in token_ids]
+        input_ids = torch.full((len(rows), len(rows[0])), self.tokenizer.pad_token_id or 0, dtype=torch.long)
+        attention_mask = torch.zeros_like(input_ids)
+        for i, row in enumerate(rows):
+            input_ids[i, : len(row)] = torch.tensor(row)
+            attention_mask[i, : len(row)] = 1
+        device = self.model.device
+        with torch.inference_mode():
+            logits = self.model(input_ids=input_ids.to(device), attention_mask=attention_mask.to(device)).logits
+            log_probabilities: NDArray[np.float32] = logits.float().log_softmax(dim=-1).cpu().numpy()
+        return log_probabilities
 
 
 def decode_mentions(
     text: str, encoded: EncodedText, log_probabilities: NDArray[np.float32], about: ModelAbout
 ) -> list[Mention]:
-    """Turn tag scores into mentions, their ends moved out to whole words.
+    """Turn scores of tags into mentions, in text order, their ends moved out to whole words.
 
-    Where two mentions meet in one word, the more confident one has it. Confidence is the geometric mean of the
-    probabilities of the decoded tags, calibrated as ``about`` says.
+    Confidence is the geometric mean of the probabilities of the decoded tags, calibrated as ``about`` says. Where two
+    mentions meet in one word, the more confident one has it.
 
     Args:
         log_probabilities: shape (n_tokens, n_tags).
@@ -148,22 +151,24 @@ def decode_mentions(
     calibration = about.calibration
     scores = apply_temperature(log_probabilities[visible], calibration.temperature)
     tags = DECODERS[about.decoder](scores)
-    starts, ends = {}, {}
-    for start, end in words(text):
-        for character in range(start, end):
-            starts[character], ends[character] = start, end
-    runs = spans_from_tags(tags)
-    means = [np.mean([scores[i, tags[i]] for i in range(first, past)]) for first, past, _ in runs]
-    confidences = apply_logistic(
-        np.exp(np.array(means, dtype=np.float64)), slope=calibration.slope, intercept=calibration.intercept
-    )
-    found: list[Mention] = []
-    for (first, past, label), confidence in zip(runs, confidences.tolist(), strict=True):
-        start = starts[encoded.offsets[visible[first]][0]]
-        end = ends[encoded.offsets[visible[past - 1]][1] - 1]
-        found.append(Mention(start, end, about.ontology.labels[label], text[start:end], confidence))
+    spans = spans_from_tags(tags)
+    of_tags = scores[np.arange(len(tags)), tags]
+    means = np.array([of_tags[first:past].mean() for first, past, _ in spans], dtype=np.float64)
+    confidences = apply_logistic(np.exp(means), slope=calibration.slope, intercept=calibration.intercept).tolist()
+
+    word_at = {character: word for word in words(text) for character in range(*word)}
+    mentions = []
+    for (first, past, label), confidence in zip(spans, confidences, strict=True):
+        start, _ = word_at[encoded.offsets[visible[first]][0]]
+        _, end = word_at[encoded.offsets[visible[past - 1]][1] - 1]
+        mentions.append(Mention(start, end, about.ontology.labels[label], text[start:end], confidence))
+    return _without_overlaps(mentions)
+
+
+def _without_overlaps(mentions: Iterable[Mention]) -> list[Mention]:
+    """Of mentions that overlap the most confident one, of equal ones the first; in text order."""
     kept: list[Mention] = []  # in text order, so that only the neighbours can be in the way
-    for mention in sorted(found, key=lambda m: (-m.confidence, m.start)):
+    for mention in sorted(mentions, key=lambda m: (-m.confidence, m.start)):
         at = bisect_left(kept, mention.start, key=lambda m: m.start)
         before, after = kept[max(at - 1, 0) : at], kept[at : at + 1]
         if all(other.end <= mention.start for other in before) and all(mention.end <= other.start for other in after):
