@@ -26,7 +26,7 @@ Name = Annotated[str, Field(pattern=r"^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$", max_l
 Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
 EnglishPattern = Literal["weekday", "month", "people"]
 ENGLISH_PATTERNS: tuple[str, ...] = get_args(EnglishPattern)
-"""Patterns that ``check`` knows by name (``corpus.checks.spans``)."""
+"""Patterns that ``check`` knows by name (``corpus.checks.labels``)."""
 
 
 def read_ontology_yaml(path: Path) -> Ontology:

@@ -7,11 +7,17 @@ import pytest
 from annotated import ONTOLOGY, article, articles
 
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
-from eventcorpus.corpus.checks.articles import article_findings, duplicate_findings, split_findings
+from eventcorpus.corpus.checks.articles import (
+    article_findings,
+    duplicate_findings,
+    findings_of_faults,
+    findings_of_report,
+    split_findings,
+)
 from eventcorpus.corpus.checks.findings import KIND_OF, KINDS, Finding, finding_order
-from eventcorpus.corpus.checks.predictions import never_predicted, only_predicted
+from eventcorpus.corpus.checks.labels import never_predicted, only_predicted
 from eventcorpus.corpus.checks.report import check_report
-from eventcorpus.corpus.checks.run import Material, find_all, findings_of_faults, findings_of_report
+from eventcorpus.corpus.checks.run import Material, find_all
 from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
 from eventcorpus.render.check_report import check_page, finding_lines

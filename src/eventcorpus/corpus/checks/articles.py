@@ -1,16 +1,61 @@
-"""Articles against their annotations and their splits: what is missing, differs, or stands on two sides."""
+"""Articles, what reading them found, and their annotations and splits: what is missing, repeated or different."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 
+from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.corpus.checks.findings import Finding
 from eventcorpus.corpus.near_duplicates import Clusters
 from eventcorpus.corpus.split_folder import changed_files, read_manifest
 from eventcorpus.dataset.splits import SPLITS, split_entries
 from eventcorpus.schema import Article
+
+
+def findings_of_faults(unreadable: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """Findings from (article id or place, fault) of what could not be read."""
+    for article_id, fault in unreadable:
+        yield Finding("unreadable", article_id, fault)
+
+
+_KIND_OF_CODE = {
+    Code.UNKNOWN_LABEL: "not-in-ontology",
+    Code.UNKNOWN_ATTRIBUTE: "not-in-ontology",
+    Code.UNKNOWN_VALUE: "not-in-ontology",
+    Code.LABEL_WITHOUT_ATTRIBUTE: "not-in-ontology",
+    Code.UNKNOWN_ROLE_NAMED: "not-in-ontology",
+    Code.OVERLAP: "overlap",
+    Code.OFFSET_NO_NUMBER: "offsets",
+    Code.OFFSET_RANGE: "offsets",
+    Code.TEXT_DIFFERS: "offsets",
+    Code.ONLY_BLANKS: "offsets",
+    Code.EDGE_BLANKS: "edge-blank",
+    Code.ANNOTATION_SKIPPED: "not-counted",
+    Code.NEWER_ANNOTATION: "not-counted",
+    Code.NOT_EVERY_PART: "not-counted",
+}
+"""The kind of finding that a reason makes; any other repair is ``repaired``, any other refusal ``not-read``."""
+
+
+def findings_of_report(report: ConversionReport, texts: Mapping[str, str]) -> Iterator[Finding]:
+    """Findings from a conversion report; roles that were only flagged are left to ``rules``.
+
+    Args:
+        texts: the text of every article by id, to show the words.
+    """
+    for item in report.items:
+        if item.kind == "articles" or item.verdict == "flagged":
+            continue
+        kind = _KIND_OF_CODE.get(item.reason.code, "repaired" if item.verdict == "repaired" else "not-read")
+        message = f"{item.name}: {item.reason}"
+        text = texts.get(item.article, "")
+        if item.start is not None and item.end is not None and 0 <= item.start < item.end <= len(text):
+            words = text[item.start : item.end]
+            yield Finding(kind, item.article, message, item.start, item.end, words)
+        else:
+            yield Finding(kind, item.article, message)
 
 
 def article_findings(
@@ -21,29 +66,29 @@ def article_findings(
     Args:
         articles: by id, from ``articles/``.
         annotated: by id, as they came with the exports.
-        unreadable: ids of articles that could not be read, of which nothing more is said.
+        unreadable: ids of articles that could not be read, which have a finding already.
     """
-    for one in sorted(set(articles) - set(annotated) - set(unreadable)):
-        yield Finding("no-annotation", one, f"{len(articles[one].text):,} characters, not annotated")
-    for one in sorted(set(annotated) - set(articles) - set(unreadable)):
-        yield Finding("no-article", one, "annotated, and not in articles/")
-    for one in sorted(set(annotated) & set(articles)):
-        here, there = articles[one], annotated[one]
-        if here.text_sha256 != there.text_sha256:
-            start = next((i for i, (a, b) in enumerate(zip(here.text, there.text, strict=False)) if a != b), None)
-            start = min(len(here.text), len(there.text)) if start is None else start
+    for article_id in sorted(set(articles) - set(annotated) - set(unreadable)):
+        yield Finding("no-annotation", article_id, f"{len(articles[article_id].text):,} characters, not annotated")
+    for article_id in sorted(set(annotated) - set(articles) - set(unreadable)):
+        yield Finding("no-article", article_id, "annotated, and not in articles/")
+    for article_id in sorted(set(annotated) & set(articles)):
+        article, exported = articles[article_id], annotated[article_id]
+        if article.text_sha256 != exported.text_sha256:
+            pairs = zip(article.text, exported.text, strict=False)
+            shorter = min(len(article.text), len(exported.text))
+            start = next((i for i, (a, b) in enumerate(pairs) if a != b), shorter)
             message = (
-                f"sha256 {here.text_sha256[:12]}... in articles/, {there.text_sha256[:12]}... in the export; they part "
-                f"at character {start}"
+                f"sha256 {article.text_sha256[:12]}... in articles/, {exported.text_sha256[:12]}... in the export; "
+                f"they part at character {start}"
             )
-            yield Finding(
-                "text-differs", one, message, start, min(start + 30, len(here.text)), here.text[start : start + 30]
-            )
-        other = [
-            f.name for f in fields(Article) if f.name != "text" and getattr(here, f.name) != getattr(there, f.name)
-        ]
-        if other:
-            yield Finding("fields-differ", one, f"{', '.join(other)}: not the same in articles/ and in the export")
+            end = min(start + 30, len(article.text))
+            yield Finding("text-differs", article_id, message, start, end, article.text[start:end])
+        names = [f.name for f in fields(Article) if f.name != "text"]
+        different = [name for name in names if getattr(article, name) != getattr(exported, name)]
+        if different:
+            message = f"{', '.join(different)}: not the same in articles/ and in the export"
+            yield Finding("fields-differ", article_id, message)
 
 
 def split_findings(folder: Path, articles: Mapping[str, Article], clusters: Clusters) -> Iterator[Finding]:
@@ -53,26 +98,25 @@ def split_findings(folder: Path, articles: Mapping[str, Article], clusters: Clus
         InputError: if the folder has none of the three files, or a manifest that is not ours.
     """
     split_of: dict[str, str] = {}
-    for split, place, one in split_entries(folder):
-        if one in split_of:
-            yield Finding("split-twice", one, f"{place}: in {split_of[one]} already")
+    for split, place, article_id in split_entries(folder):
+        if article_id in split_of:
+            yield Finding("split-twice", article_id, f"{place}: in {split_of[article_id]} already")
             continue
-        split_of[one] = split
-        if one not in articles:
-            yield Finding("split-unknown", one, f"{place}: no such article")
-    for one in sorted(set(articles) - set(split_of)):
-        yield Finding("split-missing", one, f"in none of {', '.join(f'{split}.txt' for split in SPLITS)}")
+        split_of[article_id] = split
+        if article_id not in articles:
+            yield Finding("split-unknown", article_id, f"{place}: no such article")
+    for article_id in sorted(set(articles) - set(split_of)):
+        yield Finding("split-missing", article_id, f"in none of {', '.join(f'{split}.txt' for split in SPLITS)}")
     similarity: dict[str, float] = {}
     for later, _, value in clusters.pairs:
-        leader = clusters.cluster_of[later]
-        similarity[leader] = max(value, similarity.get(leader, 0.0))
-    for leader, ids in clusters.members().items():
-        sides = {split_of[one] for one in ids if one in split_of}
-        if len(sides) > 1:
-            listed = ", ".join(f"{one} ({split_of.get(one, 'no split')})" for one in ids[:6])
-            score = similarity.get(leader, 1.0)
+        first = clusters.cluster_of[later]
+        similarity[first] = max(value, similarity.get(first, 0.0))
+    for first, ids in clusters.members().items():
+        if len({split_of[article_id] for article_id in ids if article_id in split_of}) > 1:
+            listed = ", ".join(f"{article_id} ({split_of.get(article_id, 'no split')})" for article_id in ids[:6])
+            score = similarity.get(first, 1.0)
             message = f"one cluster (similarity {score:.2f}): {listed}" + (" ..." if len(ids) > 6 else "")
-            yield Finding("split-leak", leader, message, score=round(score, 3))
+            yield Finding("split-leak", first, message, score=round(score, 3))
     manifest = read_manifest(folder)
     for name in changed_files(folder, manifest) if manifest else ():
         yield Finding("split-changed", "", f"{folder / name}: missing, or not the file that was written")

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from eventcorpus.schema import AnnotatedArticle, Article, Span
+
 Severity = Literal["error", "look"]
 
 
@@ -25,9 +27,9 @@ class Kind:
 class Finding:
     """One place to look at.
 
-    ``start`` and ``end`` are code points of the article's text, ``words`` what stands there; None and empty where a
-    finding is of the whole article or corpus. ``score`` orders findings of one kind, the highest first; what it is
-    stands at the check that makes it.
+    ``start`` and ``end`` are code points of the article's text, ``words`` the text between them; None and empty where a
+    finding is about the whole article or corpus. ``score`` orders findings of one kind, the highest first; the check
+    that makes it says what it is.
     """
 
     kind: str
@@ -37,6 +39,17 @@ class Finding:
     end: int | None = None
     words: str = ""
     score: float = 0.0
+
+
+def finding_at(span: Span, annotated: AnnotatedArticle, kind: str, message: str, *, score: float = 0.0) -> Finding:
+    """A finding about a span of an article."""
+    words = annotated.article.text[span.start : span.end]
+    return Finding(kind, annotated.article.id, message, span.start, span.end, words, score)
+
+
+def is_english(article: Article) -> bool:
+    """Whether checks that know English apply: the article is English, or states no language."""
+    return article.language is None or article.language.lower().startswith("en")
 
 
 # fmt: off

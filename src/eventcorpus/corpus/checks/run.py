@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
-from eventcorpus.conversion_report import Code, ConversionReport
-from eventcorpus.corpus.checks.articles import article_findings, duplicate_findings, split_findings
-from eventcorpus.corpus.checks.consistency import labelled_differently, unlabelled_repeats
+from eventcorpus.conversion_report import ConversionReport
+from eventcorpus.corpus.checks import articles, labels, rules, spans
 from eventcorpus.corpus.checks.findings import Finding, finding_order
-from eventcorpus.corpus.checks.predictions import never_predicted, only_predicted
-from eventcorpus.corpus.checks.spans import edge_findings, unlabelled_patterns
-from eventcorpus.corpus.checks.structure import role_findings, rule_findings
 from eventcorpus.corpus.near_duplicates import Clusters
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction
@@ -23,7 +20,7 @@ from eventcorpus.schema import AnnotatedArticle, Article
 class Material:
     """What is checked.
 
-    ``passes``: by article id what every annotator made of it, and ``gold`` the one that counts; ``report`` and
+    ``passes``: by article id the annotation of every annotator, and ``gold`` the one that counts; ``report`` and
     ``unreadable``: what reading them found; ``splits``: the folder of splits, if there is one; ``config_fault``: what
     is wrong with the labelling page, or empty; ``predictions``: by article id, from ``predictions_place``.
     """
@@ -40,6 +37,19 @@ class Material:
     predictions: Mapping[str, Prediction] = field(default_factory=dict)
     predictions_place: str = "predictions"
 
+    @cached_property
+    def exported(self) -> dict[str, Article]:
+        """By id the articles as they came with their annotations."""
+        return {article_id: passes[0].article for article_id, passes in self.passes.items()}
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """By article id the text that was annotated, else that of the article."""
+        return {article.id: article.text for article in (*self.articles.values(), *self.exported.values())}
+
+
+Check = Callable[[Material], Iterable[Finding]]
+
 
 def find_all(material: Material) -> list[Finding]:
     """Check everything: the worst kind first, in it the highest score.
@@ -49,85 +59,37 @@ def find_all(material: Material) -> list[Finding]:
     Raises:
         InputError: if the splits cannot be read, or a prediction was made from another text.
     """
-    return sorted(_all(material), key=finding_order)
+    return sorted((finding for check in CHECKS for finding in check(material)), key=finding_order)
 
 
-def _all(material: Material) -> Iterator[Finding]:
-    ontology, gold, articles = material.ontology, material.gold, material.articles
-    annotated = {one: several[0].article for one, several in material.passes.items()}
-    unreadable = {one for one, _ in material.unreadable}
-    texts = {one: article.text for one, article in {**articles, **annotated}.items()}
-    yield from findings_of_faults(material.unreadable)
-    yield from findings_of_report(material.report, texts)
-    yield from article_findings(articles, annotated, unreadable=unreadable)
-    if material.config_fault:
-        yield Finding("config-outdated", "", material.config_fault)
-    if material.splits is not None:
-        yield from split_findings(material.splits, articles, material.clusters)
-    yield from duplicate_findings(articles, material.clusters)
-    yield from _of_every_pass(material)
-    for one in gold:
-        yield from role_findings(one, ontology)
-        yield from edge_findings(one, ontology)
-    yield from labelled_differently(gold, ontology)
-    yield from unlabelled_repeats(gold, ontology)
-    yield from unlabelled_patterns(gold, ontology)
-    if material.predictions:
-        yield from only_predicted(gold, material.predictions, place=material.predictions_place)
-        yield from never_predicted(gold, material.predictions)
+def _rules_in_every_pass(material: Material) -> Iterator[Finding]:
+    """Rules broken in any annotation, once for all who break them there; with their names, if there are several."""
+    broken_by: dict[Finding, list[str]] = {}
+    annotators: set[str] = set()
+    for passes in material.passes.values():
+        for annotated in passes:
+            annotators.add(annotated.annotator)
+            for finding in rules.rule_findings(annotated, material.ontology):
+                broken_by.setdefault(finding, []).append(annotated.annotator)
+    for finding, names in broken_by.items():
+        if len(annotators) > 1:
+            finding = replace(finding, message=f"{finding.message} ({', '.join(names)})")
+        yield finding
 
 
-def _of_every_pass(material: Material) -> Iterator[Finding]:
-    """Rules broken in any annotation, once for all who break them there; it says who, where several annotated."""
-    broken: dict[Finding, list[str]] = {}
-    for several in material.passes.values():
-        for one in several:
-            for finding in rule_findings(one, material.ontology):
-                broken.setdefault(finding, []).append(one.annotator)
-    alone = len({one.annotator for several in material.passes.values() for one in several}) < 2
-    for finding, annotators in broken.items():
-        yield finding if alone else replace(finding, message=f"{finding.message} ({', '.join(annotators)})")
-
-
-_KIND_OF_CODE = {
-    Code.UNKNOWN_LABEL: "not-in-ontology",
-    Code.UNKNOWN_ATTRIBUTE: "not-in-ontology",
-    Code.UNKNOWN_VALUE: "not-in-ontology",
-    Code.LABEL_WITHOUT_ATTRIBUTE: "not-in-ontology",
-    Code.UNKNOWN_ROLE_NAMED: "not-in-ontology",
-    Code.OVERLAP: "overlap",
-    Code.OFFSET_NO_NUMBER: "offsets",
-    Code.OFFSET_RANGE: "offsets",
-    Code.TEXT_DIFFERS: "offsets",
-    Code.ONLY_BLANKS: "offsets",
-    Code.EDGE_BLANKS: "edge-blank",
-    Code.ANNOTATION_SKIPPED: "not-counted",
-    Code.NEWER_ANNOTATION: "not-counted",
-    Code.NOT_EVERY_PART: "not-counted",
-}
-"""The kind of finding that a reason makes; any other repair is ``repaired``, any other refusal ``not-read``."""
-
-
-def findings_of_report(report: ConversionReport, texts: Mapping[str, str]) -> Iterator[Finding]:
-    """Findings from a conversion report; roles that were only flagged are left to ``structure``.
-
-    Args:
-        texts: the text of every article by id, to show the words.
-    """
-    for item in report.items:
-        if item.kind == "articles" or item.verdict == "flagged":
-            continue
-        kind = _KIND_OF_CODE.get(item.reason.code, "repaired" if item.verdict == "repaired" else "not-read")
-        message = f"{item.name}: {item.reason}"
-        text = texts.get(item.article, "")
-        if item.start is not None and item.end is not None and 0 <= item.start < item.end <= len(text):
-            words = text[item.start : item.end]
-            yield Finding(kind, item.article, message, item.start, item.end, words)
-        else:
-            yield Finding(kind, item.article, message)
-
-
-def findings_of_faults(faults: Iterable[tuple[str, str]]) -> Iterator[Finding]:
-    """Findings from (article id or place, fault) of what could not be read."""
-    for article_id, fault in faults:
-        yield Finding("unreadable", article_id, fault)
+CHECKS: tuple[Check, ...] = (
+    lambda m: articles.findings_of_faults(m.unreadable),
+    lambda m: articles.findings_of_report(m.report, m.texts),
+    lambda m: articles.article_findings(m.articles, m.exported, unreadable={where for where, _ in m.unreadable}),
+    lambda m: [Finding("config-outdated", "", m.config_fault)] if m.config_fault else (),
+    lambda m: articles.split_findings(m.splits, m.articles, m.clusters) if m.splits is not None else (),
+    lambda m: articles.duplicate_findings(m.articles, m.clusters),
+    _rules_in_every_pass,
+    lambda m: (finding for annotated in m.gold for finding in rules.role_findings(annotated, m.ontology)),
+    lambda m: (finding for annotated in m.gold for finding in spans.edge_findings(annotated, m.ontology)),
+    lambda m: labels.labelled_differently(m.gold, m.ontology),
+    lambda m: labels.unlabelled_repeats(m.gold, m.ontology),
+    lambda m: labels.unlabelled_patterns(m.gold, m.ontology),
+    lambda m: labels.only_predicted(m.gold, m.predictions, place=m.predictions_place),
+    lambda m: labels.never_predicted(m.gold, m.predictions),
+)

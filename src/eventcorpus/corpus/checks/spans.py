@@ -4,40 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from eventcorpus.corpus.checks.findings import Finding
-from eventcorpus.ontology import Ontology, expression_of
+from eventcorpus.corpus.checks.findings import Finding, finding_at, is_english
+from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Span
 
-DETERMINERS = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "my",
-        "our",
-        "your",
-        "his",
-        "her",
-        "its",
-        "their",
-        "each",
-        "every",
-        "any",
-        "another",
-        "such",
-        "both",
-        "either",
-        "neither",
-    ]
-)
+_DEMONSTRATIVE = re.compile("this|that|these|those|each|every|another|such|both|either|neither", re.IGNORECASE)
+"""And the like: without them a noun may say nothing ("this year")."""
+_DETERMINER = re.compile(rf"an?|the|my|our|your|his|her|its|their|any|{_DEMONSTRATIVE.pattern}", re.IGNORECASE)
 """English; possessive pronouns among them. "all", "some" and "many" are hedges of numbers, and not here."""
-_WEAK = frozenset(["this", "that", "these", "those", "each", "every", "another", "such", "both", "either", "neither"])
 _UNITS = (
     "second|minute|hour|morning|afternoon|evening|day|night|week|weekend|fortnight|month|season|spring|summer|autumn|winter|"
     "year|decade|century"
@@ -65,30 +41,26 @@ _SENTENCE_END = re.compile(rf"\n|[;!?]|{_TITLE}(?<=[^\W\d_]{{2}})\.\s+(?=[A-Z“
 _PAIRS = {")": "(", "]": "[", "”": "“", "’": "‘", "»": "«", '"': '"', "'": "'"}
 
 
-def edge_findings(one: AnnotatedArticle, ontology: Ontology) -> Iterator[Finding]:
-    """Look at the edges of every span; determiners at entities of English articles (or of no language) alone.
+def edge_findings(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[Finding]:
+    """Look at the edges of every span; in English articles also for determiners at entities.
 
-    A determiner that counts ("a dozen", "an hour later") or dates ("this morning") is no finding.
-
-    The score is 1, and 0 for demonstratives and the like, without which a noun may say nothing ("this year").
+    A determiner that counts ("a dozen", "an hour later") or dates ("this morning") is no finding. The score is 1, and 0
+    for demonstratives and the like, without which a noun may say nothing ("this year").
     """
-    article = one.article
-    english = article.language is None or article.language.lower().startswith("en")
-    entities = set(ontology.labels) - set(ontology.trigger_names)
-    for span in one.spans:
+    article, english = annotated.article, is_english(annotated.article)
+    for span in annotated.spans:
         words = article.text[span.start : span.end]
-        faults = [
-            ("inside-word", _inside_word(article.text, span)),
-            ("break-inside", "a sentence or line ends inside" if _SENTENCE_END.search(words) else ""),
-            ("edge-punctuation", _punctuation(words)),
-            ("determiner", _determiner(article.text, span) if english and span.label in entities else ""),
-        ]
-        for kind, fault in faults:
-            if fault:
-                weak = kind == "determiner" and words.split()[0].lower() in _WEAK
-                yield Finding(
-                    kind, article.id, f"{span.label}: {fault}", span.start, span.end, words, 0.0 if weak else 1.0
-                )
+        looks_wrong = {
+            "inside-word": _inside_word(article.text, span),
+            "break-inside": "a sentence or line ends inside" if _SENTENCE_END.search(words) else "",
+            "edge-punctuation": _punctuation(words),
+            "determiner": _determiner(article.text, span) if english and span.label in ontology.entity_names else "",
+        }
+        for kind, why in looks_wrong.items():
+            if why:
+                is_weak = kind == "determiner" and _DEMONSTRATIVE.fullmatch(words.split()[0]) is not None
+                score = 0.0 if is_weak else 1.0
+                yield finding_at(span, annotated, kind, f"{span.label}: {why}", score=score)
 
 
 def _inside_word(text: str, span: Span) -> str:
@@ -123,7 +95,7 @@ def _is_punctuation(character: str) -> bool:
 
 def _determiner(text: str, span: Span) -> str:
     first = re.match(r"[^\W\d_]+(?=\s)", text[span.start : span.end])
-    if first is None or first[0].lower() not in DETERMINERS:
+    if first is None or not _DETERMINER.fullmatch(first[0]):
         return ""
     before = text[: span.start].rstrip(" \t")
     begins_sentence = not before or before[-1] in '.!?\n:“"‘('
@@ -132,48 +104,3 @@ def _determiner(text: str, span: Span) -> str:
     if _MEASURES.fullmatch(" ".join(text[span.start : span.end].split())):
         return ""
     return f"begins with {first[0]!r}"
-
-
-_DAYS = "Mon|Tues|Wednes|Thurs|Fri|Satur|Sun"
-_MONTHS = "January|February|April|June|July|August|September|October|November|December"
-_AFTER = "|".join(
-    rf"(?<=\b{word} )" for word in ("in", "of", "since", "until", "by", "early", "late", "mid", "last", "this", "next")
-)
-_NUMBER = (
-    r"\d[\d,.]*\d|\d+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
-    r"seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|dozens|scores|hundreds|thousands|"
-    r"a dozen"
-)
-_PEOPLE = (
-    "people|persons|men|women|children|civilians|residents|villagers|soldiers|troops|fighters|militants|rebels|gunmen|"
-    "police|officers|protesters|demonstrators|marchers|refugees|migrants|prisoners|detainees|hostages|students|workers|"
-    "passengers|journalists|policemen|recruits|insurgents|guards|pensioners|farmers|miners|activists|guerrillas"
-)
-KNOWN = {
-    "weekday": rf"\b(?:{_DAYS})day\b",
-    # March and May are words of their own: they count beside a number, or after a preposition
-    "month": rf"\b(?:{_MONTHS})\b|\b\d{{1,2}} (?:March|May)\b|\b(?:March|May) \d{{1,4}}\b|(?:{_AFTER})(?:March|May)\b",
-    "people": rf"\b({_NUMBER})(?: of)?(?: (?!and\b|or\b|to\b)[a-z-]+)? (?:{_PEOPLE})\b",
-}
-"""By name the expression; a group in it is what should be labelled."""
-
-
-def unlabelled_patterns(gold: Iterable[AnnotatedArticle], ontology: Ontology) -> Iterator[Finding]:
-    """Matches of the ontology's patterns that no span touches, in articles whose annotator could use the label."""
-    compiled = [
-        (label, name, re.compile(expression_of(name) or KNOWN[name]))
-        for label, names in ontology.checks.patterns.items()
-        for name in names
-    ]
-    for one in gold:
-        text = one.article.text
-        english = one.article.language is None or one.article.language.lower().startswith("en")
-        for label, name, expression in compiled:
-            if label not in one.labels_annotated or (name in KNOWN and not english):
-                continue
-            for match in expression.finditer(text):
-                group = 1 if expression.groups and match[1] is not None else 0
-                start, end = match.span(group)
-                if start < end and not any(span.start < end and start < span.end for span in one.spans):
-                    message = f"not labelled; looks like {label} ({name}): {match[0]!r}"
-                    yield Finding("unlabelled-pattern", one.article.id, message, start, end, text[start:end])
