@@ -1,7 +1,7 @@
 """The model card: ``README.md`` of a model folder, made of what the folder knows about itself.
 
-Comes in: ``eventcorpus.json``, ``card.json``, ``run.json``, ``recipe.yaml``. Goes out: Markdown with the metadata that
-the hub reads (huggingface/hub-docs, modelcard.md). Names and definitions are other people's text and are escaped.
+It is Markdown, with the metadata that the hub reads (huggingface/hub-docs, modelcard.md) at its head. Names and
+definitions are data and are escaped.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import yaml
 
 from eventcorpus.calibration.apply import Calibration
 from eventcorpus.files import read_json, to_json, write_text
+from eventcorpus.markdown import markdown_table
 from eventcorpus.models.card_facts import CARD_FACTS, CardFacts, LabelScore, Score, Scores, read_card_facts
 from eventcorpus.models.folder import ModelAbout, read_about
 from eventcorpus.percent import UNDEFINED, percent, percent_with_range
@@ -29,7 +30,7 @@ LICENCES = {
     "microsoft/deberta-v3-base": "mit",
     "answerdotai/ModernBERT-base": "apache-2.0",
 }
-"""Of the encoders that recipes name, as the hub spells licences; what is fine-tuned from them is under them too."""
+"""Licences of the encoders that recipes name, as the hub spells them; a fine-tuned model is under its encoder's."""
 
 
 def write_card(folder: Path, facts: CardFacts | None = None) -> None:
@@ -56,21 +57,21 @@ def model_card(name: str, about: ModelAbout, facts: CardFacts, *, run: dict[str,
     """
     head = yaml.safe_dump(_head(name, about, facts), sort_keys=False, allow_unicode=True).strip()
     parts = [
-        ["---", head, "---", "", f"# {escape(name)}", "", *_what(about)],
-        _use(name, about),
-        labels_section(about, facts),
-        scores_section(facts),
-        confidences_section(about.calibration),
-        data_section(about, facts),
-        training_section(about, run, recipe),
-        limits_section(about),
+        ["---", head, "---", "", f"# {escape(name)}", "", _summary(about)],
+        _usage(name, about),
+        _labels(about, facts),
+        _scores(facts),
+        _confidences(about.calibration),
+        _data(about, facts),
+        _training(about, run, recipe),
+        _limits(about),
     ]
     return "\n".join(line for part in parts for line in [*part, ""]).rstrip() + "\n"
 
 
 def _head(name: str, about: ModelAbout, facts: CardFacts) -> dict[str, Any]:
     data = about.training.get("data", {})
-    languages = [one for one in data.get("languages", []) if re.fullmatch(r"[a-z]{2,3}", one)]
+    languages = [language for language in data.get("languages", []) if re.fullmatch(r"[a-z]{2,3}", language)]
     is_on_hub = re.fullmatch(r"[\w.-]+/[\w.-]+", about.encoder)
     licence = facts.license or LICENCES.get(about.encoder, "")
     head: dict[str, Any] = {
@@ -81,7 +82,9 @@ def _head(name: str, about: ModelAbout, facts: CardFacts) -> dict[str, Any]:
         "base_model": about.encoder if is_on_hub else "",
         "tags": ["token-classification", "named-entity-recognition", "event-extraction", "eventcorpus"],
         "metrics": ["precision", "recall", "f1"],
-        "model-index": [{"name": name, "results": [_result(one) for one in facts.scores]}] if facts.scores else [],
+        "model-index": [{"name": name, "results": [_result(scores) for scores in facts.scores]}]
+        if facts.scores
+        else [],
     }
     return {key: value for key, value in head.items() if value}
 
@@ -104,16 +107,16 @@ def _result(scores: Scores) -> dict[str, Any]:
     }
 
 
-def _what(about: ModelAbout) -> list[str]:
+def _summary(about: ModelAbout) -> str:
     ontology = about.ontology
-    return [
+    return (
         f"Finds mentions of {len(ontology.labels)} labels of the ontology {escape(ontology.key)} in news articles: "
         f"{len(ontology.triggers)} kinds of event by their triggers, {len(ontology.entities)} kinds of entity. A token "
-        f"classifier, fine-tuned from {escape(about.encoder)} with eventcorpus.",
-    ]
+        f"classifier, fine-tuned from {escape(about.encoder)} with eventcorpus."
+    )
 
 
-def _use(name: str, about: ModelAbout) -> list[str]:
+def _usage(name: str, about: ModelAbout) -> list[str]:
     quoted = json.dumps(name)
     return [
         "## How to use it",
@@ -143,109 +146,91 @@ def _use(name: str, about: ModelAbout) -> list[str]:
     ]
 
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#!|~&]|:(?=//)|(?<=www)\.)")  # the last two: bare addresses become links
-
-
-def escape(text: str) -> str:
-    """Text that Markdown and HTML show as it is, in one line, whatever stands in it."""
-    shown = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
-    return _SPECIAL.sub(r"\\\1", shown).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
-
-
-def labels_section(about: ModelAbout, facts: CardFacts) -> list[str]:
-    """Every label with its definition, and what is known of it."""
+def _labels(about: ModelAbout, facts: CardFacts) -> list[str]:
+    """Every label with its definition, how many spans were learned from, and how far annotators agree on it."""
     counts = about.training.get("data", {}).get("spans_by_label", {})
     agreed = facts.agreement.labels if facts.agreement else {}
-    columns = [
-        "label",
-        "what it is",
-        *(["spans learned from"] if counts else []),
-        *(["annotators agree, F1 %"] if agreed else []),
-    ]
-    lines = ["## Labels", "", f"| {' | '.join(columns)} |", f"| --- | --- |{' ---: |' * (len(columns) - 2)}"]
+    columns = ["label", "what it is"]
+    columns += ["spans learned from"] if counts else []
+    columns += ["annotators agree, F1 %"] if agreed else []
+    rows = []
     for label in (*about.ontology.triggers, *about.ontology.entities):
-        cells = [escape(label.name), escape(label.definition) or "–"]
-        cells += [f"{counts.get(label.name, 0):,}"] if counts else []
-        cells += [_percent(agreed.get(label.name))] if agreed else []
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+        row = [escape(label.name), escape(label.definition) or UNDEFINED]
+        row += [f"{counts.get(label.name, 0):,}"] if counts else []
+        row += [_percent(agreed.get(label.name))] if agreed else []
+        rows.append(row)
+    return ["## Labels", "", markdown_table(columns, rows, left=2)]
 
 
-def scores_section(facts: CardFacts) -> list[str]:
+def _scores(facts: CardFacts) -> list[str]:
     """Scores of every report, in all and by label."""
     if not facts.scores:
         return ["## Scores", "", "None yet: `eventcorpus eval --json`, then `eventcorpus card MODEL --report FILE`."]
+    figures = ("gold", "precision, %", "recall, %", "F1, %")
+    rows = []
+    for scores in facts.scores:
+        classes = " (in classes that both label sets know)" if scores.classes else ""
+        place = (f"{escape(scores.dataset)}{classes}", escape(scores.split), f"{scores.articles:,}")
+        rows.append((*place, *_cells(scores.micro), _percent(scores.overlap_f1)))
     lines = [
         "## Scores",
         "",
         "A mention is right if article, start, end and label are those of a gold mention; all gold of whole articles",
         "counts. In brackets: 95% intervals, where the report has them.",
         "",
-        "| dataset | split | articles | gold | precision, % | recall, % | F1, % | overlap F1, % |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        markdown_table(("dataset", "split", "articles", *figures, "overlap F1, %"), rows, left=2),
     ]
-    for one in facts.scores:
-        classes = " (in classes that both label sets know)" if one.classes else ""
-        lines.append(
-            f"| {escape(one.dataset)}{classes} | {escape(one.split)} | {one.articles:,} | {_row(one.micro)} | "
-            f"{_percent(one.overlap_f1)} |"
-        )
-    for one in facts.scores:
-        rows = [f"| {escape(label)} | {_row(row)} |" for label, row in one.labels.items()]
+    for scores in facts.scores:
+        by_label = [(escape(label), *_cells(row)) for label, row in scores.labels.items()]
         lines += [
             "",
-            f"<details><summary>{escape(one.dataset)}, {escape(one.split)}, by label</summary>",
+            f"<details><summary>{escape(scores.dataset)}, {escape(scores.split)}, by label</summary>",
             "",
-            "| label | gold | precision, % | recall, % | F1, % |",
-            "| --- | ---: | ---: | ---: | ---: |",
-            *rows,
+            markdown_table(("label", *figures), by_label),
             "",
             "</details>",
         ]
     return lines
 
 
-def _row(score: LabelScore) -> str:
-    figures = " | ".join(_percent(one) for one in (score.precision, score.recall, score.f1))
-    return f"{score.support:,} | {figures}"
+def _cells(score: LabelScore) -> tuple[str, ...]:
+    return f"{score.support:,}", _percent(score.precision), _percent(score.recall), _percent(score.f1)
 
 
-def confidences_section(calibration: Calibration) -> list[str]:
-    """What confidences are worth, and thresholds."""
-    on = calibration.fitted_on
-    if on is None or not calibration.errors:
-        said = calibration.note or "not calibrated; eventcorpus calibrate does it"
-        return ["## Confidences", "", f"{escape(said[0].upper() + said[1:])}."]
+def _confidences(calibration: Calibration) -> list[str]:
+    """How far confidences are from the truth before and after calibration, and the thresholds that were reached."""
+    fitted_on = calibration.fitted_on
+    if fitted_on is None or not calibration.errors:
+        note = calibration.note or "not calibrated; eventcorpus calibrate does it"
+        return ["## Confidences", "", f"{escape(note[0].upper() + note[1:])}."]
     before, after = calibration.errors["none"], calibration.errors[calibration.method]
-    place = f"{escape(on.dataset)}, {escape(on.split)}" if on.dataset else "held-out articles"
+    place = f"{escape(fitted_on.dataset)}, {escape(fitted_on.split)}" if fitted_on.dataset else "held-out articles"
     lines = [
         "## Confidences",
         "",
-        f"Method: {calibration.method}; on {on.articles:,} articles ({place}) with {on.mentions:,} predicted mentions. "
-        f"Expected calibration error, cross-validated: {percent(before.expected_error)} points before, "
-        f"{percent(after.expected_error)} after. ![reliability diagram](reliability.svg)",
+        f"Method: {calibration.method}; on {fitted_on.articles:,} articles ({place}) with {fitted_on.mentions:,} "
+        f"predicted mentions. Expected calibration error, cross-validated: {percent(before.expected_error)} points "
+        f"before, {percent(after.expected_error)} after. ![reliability diagram](reliability.svg)",
     ]
-    reached = {label: t for label, t in calibration.thresholds.items() if t.confidence is not None and t.interval}
-    if reached:
+    rows = [
+        (escape(label), f"{t.confidence:.4f}", f"{t.kept:,} of {t.mentions:,}",
+         percent_with_range(t.precision, t.interval.low, t.interval.high))
+        for label, t in calibration.thresholds.items()
+        if t.confidence is not None and t.interval
+    ]  # fmt: skip
+    if rows:
         lines += [
             "",
             f"From these confidences on, at least {100 * (calibration.precision or 0):g}% were right there "
             "(`extract --thresholds`); labels that are not listed did not reach it, or were too few to tell:",
             "",
-            "| label | from confidence | mentions kept | precision, % |",
-            "| --- | ---: | ---: | ---: |",
-            *(
-                f"| {escape(label)} | {t.confidence:.4f} | {t.kept:,} of {t.mentions:,} | "
-                f"{_percent(Score(value=t.precision, low=t.interval.low, high=t.interval.high))} |"
-                for label, t in reached.items()
-                if t.interval
-            ),
+            markdown_table(("label", "from confidence", "mentions kept", "precision, %"), rows),
         ]
     return lines
 
 
-def data_section(about: ModelAbout, facts: CardFacts) -> list[str]:
-    """What it learned from."""
+def _data(about: ModelAbout, facts: CardFacts) -> list[str]:
+    """The articles that the model was trained on."""
     training, data = about.training, about.training.get("data", {})
     lines = [
         "## Data",
@@ -263,23 +248,23 @@ def data_section(about: ModelAbout, facts: CardFacts) -> list[str]:
             f"{', '.join(map(escape, data.get('languages', []))) or 'not said'}.",
         ]
     if facts.agreement:
-        a = facts.agreement
+        agreement = facts.agreement
         lines.append(
-            f"- Agreement of {a.annotators} annotators of {escape(a.dataset)} on {a.articles:,} articles, exact F1: "
-            f"{_percent(a.f1_exact)}%."
+            f"- Agreement of {agreement.annotators} annotators of {escape(agreement.dataset)} on "
+            f"{agreement.articles:,} articles, exact F1: {_percent(agreement.f1_exact)}%."
         )
     return lines
 
 
-def training_section(about: ModelAbout, run: dict[str, Any], recipe: dict[str, Any]) -> list[str]:
-    """How it was made."""
+def _training(about: ModelAbout, run: dict[str, Any], recipe: dict[str, Any]) -> list[str]:
+    """Steps, settings, machine, versions and commit of the training run."""
     lines = ["## Training", ""]
     keys = ("num_train_epochs", "learning_rate", "per_device_train_batch_size", "seed", "precision")
-    said = [f"`{key}` {escape(str(recipe[key]))}" for key in keys if key in recipe]
+    settings = [f"`{key}` {escape(str(recipe[key]))}" for key in keys if key in recipe]
     steps = about.training.get("n_steps", run.get("steps"))
     lines.append(
         f"- {steps or 0:,} steps; windows of {about.max_length} tokens that share {about.stride}; decoder "
-        f"{about.decoder}" + (f"; {', '.join(said)}" if said else "") + ". All of it: `recipe.yaml`."
+        f"{about.decoder}" + (f"; {', '.join(settings)}" if settings else "") + ". All of it: `recipe.yaml`."
     )
     hardware = run.get("hardware") or {}
     machine = hardware.get("gpu") or hardware.get("cpu")
@@ -294,8 +279,8 @@ def training_section(about: ModelAbout, run: dict[str, Any], recipe: dict[str, A
     return lines
 
 
-def limits_section(about: ModelAbout) -> list[str]:
-    """What it does not do."""
+def _limits(about: ModelAbout) -> list[str]:
+    """What the model does not do."""
     data = about.training.get("data", {})
     invented = data.get("articles") and data.get("invented") == data.get("articles")
     languages = ", ".join(map(escape, data.get("languages", [])))
@@ -312,3 +297,12 @@ def limits_section(about: ModelAbout) -> list[str]:
 
 def _percent(score: Score | None) -> str:
     return percent_with_range(score.value, score.low, score.high) if score else UNDEFINED
+
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#!|~&]|:(?=//)|(?<=www)\.)")  # the last two: bare addresses become links
+
+
+def escape(text: str) -> str:
+    """Text that Markdown and HTML show as it is, in one line, whatever stands in it."""
+    shown = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+    return _SPECIAL.sub(r"\\\1", shown).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")

@@ -1,16 +1,13 @@
-"""The evaluation report as Markdown: tables for a README, a model card or a pull request.
-
-Comes in: a report. Goes out: GitHub-flavoured Markdown; names from data are escaped, so that none becomes markup.
-"""
+"""The evaluation report as GitHub-flavoured Markdown, for a README or a pull request; names from data are escaped."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
 
 from eventcorpus.eval.report import Confusion, Figures, LabelFigures, Matching, Report
 from eventcorpus.eval.report_table import ends, f1_ends
+from eventcorpus.markdown import markdown_table
 from eventcorpus.percent import percent
 from eventcorpus.render.eval_page import DIMENSIONS, event_averages, event_matchings, relaxed_matchings
 
@@ -27,7 +24,7 @@ def report_markdown(report: Report) -> str:
         f"{data.articles:,} articles, {micro.support:,} gold mentions. Figures are in %. "
         f"{escaped(_sentence(report.definitions.get('exact', '')))}{_resampled(report)}",
         "## Summary",
-        table(
+        markdown_table(
             ("", *_FIGURES), [("micro", *_cells(micro)), ("macro", *_cells(report.exact.macro)), *_yardsticks(report)]
         ),
         _smallest(report),
@@ -42,7 +39,10 @@ def report_markdown(report: Report) -> str:
             (escaped(label), *(f"{getattr(row, name):,}" for name in names))
             for label, row in report.boundary_errors.items()
         ]
-        parts += ["## Right label, wrong ends", table(("label", *(name.replace("_", " ") for name in names)), rows)]
+        parts += [
+            "## Right label, wrong ends",
+            markdown_table(("label", *(name.replace("_", " ") for name in names)), rows),
+        ]
     if report.calibration:
         error = report.calibration.expected_calibration_error
         parts += [
@@ -57,7 +57,7 @@ def report_markdown(report: Report) -> str:
         ]
         parts += [
             f"## By {escaped(dimension)}{about}",
-            table((escaped(dimension), *_FIGURES, "macro F1", "articles"), part_rows),
+            markdown_table((escaped(dimension), *_FIGURES, "macro F1", "articles"), part_rows),
         ]
     parts += _events(report)
     parts.append(
@@ -66,12 +66,6 @@ def report_markdown(report: Report) -> str:
         f"{report.eventcorpus}."
     )
     return "\n\n".join(part for part in parts if part) + "\n"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table whose first column is text and whose others are figures; cells are Markdown already."""
-    lines = [head, ("---", *("---:" for _ in head[1:])), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def escaped(text: str) -> str:
@@ -109,7 +103,7 @@ def _per_label(report: Report) -> str:
         cells += [percent(of.labels[label].f1) if label in of.labels else "" for _, of in relaxed]
         cells += [percent(annotators.labels[label].value) if label in annotators.labels else ""] if annotators else []
         rows.append(cells)
-    return table(head, rows)
+    return markdown_table(head, rows)
 
 
 def _confusion(confusion: Confusion) -> str:
@@ -123,7 +117,10 @@ def _confusion(confusion: Confusion) -> str:
     most = sorted(pairs, key=lambda pair: -pair[0])[:_MOST_CONFUSIONS]
     left = len(pairs) - len(most)
     note = f"\n\n{left:,} rarer pairs are not shown." if left else ""
-    return table(("gold", "predicted", "mentions"), [(gold, predicted, f"{n:,}") for n, gold, predicted in most]) + note
+    return (
+        markdown_table(("gold", "predicted", "mentions"), [(gold, predicted, f"{n:,}") for n, gold, predicted in most])
+        + note
+    )
 
 
 def _events(report: Report) -> list[str]:
@@ -132,7 +129,7 @@ def _events(report: Report) -> list[str]:
     e = report.events
     parts = ["## Events"]
     singles = [(name, *_cells(row)) for name, row in event_averages(e)]
-    parts += [table(("", *_FIGURES), singles)] if singles else []
+    parts += [markdown_table(("", *_FIGURES), singles)] if singles else []
     for name, first, of in event_matchings(e):
         parts += [f"### {name}", _matching(first, of)]
     if e.attributes:
@@ -140,11 +137,11 @@ def _events(report: Report) -> list[str]:
             (escaped(name), percent(row.accuracy.value), ends(row.accuracy.interval), f"{row.mentions:,}")
             for name, row in e.attributes.items()
         ]
-        parts += ["### Attributes", table(("attribute", "right value", "interval", "mentions of both"), rows)]
+        parts += ["### Attributes", markdown_table(("attribute", "right value", "interval", "mentions of both"), rows)]
     if e.event_sets:
         sets = (("B-cubed", e.event_sets.b_cubed), ("CEAF-e", e.event_sets.ceaf_e))
         set_rows = [(name, *_cells(row)[:4]) for name, row in sets]
-        parts += ["### Which triggers tell the same event", table(("", *_FIGURES[:4]), set_rows)]
+        parts += ["### Which triggers tell the same event", markdown_table(("", *_FIGURES[:4]), set_rows)]
     if e.false_alarms and e.false_alarms.value is not None:
         parts.append(f"{e.false_alarms.value:.1f} predicted triggers per 100 articles that tell of no event.")
     return parts
@@ -152,7 +149,7 @@ def _events(report: Report) -> list[str]:
 
 def _matching(first: str, of: Matching) -> str:
     rows = [(escaped(name), *_cells(row)) for name, row in of.labels.items() if row.f1 is not None]
-    return table((first, *_FIGURES), [*rows, ("micro", *_cells(of.micro))])
+    return markdown_table((first, *_FIGURES), [*rows, ("micro", *_cells(of.micro))])
 
 
 def _resampled(report: Report) -> str:
