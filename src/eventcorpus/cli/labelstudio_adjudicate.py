@@ -63,5 +63,5 @@ def command(dataset: Path, title: str | None, with_agreed: bool) -> None:
     new = " (new)" if what == "created" else ""
     click.echo(
         f"{report.n_added:,} articles to decide sent, {report.n_present:,} were there, "
-        f"{len(report.refused):,} refused: project {project.id} {project.title!r}{new}"
+        f"{len(report.refused):,} refused: {project}{new}"
     )

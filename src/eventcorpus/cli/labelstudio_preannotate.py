@@ -64,5 +64,5 @@ def _tell(project: Project, report: PreannotateReport) -> None:
     click.echo(
         f"{report.n_sent:,} tasks given predictions, {report.n_present:,} had them, {len(report.refused):,} articles "
         f"refused; {report.n_mentions:,} mentions, {report.n_roles:,} roles, {report.n_attributes:,} attributes: "
-        f"{report.version} in project {project.id} {project.title!r}"
+        f"{report.version} in {project}"
     )

@@ -41,7 +41,7 @@ def command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
         bar = progress.add_task("pull", total=None, note="")
         found = pull(server, project, out, ontology, progress=lambda n: progress.update(bar, note=f"{n / 1e6:.1f} MB"))
     if found is None:
-        click.echo(f"nothing new in project {project.id} {project.title!r}: {out} is as it was")
+        click.echo(f"nothing new in {project}: {out} is as it was")
         return
     for n, words in ((found.gone, "annotations"), (found.tasks_gone, "tasks")):
         if n:

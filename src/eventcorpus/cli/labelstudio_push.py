@@ -91,5 +91,5 @@ def _tell_push(project: Project, what: str, report: PushReport) -> None:
         options.notice(f"{report.n_foreign} tasks in the project are not ours (no article_id): left alone")
     click.echo(
         f"{report.n_added:,} tasks sent, {report.n_present:,} were there, {len(report.refused):,} articles refused: "
-        f"project {project.id} {project.title!r}{' (new)' if what == 'created' else ''}"
+        f"{project}{' (new)' if what == 'created' else ''}"
     )

@@ -98,7 +98,7 @@ def command(
             for report in write_ranks(server, project, ranked[:top]):
                 progress.update(bar, completed=report.n_done)
         options.notice(
-            f"project {project.id} {project.title!r}: {report.n_changed:,} of {report.n_done:,} tasks have a new rank, "
+            f"{project}: {report.n_changed:,} of {report.n_done:,} tasks have a new rank, "
             f"{report.n_cleared:,} lost an old one, {report.n_absent:,} articles are not in it; see its tab {TAB!r}"
         )
 
