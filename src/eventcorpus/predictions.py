@@ -1,6 +1,6 @@
-"""The predictions file: one JSON object per article and line. One format, one reader, one writer.
+"""The predictions file: one JSON object per line and article, whichever system wrote it.
 
-Every command that wants a model's opinion takes this file, whichever system wrote it.
+It is the only seam between models and the rest: every command that needs predictions reads this file.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from eventcorpus.text import one_line, sha256_of
 
 
 class ModelName(StrictModel):
-    """Which model spoke; ``hash`` is over its files (``models.folder.model_hash``)."""
+    """The model that made a prediction; ``hash`` is over its files (``models.folder.model_hash``)."""
 
     name: str
     hash: str = ""
@@ -33,8 +33,8 @@ class ModelName(StrictModel):
 class PredictedMention(StrictModel):
     """A predicted span; offsets are code points of the stored text, end exclusive.
 
-    ``id`` is what roles call it, unique in its article. ``attributes``: name to value, or to values where several may
-    be said.
+    ``id`` is what roles call it, unique in its article. ``attributes``: name to value, or to values where the attribute
+    takes more than one.
     """
 
     start: Annotated[int, Field(ge=0, strict=True)]
@@ -48,8 +48,8 @@ class PredictedMention(StrictModel):
     @property
     def attribute_values(self) -> dict[str, tuple[str, ...]]:
         """The values of each attribute, in the order of the file."""
-        said = self.attributes or {}
-        return {name: (value,) if isinstance(value, str) else value for name, value in said.items()}
+        given = self.attributes or {}
+        return {name: (value,) if isinstance(value, str) else value for name, value in given.items()}
 
 
 class PredictedRole(StrictModel):

@@ -102,7 +102,7 @@ def calibrate(
     """
     about = extractor.about.model_copy(update={"calibration": Calibration()})
     scored = score_articles(extractor, articles, about, on_article)
-    plain = [one.mentions(1.0) for one in scored]
+    plain = [article.mentions(1.0) for article in scored]
     n_mentions, n_correct = sum(len(m.correct) for m in plain), sum(int(m.correct.sum()) for m in plain)
     fitted_on = FittedOn(
         dataset=dataset, dataset_sha256=dataset_sha256, split=split,
@@ -115,7 +115,7 @@ def calibrate(
     held_out = _cross_validate(scored)
     method = choose_method(held_out)
     fitted = _fit(scored)[method]
-    calibrated = ScoredMentions.pooled([fitted.mentions(one) for one in scored])
+    calibrated = ScoredMentions.pooled([fitted.mentions(article) for article in scored])
     return Calibration(
         method=method,
         temperature=fitted.temperature,
@@ -248,24 +248,24 @@ class Fitted:
 
 def _cross_validate(scored: Sequence[ScoredArticle]) -> dict[Method, list[ScoredMentions]]:
     """Per method and article, its mentions with the confidences of a fit without it and those of its cluster."""
-    units = [one.annotated.article.unit for one in scored]
+    units = [article.annotated.article.unit for article in scored]
     shuffled = sorted(set(units))
     random.Random(SEED).shuffle(shuffled)
     fold_of = {unit: i % FOLDS for i, unit in enumerate(shuffled)}
     folds = [fold_of[unit] for unit in units]
-    fits = {fold: _fit([one for one, other in zip(scored, folds, strict=True) if other != fold]) for fold in set(folds)}
+    fits = {fold: _fit([a for a, other in zip(scored, folds, strict=True) if other != fold]) for fold in set(folds)}
     return {
-        method: [fits[fold][method].mentions(one) for one, fold in zip(scored, folds, strict=True)]
+        method: [fits[fold][method].mentions(article) for article, fold in zip(scored, folds, strict=True)]
         for method in fits[folds[0]]
     }
 
 
 def _fit(scored: Sequence[ScoredArticle]) -> dict[Method, Fitted]:
     """Every method, from simple to complex: they learn 0, 1, 2 and 3 numbers."""
-    temperature = fit_temperature([one.targets for one in scored])
+    temperature = fit_temperature([article.targets for article in scored])
     curves = {}
     for at in (1.0, temperature):
-        mentions = ScoredMentions.pooled([one.mentions(at) for one in scored])
+        mentions = ScoredMentions.pooled([article.mentions(at) for article in scored])
         curves[at] = fit_logistic(mentions.confidences, mentions.correct)
     return {
         "none": Fitted(),

@@ -1,7 +1,7 @@
-"""``card.json``: what a model's card was told besides what its folder knows: licence, scores, agreement.
+"""``card.json``: what a model's card shows besides what its folder knows: licence, scores, agreement.
 
-Comes in: reports of ``eval`` and ``agree``. Goes out: the few figures of them that a card shows, kept in the model
-folder so that the card can be written anew at any time.
+Of reports of ``eval`` and ``agree`` the few figures that a card shows are kept in the model folder, so that the card
+can be written again at any time.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class _Matching(_Read):
     labels: dict[str, _Figures]
 
 
-class _Judged(_Read):
+class _Dataset(_Read):
     name: str
     sha256: str
     split: str
@@ -61,7 +61,7 @@ class _Model(_Read):
 
 class _Report(_Read):
     ontology: str
-    dataset: _Judged
+    dataset: _Dataset
     model: _Model
     exact: _Matching
     overlap: _Matching | None = None
@@ -110,7 +110,7 @@ class AgreementFigures(StrictModel):
 
 
 class CardFacts(StrictModel):
-    """What the card was told."""
+    """The content of ``card.json``."""
 
     schema_: Literal[1] = Field(alias="schema", default=1)
     license: str = ""
@@ -125,7 +125,7 @@ class CardFacts(StrictModel):
 
 
 def read_card_facts(folder: Path) -> CardFacts:
-    """What the card of a model folder was told so far.
+    """The facts that a model folder has so far; none without a file.
 
     Raises:
         InputError: if the file is not one of ours.

@@ -1,7 +1,6 @@
 """The model folder: what plain transformers loads, and ``eventcorpus.json`` beside it.
 
-Comes in: a trained model, its tokenizer and what it must know about itself. Goes out: a folder written all or
-nothing, and read back with every file checked.
+A folder is written all or nothing, and every file is checked before it is read.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ def about_json(about: ModelAbout) -> str:
 
 
 def write_calibration(path: Path, calibration: Calibration, *, extra: dict[str, str] | None = None) -> ModelAbout:
-    """Put a calibration into a model folder; the model has another hash from then on, since it says other things.
+    """Put a calibration into a model folder; the model has another hash from then on, since its confidences differ.
 
     Args:
         extra: further text files by name, such as the diagram.
@@ -114,7 +113,7 @@ def read_about(path: Path) -> ModelAbout:
 
 
 def model_hash(path: Path) -> str:
-    """SHA-256 over weights, tokenizer and ``eventcorpus.json``: which model spoke, 64 hex digits."""
+    """SHA-256 over weights, tokenizer and ``eventcorpus.json``: 64 hex digits."""
     digest = hashlib.sha256()
     for name in sorted(NEEDED):
         digest.update(f"{name} {sha256_of_file(path / name)}\n".encode())

@@ -1,7 +1,6 @@
 """Agreement as one self-contained HTML page: figures with intervals, and the disagreements side by side in the text.
 
-Comes in: the report and the groups of disagreements. Goes out: HTML; its one script filters, and everything is there
-without it.
+The page's one script filters groups of disagreements; without it all of them are shown.
 """
 
 from __future__ import annotations
@@ -84,24 +83,25 @@ def _group(group: Group, labels: Sequence[str], colours: dict[str, str], example
         "settles": len(group.disagreements),
         "gain": f"exact F1 {gain}" if group.f1_high > 0 else "",
         "sides": group.sides,
-        "examples": [_example(one, colours) for one in shown],
+        "examples": [_example(disagreement, colours) for disagreement in shown],
         "hidden": len(group.disagreements) - len(shown),
     }
 
 
-def _example(one: Disagreement, colours: dict[str, str]) -> dict[str, Any]:
-    article = one.shared.article
-    every = [*one.shared.first.spans, *one.shared.second.spans]
-    windows = sentences_around(article.text, [*one.spans[0], *one.spans[1]], whole=every)
+def _example(disagreement: Disagreement, colours: dict[str, str]) -> dict[str, Any]:
+    shared, spans = disagreement.shared, disagreement.spans
+    article = shared.article
+    every = [*shared.first.spans, *shared.second.spans]
+    windows = sentences_around(article.text, [*spans[0], *spans[1]], whole=every)
     sides = [
         {
             "annotator": annotated.annotator,
             "says": says,
             "text": Markup(" … ").join(
-                _in_window(annotated, {span.id for span in spans}, window, colours) for window in windows
+                _in_window(annotated, {span.id for span in own}, window, colours) for window in windows
             ),
         }
-        for annotated, spans, says in zip((one.shared.first, one.shared.second), one.spans, one.says, strict=True)
+        for annotated, own, says in zip((shared.first, shared.second), spans, disagreement.says, strict=True)
     ]
     return {"article": article.title or article.id, "id": article.id, "sides": sides}
 

@@ -1,7 +1,4 @@
-"""The agreement report for a terminal, in hundredths.
-
-Comes in: a report. Goes out: tables of ``rich``.
-"""
+"""The agreement report for a terminal, in hundredths."""
 
 from __future__ import annotations
 

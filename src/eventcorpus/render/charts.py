@@ -327,17 +327,17 @@ def reliability_chart(bins: Sequence[Bin]) -> Markup:
     the diagonal, where confidence and share right are equal.
     """
     parts = [*_SQUARE.percent_axes("confidence, %", "right, %"), diagonal(_SQUARE)]
-    most = max((one.n for one in bins), default=0) or 1
-    for one in bins:
-        if one.confidence is None or one.correct is None:
+    most = max((each.n for each in bins), default=0) or 1
+    for each in bins:
+        if each.confidence is None or each.correct is None:
             continue
-        x, y = _SQUARE.x(one.confidence), _SQUARE.y(one.correct)
-        parts.append(path(f"M{x} {_SQUARE.y(one.confidence)}V{y}", "gap"))
+        x, y = _SQUARE.x(each.confidence), _SQUARE.y(each.correct)
+        parts.append(path(f"M{x} {_SQUARE.y(each.confidence)}V{y}", "gap"))
         words = (
-            f"{one.n:,} predictions of confidence {one.low:.2f} to {one.high:.2f}: "
-            f"{percent(one.correct, unit='%')} right, {percent(one.confidence, unit='%')} said"
+            f"{each.n:,} predictions of confidence {each.low:.2f} to {each.high:.2f}: "
+            f"{percent(each.correct, unit='%')} right, {percent(each.confidence, unit='%')} said"
         )
-        parts.append(element("circle", hint(words), cx=x, cy=y, r=round(2.5 + 8 * (one.n / most) ** 0.5, 1)))
+        parts.append(element("circle", hint(words), cx=x, cy=y, r=round(2.5 + 8 * (each.n / most) ** 0.5, 1)))
     return _square(parts, "share of predictions that are right over their confidence")
 
 

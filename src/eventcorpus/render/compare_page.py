@@ -1,7 +1,4 @@
-"""The comparison of two systems as one self-contained HTML page: differences, what was fixed and what broke.
-
-Comes in: a comparison, and the articles and predictions that it is of. Goes out: HTML, as of ``render.eval_page``.
-"""
+"""The comparison of two systems as one self-contained HTML page: differences, what was fixed and what broke."""
 
 from __future__ import annotations
 
@@ -50,10 +47,10 @@ def compare_page(
     page = change_browser(comparison, gold, a, b)
     ends = [
         abs(value)
-        for one in (comparison.micro, comparison.macro, *comparison.labels.values())
+        for row in (comparison.micro, comparison.macro, *comparison.labels.values())
         for value in (
-            one.difference.value,
-            *(one.difference.interval.model_dump().values() if one.difference.interval else ()),
+            row.difference.value,
+            *(row.difference.interval.model_dump().values() if row.difference.interval else ()),
         )
         if value is not None
     ]
@@ -78,14 +75,14 @@ def compare_page(
 
 def verdict(comparison: Comparison) -> str:
     """The difference of micro F1 in one sentence."""
-    one, first, second = comparison.micro, comparison.first.name, comparison.second.name
-    if one.difference.value is None or one.p_randomisation is None:
+    micro, first, second = comparison.micro, comparison.first.name, comparison.second.name
+    if micro.difference.value is None or micro.p_randomisation is None:
         return "Neither gold nor predictions: there is nothing to compare."
-    moved = f"{second} fixes {one.fixed:,} mentions of {first} and breaks {one.broken:,}."
-    if one.p_randomisation >= _LEVEL:
+    moved = f"{second} fixes {micro.fixed:,} mentions of {first} and breaks {micro.broken:,}."
+    if micro.p_randomisation >= _LEVEL:
         return f"These articles do not tell {first} and {second} apart. {moved}"
-    which = "better" if one.difference.value > 0 else "worse"
-    return f"{second} is {which} than {first} by {percent(abs(one.difference.value))} points of micro F1. {moved}"
+    which = "better" if micro.difference.value > 0 else "worse"
+    return f"{second} is {which} than {first} by {percent(abs(micro.difference.value))} points of micro F1. {moved}"
 
 
 def change_browser(

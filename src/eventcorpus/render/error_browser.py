@@ -1,7 +1,7 @@
 """What the browser of errors on a page shows, as JSON that stands safely inside HTML.
 
-Comes in: articles with the mentions of each side (gold and one or two systems), and what is said about them. Goes
-out: one JSON document, which ``templates/browser.js`` draws piece by piece: a page of 500 articles opens at once.
+Articles with the mentions of each side (gold and one or two systems) and their outcomes are one JSON document, which
+``templates/browser.js`` draws piece by piece, so that a page of 500 articles opens at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from eventcorpus.text import HasOffsets, sentences_around, with_ends_inside
 
 @dataclass(frozen=True, slots=True)
 class ShownMention:
-    """A mention of one side; ``hint`` is shown beside it; ``confidence`` is below 0 where none is said."""
+    """A mention of one side; ``hint`` is shown beside it; ``confidence`` is -1 in gold."""
 
     start: int
     end: int
@@ -45,8 +45,8 @@ class Item:
     """Something to look at in one article.
 
     ``positions`` are those of its mentions in the lists of each side; ``cells`` are the pairs of labels (positions in
-    the confusion's labels) in which it counts; ``note`` is a few words of ours,
-    ``weight`` how sure a system was, below 0 where no system said anything.
+    the confusion's labels) in which it counts; ``note`` is a short explanation; ``weight`` is the highest confidence of
+    its predicted mentions, -1 without any.
     """
 
     article: int

@@ -1,7 +1,6 @@
 """The evaluation as one self-contained HTML page: figures, and every error with gold beside predicted in the text.
 
-Comes in: a report, and the articles and predictions that it judges. Goes out: HTML that needs no network; its figures
-need no script, its browser of errors does.
+The page needs no network; its figures need no script, its browser of errors does.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def eval_page(
         report=report,
         bar=bar_cell,
         sections=_sections(report),
-        yardsticks=_yardsticks(report),
+        compared=_baselines_and_annotators(report),
         relaxed=relaxed_matchings(report),
         confusion=_confusion(report.confusion) if report.confusion else None,
         curves=curve_chart(curves),
@@ -75,8 +74,8 @@ def error_browser(
     gold: Sequence[AnnotatedArticle], predictions: dict[str, Prediction], labels: Iterable[str]
 ) -> BrowserPage:
     """Every outcome as an item, errors first; labels in the order of the report's tables."""
-    said = {m.label for prediction in predictions.values() for m in prediction.mentions}
-    known = tuple(dict.fromkeys([*labels, *sorted(said)]))
+    predicted = {m.label for prediction in predictions.values() for m in prediction.mentions}
+    known = tuple(dict.fromkeys([*labels, *sorted(predicted)]))
     rank = {label: i for i, label in enumerate(known)}
     mentions, items = [], []
     for number, annotated in enumerate(gold):
@@ -87,12 +86,12 @@ def error_browser(
         items += [
             Item(
                 number,
-                one.kind,
-                (one.gold, one.predicted),
-                confusion_cells(one, *names, rank),
-                weight=max((sides[1][j].confidence for j in one.predicted), default=-1.0),
+                outcome.kind,
+                (outcome.gold, outcome.predicted),
+                confusion_cells(outcome, *names, rank),
+                weight=max((sides[1][j].confidence for j in outcome.predicted), default=-1.0),
             )
-            for one in outcomes(in_gold, in_predicted)
+            for outcome in outcomes(in_gold, in_predicted)
         ]
     return BrowserPage(
         sides=("gold", "predicted"),
@@ -173,7 +172,7 @@ def at_thresholds(points: Sequence[CurvePoint]) -> list[CurvePoint]:
     ]
 
 
-def _yardsticks(report: Report) -> list[tuple[str, str, str, Any, float | None]]:
+def _baselines_and_annotators(report: Report) -> list[tuple[str, str, str, Any, float | None]]:
     """Name, description, CSS class, micro figures and macro F1 of floors, the system and annotators, in this order."""
     rows: list[tuple[str, str, str, Any, float | None]] = [
         (name, floor.description.rstrip("."), "floor", floor.exact.micro, floor.exact.macro.f1)
@@ -222,4 +221,4 @@ def _sections(report: Report) -> list[tuple[str, str]]:
         ("events", "Events", report.events),
         ("errors", "Mention by mention", True),
     )
-    return [(id_, name) for id_, name, there in every if there]
+    return [(id_, name) for id_, name, is_shown in every if is_shown]

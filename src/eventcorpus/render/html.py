@@ -1,7 +1,4 @@
-"""Text with coloured spans as HTML: the one renderer that every page uses.
-
-Comes in: a text and marked stretches of it, which may overlap. Goes out: escaped, safe markup.
-"""
+"""What all HTML pages share: templates, scripts, and text whose mentions are marked in colours."""
 
 from __future__ import annotations
 
@@ -54,14 +51,14 @@ def highlight(text: str, marks: Sequence[Mark], colours: dict[str, str]) -> Mark
 
 @dataclass(frozen=True, slots=True)
 class PageScript:
-    """Scripts of ours to stand in a page, and their hash in base64, as a Content-Security-Policy names it."""
+    """The script of a page, and its SHA-256 in base64, as a Content-Security-Policy names it."""
 
     text: Markup
     sha256: str
 
 
 def page_script(*names: str) -> PageScript:
-    """One or several of the package's scripts, from beside the templates, as one."""
+    """Scripts of the package, which stand beside its templates, as one."""
     folder = files("eventcorpus").joinpath("templates")
     text = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
     return PageScript(Markup(text), b64encode(hashlib.sha256(text.encode()).digest()).decode())

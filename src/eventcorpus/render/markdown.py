@@ -25,7 +25,8 @@ def report_markdown(report: Report) -> str:
         f"{escaped(_sentence(report.definitions.get('exact', '')))}{_resampled(report)}",
         "## Summary",
         markdown_table(
-            ("", *_FIGURES), [("micro", *_cells(micro)), ("macro", *_cells(report.exact.macro)), *_yardsticks(report)]
+            ("", *_FIGURES),
+            [("micro", *_cells(micro)), ("macro", *_cells(report.exact.macro)), *_baselines_and_annotators(report)],
         ),
         _smallest(report),
         "## Per label",
@@ -83,7 +84,7 @@ def _cells(row: Figures) -> tuple[str, ...]:
     return percent(row.f1), f1_ends(row), percent(row.precision), percent(row.recall), *numbers
 
 
-def _yardsticks(report: Report) -> list[tuple[str, ...]]:
+def _baselines_and_annotators(report: Report) -> list[tuple[str, ...]]:
     rows = [
         (f"floor: {escaped(name)}, micro", *_cells(floor.exact.micro)) for name, floor in (report.floors or {}).items()
     ]

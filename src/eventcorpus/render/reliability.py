@@ -55,13 +55,13 @@ def _curve(bins: Sequence[Bin], name: str) -> list[Markup]:
     points = [(b.confidence, b.correct / b.mentions, b) for b in bins if b.confidence is not None]
     shift = 3 if name == "after" else -3  # so that whiskers at one place stay apart
     parts = [_PLOT.curve([point[:2] for point in points], class_=f"curve {name}", opacity=".6")]
-    for confidence, share, one in points:
-        low, high = wilson_interval(one.correct, one.mentions)
+    for confidence, share, each in points:
+        low, high = wilson_interval(each.correct, each.mentions)
         x = _PLOT.x(confidence)
         parts.append(
             element(
                 "g",
-                hint(f"said {confidence:.2f}, right {one.correct} of {one.mentions}"),
+                hint(f"said {confidence:.2f}, right {each.correct} of {each.mentions}"),
                 path(f"M{x + shift:.1f} {_PLOT.y(low)}V{_PLOT.y(high)}", f"whisker {name}"),
                 element("circle", class_=f"dot {name}", cx=x, cy=_PLOT.y(share), r=5),
             )
@@ -75,10 +75,10 @@ def _counts(before: Sequence[Bin], after: Sequence[Bin]) -> list[Markup]:
     half = _COUNTS.width / 20 - 3
     parts = [path(f"M{_COUNTS.left} {_COUNTS.bottom}H{_COUNTS.right}", "axis")]
     for name, bins, offset in (("before", before, 2.0), ("after", after, 2.0 + half)):
-        for one in bins:
-            y = _COUNTS.y(one.mentions / most)
-            words = f"{one.mentions:,} mentions said {one.low:.1f} to {one.high:.1f}"
-            place = {"x": _COUNTS.x(one.low) + offset, "y": y, "width": half, "height": _COUNTS.bottom - y}
+        for each in bins:
+            y = _COUNTS.y(each.mentions / most)
+            words = f"{each.mentions:,} mentions said {each.low:.1f} to {each.high:.1f}"
+            place = {"x": _COUNTS.x(each.low) + offset, "y": y, "width": half, "height": _COUNTS.bottom - y}
             parts.append(element("rect", hint(words), class_=f"bar {name}", **place))
     middle, words = _COUNTS.left + _COUNTS.width / 2, f"mentions of each confidence, at most {most:,}"
     return [*parts, text(middle, _COUNTS.bottom + 18, words, anchor="middle", class_="soft")]
