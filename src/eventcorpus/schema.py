@@ -6,6 +6,7 @@ Offsets are Unicode code points of the article's stored text (see ``eventcorpus.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -125,6 +126,27 @@ class Mention:
 def span_order(span: Span) -> tuple[int, int, str, str]:
     """The order of spans in every file: start, longer first, label, id."""
     return (span.start, -span.end, span.label, span.id)
+
+
+SpanKey = tuple[int, int, str, int]
+"""(start, end, label, n): the same span marked twice has n = 0 and 1, so that keys are matched one to one."""
+
+
+def span_keys(spans: Iterable[Span]) -> dict[str, SpanKey]:
+    """Span id -> key, of the spans of one article, in their order."""
+    spans = list(spans)
+    places = numbered((span.start, span.end, span.label) for span in spans)
+    return {span.id: key for span, key in zip(spans, places, strict=True)}
+
+
+def numbered(places: Iterable[tuple[int, int, str]]) -> list[SpanKey]:
+    """The key of each (start, end, label)."""
+    times: Counter[tuple[int, int, str]] = Counter()
+    keys: list[SpanKey] = []
+    for place in places:
+        keys.append((*place, times[place]))
+        times[place] += 1
+    return keys
 
 
 def role_order(role: Role) -> tuple[str, str, str]:

@@ -31,7 +31,8 @@ from nervaluate import Evaluator
 from seqeval.metrics import classification_report
 from seqeval.scheme import IOB2
 
-from eventcorpus.metrics.tag_scores import TagScores, chunk_figures, score_tags
+from eventcorpus.metrics.match import label_figures
+from eventcorpus.metrics.tag_scores import TagScores, score_tags
 
 WORDS, SENTENCES = 25, 20  # a sentence, an article
 LENGTHS, LENGTH_WEIGHTS = (1, 2, 3, 4, 5), (57, 28, 9, 4, 2)
@@ -92,7 +93,7 @@ def clock(works: dict[str, Callable[[], Any]], repeats: int) -> tuple[dict[str, 
 def scored(gold: Lists, predicted: Lists, decoder: Any) -> tuple[TagScores, Any]:
     """Counts and figures, all that the reports of the others have."""
     scores = score_tags(gold, predicted, decoder=decoder)
-    return scores, chunk_figures(scores.statistics.sum(axis=0))
+    return scores, label_figures(scores.statistics.sum(axis=0))
 
 
 def check_seqeval(ours: tuple[TagScores, Any], report: dict[str, Any]) -> None:

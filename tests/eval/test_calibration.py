@@ -9,7 +9,7 @@ from made_up import LABELS, corpus, empty, system
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from eventcorpus.eval.calibration import Judgement, average_precision, calibration_of, curve, judgements
+from eventcorpus.eval.calibration import RatedMention, average_precision, calibration_of, curve, rated_mentions
 from eventcorpus.eval.counts import gold_keys
 from eventcorpus.eval.intervals import draw_articles
 from eventcorpus.eval.report import Calibration
@@ -27,15 +27,15 @@ def calibrated(*runs: Run, gold: list[AnnotatedArticle] = GOLD) -> Calibration |
     )  # fmt: skip
 
 
-def judged(run: Run) -> list[Judgement]:
-    return judgements(gold_keys(GOLD), run.predictions)
+def rated(run: Run) -> list[RatedMention]:
+    return rated_mentions(gold_keys(GOLD), run.predictions)
 
 
 def test_bins_and_error_are_those_of_scikit_learn() -> None:
     run = system(GOLD, 0.7, seed=1)
     found = calibrated(run)
     assert found is not None
-    every = judged(run)
+    every = rated(run)
     assert not any((10 * x.confidence).is_integer() for x in every)  # its bins hold their upper ends, ours the lower
     right, sure = [x.correct for x in every], [x.confidence for x in every]
     share, confidence = calibration_curve(right, sure, n_bins=10)
@@ -51,7 +51,7 @@ def test_bins_and_error_are_those_of_scikit_learn() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9, 1.0]), st.booleans()), min_size=1, max_size=30))
 def test_average_precision_and_curve_are_those_of_scikit_learn(pairs: list[tuple[float, bool]]) -> None:
-    every = [Judgement("a", "Actor", confidence, right) for confidence, right in pairs]
+    every = [RatedMention("a", "Actor", confidence, right) for confidence, right in pairs]
     sure, right = zip(*pairs, strict=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nothing is right
@@ -66,7 +66,7 @@ def test_average_precision_and_curve_are_those_of_scikit_learn(pairs: list[tuple
 
 
 def test_a_curve_has_at_most_fifty_points_and_both_its_ends() -> None:
-    every = [Judgement("a", "Actor", i / 1000, i % 2 == 0) for i in range(1000)]
+    every = [RatedMention("a", "Actor", i / 1000, i % 2 == 0) for i in range(1000)]
     points = curve(every, n_gold=500)
     assert len(points) == 50
     assert (points[0].threshold, points[0].coverage, points[-1].threshold, points[-1].coverage) == (
@@ -78,7 +78,7 @@ def test_a_curve_has_at_most_fifty_points_and_both_its_ends() -> None:
 
 
 def test_recall_is_of_all_gold_and_coverage_of_what_was_predicted() -> None:
-    every = [Judgement("a", "Actor", 0.9, True), Judgement("a", "Actor", 0.2, False)]
+    every = [RatedMention("a", "Actor", 0.9, True), RatedMention("a", "Actor", 0.2, False)]
     low, high = curve(every, n_gold=4)
     assert (low.precision, low.recall, low.coverage) == (0.5, 0.25, 1.0)
     assert (high.precision, high.recall, high.coverage) == (1.0, 0.25, 0.5)
@@ -98,7 +98,7 @@ def test_a_confidence_on_an_edge_is_in_the_bin_that_begins_there() -> None:
 def test_a_mention_predicted_twice_is_right_once_where_it_is_surest() -> None:
     one, span = GOLD[0], GOLD[0].spans[0]
     twice = [Mention(span.start, span.end, span.label, one.article.text[span.start : span.end], c) for c in (0.2, 0.8)]
-    found = judged(Run([prediction_of(one.article, twice, ModelName(name="m"))]))
+    found = rated(Run([prediction_of(one.article, twice, ModelName(name="m"))]))
     assert [(x.confidence, x.correct) for x in found] == [(0.8, True), (0.2, False)]
 
 

@@ -7,6 +7,7 @@ from made_articles import Given, gold, predicted
 
 from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.evaluate import score
+from eventcorpus.eval.event_counts import count_events
 from eventcorpus.eval.events import events_of
 from eventcorpus.eval.report import Events, LabelFigures, Matching
 from eventcorpus.ontology import AttributeType, AttributeValue, Label, Ontology, RoleType
@@ -29,10 +30,10 @@ SPANS: list[Given] = [(0, 4, "Attack"), (10, 14, "Actor"), (20, 24, "Place"), (3
 ROLES = [("agent", "0", "1"), ("place", "0", "2"), ("agent", "3", "1"), ("same_event", "3", "0")]
 
 
-def judge(annotated: AnnotatedArticle | list[AnnotatedArticle], *predictions: Prediction) -> Events:
-    events = events_of(annotated if isinstance(annotated, list) else [annotated], predictions, ONTOLOGY)
-    assert events is not None
-    return events
+def scored(annotated: AnnotatedArticle | list[AnnotatedArticle], *predictions: Prediction) -> Events:
+    counts = count_events(annotated if isinstance(annotated, list) else [annotated], [predictions], ONTOLOGY)
+    assert counts is not None
+    return events_of(counts)
 
 
 def counts(row: LabelFigures | None) -> tuple[int, int, int]:
@@ -53,7 +54,7 @@ def figures_in(data: Any) -> list[float | None]:
 
 
 def test_a_perfect_system_has_one_everywhere_and_makes_no_error() -> None:
-    found = judge(gold(*SPANS, roles=ROLES), predicted(*SPANS, roles=ROLES, attributes=[{}] * 5)).model_dump()
+    found = scored(gold(*SPANS, roles=ROLES), predicted(*SPANS, roles=ROLES, attributes=[{}] * 5)).model_dump()
     assert found["event_sets"].pop("count_error") == {"value": 0.0, "interval": None}
     assert {value for value in figures_in(found) if value is not None} == {1.0}
     assert None not in (found["argument_attached"], found["event_sets"], found["trigger_identification"])
@@ -61,14 +62,14 @@ def test_a_perfect_system_has_one_everywhere_and_makes_no_error() -> None:
 
 
 def test_an_empty_system_has_nothing_anywhere() -> None:
-    found = judge(gold(*SPANS, roles=ROLES), predicted(roles=[])).model_dump()
+    found = scored(gold(*SPANS, roles=ROLES), predicted(roles=[])).model_dump()
     assert found["event_sets"].pop("count_error") == {"value": 2.0, "interval": None}
     assert {value for value in figures_in(found) if value is not None} == {0.0}
     assert found["argument_attached"]["micro"]["support"] == 3
 
 
 def test_triggers_are_identified_by_place_and_classified_by_label() -> None:
-    found = judge(gold(*SPANS), predicted((0, 4, "Death"), (30, 34, "Attack"), (41, 44, "Death"), (10, 14, "Actor")))
+    found = scored(gold(*SPANS), predicted((0, 4, "Death"), (30, 34, "Attack"), (41, 44, "Death"), (10, 14, "Actor")))
     assert counts(found.trigger_identification) == (2, 3, 3)
     assert rows(found.trigger_classification) == {"Attack": (1, 1, 2), "Death": (0, 2, 1)}
 
@@ -97,7 +98,7 @@ def test_arguments_as_textee_counts_them(
     spans: list[Given], roles: list[tuple[str, str, str]], expected: list[tuple[int, int, int]]
 ) -> None:
     # gold is a set of 2 arguments, (Attack, 10-14, agent) and (Attack, 20-24, place): two triggers have the same agent
-    found = judge(gold(*SPANS, roles=ROLES), predicted(*spans, roles=roles))
+    found = scored(gold(*SPANS, roles=ROLES), predicted(*spans, roles=roles))
     assert found.argument_classification is not None and found.argument_attached is not None
     assert [
         counts(row)
@@ -106,25 +107,25 @@ def test_arguments_as_textee_counts_them(
 
 
 def test_rows_of_arguments_are_roles() -> None:
-    found = judge(gold(*SPANS, roles=ROLES), predicted(*SPANS, roles=[("agent", "3", "1"), ("goal", "3", "2")]))
+    found = scored(gold(*SPANS, roles=ROLES), predicted(*SPANS, roles=[("agent", "3", "1"), ("goal", "3", "2")]))
     assert rows(found.argument_attached) == {"agent": (1, 1, 2), "place": (0, 0, 1), "goal": (0, 1, 0)}
     assert rows(found.argument_classification) == {"agent": (1, 1, 1), "place": (0, 0, 1), "goal": (0, 1, 0)}
 
 
 def test_a_system_without_roles_is_not_judged_by_them_and_one_with_none_is() -> None:
-    silent = judge(gold(*SPANS, roles=ROLES), predicted(*SPANS))
+    silent = scored(gold(*SPANS, roles=ROLES), predicted(*SPANS))
     assert (silent.argument_identification, silent.argument_classification, silent.argument_attached) == (None,) * 3
     assert silent.event_sets is None and silent.trigger_classification is not None
-    wrong = judge(gold(*SPANS, roles=ROLES), predicted(*SPANS, roles=[]))
+    wrong = scored(gold(*SPANS, roles=ROLES), predicted(*SPANS, roles=[]))
     assert wrong.argument_attached is not None and wrong.argument_attached.micro.recall == 0.0
     # one article with roles is enough: then the others have none
     both = [gold(*SPANS, roles=ROLES), gold(*SPANS, id_="y", roles=ROLES)]
-    half = judge(both, predicted(*SPANS, roles=ROLES), predicted(*SPANS, id_="y"))
+    half = scored(both, predicted(*SPANS, roles=ROLES), predicted(*SPANS, id_="y"))
     assert half.argument_attached is not None and half.argument_attached.micro.recall == 0.5
 
 
 def test_parts_that_neither_side_has_are_null() -> None:
-    found = judge(gold((10, 14, "Actor")), predicted((10, 14, "Actor"), roles=[], attributes=[{}]))
+    found = scored(gold((10, 14, "Actor")), predicted((10, 14, "Actor"), roles=[], attributes=[{}]))
     assert found == Events(false_alarms={"value": 0.0}, articles_without_event=1)  # type: ignore[arg-type]
 
 
@@ -145,7 +146,7 @@ def test_event_sets(
     ceaf_e: tuple[float, ...],
     numbers: tuple[int, int, float],
 ) -> None:
-    found = judge(gold(*SPANS, roles=ROLES), predicted(*SPANS, roles=roles)).event_sets
+    found = scored(gold(*SPANS, roles=ROLES), predicted(*SPANS, roles=roles)).event_sets
     assert found is not None
     for figures, expected in ((found.b_cubed, b_cubed), (found.ceaf_e, ceaf_e)):
         assert (figures.precision, figures.recall, figures.f1) == pytest.approx(expected, abs=1e-4)
@@ -154,7 +155,7 @@ def test_event_sets(
 
 def test_a_missed_and_a_spurious_trigger_count_in_the_event_sets() -> None:
     # gold {0 30}, predicted {0 50}: B-cubed (1/2 + 0) / 2 both ways, CEAF-e 2 * 1 / 4 of one cluster
-    found = judge(
+    found = scored(
         gold((0, 4, "Attack"), (30, 34, "Attack"), roles=[("same_event", "1", "0")]),
         predicted((0, 4, "Attack"), (50, 54, "Attack"), roles=[("same_event", "1", "0")]),
     ).event_sets
@@ -167,13 +168,13 @@ def test_events_that_the_data_names_are_taken_and_triggers_in_none_stand_alone()
     named = AnnotatedArticle(
         annotated.article, annotated.spans, annotated.labels_annotated, events=(Event("e1", "Attack", ("0", "3")),)
     )
-    found = judge(named, predicted(*SPANS, roles=[("same_event", "3", "0")])).event_sets
+    found = scored(named, predicted(*SPANS, roles=[("same_event", "3", "0")])).event_sets
     assert found is not None and (found.gold_events, found.b_cubed.f1, found.ceaf_e.f1) == (2, 1.0, 1.0)
 
 
 def test_the_error_of_the_number_of_events_is_the_mean_over_articles() -> None:
     # 2 against 3 events, then 0 against 2
-    found = judge(
+    found = scored(
         [gold(*SPANS, roles=ROLES), gold(id_="y")],
         predicted(*SPANS, roles=[]),
         predicted((0, 4, "Attack"), (5, 9, "Attack"), id_="y", roles=[]),
@@ -182,7 +183,7 @@ def test_the_error_of_the_number_of_events_is_the_mean_over_articles() -> None:
 
 
 def test_false_alarms_are_triggers_in_articles_without_an_event() -> None:
-    found = judge(
+    found = scored(
         [gold(*SPANS), gold((10, 14, "Actor"), id_="y"), gold(id_="z"), gold(id_="w")],
         predicted(*SPANS, (50, 54, "Attack")),
         predicted((0, 4, "Attack"), (5, 9, "Death"), (10, 14, "Actor"), id_="y"),
@@ -190,7 +191,7 @@ def test_false_alarms_are_triggers_in_articles_without_an_event() -> None:
     )
     assert found.false_alarms is not None
     assert (found.false_alarms.value, found.articles_without_event) == (pytest.approx(200 / 3), 3)
-    assert judge(gold(*SPANS), predicted(*SPANS)).false_alarms is None
+    assert scored(gold(*SPANS), predicted(*SPANS)).false_alarms is None
 
 
 def with_attributes(annotated: AnnotatedArticle, *attributes: dict[str, str]) -> AnnotatedArticle:
@@ -207,7 +208,7 @@ def test_attributes_are_compared_on_shared_mentions_with_defaults_said() -> None
         gold(*triggers), {"modality": "actual"}, {"modality": "planned"}, {}, {"modality": "planned"}
     )
     # the first open on one side, the second wrong, the third open on both sides, the fourth missed
-    found = judge(
+    found = scored(
         annotated, predicted(*triggers[:3], (40, 44, "Attack"), attributes=[{}, {"modality": "actual"}, None, None])
     )
     modality = found.attributes["modality"]
@@ -217,7 +218,7 @@ def test_attributes_are_compared_on_shared_mentions_with_defaults_said() -> None
 
 def test_free_text_has_one_row_and_only_the_labels_that_carry_it_count() -> None:
     annotated = with_attributes(gold((0, 4, "Attack"), (10, 14, "Death"), (20, 24, "Death")), {}, {"means": "fire"}, {})
-    found = judge(
+    found = scored(
         annotated,
         predicted(
             (0, 4, "Attack"),
@@ -231,12 +232,12 @@ def test_free_text_has_one_row_and_only_the_labels_that_carry_it_count() -> None
 
 
 def test_a_system_without_attributes_is_not_judged_by_them() -> None:
-    assert judge(gold(*SPANS), predicted(*SPANS)).attributes == {}
+    assert scored(gold(*SPANS), predicted(*SPANS)).attributes == {}
 
 
 def test_an_ontology_without_triggers_has_no_events() -> None:
     plain = Ontology(name="p", version="1.0.0", entities=(Label(name="Actor"),))
-    assert events_of([gold((0, 4, "Actor"))], [predicted((0, 4, "Actor"))], plain) is None
+    assert count_events([gold((0, 4, "Actor"))], [[predicted((0, 4, "Actor"))]], plain) is None
     assert score([gold((0, 4, "Actor"))], [predicted((0, 4, "Actor"))], plain, name="n", split="s").events is None
 
 
@@ -246,7 +247,7 @@ def test_the_order_of_mentions_and_roles_changes_nothing() -> None:
     said = [("agent", "0", "1"), ("place", "3", "2"), ("same_event", "3", "0")]
     one = predicted(*SPANS, roles=said)
     other = predicted(*SPANS[::-1], roles=[(role, turned[t], turned[a]) for role, t, a in said[::-1]])
-    assert judge(annotated, one) == judge(annotated, other)
+    assert scored(annotated, one) == scored(annotated, other)
 
 
 def test_a_role_that_links_what_is_not_there_is_refused() -> None:

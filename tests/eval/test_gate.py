@@ -13,10 +13,10 @@ from eventcorpus.eval.report import (
     Figures,
     Interval,
     Intervals,
-    Judged,
     LabelFigures,
     Matching,
     Report,
+    ScoredOn,
     Slice,
 )
 from eventcorpus.predictions import ModelName
@@ -48,7 +48,7 @@ def report(**changes: object) -> Report:
     whole = Report(
         eventcorpus="0.1.0",
         ontology="o@1.0.0",
-        dataset=Judged(
+        dataset=ScoredOn(
             name="d", sha256="", split="test", articles=9, articles_without_gold=0, articles_without_prediction=0
         ),
         model=ModelName(name="m"),

@@ -4,7 +4,7 @@ from made_up import ONTOLOGY, corpus, system
 from test_scores import gold, predicted, run
 
 from eventcorpus.eval.evaluate import evaluate
-from eventcorpus.eval.report import Agreement, Figure, Floor, Interval
+from eventcorpus.eval.report import Agreement, Baseline, Figure, Interval
 from eventcorpus.render import markdown
 from eventcorpus.render.markdown import report_markdown
 
@@ -44,7 +44,7 @@ def test_intervals_floors_and_agreement_stand_beside_the_score() -> None:
         source="a1 and a2",
     )
     report = report.model_copy(
-        update={"agreement": people, "floors": {"dictionary": Floor(description="d", exact=report.exact)}}
+        update={"agreement": people, "floors": {"dictionary": Baseline(description="d", exact=report.exact)}}
     )
     text = report_markdown(report)
     summary = {row[0]: row[1:3] for row in rows(text, "## Summary")}

@@ -1,12 +1,14 @@
 """Counts per article: four definitions of a match, hand-worked and against each other."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_articles import Given, gold, predicted
 
-from eventcorpus.eval.counts import Statistics, count_mentions, judge, labels_met
+from eventcorpus.eval.counts import count_mentions, labels_of, match_articles
 from eventcorpus.metrics.match import exact_counts
 
 LABELS = ("A", "B")
@@ -14,15 +16,27 @@ span = st.tuples(st.integers(0, 14), st.integers(1, 6), st.sampled_from("AB")).m
 articles = st.lists(st.tuples(st.lists(span, max_size=6), st.lists(span, max_size=6)), min_size=1, max_size=3)
 
 
-def counted(*pairs: tuple[list[Given], list[Given]], threshold: float = 0.0) -> Statistics:
-    judged = judge(
+class Counted(NamedTuple):
+    """Counts of one run, shape (n_articles, n_labels, 3)."""
+
+    labels: tuple[str, ...]
+    exact: Any
+    boundary: Any
+    type: Any
+    overlap: Any
+
+
+def counted(*pairs: tuple[list[Given], list[Given]], threshold: float = 0.0) -> Counted:
+    matched = match_articles(
         [gold(*ours, id_=str(i)) for i, (ours, _) in enumerate(pairs)],
         [predicted(*theirs, id_=str(i)) for i, (_, theirs) in enumerate(pairs)],
     )
-    return count_mentions(judged, labels_met(judged, LABELS), overlap_threshold=threshold)
+    labels = labels_of(matched, LABELS)
+    found = count_mentions([matched], labels, overlap_threshold=threshold)
+    return Counted(labels, *(getattr(found, name)[:, 0] for name in Counted._fields[1:]))
 
 
-def correct(statistics: Statistics) -> dict[str, float]:
+def correct(statistics: Counted) -> dict[str, float]:
     return {name: getattr(statistics, name)[..., 0].sum() for name in ("exact", "boundary", "type", "overlap")}
 
 
@@ -52,7 +66,7 @@ def test_the_threshold_is_the_share_of_common_characters(threshold: float, n: in
 
 def test_counts_of_each_article_and_label() -> None:
     statistics = counted(([(0, 4, "A"), (5, 9, "B")], [(0, 4, "A"), (5, 9, "A")]), ([], [(0, 4, "B")]))
-    assert (statistics.articles, statistics.labels) == (("0", "1"), LABELS)
+    assert statistics.labels == LABELS
     assert statistics.exact.tolist() == [[[1, 2, 1], [0, 0, 1]], [[0, 0, 0], [0, 1, 0]]]
     # the predicted A on a gold B has the right ends: it counts in the row of B
     assert statistics.boundary.tolist() == [[[1, 1, 1], [1, 1, 1]], [[0, 0, 0], [0, 1, 0]]]
@@ -65,8 +79,10 @@ def test_a_label_that_only_a_prediction_has_gets_a_row_behind_the_others() -> No
 
 
 def test_an_article_without_prediction_was_read_and_found_empty() -> None:
-    judged = judge([gold((0, 4, "A"), id_="x"), gold((0, 4, "A"), id_="y")], [predicted((0, 4, "A"), id_="y")])
-    assert count_mentions(judged, LABELS).exact[:, 0].tolist() == [[0, 0, 1], [1, 1, 1]]
+    matched = match_articles(
+        [gold((0, 4, "A"), id_="x"), gold((0, 4, "A"), id_="y")], [predicted((0, 4, "A"), id_="y")]
+    )
+    assert count_mentions([matched], LABELS).exact[:, 0, 0].tolist() == [[0, 0, 1], [1, 1, 1]]
 
 
 @settings(deadline=None)

@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from eventcorpus.metrics.match import (
     Counts,
-    averages,
     exact_by_article,
     exact_counts,
+    mean_label_figures,
     mean_of_known,
     precision_recall_f1,
 )
@@ -34,7 +34,7 @@ def test_figures_are_those_of_counts(correct: int, predicted: int, support: int)
 
 def test_averages_of_two_runs_are_means_of_each() -> None:
     first, second = [[1.0, 1, 2], [0, 1, 0], [0, 0, 0]], [[2.0, 2, 2], [0, 0, 0], [0, 0, 0]]
-    every = averages(np.array([first, second]))
+    every = mean_label_figures(np.array([first, second]))
     # label 0: F1 2/3 and 1; label 1: 0 and undefined; label 2: undefined; micro: 2/4 and 1; macro: 1/3 and 1
     assert every[:, 2].round(4).tolist()[:2] == [0.8333, 0.0]
     assert np.isnan(every[2]).all()

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from eventcorpus.errors import InputError
-from eventcorpus.metrics.match import Counts, exact_counts, sum_counts
+from eventcorpus.metrics.match import Counts, exact_counts, label_figures, sum_counts
 from eventcorpus.metrics.resample import draw_resamples
-from eventcorpus.metrics.tag_scores import chunk_figures, score_tags
+from eventcorpus.metrics.tag_scores import score_tags
 from eventcorpus.metrics.tags import decode_tags
 
 GOLD = [["B-A", "I-A", "O", "B-B"], ["O", "O"], ["B-B"]]
@@ -41,14 +41,14 @@ def test_units_are_counted_each_by_itself() -> None:
 
 def test_figures_are_those_of_the_counts() -> None:
     scores = score_tags(GOLD, PREDICTED)
-    figures = chunk_figures(scores.statistics.sum(axis=0).astype(float))
+    figures = label_figures(scores.statistics.sum(axis=0).astype(float))
     for row, counts in zip(figures, [*scores.counts.values(), scores.micro], strict=False):
         assert row.tolist() == [counts.precision, counts.recall, counts.f1]
     assert figures[-1].tolist() == pytest.approx([(0.5 + 0.5) / 2, (1.0 + 0.5) / 2, (2 / 3 + 0.5) / 2])
 
 
 def test_macro_is_over_the_labels_that_are_there() -> None:
-    figures = chunk_figures(np.array([[1.0, 1.0, 2.0], [0.0, 0.0, 0.0], [0.0, 3.0, 0.0]]))
+    figures = label_figures(np.array([[1.0, 1.0, 2.0], [0.0, 0.0, 0.0], [0.0, 3.0, 0.0]]))
     assert figures[1].tolist() == pytest.approx([math.nan] * 3, nan_ok=True)
     assert figures[2].tolist() == [0.0, 0.0, 0.0]
     assert figures[-1].tolist() == [0.5, 0.25, pytest.approx(1 / 3)]

@@ -13,7 +13,7 @@ from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import BILOU, IOB2, IOBES, Entities
 
 from eventcorpus.errors import InputError
-from eventcorpus.eval.evaluate import matching_of
+from eventcorpus.eval.intervals import matching_of
 from eventcorpus.metrics.tag_scores import score_tags
 from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags
 
@@ -102,7 +102,7 @@ def test_precision_recall_and_f1_are_those_of_seqeval(report: str) -> None:
         if not scores.labels:
             n_empty += 1
             continue
-        ours = matching_of(scores.counts, scores.labels)
+        ours = matching_of(scores.statistics[:, None], scores.labels)
         theirs = classification_report(gold, predicted, output_dict=True, zero_division=0, **how)
         assert list(theirs) == [*scores.labels, "micro avg", "macro avg", "weighted avg"]
         rows = {**ours.labels, "micro avg": ours.micro, "macro avg": ours.macro}

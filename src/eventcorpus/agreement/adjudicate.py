@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eventcorpus.annotation.merge import Key, Link, agreed_keys, all_keys, all_links, keyed_roles, keyed_spans, merge
+from eventcorpus.annotation.merge import Link, agreed_keys, all_keys, all_links, keyed_roles, keyed_spans, merge
 from eventcorpus.dataset.rows import without_defaults
 from eventcorpus.labelstudio.config import DIFFERENCES_OBJECT
 from eventcorpus.labelstudio.exports import ADJUDICATES
 from eventcorpus.labelstudio.results import region_id, results_of
 from eventcorpus.labelstudio.tasks import task_data
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import ADJUDICATED, AnnotatedArticle
+from eventcorpus.schema import ADJUDICATED, AnnotatedArticle, SpanKey
 from eventcorpus.text import one_line
 
 MODEL_VERSION = "everybody"
@@ -30,9 +30,9 @@ MODEL_VERSION = "everybody"
 class Differences:
     """What annotators of one article do not all say. Each entry tells what every annotator says, in their order."""
 
-    spans: tuple[tuple[tuple[Key, ...], ...], ...]
+    spans: tuple[tuple[tuple[SpanKey, ...], ...], ...]
     """Groups of disputed spans that overlap: per annotator their keys, none where they marked nothing."""
-    attributes: tuple[tuple[Key, str, tuple[str, ...]], ...]
+    attributes: tuple[tuple[SpanKey, str, tuple[str, ...]], ...]
     """(span that all have, attribute, its value per annotator; several joined by a comma)."""
     roles: tuple[tuple[Link, tuple[bool, ...]], ...]
     """(role between spans, whether each annotator drew it); only between spans that everybody has."""
@@ -50,7 +50,7 @@ def differences(passes: Sequence[AnnotatedArticle]) -> Differences:
     """Compare annotations of one article."""
     spans, agreed = [keyed_spans(one.spans) for one in passes], agreed_keys(passes)
     disputed = sorted(all_keys(passes) - agreed)
-    groups: list[list[Key]] = []
+    groups: list[list[SpanKey]] = []
     for key in disputed:
         if groups and key[0] < max(end for _, end, *_ in groups[-1]):
             groups[-1].append(key)
@@ -58,7 +58,7 @@ def differences(passes: Sequence[AnnotatedArticle]) -> Differences:
             groups.append([key])
     roles = [set(keyed_roles(one)) for one in passes]
     links = sorted(link for link in all_links(passes) if {link[1], link[2]} <= agreed)
-    attributes: list[tuple[Key, str, tuple[str, ...]]] = []
+    attributes: list[tuple[SpanKey, str, tuple[str, ...]]] = []
     for key in sorted(key for key in agreed if all(key in own for own in spans)):
         names = dict.fromkeys(name for own in spans for name, _ in own[key].attributes)
         for name in names:
@@ -76,7 +76,7 @@ def describe(found: Differences, passes: Sequence[AnnotatedArticle]) -> Iterator
     """The differences in words, one line each, as the annotators' page shows them."""
     text, names = passes[0].article.text, [one.annotator for one in passes]
 
-    def quoted(key: Key) -> str:
+    def quoted(key: SpanKey) -> str:
         return one_line(text[key[0] : key[1]])
 
     def everyone(said: Sequence[str]) -> str:

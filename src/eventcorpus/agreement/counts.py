@@ -15,9 +15,8 @@ from numpy.typing import NDArray
 from eventcorpus.agreement.pairs import Shared, attribute_value, event_sets, role_names
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.metrics.clusters import b_cubed
-from eventcorpus.metrics.match import SpanKey
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.schema import AnnotatedArticle, SpanKey
 
 Numbers = NDArray[np.float64]
 

@@ -15,9 +15,8 @@ from typing import Literal, get_args
 from eventcorpus.agreement.pairs import Shared, attribute_value, event_sets, role_names
 from eventcorpus.agreement.report import DisagreementGroup
 from eventcorpus.metrics.align import match_overlapping
-from eventcorpus.metrics.match import SpanKey
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import Span
+from eventcorpus.schema import Span, SpanKey
 from eventcorpus.text import words
 
 Kind = Literal["boundary", "label", "label and boundary", "marked by one", "role", "attribute", "event"]

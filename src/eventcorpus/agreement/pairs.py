@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
-from eventcorpus.metrics.match import SpanKey, span_keys
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Article, Event, Span
+from eventcorpus.schema import AnnotatedArticle, Article, Event, Span, SpanKey, span_keys
 
 ADJUDICATED = "adjudicated"
 """The annotator's name on rows that were decided over several annotations; they agree with nobody on their own."""

@@ -14,25 +14,29 @@ from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import ADJUDICATED, AnnotatedArticle, Role, Span, join_events, role_order, span_order
+from eventcorpus.schema import (
+    ADJUDICATED,
+    AnnotatedArticle,
+    Role,
+    Span,
+    SpanKey,
+    join_events,
+    role_order,
+    span_keys,
+    span_order,
+)
 
 AGREED = "agreed"
 """On whose word a span stands that every annotator has."""
-Key = tuple[int, int, str, int]
-"""What a span says: start, end, label; and which of several that say the same."""
-Link = tuple[str, Key, Key]
+Link = tuple[str, SpanKey, SpanKey]
 """What a role says: its name, its trigger, its argument."""
 
 
-def keyed_spans(spans: Iterable[Span]) -> dict[Key, Span]:
+def keyed_spans(spans: Iterable[Span]) -> dict[SpanKey, Span]:
     """Spans by what they say."""
-    seen: Counter[tuple[int, int, str]] = Counter()
-    found: dict[Key, Span] = {}
-    for span in sorted(spans, key=span_order):
-        says = (span.start, span.end, span.label)
-        seen[says] += 1
-        found[*says, seen[says]] = span
-    return found
+    in_order = sorted(spans, key=span_order)
+    keys = span_keys(in_order)
+    return {keys[span.id]: span for span in in_order}
 
 
 def keyed_roles(one: AnnotatedArticle) -> dict[Link, Role]:
@@ -41,7 +45,7 @@ def keyed_roles(one: AnnotatedArticle) -> dict[Link, Role]:
     return {(role.role, key_of[role.trigger], key_of[role.argument]): role for role in one.roles}
 
 
-def agreed_keys(passes: Sequence[AnnotatedArticle]) -> set[Key]:
+def agreed_keys(passes: Sequence[AnnotatedArticle]) -> set[SpanKey]:
     """What the spans say that every annotator has who could use their label."""
     own = [(keyed_spans(one.spans), set(one.labels_annotated)) for one in passes]
     return {key for key in all_keys(passes) if all(key in spans for spans, able in own if key[2] in able)}
@@ -50,21 +54,21 @@ def agreed_keys(passes: Sequence[AnnotatedArticle]) -> set[Key]:
 def say_the_same(passes: Sequence[AnnotatedArticle]) -> bool:
     """Whether annotations agree in every span, attribute and role."""
 
-    def said(one: AnnotatedArticle) -> tuple[dict[Key, tuple[tuple[str, str], ...]], set[Link]]:
+    def said(one: AnnotatedArticle) -> tuple[dict[SpanKey, tuple[tuple[str, str], ...]], set[Link]]:
         return {key: span.attributes for key, span in keyed_spans(one.spans).items()}, set(keyed_roles(one))
 
     return all(said(one) == said(passes[0]) for one in passes[1:])
 
 
 def merge(
-    passes: Sequence[AnnotatedArticle], *, keys: Collection[Key], links: Collection[Link], ontology: Ontology
+    passes: Sequence[AnnotatedArticle], *, keys: Collection[SpanKey], links: Collection[Link], ontology: Ontology
 ) -> AnnotatedArticle:
     """Put annotations together: the spans and roles that are wanted, with ids and attributes of who has them first.
 
     Roles between spans that are not wanted are left out. Ids that two annotators gave to different spans become unique.
     """
     agreed = agreed_keys(passes)
-    spans: dict[Key, Span] = {}
+    spans: dict[SpanKey, Span] = {}
     ids: Counter[str] = Counter()
     for one in passes:
         for key, span in keyed_spans(one.spans).items():
@@ -84,7 +88,7 @@ def merge(
     )
 
 
-def all_keys(passes: Sequence[AnnotatedArticle]) -> set[Key]:
+def all_keys(passes: Sequence[AnnotatedArticle]) -> set[SpanKey]:
     """What the spans of any annotator say."""
     return {key for one in passes for key in keyed_spans(one.spans)}
 
@@ -191,7 +195,7 @@ def _adjudicated(
     return _decided(decided, lambda key: AGREED if key in agreed else ADJUDICATED)
 
 
-def _decided(one: AnnotatedArticle, by: Callable[[Key], str]) -> AnnotatedArticle:
+def _decided(one: AnnotatedArticle, by: Callable[[SpanKey], str]) -> AnnotatedArticle:
     spans = [replace(span, decided_by=by(key)) for key, span in keyed_spans(one.spans).items()]
     return replace(one, spans=tuple(sorted(spans, key=span_order)))
 

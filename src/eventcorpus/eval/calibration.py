@@ -1,7 +1,6 @@
 """Whether confidences are true: of mentions given 0.8, are eight in ten right?
 
-Comes in: gold, and predicted mentions with confidences. Goes out: a ``Calibration``: a reliability diagram, its error,
-and what precision and recall are left at each threshold. Right is exact.
+A reliability diagram, its error, and what precision and recall are left at each threshold. Right is exact.
 """
 
 from __future__ import annotations
@@ -11,21 +10,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eventcorpus.calibration.metrics import EDGES, N_BINS, bin_sums, bins_of, expected_calibration_error
-from eventcorpus.eval.intervals import figure_of, figures_with_intervals, known
+from eventcorpus.eval.intervals import figure_at
 from eventcorpus.eval.report import Bin, Calibration, CurvePoint
-from eventcorpus.metrics.match import Key
-from eventcorpus.metrics.resample import Resampling
+from eventcorpus.metrics.match import Key, Numbers, known
+from eventcorpus.metrics.resample import Resampling, estimate
 from eventcorpus.predictions import Prediction
 
-Numbers = NDArray[np.float64]
 MAX_POINTS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class RatedMention:
     """A predicted mention: how sure the system was, and whether it is right."""
 
     article: str
@@ -34,19 +31,19 @@ class Judgement:
     correct: bool
 
 
-def judgements(gold: Iterable[Key], predictions: Iterable[Prediction]) -> list[Judgement]:
+def rated_mentions(gold: Iterable[Key], predictions: Iterable[Prediction]) -> list[RatedMention]:
     """Every predicted mention, right or not, in an order that does not depend on that of the file.
 
     Of a mention that is predicted more often than it is in gold, the surest are right.
     """
     left = Counter(gold)
     in_order = sorted((p.id, m.start, m.end, m.label, -m.confidence) for p in predictions for m in p.mentions)
-    judged = []
+    rated = []
     for article, start, end, label, negative in in_order:
         key = (article, start, end, label)
-        judged.append(Judgement(article, label, -negative, left[key] > 0))
+        rated.append(RatedMention(article, label, -negative, left[key] > 0))
         left[key] -= 1
-    return judged
+    return rated
 
 
 def calibration_of(
@@ -63,76 +60,76 @@ def calibration_of(
         runs: the predictions of each run; those of several are pooled.
         articles: ids in order, as the rows of ``resampling``.
     """
-    judged = [one for predictions in runs for one in judgements(gold, predictions)]
-    if all(one.confidence == 1.0 for one in judged):
+    rated = [mention for predictions in runs for mention in rated_mentions(gold, predictions)]
+    if all(mention.confidence == 1.0 for mention in rated):
         return None
     row = {article: i for i, article in enumerate(articles)}
     statistics = np.zeros((len(articles), N_BINS, 3))
-    for one, place in zip(judged, bins_of([one.confidence for one in judged]).tolist(), strict=True):
-        statistics[row[one.article], place] += (1.0, one.confidence, one.correct)
+    for mention, place in zip(rated, bins_of([mention.confidence for mention in rated]).tolist(), strict=True):
+        statistics[row[mention.article], place] += (1.0, mention.confidence, mention.correct)
     support = Counter(label for _, _, _, label in gold)
-    by_label: dict[str, list[Judgement]] = defaultdict(list)
-    for one in judged:
-        by_label[one.label].append(one)
+    by_label: dict[str, list[RatedMention]] = defaultdict(list)
+    for mention in rated:
+        by_label[mention.label].append(mention)
     n_gold = {label: support[label] * len(runs) for label in labels}
-    error = figures_with_intervals(statistics, expected_calibration_error, resampling)
+    error = estimate(statistics, expected_calibration_error, resampling=resampling)
     return Calibration(
         bins=_bins(statistics.sum(axis=0)),
-        expected_calibration_error=figure_of(error),
+        expected_calibration_error=figure_at(error),
         curves={
-            "micro": curve(judged, n_gold=support.total() * len(runs)),
+            "micro": curve(rated, n_gold=support.total() * len(runs)),
             **{label: curve(by_label[label], n_gold=n_gold[label]) for label in labels if by_label[label]},
         },
         average_precision={
-            "micro": average_precision(judged),
+            "micro": average_precision(rated),
             **{label: average_precision(by_label[label]) for label in labels},
         },
         label_calibration_error={label: known(expected_calibration_error(_sums(by_label[label]))) for label in labels},
     )
 
 
-def curve(judged: Sequence[Judgement], *, n_gold: int) -> tuple[CurvePoint, ...]:
+def curve(rated: Sequence[RatedMention], *, n_gold: int) -> tuple[CurvePoint, ...]:
     """What is left at each threshold, from the lowest confidence up: all of them, or 50 spread evenly over them."""
-    if not judged:
+    if not rated:
         return ()
-    thresholds, kept, correct = _above(judged)
+    thresholds, kept, correct = _above(rated)
     chosen = np.unique(np.linspace(0, len(thresholds) - 1, min(MAX_POINTS, len(thresholds))).round().astype(int))
     return tuple(
         CurvePoint(
             threshold=float(thresholds[i]),
             precision=float(correct[i] / kept[i]),
             recall=float(correct[i] / n_gold) if n_gold else 0.0,
-            coverage=float(kept[i] / len(judged)),
+            coverage=float(kept[i] / len(rated)),
         )
         for i in chosen
     )
 
 
-def average_precision(judged: Sequence[Judgement]) -> float | None:
+def average_precision(rated: Sequence[RatedMention]) -> float | None:
     """Mean precision at the right ones, in the order of confidence: how well it sorts right from wrong.
 
     Equal confidences are one step. In [0, 1]; 0 if nothing is right; None without predictions.
     """
-    if not judged:
+    if not rated:
         return None
-    _, kept, correct = _above(judged)
+    _, kept, correct = _above(rated)
     if not correct[0]:
         return 0.0
     gained = correct - np.append(correct[1:], 0)
     return float((gained * (correct / kept)).sum() / correct[0])
 
 
-def _above(judged: Sequence[Judgement]) -> tuple[Numbers, Numbers, Numbers]:
+def _above(rated: Sequence[RatedMention]) -> tuple[Numbers, Numbers, Numbers]:
     """Per distinct confidence, rising: itself, predictions of at least that, and how many of these are right."""
-    confidence = np.array([one.confidence for one in judged])
-    right = np.array([one.correct for one in judged], dtype=np.float64)
+    confidence = np.array([mention.confidence for mention in rated])
+    right = np.array([mention.correct for mention in rated], dtype=np.float64)
     thresholds, place = np.unique(confidence, return_inverse=True)
     n, n_right = np.bincount(place).astype(np.float64), np.bincount(place, right)
     return thresholds, n[::-1].cumsum()[::-1], n_right[::-1].cumsum()[::-1]
 
 
-def _sums(judged: Sequence[Judgement]) -> Numbers:
-    return bin_sums([one.confidence for one in judged], [one.correct for one in judged])
+def _sums(rated: Sequence[RatedMention]) -> Numbers:
+    return bin_sums([mention.confidence for mention in rated], [mention.correct for mention in rated])
 
 
 def _bins(sums: Numbers) -> tuple[Bin, ...]:

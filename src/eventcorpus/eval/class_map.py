@@ -1,7 +1,7 @@
 """Scoring across label sets: the labels of gold and of predictions become classes that both know.
 
-Comes in: a file with ``gold:`` and ``predicted:``, each label -> class. Goes out: gold and predictions in classes; what
-the file does not name is left out on both sides, and counted.
+A file says for ``gold:`` and ``predicted:`` which label becomes which class; what it does not name is left out on both
+sides, and counted.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class ClassMap(BaseModel):
 
 @dataclass
 class LeftOut:
-    """What a map does not name, by label; ``twins`` are spans that stand there already under the same class."""
+    """What a map does not name, by label; ``duplicates`` are spans that are there already, in the same class."""
 
     labels: Counter[str] = field(default_factory=Counter)
-    twins: int = 0
+    duplicates: int = 0
 
 
 def read_class_map(path: Path, gold_labels: Sequence[str]) -> tuple[ClassMap, list[str]]:
@@ -71,6 +71,21 @@ def gold_in_classes(
     return mapped, left_out
 
 
+def annotations_in_classes(
+    annotations: Sequence[AnnotatedArticle], classes: Mapping[str, str]
+) -> list[AnnotatedArticle]:
+    """Annotations of one article in classes; a class could be used where any of its labels could."""
+    return [
+        replace(
+            mapped,
+            labels_annotated=tuple(
+                dict.fromkeys(classes[label] for label in mapped.labels_annotated if label in classes)
+            ),
+        )
+        for mapped in gold_in_classes(annotations, classes)[0]
+    ]
+
+
 def predictions_in_classes(
     predictions: Iterable[Prediction], classes: Mapping[str, str]
 ) -> tuple[list[Prediction], LeftOut]:
@@ -92,12 +107,12 @@ def _in_classes(
     Two spans of the *same* label in one place are two, as they are without a map.
     """
     kept: list[tuple[int, str]] = []
-    there: dict[tuple[int, int, str], str] = {}
+    label_at: dict[tuple[int, int, str], str] = {}
     for i, (start, end, label) in enumerate(spans):
         if label not in classes:
             left_out.labels[label] += 1
-        elif there.setdefault((start, end, classes[label]), label) != label:
-            left_out.twins += 1
+        elif label_at.setdefault((start, end, classes[label]), label) != label:
+            left_out.duplicates += 1
         else:
             kept.append((i, classes[label]))
     return kept

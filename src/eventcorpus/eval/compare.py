@@ -1,39 +1,40 @@
 """Two systems on the same articles: is one better, by how much, where, and could these articles show it?
 
-Comes in: gold, and the runs of both systems. Goes out: a ``Comparison``.
+Gold mentions and those of each run of both systems are matched once; counts, differences and changes come from that.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from math import lcm
 
 import numpy as np
 
 from eventcorpus import __version__
 from eventcorpus.errors import InputError
-from eventcorpus.eval import comparison
 from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.comparison import (
     DEFINITIONS,
     Became,
     Change,
     ComparedOn,
+    ComparedRun,
     Comparison,
     Difference,
     Randomised,
+    Side,
     System,
 )
-from eventcorpus.eval.counts import gold_keys, predicted_keys
-from eventcorpus.eval.intervals import LEVEL, STANDARD_ERRORS, draw_articles, in_order, known, micro_f1
+from eventcorpus.eval.counts import MatchedArticle, count_exact, labels_of, match_articles
+from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles
 from eventcorpus.eval.report import Figure, Interval, Resampled
-from eventcorpus.eval.runs import Run, gold_and_runs_in_classes, gold_sha256, of_split, predictions_sha256
-from eventcorpus.metrics.align import Labelled, outcomes
-from eventcorpus.metrics.match import Numbers, averages, exact_by_article
+from eventcorpus.eval.runs import Run, predictions_sha256, select
+from eventcorpus.metrics.match import Numbers, known, mean_label_figures, micro_f1
 from eventcorpus.metrics.paired import Differences, effect_size, holm, paired_differences
+from eventcorpus.metrics.resample import LEVEL
 from eventcorpus.predictions import Prediction
-from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.schema import AnnotatedArticle, SpanKey, numbered
 
 MOST_RUNS = 60
 """Runs of both systems are exchanged pairwise, so both are repeated to a common number."""
@@ -79,10 +80,8 @@ def compare(
     >>> round(found.micro.difference.value, 3), found.micro.p_randomisation, found.labels["Place"].fixed
     (0.333, 0.0078125, 8)
     """
-    gold = in_order(gold)
-    systems = [
-        [of_split(gold, run.predictions, split=split, place=run.place) for run in runs] for runs in (first, second)
-    ]
+    selection = select(gold, [*first, *second], class_map, split=split)
+    gold, runs = selection.gold, selection.runs
     resampling = draw_articles(gold, n_resamples=n_resamples, seed=seed)
     if resampling is None or resampling.n_units < 2:
         raise InputError(
@@ -95,34 +94,30 @@ def compare(
             f"{len(first)} runs against {len(second)}; they are compared in pairs, {n_runs} of them, and at most "
             f"{MOST_RUNS} are tried: give both systems the same number of runs"
         )
-    digest = gold_sha256(gold)
-    gold, mapped = gold_and_runs_in_classes(gold, [*systems[0], *systems[1]], class_map)
-    systems = [mapped[: len(first)], mapped[len(first) :]]
-    in_gold, predicted = gold_keys(gold), [[predicted_keys(run) for run in runs] for runs in systems]
-    there = {key[3] for keys in (in_gold, *(run for runs in predicted for run in runs)) for key in keys}
-    labels = [*labels, *sorted(there - set(labels))]
-    ids = [one.article.id for one in gold]
-    counts = [
-        np.stack([exact_by_article(in_gold, run, articles=ids, labels=labels) for run in runs], axis=1)
-        for runs in predicted
-    ]
-    ours, theirs = (np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in counts)
+    matched = [match_articles(gold, predictions) for predictions in runs]
+    labels = labels_of((article for run in matched for article in run), labels)
+    counts = count_exact(matched, labels)
+    sides = counts[:, : len(first)], counts[:, len(first) :]
+    repeated = [np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in sides]
     paired = paired_differences(
-        ours, theirs, lambda sums: averages(sums)[..., 2],
-        resampling=resampling, rounds=rounds, level=LEVEL,
-    )  # fmt: skip
-    by_id = [[{p.id: p for p in run} for run in runs] for runs in systems]
-    fixed, broken = changes(gold, by_id[0], by_id[1], labels)
-    rows = _rows(paired, counts[0].sum(axis=0)[0, :, 2], labels, fixed, broken, n_units=resampling.n_units)
+        repeated[0],
+        repeated[1],
+        lambda sums: mean_label_figures(sums)[..., 2],
+        resampling=resampling,
+        rounds=rounds,
+        level=LEVEL,
+    )
+    fixed, broken = changes(gold, matched[: len(first)], matched[len(first) :], labels)
+    rows = _rows(paired, counts.sum(axis=0)[0, :, 2], labels, fixed, broken, n_units=resampling.n_units)
     return Comparison(
         eventcorpus=__version__,
         command=command,
         dataset=ComparedOn(
             name=name, sha256=dataset_sha256, split=split, articles=len(gold), units=resampling.n_units,
-            gold_sha256=digest,
+            gold_sha256=selection.gold_sha256,
         ),
-        first=_system(names[0], systems[0], counts[0], len(gold)),
-        second=_system(names[1], systems[1], counts[1], len(gold)),
+        first=_system(names[0], runs[: len(first)], sides[0], len(gold)),
+        second=_system(names[1], runs[len(first) :], sides[1], len(gold)),
         definitions=DEFINITIONS,
         bootstrap=Resampled(seed=seed, resamples=n_resamples, level=LEVEL),
         randomisation=Randomised(seed=seed, rounds=paired.rounds, exact=paired.exact),
@@ -146,7 +141,7 @@ def _rows(
     """Every label, then micro and macro."""
     effects = effect_size(paired.difference, paired.deviation, n_units=n_units)
     adjusted = np.append(holm(paired.p_randomisation[: len(labels)]), [np.nan, np.nan])
-    n_fixed, n_broken = (Counter(change.label for change in several) for several in (fixed, broken))
+    n_fixed, n_broken = (Counter(change.label for change in changed) for changed in (fixed, broken))
     rows: list[Difference] = []
     for i, label in enumerate([*labels, None, None]):
         low, high = known(paired.low[i]), known(paired.high[i])
@@ -178,7 +173,7 @@ def _system(name: str, runs: Sequence[Sequence[Prediction]], counts: Numbers, n_
     return System(
         name=name,
         runs=tuple(
-            comparison.Run(
+            ComparedRun(
                 model=run[0].model,
                 predictions_sha256=predictions_sha256(run),
                 articles_without_prediction=n_articles - len(run),
@@ -189,66 +184,62 @@ def _system(name: str, runs: Sequence[Sequence[Prediction]], counts: Numbers, n_
     )
 
 
-Mention = tuple[int, int, str, int]
-"""(start, end, label, n): the same mention twice has n = 0 and 1."""
-
-
 def changes(
     gold: Sequence[AnnotatedArticle],
-    first: Sequence[Mapping[str, Prediction]],
-    second: Sequence[Mapping[str, Prediction]],
+    first: Sequence[Sequence[MatchedArticle]],
+    second: Sequence[Sequence[MatchedArticle]],
     labels: Sequence[str],
 ) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
     """The mentions that were fixed and those that broke, in the order of labels, articles and text.
 
     Args:
-        first: per run of the first system, article id -> prediction.
-        second: the same of the second.
+        first: per run of the first system its articles, in the order of ``gold``; ``second`` likewise.
     """
-    found: tuple[list[Change], list[Change]] = ([], [])
-    for one in gold:
-        before, after = (_became(one, runs) for runs in (first, second))
+    fixed: list[Change] = []
+    broken: list[Change] = []
+    by_article = (zip(*runs, strict=True) for runs in (first, second))
+    for annotated, *systems in zip(gold, *by_article, strict=True):
+        article = annotated.article
+        before, after = (_became(runs) for runs in systems)
         for place in sorted({*before, *after}):
             side, (start, end, label, _) = place
-            nothing: Became = "missed" if side == "gold" else "absent"
-            was, now = before.get(place, nothing), after.get(place, nothing)
+            absent: Became = "missed" if side == "gold" else "absent"
+            was, now = before.get(place, absent), after.get(place, absent)
             right = "correct" if side == "gold" else "absent"
-            wrong = None if side == "gold" else "spurious"
-            if (was == right) == (now == right) or (wrong is not None and wrong not in (was, now)):
+            if (was == right) == (now == right) or (side == "predicted" and "spurious" not in (was, now)):
                 continue
-            found[0 if now == right else 1].append(
-                Change(
-                    article=one.article.id, start=start, end=end, label=label, text=one.article.text[start:end],
-                    side="gold" if side == "gold" else "predicted", first=was, second=now,
-                )
+            change = Change(
+                article=article.id, start=start, end=end, label=label, text=article.text[start:end],
+                side=side, first=was, second=now,
             )  # fmt: skip
+            (fixed if now == right else broken).append(change)
     rank = {label: i for i, label in enumerate(labels)}
-    fixed, broken = (
-        tuple(sorted(several, key=lambda c: (rank[c.label], c.article, c.start, c.end))) for several in found
-    )
-    return fixed, broken
+
+    def in_order(found: list[Change]) -> tuple[Change, ...]:
+        return tuple(sorted(found, key=lambda c: (rank[c.label], c.article, c.start, c.end)))
+
+    return in_order(fixed), in_order(broken)
 
 
-def _became(one: AnnotatedArticle, runs: Sequence[Mapping[str, Prediction]]) -> dict[tuple[str, Mention], Became]:
-    """(side, mention) -> what most runs made of it; what is there in too few runs is left out.
+def _became(runs: Sequence[MatchedArticle]) -> dict[tuple[Side, SpanKey], Became]:
+    """(side, mention) -> what most runs made of it in one article; what is in too few runs is left out.
 
     A gold mention is correct where more than half of the runs have it, else what the most of the others made of it. A
     mention that is not in gold is there only where more than half of the runs predict it.
     """
-    in_gold = _numbered([(s.start, s.end, s.label) for s in one.spans])
-    of_gold: dict[Mention, Counter[Became]] = {mention: Counter() for mention in in_gold}
-    of_predicted: dict[Mention, Counter[Became]] = {}
+    in_gold = numbered(runs[0].gold)
+    of_gold: dict[SpanKey, Counter[Became]] = {mention: Counter() for mention in in_gold}
+    of_predicted: dict[SpanKey, Counter[Became]] = defaultdict(Counter)
     for run in runs:
-        prediction = run.get(one.article.id)
-        predicted = _numbered([(m.start, m.end, m.label) for m in prediction.mentions]) if prediction else []
-        for outcome in outcomes([m[:3] for m in in_gold], [m[:3] for m in predicted]):
+        predicted = numbered(run.predicted)
+        for outcome in run.outcomes:
             for i in outcome.gold:
                 of_gold[in_gold[i]][outcome.kind] += 1
             for j in outcome.predicted:
-                of_predicted.setdefault(predicted[j], Counter())[outcome.kind] += 1
-    found: dict[tuple[str, Mention], Became] = {}
-    for mention, kinds in of_gold.items():
-        found["gold", mention] = _most(kinds, len(runs))
+                of_predicted[predicted[j]][outcome.kind] += 1
+    found: dict[tuple[Side, SpanKey], Became] = {
+        ("gold", mention): _most(kinds, len(runs)) for mention, kinds in of_gold.items()
+    }
     for mention, kinds in of_predicted.items():
         if 2 * kinds.total() > len(runs) and "correct" not in kinds:
             found["predicted", mention] = _most(kinds, len(runs))
@@ -260,13 +251,3 @@ def _most(kinds: Counter[Became], n_runs: int) -> Became:
         return "correct"
     others = sorted(((n, kind) for kind, n in kinds.items() if kind != "correct"), key=lambda pair: (-pair[0], pair[1]))
     return others[0][1]
-
-
-def _numbered(spans: Sequence[Labelled]) -> list[Mention]:
-    """In text order, so that the same mentions have the same numbers in every run."""
-    times: Counter[Labelled] = Counter()
-    numbered: list[Mention] = []
-    for span in sorted(spans):
-        numbered.append((*span, times[span]))
-        times[span] += 1
-    return numbered

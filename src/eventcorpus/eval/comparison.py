@@ -40,8 +40,10 @@ Became = Literal[
 ]
 """What a system made of a mention: a kind of ``metrics.align``, or nothing at all of what is not in gold."""
 
+Side = Literal["gold", "predicted"]
 
-class Run(Part):
+
+class ComparedRun(Part):
     """One run of a system on the split."""
 
     model: ModelName
@@ -54,11 +56,11 @@ class System(Part):
     """What is compared: one run, or several of one recipe."""
 
     name: str
-    runs: tuple[Run, ...]
+    runs: tuple[ComparedRun, ...]
 
 
 class ComparedOn(Part):
-    """The gold that both are judged on; ``units`` is the number of things that are drawn and exchanged."""
+    """The gold that both are scored on; ``units`` is the number of things that are drawn and exchanged."""
 
     name: str
     sha256: str
@@ -100,7 +102,7 @@ class Change(Part):
     end: int
     label: str
     text: str
-    side: Literal["gold", "predicted"]
+    side: Side
     first: Became
     second: Became
 

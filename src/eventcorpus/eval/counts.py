@@ -1,40 +1,74 @@
-"""Counts of mentions, one row an article: scores are made of their sums, intervals of sums over resampled articles.
+"""Counts of mentions per article and run: scores are made of their sums, intervals of sums over resampled articles.
 
-Comes in: judged articles. Goes out: one array per definition of a match.
+Gold and predicted mentions of each article are matched once (``match_articles``); exact, boundary, type and overlap,
+the confusion of labels and the errors of boundaries are all counted from these matches.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eventcorpus.eval.report import BoundaryErrors, Confusion, Figures, LabelFigures, Matching
+from eventcorpus.eval.intervals import mean_count
+from eventcorpus.eval.report import BoundaryErrors, Confusion
 from eventcorpus.metrics.align import Labelled, Outcome, Stretch, match_overlapping, outcomes
-from eventcorpus.metrics.match import Counts, Key, exact_by_article, sum_counts
+from eventcorpus.metrics.match import Key, Numbers, exact_by_article
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
 
-Numbers = NDArray[np.float64]
-CORRECT, PREDICTED, _ = range(3)
-SAME_ENDS = ("correct", "label")
-SAME_LABEL = ("correct", "boundary", "split", "merged")
+_CORRECT, _PREDICTED = 0, 1  # columns of counts
+_SAME_ENDS = ("correct", "label")
+_SAME_LABEL = ("correct", "boundary", "split", "merged")
 
 
 @dataclass(frozen=True)
-class Statistics:
-    """Counts that add up over articles; each array has the shape (n_articles, n_labels, 3).
+class MatchedArticle:
+    """Gold and predicted mentions of one article, and what became of each.
 
-    The last axis is correct, predicted, support (mentions in gold); correct is never more than either. What the four
-    say: ``eval.report``.
+    Positions in ``outcomes`` are those of ``gold`` and ``predicted``, which keep the order they had.
     """
 
-    articles: tuple[str, ...]
-    labels: tuple[str, ...]
+    id: str
+    gold: tuple[Labelled, ...]
+    predicted: tuple[Labelled, ...]
+    outcomes: tuple[Outcome, ...]
+
+
+def match_articles(gold: Iterable[AnnotatedArticle], predictions: Iterable[Prediction]) -> list[MatchedArticle]:
+    """Match every article of the gold, in its order; one without a prediction counts as read and found empty."""
+    by_id = {p.id: p for p in predictions}
+    matched: list[MatchedArticle] = []
+    for annotated in gold:
+        prediction = by_id.get(annotated.article.id)
+        in_gold = tuple((s.start, s.end, s.label) for s in annotated.spans)
+        predicted = tuple((m.start, m.end, m.label) for m in prediction.mentions) if prediction else ()
+        found = tuple(outcomes(in_gold, predicted))
+        matched.append(MatchedArticle(annotated.article.id, in_gold, predicted, found))
+    return matched
+
+
+def all_labels(labels: Sequence[str], keys: Iterable[Labelled | Key]) -> tuple[str, ...]:
+    """The labels in their order, then any other of the mentions (whose label stands last in a key), sorted."""
+    return (*labels, *sorted({str(key[-1]) for key in keys} - set(labels)))
+
+
+def labels_of(matched: Iterable[MatchedArticle], labels: Sequence[str]) -> tuple[str, ...]:
+    """The labels in their order, then any other that an article has, sorted."""
+    return all_labels(labels, (mention for article in matched for mention in (*article.gold, *article.predicted)))
+
+
+@dataclass(frozen=True)
+class MentionCounts:
+    """Counts that add up over articles; each array has the shape (n_articles, n_runs, n_labels, 3).
+
+    The last axis is correct, predicted, support (mentions in gold); correct is never more than either. What the four
+    definitions of a match say: ``eval.report``.
+    """
+
     exact: Numbers
     boundary: Numbers
     type: Numbers
@@ -42,39 +76,63 @@ class Statistics:
 
 
 def count_mentions(
-    judged: Sequence[JudgedArticle], labels: Sequence[str], *, overlap_threshold: float = 0.0
-) -> Statistics:
-    """Count every article.
+    runs: Sequence[Sequence[MatchedArticle]], labels: Sequence[str], *, overlap_threshold: float = 0.0
+) -> MentionCounts:
+    """Count every article of every run.
 
     Args:
-        labels: every label that the articles have (``labels_met``).
+        runs: the same articles in the same order.
+        labels: every label that the articles have (``labels_of``).
         overlap_threshold: the least share of common characters (Jaccard) of an overlapping match, in [0, 1].
     """
+    exact = count_exact(runs, labels)
+    boundary, types, overlap = (exact * (0, 1, 1) for _ in range(3))  # what is correct is counted below
+    for n, matched in enumerate(runs):
+        _count_run(matched, labels, overlap_threshold, boundary[:, n], types[:, n], overlap[:, n])
+    return MentionCounts(exact, boundary, types, overlap)
+
+
+def count_exact(runs: Sequence[Sequence[MatchedArticle]], labels: Sequence[str]) -> Numbers:
+    """Exact matches of every article of every run, shape (n_articles, n_runs, n_labels, 3)."""
+    counts = [
+        exact_by_article(
+            ((article.id, *span) for article in matched for span in article.gold),
+            ((article.id, *span) for article in matched for span in article.predicted),
+            articles=[article.id for article in matched],
+            labels=labels,
+        )
+        for matched in runs
+    ]
+    return np.stack(counts, axis=1)
+
+
+def _count_run(
+    matched: Sequence[MatchedArticle],
+    labels: Sequence[str],
+    overlap_threshold: float,
+    boundary: Numbers,
+    types: Numbers,
+    overlap: Numbers,
+) -> None:
+    """Add what is correct to the counts of one run, each of shape (n_articles, n_labels, 3)."""
     rank = {label: i for i, label in enumerate(labels)}
-    exact = exact_by_article(
-        ((one.id, *span) for one in judged for span in one.gold),
-        ((one.id, *span) for one in judged for span in one.predicted),
-        articles=[one.id for one in judged],
-        labels=labels,
-    )
-    boundary, types, overlap = (exact * (0, 1, 1) for _ in range(3))  # who is right is counted below
-    for row, one in enumerate(judged):
-        for outcome in one.outcomes:
+    for row, article in enumerate(matched):
+        for outcome in article.outcomes:
             if not (outcome.gold and outcome.predicted):
                 continue
-            ours, theirs = rank[one.gold[outcome.gold[0]][2]], rank[one.predicted[outcome.predicted[0]][2]]
-            if outcome.kind in SAME_LABEL:
-                types[row, ours, CORRECT] += 1
-            if outcome.kind in SAME_ENDS:
-                boundary[row, ours, CORRECT] += 1
+            in_gold = rank[article.gold[outcome.gold[0]][2]]
+            predicted = rank[article.predicted[outcome.predicted[0]][2]]
+            if outcome.kind in _SAME_LABEL:
+                types[row, in_gold, _CORRECT] += 1
+            if outcome.kind in _SAME_ENDS:
+                boundary[row, in_gold, _CORRECT] += 1
                 # counted in the row of its gold mention: in that of its own label, correct could exceed predicted
-                boundary[row, theirs, PREDICTED] -= 1
-                boundary[row, ours, PREDICTED] += 1
-        in_gold, in_predicted = _by_label(one.gold), _by_label(one.predicted)
-        for label in in_gold.keys() & in_predicted.keys():
-            matched = match_overlapping(in_gold[label], in_predicted[label], threshold=overlap_threshold)
-            overlap[row, rank[label], CORRECT] = len(matched)
-    return Statistics(tuple(one.id for one in judged), tuple(labels), exact, boundary, types, overlap)
+                boundary[row, predicted, _PREDICTED] -= 1
+                boundary[row, in_gold, _PREDICTED] += 1
+        gold_places, predicted_places = _by_label(article.gold), _by_label(article.predicted)
+        for label in gold_places.keys() & predicted_places.keys():
+            pairs = match_overlapping(gold_places[label], predicted_places[label], threshold=overlap_threshold)
+            overlap[row, rank[label], _CORRECT] = len(pairs)
 
 
 def _by_label(spans: Sequence[Labelled]) -> dict[str, list[Stretch]]:
@@ -84,107 +142,46 @@ def _by_label(spans: Sequence[Labelled]) -> dict[str, list[Stretch]]:
     return stretches
 
 
-@dataclass(frozen=True)
-class JudgedArticle:
-    """One article; positions in ``outcomes`` are those of ``gold`` and ``predicted``, which keep the order they had."""
-
-    id: str
-    gold: tuple[Labelled, ...]
-    predicted: tuple[Labelled, ...]
-    outcomes: tuple[Outcome, ...]
-
-
-def judge(gold: Iterable[AnnotatedArticle], predictions: Iterable[Prediction]) -> list[JudgedArticle]:
-    """Judge every article of the gold, in its order; one without a prediction counts as read and found empty."""
-    by_id = {p.id: p for p in predictions}
-    judged: list[JudgedArticle] = []
-    for annotated in gold:
-        prediction = by_id.get(annotated.article.id)
-        ours = tuple((s.start, s.end, s.label) for s in annotated.spans)
-        theirs = tuple((m.start, m.end, m.label) for m in prediction.mentions) if prediction else ()
-        judged.append(JudgedArticle(annotated.article.id, ours, theirs, tuple(outcomes(ours, theirs))))
-    return judged
-
-
-def labels_met(judged: Iterable[JudgedArticle], labels: Sequence[str]) -> tuple[str, ...]:
-    """The labels in their order, then any other that an article has, sorted."""
-    met = {label for one in judged for _, _, label in (*one.gold, *one.predicted)}
-    return (*labels, *sorted(met - set(labels)))
-
-
-def summed(counts: NDArray[np.float64], labels: Sequence[str]) -> dict[str, Counts]:
-    """Counts of each label from counts per article, shape (n_articles, n_labels, 3): correct, predicted, support."""
-    return {label: Counts(*map(int, row)) for label, row in zip(labels, counts.sum(axis=0), strict=True)}
-
-
-def matching_of(counts: Mapping[str, Counts], labels: Sequence[str]) -> Matching:
-    """Averages and rows: the labels in their order, then any other that was predicted."""
-    order = [*labels, *sorted(set(counts) - set(labels))]
-    rows = {label: label_figures(counts.get(label, Counts(0, 0, 0))) for label in order}
-    met = [row for row in rows.values() if row.f1 is not None]
-
-    def mean(values: Iterable[float | None]) -> float | None:
-        known = [value for value in values if value is not None]
-        return sum(known) / len(known) if known else None
-
-    return Matching(
-        micro=label_figures(sum_counts(counts.values())),
-        macro=Figures(
-            precision=mean(row.precision for row in met),
-            recall=mean(row.recall for row in met),
-            f1=mean(row.f1 for row in met),
-        ),
-        labels=rows,
-    )
-
-
-def label_figures(counts: Counts) -> LabelFigures:
-    """One row."""
-    return LabelFigures(
-        precision=counts.precision,
-        recall=counts.recall,
-        f1=counts.f1,
-        support=counts.support,
-        predicted=counts.predicted,
-        correct=counts.correct,
-    )
-
-
-def confusion_of(judged: Iterable[JudgedArticle], labels: Sequence[str]) -> Confusion:
-    """Count gold labels (rows) against predicted ones (columns).
+def confusion_of(runs: Sequence[Sequence[MatchedArticle]], labels: Sequence[str]) -> Confusion:
+    """Count gold labels (rows) against predicted ones (columns); of several runs, means rounded to whole numbers.
 
     Rows add up to what is in gold, columns to what was predicted. Of the pieces of a split mention one is its match,
     the others are spurious; of merged mentions one is matched, the others are missed.
     """
     nothing = len(labels)
-    rank: dict[str | None, int] = {label: i for i, label in enumerate(labels)}
-    rank[None] = nothing
-    counts = np.zeros((nothing + 1, nothing + 1), dtype=np.int64)
-    for one in judged:
-        for outcome in one.outcomes:
-            for i, j in zip_longest(outcome.gold, outcome.predicted):
-                ours = None if i is None else one.gold[i][2]
-                theirs = None if j is None else one.predicted[j][2]
-                counts[rank[ours], rank[theirs]] += 1
-    return Confusion(labels=tuple(labels), counts=tuple(tuple(row) for row in counts.tolist()))
+    rank: dict[str | None, int] = {label: i for i, label in enumerate(labels)} | {None: nothing}
+    counts = np.zeros((len(runs), nothing + 1, nothing + 1), dtype=np.int64)
+    for table, matched in zip(counts, runs, strict=True):
+        for article in matched:
+            for outcome in article.outcomes:
+                for i, j in zip_longest(outcome.gold, outcome.predicted):
+                    in_gold = None if i is None else article.gold[i][2]
+                    predicted = None if j is None else article.predicted[j][2]
+                    table[rank[in_gold], rank[predicted]] += 1
+    means = np.rint(counts.mean(axis=0)).astype(np.int64).tolist()
+    return Confusion(labels=tuple(labels), counts=tuple(tuple(row) for row in means))
 
 
-def boundary_errors_of(judged: Iterable[JudgedArticle], labels: Sequence[str]) -> dict[str, BoundaryErrors]:
-    """Count, for each label, how the ends of its mentions went wrong.
+def boundary_errors_of(runs: Sequence[Sequence[MatchedArticle]], labels: Sequence[str]) -> dict[str, BoundaryErrors]:
+    """Count, for each label, how the ends of its mentions went wrong; of several runs, means rounded to whole numbers.
 
     ``start``, ``end`` and ``both`` divide the same mentions as ``too_short``, ``too_long`` and ``shifted`` do.
     """
-    errors: dict[str, Counter[str]] = {label: Counter() for label in labels}
-    for one in judged:
-        for outcome in one.outcomes:
-            if outcome.kind in ("split", "merged"):
-                errors[one.gold[outcome.gold[0]][2]][outcome.kind] += 1
-            elif outcome.kind == "boundary":
-                ours, theirs = one.gold[outcome.gold[0]], one.predicted[outcome.predicted[0]]
-                errors[ours[2]].update([_which_end(ours, theirs), _which_way(ours, theirs)])
+    errors: list[dict[str, Counter[str]]] = []
+    for matched in runs:
+        errors.append({label: Counter() for label in labels})
+        for article in matched:
+            for outcome in article.outcomes:
+                if outcome.kind in ("split", "merged"):
+                    errors[-1][article.gold[outcome.gold[0]][2]][outcome.kind] += 1
+                elif outcome.kind == "boundary":
+                    in_gold, predicted = article.gold[outcome.gold[0]], article.predicted[outcome.predicted[0]]
+                    errors[-1][in_gold[2]].update([_which_end(in_gold, predicted), _which_way(in_gold, predicted)])
     return {
-        label: BoundaryErrors.model_validate({kind: counted[kind] for kind in BoundaryErrors.model_fields})
-        for label, counted in errors.items()
+        label: BoundaryErrors.model_validate(
+            {kind: mean_count(run[label][kind] for run in errors) for kind in BoundaryErrors.model_fields}
+        )
+        for label in labels
     }
 
 

@@ -1,31 +1,30 @@
-"""Intervals of precision, recall and F1, and what difference a test set can show.
+"""Figures of a report from counts per article and run, with intervals where there are resamples.
 
-Comes in: counts per article (and per run, where several runs of one recipe are judged). Goes out: a ``Matching`` whose
-figures have intervals. Rows are always in the order of article ids, so that the order of files changes nothing.
+Counts have the shape (n_articles, n_runs, ..., 3), rows in the order of article ids, so that the order of files changes
+nothing. Of several runs of one recipe, figures are means over the runs that define them, and counts are means rounded
+to whole numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from statistics import fmean
 
 import numpy as np
-from numpy.typing import NDArray
 
 from eventcorpus.eval.report import Figure, Figures, Interval, Intervals, LabelFigures, Matching
-from eventcorpus.metrics.match import averages
+from eventcorpus.metrics.match import Numbers, known, mean_label_figures, mean_of_known, micro_f1
 from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate
 from eventcorpus.schema import AnnotatedArticle
 
-Numbers = NDArray[np.float64]
-LEVEL = 0.95
 POWER = 0.8
 STANDARD_ERRORS = 2.8016
-"""z(0.975) + z(0.8): how many standard errors a difference must be to be found at level 0.05 with power 0.8."""
+"""z(0.975) + z(0.8): how many standard errors a difference must be to be found at level 0.05 with power ``POWER``."""
 
 
 def in_order(gold: Iterable[AnnotatedArticle]) -> list[AnnotatedArticle]:
     """Articles by id: the order of the rows of all counts."""
-    return sorted(gold, key=lambda one: one.article.id)
+    return sorted(gold, key=lambda annotated: annotated.article.id)
 
 
 def draw_articles(gold: Sequence[AnnotatedArticle], *, n_resamples: int, seed: int = 0) -> Resampling | None:
@@ -36,41 +35,29 @@ def draw_articles(gold: Sequence[AnnotatedArticle], *, n_resamples: int, seed: i
     """
     if not n_resamples:
         return None
-    return draw_resamples([one.article.unit for one in gold], n_resamples=n_resamples, seed=seed)
+    return draw_resamples([annotated.article.unit for annotated in gold], n_resamples=n_resamples, seed=seed)
 
 
-def figures_with_intervals(
-    statistics: Numbers, figure: Callable[[Numbers], Numbers], resampling: Resampling | None
-) -> Estimate:
-    """``estimate`` at our level, with undefined ends where there are no resamples."""
-    if resampling is not None:
-        return estimate(statistics, figure, resampling=resampling, level=LEVEL)
-    value = np.asarray(figure(statistics.sum(axis=0)), dtype=np.float64)
-    nothing = np.full(value.shape, np.nan)
-    return Estimate(value, nothing, nothing)
-
-
-def matching_with_intervals(counts: Numbers, labels: Sequence[str], resampling: Resampling | None) -> Matching:
+def matching_of(counts: Numbers, labels: Sequence[str], resampling: Resampling | None = None) -> Matching:
     """Averages and rows of one definition of a match.
 
     Args:
-        counts: shape (n_articles, n_runs, n_labels, 3): correct, predicted, in gold. Of several runs, figures are means
-            over runs, and counts are means rounded to whole numbers.
+        counts: shape (n_articles, n_runs, n_labels, 3): correct, predicted, in gold.
         labels: one a column.
     """
-    found = figures_with_intervals(counts, averages, resampling)
-    whole = counts.sum(axis=0).mean(axis=0)
-    rows = [figures_of(found, i) for i in range(len(labels) + 2)]
+    found = estimate(counts, mean_label_figures, resampling=resampling)
+    totals = counts.sum(axis=0)
+    rows = [figures_at(found, i) for i in range(len(labels) + 2)]
     return Matching(
-        micro=with_counts(rows[-2], whole.sum(axis=0)),
+        micro=with_counts(rows[-2], totals.sum(axis=1)),
         macro=rows[-1],
-        labels={label: with_counts(rows[i], whole[i]) for i, label in enumerate(labels)},
+        labels={label: with_counts(rows[i], totals[:, i]) for i, label in enumerate(labels)},
     )
 
 
-def with_counts(figures: Figures, counts: Numbers) -> LabelFigures:
-    """Figures beside the counts that they are made of, shape (3,)."""
-    correct, predicted, support = (round(float(n)) for n in counts)
+def with_counts(figures: Figures, totals: Numbers) -> LabelFigures:
+    """Figures beside the counts that they are made of, shape (n_runs, 3)."""
+    correct, predicted, support = (mean_count(column) for column in totals.T.tolist())
     return LabelFigures(
         precision=figures.precision,
         recall=figures.recall,
@@ -82,28 +69,49 @@ def with_counts(figures: Figures, counts: Numbers) -> LabelFigures:
     )
 
 
-def figures_of(found: Estimate, i: int) -> Figures:
+def mean_count(counts: Iterable[float]) -> int:
+    """The mean of a count over runs, rounded to a whole number."""
+    return round(fmean(counts))
+
+
+def mean_figure(counts: Numbers, figure: Callable[[Numbers], Numbers], resampling: Resampling | None) -> Figure:
+    """The mean over runs of one figure.
+
+    Args:
+        counts: shape (n_articles, n_runs, ...).
+        figure: takes sums of shape (..., n_runs, ...) and returns shape (..., n_runs).
+    """
+    return figure_at(estimate(counts, lambda sums: mean_of_known(figure(sums), axis=-1), resampling=resampling))
+
+
+def mean_figures(counts: Numbers, figures: Callable[[Numbers], Numbers], resampling: Resampling | None) -> Figures:
+    """The means over runs of precision, recall and F1.
+
+    Args:
+        counts: shape (n_articles, n_runs, n).
+        figures: takes sums of shape (..., n_runs, n) and returns shape (..., n_runs, 3).
+    """
+    found = estimate(counts, lambda sums: mean_of_known(figures(sums), axis=-2)[..., None, :], resampling=resampling)
+    return figures_at(found, 0)
+
+
+def figures_at(found: Estimate, i: int) -> Figures:
     """Precision, recall and F1 from the row ``i`` of an estimate of shape (n, 3)."""
     precision, recall, f1 = (known(found.value[i, j]) for j in range(3))
-    ends = [interval_of(found, i, j) for j in range(3)]
-    intervals = None if all(one is None for one in ends) else Intervals(precision=ends[0], recall=ends[1], f1=ends[2])
+    ends = [interval_at(found, i, j) for j in range(3)]
+    intervals = None if not any(ends) else Intervals(precision=ends[0], recall=ends[1], f1=ends[2])
     return Figures(precision=precision, recall=recall, f1=f1, intervals=intervals)
 
 
-def figure_of(found: Estimate, *place: int) -> Figure:
+def figure_at(found: Estimate, *place: int) -> Figure:
     """One figure of an estimate."""
-    return Figure(value=known(found.value[place]), interval=interval_of(found, *place))
+    return Figure(value=known(found.value[place]), interval=interval_at(found, *place))
 
 
-def interval_of(found: Estimate, *place: int) -> Interval | None:
+def interval_at(found: Estimate, *place: int) -> Interval | None:
     """The interval of one figure of an estimate, None where it has none."""
     low, high = known(found.low[place]), known(found.high[place])
     return None if low is None or high is None else Interval(low=low, high=high)
-
-
-def known(value: float | Numbers) -> float | None:
-    """A figure as reports say it: None for NaN."""
-    return None if np.isnan(value) else float(value)
 
 
 def smallest_difference(counts: Numbers, resampling: Resampling | None) -> float | None:
@@ -119,18 +127,11 @@ def smallest_difference(counts: Numbers, resampling: Resampling | None) -> float
     micro = micro_f1(resampling.totals(counts))
     if np.isnan(micro).mean() > 0.05:
         return None
-    if micro.shape[1] == 1:
+    n_runs = micro.shape[1]
+    if n_runs == 1:
         spread = float(np.nanstd(micro, ddof=1))
     else:
         # the mean variance of the differences of all pairs of runs is twice what a run varies around the runs' mean
         around = micro - micro.mean(axis=1, keepdims=True)
-        n_runs = micro.shape[1]
         spread = float(np.sqrt(2 * np.nanvar(around, axis=0, ddof=1).sum() / (n_runs - 1)))
     return STANDARD_ERRORS * spread
-
-
-def micro_f1(totals: Numbers) -> Numbers:
-    """Micro F1 of sums of shape (..., n_labels, 3): shape (...), NaN where undefined."""
-    correct, predicted, support = np.moveaxis(totals.sum(axis=-2), -1, 0)
-    both = predicted + support
-    return np.where(both > 0, 2 * correct / np.where(both > 0, both, 1), np.nan)

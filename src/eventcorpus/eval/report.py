@@ -67,8 +67,8 @@ class Matching(Part):
     labels: dict[str, LabelFigures]
 
 
-class Judged(Part):
-    """On what the score rests. ``sha256`` is that of the dataset's manifest, ``gold_sha256`` that of the gold itself.
+class ScoredOn(Part):
+    """The gold that is scored on. ``sha256`` is that of the dataset's manifest, ``gold_sha256`` that of the gold.
 
     ``units`` is the number of things that the bootstrap draws: articles, or clusters of articles.
     """
@@ -217,7 +217,7 @@ class Calibration(Part):
 
 
 class Agreement(Part):
-    """How far annotators agree on the same labels: exact F1 between two of them, not a ceiling but a yardstick."""
+    """Inter-annotator agreement on the same labels: exact F1 between two annotators. Systems can be above it."""
 
     articles: int
     all_labels: Figure
@@ -225,7 +225,7 @@ class Agreement(Part):
     source: str
 
 
-class Floor(Part):
+class Baseline(Part):
     """A simple system trained on the same train split; exact match."""
 
     description: str
@@ -255,7 +255,7 @@ class Report(Part):
         default="", description="name@version of the benchmark; with '(other data)' where its data was not"
     )
     ontology: str
-    dataset: Judged
+    dataset: ScoredOn
     model: ModelName
     predictions_sha256: str
     definitions: dict[str, str]
@@ -273,7 +273,7 @@ class Report(Part):
     slices: dict[str, dict[str, Slice]] | None = None
     calibration: Calibration | None = None
     agreement: Agreement | None = None
-    floors: dict[str, Floor] | None = None
+    floors: dict[str, Baseline] | None = None
     seeds: Seeds | None = None
     smallest_difference: float | None = Field(
         default=None,

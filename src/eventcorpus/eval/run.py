@@ -98,7 +98,7 @@ def evaluate_files(
         n_resamples=n_resamples,
         seed=seed,
         command=command,
-        floors=baselines,
+        baselines=baselines,
     )
     gold, shown = _in_classes(source.articles, [runs[0].predictions], class_map)
     return Evaluation(report, gold, shown[0], source.ontology)

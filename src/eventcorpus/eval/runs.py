@@ -10,6 +10,8 @@ from typing import Any
 
 from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
+from eventcorpus.eval.intervals import in_order, mean_count
+from eventcorpus.eval.report import Classes, LeftOut
 from eventcorpus.files import to_json
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import Prediction, check_prediction, prediction_line
@@ -54,16 +56,48 @@ def predictions_sha256(predictions: Sequence[Prediction]) -> str:
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
-def gold_and_runs_in_classes(
-    gold: Sequence[AnnotatedArticle], runs: Sequence[Sequence[Prediction]], class_map: ClassMap | None
-) -> tuple[list[AnnotatedArticle], list[list[Prediction]]]:
-    """Gold and the predictions of every run in the classes of a map, or as they are without one."""
+@dataclass(frozen=True)
+class Selection:
+    """What is scored: gold by article id, and of each run the predictions of these articles; in classes where mapped.
+
+    Attributes:
+        gold_sha256, predictions_sha256: of the gold and of each run, before they are mapped.
+        classes: how labels became classes, None without a map.
+    """
+
+    gold: list[AnnotatedArticle]
+    runs: list[list[Prediction]]
+    gold_sha256: str
+    predictions_sha256: list[str]
+    classes: Classes | None = None
+
+
+def select(
+    gold: Iterable[AnnotatedArticle], runs: Sequence[Run], class_map: ClassMap | None, *, split: str
+) -> Selection:
+    """Check the predictions of every run against the articles, and map both to classes.
+
+    Raises:
+        PredictionsError: as ``of_split``, for any of the runs.
+    """
+    gold = in_order(gold)
+    selected = [of_split(gold, run.predictions, split=split, place=run.place) for run in runs]
+    hashes = gold_sha256(gold), [predictions_sha256(predictions) for predictions in selected]
     if class_map is None:
-        return list(gold), [list(run) for run in runs]
-    return (
-        gold_in_classes(gold, class_map.gold)[0],
-        [predictions_in_classes(run, class_map.predicted)[0] for run in runs],
+        return Selection(gold, selected, *hashes)
+    mapped_gold, gold_left = gold_in_classes(gold, class_map.gold)
+    mapped = [predictions_in_classes(predictions, class_map.predicted) for predictions in selected]
+    predicted_left = [left for _, left in mapped]
+    labels = dict.fromkeys(label for left in predicted_left for label, _ in left.labels.most_common())
+    classes = Classes(
+        gold=LeftOut(classes=class_map.gold, left_out=dict(gold_left.labels.most_common()), twins=gold_left.duplicates),
+        predicted=LeftOut(
+            classes=class_map.predicted,
+            left_out={label: mean_count(left.labels[label] for left in predicted_left) for label in labels},
+            twins=mean_count(left.duplicates for left in predicted_left),
+        ),
     )
+    return Selection(mapped_gold, [predictions for predictions, _ in mapped], *hashes, classes)
 
 
 def gold_sha256(gold: Iterable[AnnotatedArticle]) -> str:
@@ -71,18 +105,18 @@ def gold_sha256(gold: Iterable[AnnotatedArticle]) -> str:
 
     The order of articles, spans, roles and events, and the ids of spans, change nothing.
     """
-    lines = sorted(to_json(_said(one)) for one in gold)
+    lines = sorted(to_json(_content(annotated)) for annotated in gold)
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _said(one: AnnotatedArticle) -> dict[str, Any]:
-    place = {span.id: (span.start, span.end, span.label) for span in one.spans}
+def _content(annotated: AnnotatedArticle) -> dict[str, Any]:
+    place = {span.id: (span.start, span.end, span.label) for span in annotated.spans}
     return {
-        "id": one.article.id,
-        "text_sha256": one.article.text_sha256,
-        "spans": sorted((*place[span.id], sorted(span.attributes)) for span in one.spans),
-        "roles": sorted((role.role, place[role.trigger], place[role.argument]) for role in one.roles),
-        "events": sorted((event.label, sorted(place[trigger] for trigger in event.triggers)) for event in one.events),
+        "id": annotated.article.id,
+        "text_sha256": annotated.article.text_sha256,
+        "spans": sorted((*place[span.id], sorted(span.attributes)) for span in annotated.spans),
+        "roles": sorted((role.role, place[role.trigger], place[role.argument]) for role in annotated.roles),
+        "events": sorted((e.label, sorted(place[trigger] for trigger in e.triggers)) for e in annotated.events),
     }
 
 

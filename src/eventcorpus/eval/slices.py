@@ -1,8 +1,7 @@
 """Exact match in parts of the data: by kind, outlet, length, month and tag of the article, by place and novelty of
 the mention.
 
-Comes in: gold, predictions and (for novelty) the articles that a model was trained on. Goes out: dimension -> value ->
-``Slice``. A rule puts gold and predicted mentions into slices alike, so that an exact match is whole in one slice.
+A rule puts gold and predicted mentions into slices alike, so that an exact match is whole in one slice.
 """
 
 from __future__ import annotations
@@ -13,9 +12,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from eventcorpus.eval.intervals import figures_of, figures_with_intervals, known, with_counts
+from eventcorpus.eval.intervals import mean_figures, with_counts
 from eventcorpus.eval.report import Slice
-from eventcorpus.metrics.match import Key, Numbers, averages, exact_by_article
+from eventcorpus.metrics.match import Key, Numbers, exact_by_article, known, mean_label_figures, precision_recall_f1
 from eventcorpus.metrics.resample import Resampling
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.text import words
@@ -48,31 +47,28 @@ def slices_of(
         labels: all that are in ``keys``.
         train: without it nothing is said of novelty (``seen``).
     """
-    articles = [one.article for one in gold]
-    tokens = {article.id: [start for start, _ in words(article.text)] for article in articles}
+    articles = [annotated.article for annotated in gold]
+    starts = {article.id: [start for start, _ in words(article.text)] for article in articles}
     found: dict[str, dict[str, Slice]] = {}
     of_article: dict[str, tuple[Callable[[Article], Sequence[str]], Sequence[str]]] = {
         "kind": (lambda article: (article.kind or NONE,), ()),
         "outlet": (lambda article: (article.outlet or NONE,), ()),
-        "length": (lambda article: (_bin(len(tokens[article.id]) - 1, LENGTHS),), _bins(LENGTHS)),
+        "length": (lambda article: (_bin(len(starts[article.id]) - 1, LENGTHS),), _bins(LENGTHS)),
         "month": (lambda article: ((article.published or NONE)[:7],), ()),
         "tag": (lambda article: article.tags or (NONE,), ()),
     }
     for dimension, (values_of, order) in of_article.items():
         values = {article.id: tuple(dict.fromkeys(values_of(article))) for article in articles}
-        if any(value != NONE for several in values.values() for value in several):
-            everywhere = _by_value(values)
-            found[dimension] = _score(
-                articles, keys, labels, _rule(values), resampling=resampling, order=order, everywhere=everywhere
-            )
-    places = _bins(PLACES)
-    found["position"] = _score(
-        articles, keys, labels, lambda key: (_bin(bisect_right(tokens[key[0]], key[1]) - 1, PLACES),),
-        resampling=resampling, order=places,
-    )  # fmt: skip
+        if any(value != NONE for of_one in values.values() for value in of_one):
+            rule, members = _article_rule(values), _by_value(values)
+            found[dimension] = _score(articles, keys, labels, rule, resampling=resampling, order=order, members=members)
+    rules: dict[str, tuple[Rule, Sequence[str]]] = {
+        "position": (lambda key: (_bin(bisect_right(starts[key[0]], key[1]) - 1, PLACES),), _bins(PLACES))
+    }
     if train is not None:
-        texts = {article.id: article.text for article in articles}
-        found["seen"] = _score(articles, keys, labels, _seen_rule(texts, train), resampling=resampling, order=SEEN)
+        rules["seen"] = (_seen_rule({article.id: article.text for article in articles}, train), SEEN)
+    for dimension, (rule, order) in rules.items():
+        found[dimension] = _score(articles, keys, labels, rule, resampling=resampling, order=order)
     return {dimension: slices for dimension, slices in found.items() if slices}
 
 
@@ -81,15 +77,15 @@ def surface(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _rule(values: dict[str, tuple[str, ...]]) -> Rule:
+def _article_rule(values: dict[str, tuple[str, ...]]) -> Rule:
     return lambda key: values[key[0]]
 
 
 def _seen_rule(texts: dict[str, str], train: Iterable[AnnotatedArticle]) -> Rule:
     known_labels: dict[str, set[str]] = defaultdict(set)
-    for one in train:
-        for span in one.spans:
-            known_labels[surface(one.article.text[span.start : span.end])].add(span.label)
+    for annotated in train:
+        for span in annotated.spans:
+            known_labels[surface(annotated.article.text[span.start : span.end])].add(span.label)
 
     def rule(key: Key) -> Sequence[str]:
         article, start, end, label = key
@@ -107,28 +103,28 @@ def _score(
     *,
     resampling: Resampling | None,
     order: Sequence[str],
-    everywhere: dict[str, set[str]] | None = None,
+    members: dict[str, set[str]] | None = None,
 ) -> dict[str, Slice]:
     """Every slice of one dimension: the values in ``order``, then any other by name.
 
     Args:
-        everywhere: value -> articles that are in the slice, with mentions or without; by default those with some.
+        members: value -> ids of the articles in the slice, with mentions or without; by default those with some.
     """
     ids = [article.id for article in articles]
-    members: dict[str, set[str]] = defaultdict(set, everywhere or {})
+    in_slice: dict[str, set[str]] = defaultdict(set, members or {})
     parts: dict[str, list[tuple[list[Key], list[Key]]]] = defaultdict(lambda: [([], []) for _ in keys])
     for run, sides in enumerate(keys):
-        for side, several in enumerate(sides):
-            for key in several:
+        for side, mentions in enumerate(sides):
+            for key in mentions:
                 for value in rule(key):
                     parts[value][run][side].append(key)
-                    if everywhere is None:
-                        members[value].add(key[0])
+                    if members is None:
+                        in_slice[value].add(key[0])
     found: dict[str, Slice] = {}
-    for value in [*(value for value in order if value in members), *sorted(set(members) - set(order))]:
+    for value in [*(value for value in order if value in in_slice), *sorted(set(in_slice) - set(order))]:
         # one slice after the other: the counts of a thousand outlets at once would fill the memory
         counts = [exact_by_article(*sides, articles=ids, labels=labels) for sides in parts[value]]
-        found[value] = _slice(np.stack(counts, axis=1), resampling, n_articles=len(members[value]))
+        found[value] = _slice(np.stack(counts, axis=1), resampling, n_articles=len(in_slice[value]))
     return found
 
 
@@ -136,19 +132,19 @@ def _slice(counts: Numbers, resampling: Resampling | None, *, n_articles: int) -
     """``counts``: shape (n_articles, n_runs, n_labels, 3)."""
     if n_articles < LEAST_ARTICLES:
         resampling = None
-    micro = figures_with_intervals(counts.sum(axis=2, keepdims=True), averages, resampling)
-    whole = counts.sum(axis=0)
+    micro = mean_figures(counts.sum(axis=2), precision_recall_f1, resampling)
+    totals = counts.sum(axis=0)
     return Slice(
         articles=n_articles,
-        micro=with_counts(figures_of(micro, 0), whole.sum(axis=1).mean(axis=0)),
-        macro_f1=known(averages(whole)[-1, 2]),
+        micro=with_counts(micro, totals.sum(axis=1)),
+        macro_f1=known(mean_label_figures(totals)[-1, 2]),
     )
 
 
 def _by_value(values: dict[str, tuple[str, ...]]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = defaultdict(set)
-    for article, several in values.items():
-        for value in several:
+    for article, of_one in values.items():
+        for value in of_one:
             found[value].add(article)
     return dict(found)
 

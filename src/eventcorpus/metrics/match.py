@@ -1,4 +1,4 @@
-"""Which predicted spans are right: exact matches of (article, start, end, label), independent of order."""
+"""Exact matches of (article, start, end, label), and precision, recall and F1 made of their counts."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcorpus.schema import Span
+from eventcorpus.metrics.coefficients import f1
 
+Numbers = NDArray[np.float64]
 Key = tuple[str, int, int, str]
 """(article id, start, end, label)."""
-SpanKey = tuple[int, int, str, int]
-"""(start, end, label, n): the same span marked twice has n = 0 and 1, so that keys are matched one to one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of spans: ``correct`` in both, ``support`` in gold, ``predicted`` by the system."""
+    """Numbers of spans: ``correct`` in both, ``support`` in gold, ``predicted`` by the system.
+
+    The figures are those of ``precision_recall_f1``, None where undefined.
+    """
 
     correct: int
     predicted: int
@@ -28,18 +30,20 @@ class Counts:
     @property
     def precision(self) -> float | None:
         """Share of predictions that are right; None without predictions, unless gold was there to be found (then 0)."""
-        return self.correct / self.predicted if self.predicted else (0.0 if self.support else None)
+        return self._figure(0)
 
     @property
     def recall(self) -> float | None:
         """Share of gold that was found; None without gold, unless something was predicted (then 0)."""
-        return self.correct / self.support if self.support else (0.0 if self.predicted else None)
+        return self._figure(1)
 
     @property
     def f1(self) -> float | None:
         """2 correct / (predicted + support); None where there is neither."""
-        both = self.predicted + self.support
-        return 2 * self.correct / both if both else None
+        return self._figure(2)
+
+    def _figure(self, i: int) -> float | None:
+        return known(precision_recall_f1(np.array([self.correct, self.predicted, self.support]))[i])
 
 
 def exact_counts(gold: Iterable[Key], predicted: Iterable[Key]) -> dict[str, Counts]:
@@ -48,17 +52,11 @@ def exact_counts(gold: Iterable[Key], predicted: Iterable[Key]) -> dict[str, Cou
     >>> exact_counts([("x", 0, 4, "Actor")], [("x", 0, 4, "Actor"), ("x", 0, 4, "Place")])["Actor"].f1
     1.0
     """
-    in_gold, in_predicted = Counter(gold), Counter(predicted)
-    both = in_gold & in_predicted
-
-    def per_label(counter: Counter[Key]) -> Counter[str]:
-        totals: Counter[str] = Counter()
-        for (_, _, _, label), n in counter.items():
-            totals[label] += n
-        return totals
-
-    correct, found, support = per_label(both), per_label(in_predicted), per_label(in_gold)
-    return {label: Counts(correct[label], found[label], support[label]) for label in {**support, **found}}
+    gold, predicted = list(gold), list(predicted)
+    articles = list(dict.fromkeys(article for article, *_ in (*gold, *predicted)))
+    labels = list(dict.fromkeys(label for *_, label in (*gold, *predicted)))
+    totals = exact_by_article(gold, predicted, articles=articles, labels=labels).sum(axis=0)
+    return {label: Counts(*map(int, row)) for label, row in zip(labels, totals.tolist(), strict=True)}
 
 
 def sum_counts(counts: Iterable[Counts]) -> Counts:
@@ -67,24 +65,10 @@ def sum_counts(counts: Iterable[Counts]) -> Counts:
     return Counts(sum(c.correct for c in listed), sum(c.predicted for c in listed), sum(c.support for c in listed))
 
 
-def span_keys(spans: Iterable[Span]) -> dict[str, SpanKey]:
-    """Span id -> key, of the spans of one article."""
-    times: Counter[tuple[int, int, str]] = Counter()
-    keys: dict[str, SpanKey] = {}
-    for span in spans:
-        place = (span.start, span.end, span.label)
-        keys[span.id] = (*place, times[place])
-        times[place] += 1
-    return keys
-
-
-Numbers = NDArray[np.float64]
-
-
 def exact_by_article(
     gold: Iterable[Key], predicted: Iterable[Key], *, articles: Sequence[str], labels: Sequence[str]
 ) -> Numbers:
-    """Exact matches per article and label, one to one, as ``exact_counts`` counts them over all articles.
+    """Exact matches per article and label, one to one.
 
     Args:
         articles: ids, one a row; every key is of one of them.
@@ -107,8 +91,8 @@ def exact_by_article(
     return counts
 
 
-def precision_recall_f1(counts: Numbers) -> Numbers:
-    """Precision, recall and F1, defined as by ``Counts``: 0 where one side has nothing, undefined where neither has.
+def precision_recall_f1(counts: NDArray[np.floating] | NDArray[np.integer]) -> Numbers:
+    """Precision, recall and F1: 0 where one side has nothing and the other something, undefined where neither has.
 
     Args:
         counts: shape (..., 3): correct, predicted, in gold.
@@ -120,30 +104,22 @@ def precision_recall_f1(counts: Numbers) -> Numbers:
     [[1.0, 0.5, 0.667], [0.0, 0.0, 0.0], [nan, nan, nan]]
     """
     correct, predicted, support = np.moveaxis(np.asarray(counts, dtype=np.float64), -1, 0)
-    defined = predicted + support > 0
     precision = correct / np.where(predicted > 0, predicted, 1)
     recall = correct / np.where(support > 0, support, 1)
-    f1 = 2 * correct / np.where(defined, predicted + support, 1)
-    return np.where(defined[..., None], np.stack([precision, recall, f1], axis=-1), np.nan)
+    figures = np.stack([precision, recall, f1(correct, predicted, support)], axis=-1)
+    return np.where(np.isnan(figures[..., 2:]), np.nan, figures)
 
 
-def mean_of_known(figures: Numbers, *, axis: int) -> Numbers:
-    """The mean of what is defined along an axis; NaN where nothing is.
-
-    >>> mean_of_known(np.array([[1.0, 0.5], [np.nan, 1.0]]), axis=0).tolist()
-    [1.0, 0.75]
-    """
-    known = ~np.isnan(figures)
-    n = known.sum(axis=axis)
-    total = np.where(known, figures, 0.0).sum(axis=axis)
-    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+def micro_f1(counts: Numbers) -> Numbers:
+    """F1 of all labels together, of counts of shape (..., n_labels, 3): shape (...), NaN where undefined."""
+    return precision_recall_f1(counts.sum(axis=-2))[..., 2]
 
 
-def averages(counts: Numbers) -> Numbers:
-    """Figures of every label and their averages, as means over runs.
+def label_figures(counts: Numbers) -> Numbers:
+    """Figures of every label and their averages.
 
     Args:
-        counts: shape (..., n_runs, n_labels, 3): correct, predicted, in gold; sums over articles.
+        counts: shape (..., n_labels, 3): correct, predicted, in gold; sums over articles.
 
     Returns:
         shape (..., n_labels + 2, 3): precision, recall and F1 of each label, then micro, then macro (the mean over the
@@ -152,5 +128,26 @@ def averages(counts: Numbers) -> Numbers:
     labels = precision_recall_f1(counts)
     micro = precision_recall_f1(counts.sum(axis=-2))
     macro = mean_of_known(labels, axis=-2)
-    every = np.concatenate([labels, micro[..., None, :], macro[..., None, :]], axis=-2)
-    return mean_of_known(every, axis=-3)
+    return np.concatenate([labels, micro[..., None, :], macro[..., None, :]], axis=-2)
+
+
+def mean_label_figures(counts: Numbers) -> Numbers:
+    """The mean over runs of ``label_figures``, of counts of shape (..., n_runs, n_labels, 3)."""
+    return mean_of_known(label_figures(counts), axis=-3)
+
+
+def mean_of_known(figures: Numbers, *, axis: int) -> Numbers:
+    """The mean of what is defined along an axis; NaN where nothing is.
+
+    >>> mean_of_known(np.array([[1.0, 0.5], [np.nan, 1.0]]), axis=0).tolist()
+    [1.0, 0.75]
+    """
+    defined = ~np.isnan(figures)
+    n = defined.sum(axis=axis)
+    total = np.where(defined, figures, 0.0).sum(axis=axis)
+    return np.where(n > 0, total / np.maximum(n, 1), np.nan)
+
+
+def known(value: float | Numbers) -> float | None:
+    """One figure as reports hold it: None for NaN."""
+    return None if np.isnan(value) else float(value)

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
+LEVEL = 0.95
+"""The level of intervals, unless another is asked for."""
 _UNDEFINED_AT_MOST = 0.05
 _ROWS_AT_ONCE = 1000
 
@@ -98,12 +100,12 @@ def draw_resamples(units: Sequence[Hashable], *, n_resamples: int = 1000, seed: 
 
 
 def estimate(
-    statistics: Numbers, figure: Callable[[Numbers], Numbers], *, resampling: Resampling, level: float = 0.95
+    statistics: Numbers, figure: Callable[[Numbers], Numbers], *, resampling: Resampling | None, level: float = LEVEL
 ) -> Estimate:
     """A figure of all articles, with its percentile interval over the resamples.
 
-    The interval is undefined (NaN) where the figure is, where it is undefined in more than a twentieth of the
-    resamples (the others are used), and with a single unit, which can show no variation.
+    The interval is undefined (NaN) without resamples, where the figure is undefined, where it is undefined in more than
+    a twentieth of the resamples (otherwise the others are used), and with a single unit, which can show no variation.
 
     Args:
         statistics: shape (n_articles, ...), counts that add up over articles.
@@ -118,6 +120,8 @@ def estimate(
     (0.6, 0.0, 0.838)
     """
     value = np.asarray(figure(statistics.sum(axis=0)), dtype=np.float64)
+    if resampling is None:
+        return Estimate(value, np.full(value.shape, np.nan), np.full(value.shape, np.nan))
     resampled = np.asarray(figure(resampling.totals(statistics)), dtype=np.float64)
     columns = resampled.reshape(resampling.n_resamples, -1)
     low, high = np.full(columns.shape[1], np.nan), np.full(columns.shape[1], np.nan)

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcorpus.errors import InputError
-from eventcorpus.metrics.match import Counts, sum_counts
-from eventcorpus.metrics.resample import Estimate, Numbers, Resampling, draw_resamples, estimate
+from eventcorpus.metrics.match import Counts, label_figures, sum_counts
+from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate
 from eventcorpus.metrics.tags import (
     Decoder,
     FlatChunks,
@@ -61,7 +61,7 @@ class TagScores:
 
     def estimate_with(self, resampling: Resampling, *, level: float = 0.95) -> Estimate:
         """The same with given resamples of ``units``, so that differences of two systems are paired."""
-        return estimate(self.statistics.astype(np.float64), chunk_figures, resampling=resampling, level=level)
+        return estimate(self.statistics.astype(np.float64), label_figures, resampling=resampling, level=level)
 
 
 def score_tags(
@@ -105,28 +105,6 @@ def score_tags(
         statistics[:, :, column] = cells.reshape(len(names), n_labels)
     met = [i for i in np.argsort(codes.names, kind="stable").tolist() if statistics[:, i, 1:].any()]
     return TagScores(tuple(codes.names[i] for i in met), names, statistics[:, met])
-
-
-def chunk_figures(sums: Numbers) -> Numbers:
-    """Precision, recall and F1 of labels, of all together (micro), and their mean (macro); NaN where undefined.
-
-    Args:
-        sums: shape (..., n_labels, 3): correct, predicted, gold.
-
-    Returns:
-        shape (..., n_labels + 2, 3). A side without chunks scores 0 where the other has some, as in ``Counts``.
-    """
-    with_micro = np.concatenate([sums, sums.sum(axis=-2, keepdims=True)], axis=-2)
-    correct, predicted, support = (with_micro[..., i] for i in range(3))
-    either = predicted + support
-    with np.errstate(divide="ignore", invalid="ignore"):
-        figures = np.stack(
-            [correct / np.maximum(predicted, 1), correct / np.maximum(support, 1), 2 * correct / either], axis=-1
-        )
-        figures[either == 0] = np.nan
-        met = either[..., :-1] > 0
-        macro = np.where(met[..., None], figures[..., :-1, :], 0).sum(axis=-2) / met.sum(axis=-1)[..., None]
-    return np.concatenate([figures, macro[..., None, :]], axis=-2)
 
 
 def _in_both(gold: FlatChunks, predicted: FlatChunks) -> FlatChunks:

@@ -1,7 +1,6 @@
-"""The floor of memory: strings that were mentions in training are mentions again, and nothing else is.
+"""The lexicon baseline: strings that were mentions in training are mentions again, and nothing else is.
 
-Comes in: annotated articles to remember, articles to predict. Goes out: a prediction an article. What a model finds
-beyond this floor, it has not merely seen.
+What a model finds beyond this baseline is not only what it saw in training.
 """
 
 from __future__ import annotations
@@ -20,27 +19,29 @@ Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Memory:
-    """Words of a mention -> its most frequent label, and the share of its occurrences that have it; ``longest`` is in
-    words."""
+class Lexicon:
+    """``entries``: words of a mention -> its most frequent label, and the share of its occurrences that have it.
 
-    known: Mapping[Words, tuple[str, float]]
+    ``longest`` is the length of the longest mention in words.
+    """
+
+    entries: Mapping[Words, tuple[str, float]]
     longest: int
 
 
 def predict(
     train: Sequence[AnnotatedArticle], articles: Iterable[Article], *, threshold: float = 0.5
 ) -> list[Prediction]:
-    """Predict with what is remembered of ``train``; the same input gives the same predictions.
+    """Predict with the lexicon of ``train``; the same input gives the same predictions.
 
     Args:
         threshold: the least share of the occurrences of a string in ``train`` that must have the label, in (0, 1].
     """
-    memory = remember(train, threshold=threshold)
-    return [prediction_at(article, _find(article, memory), NAME) for article in articles]
+    lexicon = fit_lexicon(train, threshold=threshold)
+    return [prediction_at(article, _find(article, lexicon), NAME) for article in articles]
 
 
-def remember(train: Sequence[AnnotatedArticle], *, threshold: float = 0.5) -> Memory:
+def fit_lexicon(train: Sequence[AnnotatedArticle], *, threshold: float = 0.5) -> Lexicon:
     """Collect the strings that were mentions, case apart, often enough.
 
     A string occurs wherever its words stand, also inside other mentions: "attack" in "attack helicopter" is no attack
@@ -62,22 +63,22 @@ def remember(train: Sequence[AnnotatedArticle], *, threshold: float = 0.5) -> Me
                 key = tuple(folded[start:end])
                 if key in labelled:
                     occurs[key] += 1
-    known: dict[Words, tuple[str, float]] = {}
+    entries: dict[Words, tuple[str, float]] = {}
     for key, counts in labelled.items():
         label, n = min(counts.items(), key=lambda item: (-item[1], item[0]))
         if n >= threshold * occurs[key]:
-            known[key] = (label, n / occurs[key])
-    return Memory(known, longest)
+            entries[key] = (label, n / occurs[key])
+    return Lexicon(entries, longest)
 
 
-def _find(article: Article, memory: Memory) -> list[tuple[int, int, str, float]]:
+def _find(article: Article, lexicon: Lexicon) -> list[tuple[int, int, str, float]]:
     """From left to right, at each word the longest string that is known."""
     places = []
     for line in lines_of(article.text):
         folded, at = _folded(line), 0
         while at < len(folded):
-            for end in range(min(at + memory.longest, len(folded)), at, -1):
-                found = memory.known.get(tuple(folded[at:end]))
+            for end in range(min(at + lexicon.longest, len(folded)), at, -1):
+                found = lexicon.entries.get(tuple(folded[at:end]))
                 if found:
                     places.append((line.offsets[at][0], line.offsets[end - 1][1], *found))
                     at = end

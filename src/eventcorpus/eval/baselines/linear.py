@@ -1,6 +1,6 @@
-"""The floor of a linear model: logistic regression over features of words, as taggers were before encoders.
+"""The linear baseline: logistic regression over features of words, as taggers were before encoders.
 
-Comes in: annotated articles to train on, articles to predict. Goes out: a prediction an article. One-against-rest
+One-against-rest
 logistic regression by averaged stochastic gradient descent (scikit-learn's ``SGDClassifier``); tags are decoded by
 Viterbi under the rule of BIO.
 """

@@ -1,4 +1,4 @@
-"""Annotated articles as lines of words with BIO tags, and predicted tags as predictions: what both floors share."""
+"""Annotated articles as lines of words with BIO tags, and predicted tags as predictions: what both baselines share."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def tagged_lines(annotated: AnnotatedArticle, labels: Sequence[str]) -> Iterator
     offsets = [offset for line in lines for offset in line.offsets]
     tags = [OUTSIDE] * len(offsets)
     if annotated.spans:
-        layer = Ontology(name="floor", version="1.0.0", entities=tuple(Label(name=label) for label in labels))
+        layer = Ontology(name="baseline", version="1.0.0", entities=tuple(Label(name=label) for label in labels))
         tags, _ = tags_from_spans(resolve_overlaps(annotated.spans, layer)[0], offsets, layer.rank)
     begin = 0
     for line in lines:
@@ -50,7 +50,7 @@ def tagged_lines(annotated: AnnotatedArticle, labels: Sequence[str]) -> Iterator
         begin += len(line.words)
 
 
-def prediction_at(article: Article, places: Sequence[tuple[int, int, str, float]], floor: str) -> Prediction:
-    """A prediction of (start, end, label, confidence), by the floor of a name."""
+def prediction_at(article: Article, places: Sequence[tuple[int, int, str, float]], baseline: str) -> Prediction:
+    """A prediction of (start, end, label, confidence), by the baseline of a name."""
     mentions = (Mention(start, end, label, article.text[start:end], share) for start, end, label, share in places)
-    return prediction_of(article, mentions, ModelName(name=f"floor {floor}"))
+    return prediction_of(article, mentions, ModelName(name=f"floor {baseline}"))

@@ -6,10 +6,9 @@ import pytest
 
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.splits import read_splits
-from eventcorpus.eval.baselines import lexicon as remembered
-from eventcorpus.eval.baselines import linear
+from eventcorpus.eval.baselines import lexicon, linear
 from eventcorpus.eval.baselines.linear import line_features
-from eventcorpus.eval.baselines.score import FLOORS, score_floors
+from eventcorpus.eval.baselines.score import BASELINES, score_baselines
 from eventcorpus.eval.baselines.words import lines_of, tagged_lines
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.models.tags import viterbi
@@ -40,7 +39,7 @@ TRAIN = [
 
 
 def remember(text: str, **settings: float) -> list[tuple[str, str]]:
-    (prediction,) = remembered.predict(TRAIN, [Article("x", text)], **settings)
+    (prediction,) = lexicon.predict(TRAIN, [Article("x", text)], **settings)
     return found(prediction)
 
 
@@ -58,35 +57,35 @@ def test_a_string_does_not_cross_a_line() -> None:
 
 def test_a_string_that_is_seldom_labelled_is_left_out() -> None:
     train = [annotated("May came. They may, they may, and may again.", ("May", "Time"))]
-    assert found(remembered.predict(train, [Article("x", "In May")])[0]) == []
-    (prediction,) = remembered.predict(train, [Article("x", "In May")], threshold=0.25)
+    assert found(lexicon.predict(train, [Article("x", "In May")])[0]) == []
+    (prediction,) = lexicon.predict(train, [Article("x", "In May")], threshold=0.25)
     assert [(m.text, m.label, m.confidence) for m in prediction.mentions] == [("May", "Time", 0.25)]
 
 
 def test_a_part_of_a_longer_mention_counts_as_an_occurrence() -> None:
-    memory = remembered.remember(
+    found_lexicon = lexicon.fit_lexicon(
         [annotated("Army of Army", ("Army of Army", "Actor")), annotated("Army", ("Army", "Unit"))]
     )
-    assert memory.known == {("army", "of", "army"): ("Actor", 1.0)}  # army is a Unit at one of three places
+    assert found_lexicon.entries == {("army", "of", "army"): ("Actor", 1.0)}  # army is a Unit at one of three places
 
 
 def test_of_labels_as_frequent_the_first_in_the_alphabet_stays() -> None:
     both = [annotated("Homs", ("Homs", "Place")), annotated("Homs", ("Homs", "Actor"))]
-    assert remembered.remember(both).known == remembered.remember(both[::-1]).known == {("homs",): ("Actor", 0.5)}
+    assert lexicon.fit_lexicon(both).entries == lexicon.fit_lexicon(both[::-1]).entries == {("homs",): ("Actor", 0.5)}
 
 
 def test_nothing_remembered_predicts_nothing() -> None:
-    for floor, _ in FLOORS.values():
-        (prediction,) = floor([annotated("No mention here.")], [Article("x", "Homs fell.")])
+    for predict, _ in BASELINES.values():
+        (prediction,) = predict([annotated("No mention here.")], [Article("x", "Homs fell.")])
         assert prediction.mentions == ()
 
 
 def test_an_article_without_words_has_a_prediction_too() -> None:
-    for floor, _ in FLOORS.values():
-        assert [p.mentions for p in floor(TRAIN, [Article("x", ""), Article("y", " \n\n ")])] == [(), ()]
+    for predict, _ in BASELINES.values():
+        assert [p.mentions for p in predict(TRAIN, [Article("x", ""), Article("y", " \n\n ")])] == [(), ()]
 
 
-def test_the_linear_floor_finds_names_that_it_has_not_seen_by_what_stands_around_them() -> None:
+def test_the_linear_baseline_finds_names_that_it_has_not_seen_by_what_stands_around_them() -> None:
     train = [
         annotated(f"Troops shelled {name} on {day}.", (name, "Place"), (day, "Time"))
         for name, day in (("Homs", "Monday"), ("Aleppo", "Friday"), ("Raqqa", "Sunday"), ("Idlib", "Tuesday"))
@@ -95,7 +94,7 @@ def test_the_linear_floor_finds_names_that_it_has_not_seen_by_what_stands_around
     assert found(prediction) == [("Kobani", "Place"), ("Thursday", "Time")]
 
 
-def test_the_linear_floor_never_continues_what_was_not_begun() -> None:
+def test_the_linear_baseline_never_continues_what_was_not_begun() -> None:
     tagger = linear.fit(TRAIN, n_epochs=2)
     for words in (["Army"], ["Town", "Army", "Homs"], ["Free"] * 5):
         tags = viterbi(tagger.log_probabilities(words))
@@ -128,26 +127,26 @@ def shipped() -> tuple[list[AnnotatedArticle], list[AnnotatedArticle]]:
     return by_split["train"][::4], by_split["validation"]
 
 
-def test_on_the_shipped_corpus_the_linear_floor_is_above_memory_and_both_fit_their_articles(
+def test_on_the_shipped_corpus_the_linear_baseline_is_above_memory_and_both_fit_their_articles(
     shipped: tuple[list[AnnotatedArticle], list[AnnotatedArticle]],
 ) -> None:
     train, gold = shipped
     assert len(train) > 50 and len(gold) > 20
-    scores = score_floors(train, gold, ["Actor"])
+    scores = score_baselines(train, gold, ["Actor"])
     linear_f1, remembered_f1 = scores["linear"].exact.micro.f1, scores["remembered"].exact.micro.f1
     assert linear_f1 is not None and remembered_f1 is not None
     assert linear_f1 > remembered_f1 + 0.05 and remembered_f1 > 0.2
     assert next(iter(scores["linear"].exact.labels)) == "Actor"
 
 
-def test_both_floors_say_the_same_every_time_on_the_texts_they_were_given(
+def test_both_baselines_say_the_same_every_time_on_the_texts_they_were_given(
     shipped: tuple[list[AnnotatedArticle], list[AnnotatedArticle]],
 ) -> None:
     train, gold = shipped[0][:12], shipped[1][:4]
-    for name, (floor, _) in FLOORS.items():
+    for name, (predict, _) in BASELINES.items():
         articles = [one.article for one in gold]
-        predictions = floor(train, articles)
-        assert floor(train, iter(articles)) == predictions and any(p.mentions for p in predictions)
+        predictions = predict(train, articles)
+        assert predict(train, iter(articles)) == predictions and any(p.mentions for p in predictions)
         assert {p.model.name for p in predictions} == {f"floor {name}"}
         for prediction, article in zip(predictions, articles, strict=True):
             check_prediction(prediction, article, place=name)

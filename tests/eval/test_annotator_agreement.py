@@ -6,7 +6,7 @@ import pytest
 from made_up import LABELS, ONTOLOGY, corpus, system
 
 from eventcorpus.agreement.agree import agreement
-from eventcorpus.eval.evaluate import agreement_beside
+from eventcorpus.eval.annotator_agreement import agreement_beside
 from eventcorpus.schema import AnnotatedArticle, Span
 
 
@@ -63,7 +63,7 @@ def test_a_label_that_one_of_them_could_not_use_counts_for_neither() -> None:
     assert found is not None and found.labels["Place"].value is None and found.labels["Actor"].value is not None
 
 
-def test_without_a_second_annotator_there_is_no_yardstick() -> None:
+def test_without_a_second_annotator_there_is_no_agreement() -> None:
     assert (
         agreement_beside([[one, other] for one, other in zip(FIRST, DECIDED, strict=True)], LABELS, split="test")
         is None
