@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from label_studio_json import NESTED, TEXT, annotation, choice, region, relation, task, write
 
-from eventcorpus.agreement.corrections import ApartCounts, count_corrections, read_corrected
+from eventcorpus.agreement.corrected import Excluded, read_corrected
+from eventcorpus.agreement.corrections import count_corrections
 from eventcorpus.agreement.corrections_report import Corrections, MentionFigures
 from eventcorpus.cli.main import main
 from eventcorpus.labelstudio.config import read_label_config, read_ontology
@@ -36,9 +37,9 @@ def report_of(*tasks: dict[str, Any], ontology: Ontology = NESTED, within: float
 
 
 def report_on(path: Path, *, ontology: Ontology, within: float = 10.0) -> Corrections:
-    apart, left_out = ApartCounts(), Counter[str]()
-    corrected = read_corrected(index_exports([path]), ontology, apart=apart, left_out=left_out)
-    return count_corrections(corrected, ontology, within=within, apart=apart, left_out=left_out)
+    excluded = Excluded()
+    corrected = read_corrected(index_exports([path]), ontology, excluded)
+    return count_corrections(corrected, ontology, within=within, excluded=excluded)
 
 
 def predicted(*items: dict[str, Any], number: int = 70, version: str = "demo@1") -> dict[str, Any]:

@@ -1,16 +1,14 @@
-"""Annotations beside the predictions that they were begun from, out of full snapshots.
-
-Comes in: exports. Goes out: for each annotation that counts, the spans and roles of both on the same text.
-"""
+"""What annotators did to predictions: which mentions, roles and attributes they kept, changed, removed and added."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from eventcorpus import __version__
+from eventcorpus.agreement.corrected import Corrected, Excluded
 from eventcorpus.agreement.corrections_report import (
     Apart,
     Corrections,
@@ -19,162 +17,71 @@ from eventcorpus.agreement.corrections_report import (
     MentionFigures,
     Relabelling,
 )
-from eventcorpus.annotation.migrate import migration
-from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex
-from eventcorpus.labelstudio.regions import RegionReader, Regions
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.metrics.match import Counts, exact_counts, sum_counts
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Role, Span
 
+WITHIN_SECONDS = 10.0
+"""Silent reading goes at about 240 words a minute (Brysbaert 2019): ten seconds are enough for some forty words."""
 
-@dataclass
-class ApartCounts:
-    """Annotations that cannot say anything about a prediction; see ``corrections_report.Apart``."""
-
-    not_begun_from_prediction: int = 0
-    without_prediction: int = 0
-    prediction_gone: int = 0
-    skipped: int = 0
-    older: int = 0
-
-
-@dataclass(frozen=True)
-class Corrected:
-    """One annotation of one task, and the prediction that it was begun from. ``lead_time`` in seconds."""
-
-    article_id: str
-    annotator: str
-    version: str
-    lead_time: float | None
-    predicted: Regions
-    annotated: Regions
-
-
-def read_corrected(
-    index: ExportIndex,
-    ontology: Ontology,
-    *,
-    apart: ApartCounts,
-    left_out: Counter[str],
-    text_object: str | None = None,
-) -> Iterator[Corrected]:
-    """Read what can be compared; what cannot is counted.
-
-    Skipped annotations and drafts do not count; of several annotations of a task by one person the newest does.
-
-    Args:
-        apart: counts annotations that were not begun from a prediction, and those that do not count.
-        left_out: counts items of either side that ``convert`` would refuse, with the reason.
-        text_object: as in ``annotated_articles``.
-    """
-    free = ontology.model_copy(update={"flat": False})  # what overlaps is compared too, whatever convert keeps of it
-    waiting: dict[str, list[ExportedTask]] = {}
-    for task in index.tasks():
-        tasks = waiting.setdefault(task.article_id, [])
-        tasks.append(task)
-        if len(tasks) == index.n_tasks[task.article_id]:
-            for one, annotation in _counted(waiting.pop(task.article_id), apart):
-                prediction = _begun_from(annotation, one, apart)
-                if prediction is not None:
-                    yield _corrected(
-                        one, annotation, prediction, free, left_out, name=index.names[annotation.person], to=text_object
-                    )
-
-
-def _counted(tasks: Iterable[ExportedTask], apart: ApartCounts) -> Iterator[tuple[ExportedTask, ExportedAnnotation]]:
-    """The newest completed annotation of each part by each person, with its task."""
-    newest: dict[tuple[int, str], tuple[ExportedTask, ExportedAnnotation]] = {}
-    number = 0
-    for task in tasks:
-        for raw in task.raw_annotations:
-            number += 1
-            annotation = ExportedAnnotation(raw, number, task.original, task.stored, task.adjudicates)
-            key = task.part, annotation.person
-            if annotation.cancelled:
-                apart.skipped += 1
-            elif key not in newest:
-                newest[key] = task, annotation
-            else:
-                apart.older += 1
-                if annotation.age > newest[key][1].age:
-                    newest[key] = task, annotation
-    yield from (newest[key] for key in sorted(newest))
-
-
-def _begun_from(annotation: ExportedAnnotation, task: ExportedTask, apart: ApartCounts) -> dict[str, Any] | None:
-    """The prediction that an annotation was begun from, or None with the reason counted.
-
-    The server forgets ``parent_prediction`` when that prediction is deleted; then the copy in ``annotation.prediction``
-    is it, if it has every region that says that it came from a prediction. (The server makes this copy of the project's
-    current predictions for any annotation, so that a copy alone says nothing.)
-    """
-    parent = annotation.raw.get("parent_prediction")
-    if isinstance(parent, dict):
-        parent = parent.get("id")
-    copy = annotation.raw.get("prediction")
-    copy = copy if isinstance(copy, dict) and isinstance(copy.get("result"), list) else None
-    by_id = {one.get("id"): one for one in task.raw_predictions if isinstance(one.get("result"), list)}
-    origins = {str(i.get("id")) for i in annotation.items if str(i.get("origin")).startswith("prediction")}
-    if parent is not None:
-        found = by_id.get(parent) or (copy if copy and copy.get("id") == parent else None)
-    elif origins:
-        regions = {str(i.get("id")) for i in copy["result"] if isinstance(i, dict)} if copy else set()
-        found = copy if copy and copy.get("id") not in by_id and origins <= regions else None
-    elif task.n_predictions or copy:
-        apart.not_begun_from_prediction += 1
-        return None
-    else:
-        apart.without_prediction += 1
-        return None
-    apart.prediction_gone += found is None
-    return found
-
-
-def _corrected(
-    task: ExportedTask,
-    annotation: ExportedAnnotation,
-    prediction: dict[str, Any],
-    ontology: Ontology,
-    left_out: Counter[str],
-    *,
-    name: str,
-    to: str | None,
-) -> Corrected:
-    sides: list[Regions] = []
-    for side, items in (("predicted", prediction["result"]), ("annotated", annotation.items)):
-        report = ConversionReport()
-        sides.append(
-            RegionReader(ontology, report, stop=False, text_object=to).read(
-                [item for item in items if isinstance(item, dict)],
-                task.stored,
-                original=task.original,
-                article=task.article_id,
-                prefix="region",
-                offset=0,
-                migration=migration(task.ontology_key, ontology, place=f"article {task.article_id}"),
-            )
-        )
-        left_out.update(f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused")
-    lead_time = annotation.raw.get("lead_time")
-    return Corrected(
-        article_id=task.article_id,
-        annotator=name,
-        version=str(prediction.get("model_version") or "unknown"),
-        lead_time=float(lead_time) if isinstance(lead_time, int | float) else None,
-        predicted=sides[0],
-        annotated=sides[1],
-    )
-
+DEFINITIONS = {
+    "mention": "paired by the region's id, else by overlap, one to one: same label first, then most shared characters",
+    "moved": "same label, other start or end",
+    "relabelled": "same start and end, other label",
+    "moved_and_relabelled": "neither label nor place is the same, but the region's id is, or they overlap",
+    "changed": "of a role: the same two mentions, another role or the other way round; of an attribute: other values",
+    "match": "precision, recall and F1 of the predictions against the corrected annotations; exact start, end, label",
+    "untouched": "no mention, role or attribute was kept in another form, removed or added",
+}
 
 Outcome = Literal["kept", "moved", "relabelled", "moved_and_relabelled", "removed", "added"]
 LinkOutcome = Literal["kept", "changed", "removed", "added"]
 
 
+def count_corrections(
+    corrected: Iterable[Corrected],
+    ontology: Ontology,
+    *,
+    excluded: Excluded,
+    within: float = WITHIN_SECONDS,
+) -> Corrections:
+    """Count what was done in each annotation that was begun from a prediction.
+
+    Args:
+        excluded: what is not compared; it may fill while ``corrected`` is read.
+        within: seconds in which an article cannot be read.
+    """
+    total = _Tally()
+    annotators: dict[str, _Tally] = defaultdict(_Tally)
+    models: dict[str, _Tally] = defaultdict(_Tally)
+    for annotation in corrected:
+        pairs = pair_spans(annotation.predicted.spans, annotation.annotated.spans)
+        for tally in (total, annotators[annotation.annotator], models[annotation.version]):
+            tally.add(annotation, pairs, within=within)
+    return Corrections(
+        eventcorpus=__version__,
+        ontology=ontology.key,
+        within_seconds=within,
+        definitions=DEFINITIONS,
+        total=total.group(),
+        annotators={name: annotators[name].group() for name in sorted(annotators, key=lambda a: (len(a), a))},
+        models={name: models[name].group() for name in sorted(models)},
+        labels=_labels(total, ontology),
+        roles=_per_name(total.roles, [role.name for role in ontology.roles]),
+        attributes=_per_name(total.attributes, [attribute.name for attribute in ontology.attributes]),
+        relabellings=tuple(
+            Relabelling(predicted=before, annotated=after, n=n)
+            for (before, after), n in sorted(total.relabelled.items(), key=lambda item: (-item[1], item[0]))
+        ),
+        apart=Apart(**{name: getattr(excluded, name) for name in Apart.model_fields}),
+        left_out=dict(sorted(excluded.items.items())),
+    )
+
+
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """A predicted span and what it is now; one of the two is missing if it was removed or added.
+class SpanPair:
+    """A predicted span and what an annotator made of it; None on one side if the span was removed or added.
 
     ``by_id``: the region kept its id; otherwise it was drawn anew over the predicted one, or ids were lost.
     """
@@ -195,21 +102,21 @@ class Pair:
         return "moved_and_relabelled" if moved else "relabelled"
 
 
-def pair_spans(predicted: Sequence[Span], annotated: Sequence[Span]) -> list[Pair]:
+def pair_spans(predicted: Sequence[Span], annotated: Sequence[Span]) -> list[SpanPair]:
     """Pair spans by the id of their region, and those whose id is gone by overlap, one to one.
 
     Among the latter pairs of the same label come first; of each kind as many as there can be, then as many shared
     characters (``metrics.align``).
     """
     after = {span.id: span for span in annotated}
-    pairs = [Pair(span, after.pop(span.id), by_id=True) for span in predicted if span.id in after]
+    pairs = [SpanPair(span, after.pop(span.id), by_id=True) for span in predicted if span.id in after]
     taken = {pair.predicted.id for pair in pairs if pair.predicted}
     rest = [span for span in predicted if span.id not in taken]
     return pairs + _redrawn(rest, list(after.values()))
 
 
-def attribute_outcomes(pairs: Iterable[Pair]) -> Iterator[tuple[str, LinkOutcome]]:
-    """Name and outcome of each attribute of each mention; several values of one are one thing."""
+def attribute_outcomes(pairs: Iterable[SpanPair]) -> Iterator[tuple[str, LinkOutcome]]:
+    """Name and outcome of each attribute of each mention; the values of an attribute are compared as a set."""
     for pair in pairs:
         before, after = (_values(span) for span in (pair.predicted, pair.annotated))
         for name in sorted(before.keys() | after.keys()):
@@ -217,14 +124,14 @@ def attribute_outcomes(pairs: Iterable[Pair]) -> Iterator[tuple[str, LinkOutcome
 
 
 def role_outcomes(
-    predicted: Iterable[Role], annotated: Iterable[Role], pairs: Iterable[Pair]
+    predicted: Iterable[Role], annotated: Iterable[Role], pairs: Iterable[SpanPair]
 ) -> Iterator[tuple[str, LinkOutcome]]:
     """Name and outcome of each role. Changed: the same two mentions are linked by another role, or the other way round.
 
     A changed role counts under its predicted name.
     """
-    now = {pair.predicted.id: pair.annotated.id for pair in pairs if pair.predicted and pair.annotated}
-    before = [Role(r.role, now.get(r.trigger, ""), now.get(r.argument, "")) for r in predicted]
+    annotated_id = {pair.predicted.id: pair.annotated.id for pair in pairs if pair.predicted and pair.annotated}
+    before = [Role(r.role, annotated_id.get(r.trigger, ""), annotated_id.get(r.argument, "")) for r in predicted]
     same = Counter(before) & Counter(annotated)
     for role in same.elements():
         yield role.role, "kept"
@@ -238,8 +145,8 @@ def role_outcomes(
             yield role.role, "changed"
         else:
             yield role.role, "removed"
-    for several in left.values():
-        for role in several:
+    for roles in left.values():
+        for role in roles:
             yield role.role, "added"
 
 
@@ -256,35 +163,19 @@ def _link_outcome(before: set[str] | None, after: set[str] | None) -> LinkOutcom
     return "kept" if before == after else "changed"
 
 
-def _redrawn(predicted: Sequence[Span], annotated: Sequence[Span]) -> list[Pair]:
+def _redrawn(predicted: Sequence[Span], annotated: Sequence[Span]) -> list[SpanPair]:
     """Pairs of spans that overlap, those of one label first; spans without a partner stay alone."""
-    pairs: list[Pair] = []
+    pairs: list[SpanPair] = []
     before, after = list(predicted), list(annotated)
     for label in (*sorted({span.label for span in before} & {span.label for span in after}), None):
-        ours = [span for span in before if label in (None, span.label)]
-        theirs = [span for span in after if label in (None, span.label)]
-        matches = match_overlapping([(s.start, s.end) for s in ours], [(s.start, s.end) for s in theirs])
-        pairs += [Pair(ours[match.first], theirs[match.second]) for match in matches]
-        taken = {id(span) for match in matches for span in (ours[match.first], theirs[match.second])}
+        first = [span for span in before if label in (None, span.label)]
+        second = [span for span in after if label in (None, span.label)]
+        matches = match_overlapping([(s.start, s.end) for s in first], [(s.start, s.end) for s in second])
+        pairs += [SpanPair(first[match.first], second[match.second]) for match in matches]
+        taken = {id(span) for match in matches for span in (first[match.first], second[match.second])}
         before = [span for span in before if id(span) not in taken]
         after = [span for span in after if id(span) not in taken]
-    return [*pairs, *(Pair(span, None) for span in before), *(Pair(None, span) for span in after)]
-
-
-WITHIN_SECONDS = 10.0
-"""Silent reading goes at about 240 words a minute (Brysbaert 2019): ten seconds are enough for some forty words."""
-
-DEFINITIONS = {
-    "mention": "paired by the region's id, else by overlap, one to one: same label first, then most shared characters",
-    "moved": "same label, other start or end",
-    "relabelled": "same start and end, other label",
-    "moved_and_relabelled": "neither label nor place is the same, but the region's id is, or they overlap",
-    "changed": "of a role: the same two mentions, another role or the other way round; of an attribute: other values",
-    "match": "precision, recall and F1 of the predictions against the corrected annotations; exact start, end, label",
-    "untouched": "no mention, role or attribute was kept in another form, removed or added",
-}
-
-_Links = Counter[tuple[str, str]]
+    return [*pairs, *(SpanPair(span, None) for span in before), *(SpanPair(None, span) for span in after)]
 
 
 @dataclass
@@ -299,21 +190,21 @@ class _Tally:
     origins: Counter[str] = field(default_factory=Counter)
     mentions: Counter[tuple[str, str]] = field(default_factory=Counter)
     relabelled: Counter[tuple[str, str]] = field(default_factory=Counter)
-    roles: _Links = field(default_factory=Counter)
-    attributes: _Links = field(default_factory=Counter)
+    roles: Counter[tuple[str, str]] = field(default_factory=Counter)
+    attributes: Counter[tuple[str, str]] = field(default_factory=Counter)
     exact: dict[str, Counts] = field(default_factory=dict)
 
-    def add(self, one: Corrected, pairs: list[Pair], *, within: float) -> None:
+    def add(self, annotation: Corrected, pairs: list[SpanPair], *, within: float) -> None:
         """Count one annotation."""
-        predicted, annotated = one.predicted, one.annotated
+        predicted, annotated = annotation.predicted, annotation.annotated
         roles = Counter(role_outcomes(predicted.roles, annotated.roles, pairs))
         attributes = Counter(attribute_outcomes(pairs))
         touched = any(pair.outcome != "kept" for pair in pairs)
         touched |= any(outcome != "kept" for _, outcome in (*roles, *attributes))
         self.n += 1
         self.untouched += not touched
-        self.untouched_within += not touched and one.lead_time is not None and one.lead_time <= within
-        self.without_lead_time += one.lead_time is None
+        self.untouched_within += not touched and annotation.lead_time is not None and annotation.lead_time <= within
+        self.without_lead_time += annotation.lead_time is None
         self.origins.update(span.origin for span in annotated.spans)
         self.roles += roles
         self.attributes += attributes
@@ -347,47 +238,6 @@ class _Tally:
             roles=_links(_by_outcome(self.roles)),
             attributes=_links(_by_outcome(self.attributes)),
         )
-
-
-def count_corrections(
-    corrected: Iterable[Corrected],
-    ontology: Ontology,
-    *,
-    within: float = WITHIN_SECONDS,
-    apart: ApartCounts,
-    left_out: Mapping[str, int],
-) -> Corrections:
-    """Count what was done in each annotation that was begun from a prediction.
-
-    Args:
-        within: seconds in which an article cannot be read.
-        apart: filled while ``corrected`` is read, as is ``left_out``.
-    """
-    total = _Tally()
-    annotators: dict[str, _Tally] = defaultdict(_Tally)
-    models: dict[str, _Tally] = defaultdict(_Tally)
-    for one in corrected:
-        pairs = pair_spans(one.predicted.spans, one.annotated.spans)
-        for tally in (total, annotators[one.annotator], models[one.version]):
-            tally.add(one, pairs, within=within)
-    return Corrections(
-        eventcorpus=__version__,
-        ontology=ontology.key,
-        within_seconds=within,
-        definitions=DEFINITIONS,
-        total=total.group(),
-        annotators={name: annotators[name].group() for name in sorted(annotators, key=lambda a: (len(a), a))},
-        models={name: models[name].group() for name in sorted(models)},
-        labels=_labels(total, ontology),
-        roles=_per_name(total.roles, [role.name for role in ontology.roles]),
-        attributes=_per_name(total.attributes, [attribute.name for attribute in ontology.attributes]),
-        relabellings=tuple(
-            Relabelling(predicted=before, annotated=after, n=n)
-            for (before, after), n in sorted(total.relabelled.items(), key=lambda item: (-item[1], item[0]))
-        ),
-        apart=Apart(**vars(apart)),
-        left_out=dict(sorted(left_out.items())),
-    )
 
 
 def _labels(total: _Tally, ontology: Ontology) -> dict[str, MentionFigures]:
@@ -427,7 +277,7 @@ def _links(outcomes: Counter[str]) -> LinkFigures:
     )
 
 
-def _per_name(links: _Links, order: list[str]) -> dict[str, LinkFigures]:
+def _per_name(links: Counter[tuple[str, str]], order: list[str]) -> dict[str, LinkFigures]:
     outcomes: dict[str, Counter[str]] = defaultdict(Counter)
     for (name, outcome), n in links.items():
         outcomes[name][outcome] += n

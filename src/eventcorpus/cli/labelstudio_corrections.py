@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import click
 
-from eventcorpus.agreement.corrections import WITHIN_SECONDS, ApartCounts, count_corrections, read_corrected
+from eventcorpus.agreement.corrected import Excluded, read_corrected
+from eventcorpus.agreement.corrections import WITHIN_SECONDS, count_corrections
 from eventcorpus.agreement.corrections_report import Corrections
 from eventcorpus.cli import options
 from eventcorpus.labelstudio.open_exports import open_exports
@@ -49,14 +49,14 @@ def command(inputs: tuple[Path, ...], ontology_path: Path | None, within: float,
     """
     exports = open_exports(inputs, ontology_path)
     index, ontology = exports.index, exports.ontology
-    apart, left_out = ApartCounts(), Counter[str]()
+    excluded = Excluded()
     with options.progress_bar() as progress:
         corrected = progress.track(
-            read_corrected(index, ontology, apart=apart, left_out=left_out, text_object=exports.text_object),
+            read_corrected(index, ontology, excluded, text_object=exports.text_object),
             total=index.n_tasks.total(),
             description="corrections",
         )
-        report = count_corrections(corrected, ontology, within=within, apart=apart, left_out=left_out)
+        report = count_corrections(corrected, ontology, within=within, excluded=excluded)
     if options.put_json(json_path, report.model_dump(mode="json", by_alias=True)):
         return
     for table in corrections_tables(report):

@@ -1,0 +1,152 @@
+"""Annotations beside the predictions that they were begun from, out of full snapshots of Label Studio."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventcorpus.annotation.migrate import migration
+from eventcorpus.conversion_report import ConversionReport
+from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex
+from eventcorpus.labelstudio.regions import RegionReader, Regions
+from eventcorpus.ontology import Ontology
+
+
+@dataclass
+class Excluded:
+    """What cannot be compared: annotations by reason (see ``corrections_report.Apart``), and items of the others.
+
+    ``items`` counts, by side, kind and reason, what ``convert`` would refuse too.
+    """
+
+    not_begun_from_prediction: int = 0
+    without_prediction: int = 0
+    prediction_gone: int = 0
+    skipped: int = 0
+    older: int = 0
+    items: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """One annotation of one task, and the prediction that it was begun from. ``lead_time`` in seconds."""
+
+    article_id: str
+    annotator: str
+    version: str
+    lead_time: float | None
+    predicted: Regions
+    annotated: Regions
+
+
+def read_corrected(
+    index: ExportIndex, ontology: Ontology, excluded: Excluded, *, text_object: str | None = None
+) -> Iterator[Corrected]:
+    """Read what can be compared, the spans and roles of both sides on the same text; what cannot is counted.
+
+    Skipped annotations and drafts do not count; of the annotations of a task by one person the newest does.
+
+    Args:
+        excluded: counts what is not compared, while the annotations are taken.
+        text_object: as in ``annotated_articles``.
+    """
+    free = ontology.model_copy(update={"flat": False})  # what overlaps is compared too, whatever convert keeps of it
+    waiting: dict[str, list[ExportedTask]] = {}
+    for task in index.tasks():
+        tasks = waiting.setdefault(task.article_id, [])
+        tasks.append(task)
+        if len(tasks) == index.n_tasks[task.article_id]:
+            for part, annotation in _newest(waiting.pop(task.article_id), excluded):
+                prediction = _begun_from(annotation, part, excluded)
+                if prediction is not None:
+                    name = index.names[annotation.person]
+                    yield _corrected(part, annotation, prediction, free, excluded, name=name, text_object=text_object)
+
+
+def _newest(tasks: Iterable[ExportedTask], excluded: Excluded) -> Iterator[tuple[ExportedTask, ExportedAnnotation]]:
+    """The newest completed annotation of each part by each person, with its task."""
+    newest: dict[tuple[int, str], tuple[ExportedTask, ExportedAnnotation]] = {}
+    number = 0
+    for task in tasks:
+        for raw in task.raw_annotations:
+            number += 1
+            annotation = ExportedAnnotation(raw, number, task.original, task.stored, task.adjudicates)
+            key = task.part, annotation.person
+            if annotation.cancelled:
+                excluded.skipped += 1
+            elif key not in newest:
+                newest[key] = task, annotation
+            else:
+                excluded.older += 1
+                if annotation.age > newest[key][1].age:
+                    newest[key] = task, annotation
+    yield from (newest[key] for key in sorted(newest))
+
+
+def _begun_from(annotation: ExportedAnnotation, task: ExportedTask, excluded: Excluded) -> dict[str, Any] | None:
+    """The prediction that an annotation was begun from, or None with the reason counted.
+
+    The server forgets ``parent_prediction`` when that prediction is deleted. Then the copy in ``annotation.prediction``
+    is taken for it, if it has every region whose origin is a prediction. (The server copies the project's current
+    predictions into any annotation, so that a copy alone proves nothing.)
+    """
+    parent = annotation.raw.get("parent_prediction")
+    if isinstance(parent, dict):
+        parent = parent.get("id")
+    copy = annotation.raw.get("prediction")
+    copy = copy if isinstance(copy, dict) and isinstance(copy.get("result"), list) else None
+    by_id = {raw.get("id"): raw for raw in task.raw_predictions if isinstance(raw.get("result"), list)}
+    origins = {str(i.get("id")) for i in annotation.items if str(i.get("origin")).startswith("prediction")}
+    if parent is not None:
+        found = by_id.get(parent) or (copy if copy and copy.get("id") == parent else None)
+    elif origins:
+        regions = {str(i.get("id")) for i in copy["result"] if isinstance(i, dict)} if copy else set()
+        found = copy if copy and copy.get("id") not in by_id and origins <= regions else None
+    elif task.n_predictions or copy:
+        excluded.not_begun_from_prediction += 1
+        return None
+    else:
+        excluded.without_prediction += 1
+        return None
+    excluded.prediction_gone += found is None
+    return found
+
+
+def _corrected(
+    task: ExportedTask,
+    annotation: ExportedAnnotation,
+    prediction: dict[str, Any],
+    ontology: Ontology,
+    excluded: Excluded,
+    *,
+    name: str,
+    text_object: str | None,
+) -> Corrected:
+    sides: list[Regions] = []
+    for side, items in (("predicted", prediction["result"]), ("annotated", annotation.items)):
+        report = ConversionReport()
+        sides.append(
+            RegionReader(ontology, report, stop=False, text_object=text_object).read(
+                [item for item in items if isinstance(item, dict)],
+                task.stored,
+                original=task.original,
+                article=task.article_id,
+                prefix="region",
+                offset=0,
+                migration=migration(task.ontology_key, ontology, place=f"article {task.article_id}"),
+            )
+        )
+        excluded.items.update(
+            f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused"
+        )
+    lead_time = annotation.raw.get("lead_time")
+    return Corrected(
+        article_id=task.article_id,
+        annotator=name,
+        version=str(prediction.get("model_version") or "unknown"),
+        lead_time=float(lead_time) if isinstance(lead_time, int | float) else None,
+        predicted=sides[0],
+        annotated=sides[1],
+    )
