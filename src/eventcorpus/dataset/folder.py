@@ -1,4 +1,4 @@
-"""The dataset folder: Parquet that plain ``datasets.load_dataset`` opens, and what explains it beside.
+"""The dataset folder: Parquet that plain ``datasets.load_dataset`` opens, with its ontology, card and reports.
 
 Comes in: annotated articles, one by one. Goes out: a folder, written all or nothing, with the same bytes for the same
 input; and back.
@@ -59,17 +59,20 @@ def is_dataset_folder(path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Entry:
-    """One article on its way into a dataset: its split, gold, and what every annotator made of it."""
+    """One article on its way into a dataset: its split, gold, and the annotation of every annotator."""
 
     split: str
     gold: AnnotatedArticle
-    every: Sequence[AnnotatedArticle]
+    annotations: Sequence[AnnotatedArticle]
 
 
 @dataclass(frozen=True)
 class Written:
-    """What was written: articles per split, pairs of exact duplicates (see ``Duplicates.found``), gold spans, and how
-    many of these one layer of BIO tags cannot hold."""
+    """What was written.
+
+    ``sizes``: articles per split; ``duplicates``: pairs of exact duplicates (see ``Duplicates.found``); ``n_spans``:
+    gold spans; ``n_beyond_layer``: those that one layer of BIO tags cannot hold.
+    """
 
     sizes: dict[str, int]
     duplicates: list[tuple[str, str, bool]]
@@ -115,11 +118,11 @@ def write_dataset(
             duplicates.add(entry.split, article)
             layer += _not_in_one_layer(entry.gold, ontology)
             withheld |= {article.id} if hidden else set()
-            different = {id(one): one for one in (entry.gold, *entry.every)}
-            rows = {key: row_of(one, ontology, tokens) for key, one in different.items()}
+            distinct = {id(annotated): annotated for annotated in (entry.gold, *entry.annotations)}
+            rows = {key: row_of(annotated, ontology, tokens) for key, annotated in distinct.items()}
             if hidden:
                 rows = {key: without_text(row) for key, row in rows.items()}
-            tables.add(entry.split, rows[id(entry.gold)], [rows[id(one)] for one in entry.every])
+            tables.add(entry.split, rows[id(entry.gold)], [rows[id(annotated)] for annotated in entry.annotations])
         files = tables.close()
         if not counts.splits:
             reasons = report.reasons("articles")
@@ -173,7 +176,7 @@ def read_dataset(folder: Path) -> Dataset:
 
 
 def read_annotations(folder: Path, *, splits: Iterable[str] = SPLITS) -> tuple[Ontology, list[list[AnnotatedArticle]]]:
-    """Read what every annotator made of every article: the configuration ``annotations``, hashes and offsets checked.
+    """Read the annotations of every annotator: the configuration ``annotations``, hashes and offsets checked.
 
     Returns:
         the ontology, and per article (in the order of the splits and their rows) its annotations, a1 first.

@@ -1,6 +1,6 @@
 """Annotated articles as rows of a Hugging Face dataset, and back. The row is the public format; see docs/dataset.md.
 
-Comes in: annotated articles. Goes out: dictionaries that fit ``dataset.features``. Reading checks offsets and hashes.
+Rows are dictionaries that fit ``tables.features``. Reading them checks offsets and hashes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _STRINGS = ("title", "outlet", "url", "published", "language", "licence", "kind"
 
 
 def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tuple[int, int]]) -> dict[str, Any]:
-    """One row. Attributes that the annotator left open get the ontology's default, where there is one.
+    """One row. Attributes that the annotator did not set get the ontology's default, where there is one.
 
     Args:
         tokens: the words of the article (``eventcorpus.text.words``); ``ner_tags`` hold what one BIO layer can.
@@ -63,7 +63,7 @@ def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tup
 
 
 def without_text(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row for those who may not copy the text: no text, title or tokens; the hash and the offsets stay.
+    """A row without text, title and tokens, for those who may not copy the text; the hash and the offsets stay.
 
     Of the metadata, which may quote the text, only templates stay: they name spans and nothing else.
     """
@@ -73,7 +73,7 @@ def without_text(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def with_text(row: Mapping[str, Any], article: Article) -> dict[str, Any]:
-    """The row that ``without_text`` was made of, up to its tokens, given the article.
+    """The row that ``without_text`` made, with its text, title and metadata again, but without its tokens.
 
     Raises:
         SpanError: if the article's text is another.
@@ -94,7 +94,7 @@ def with_defaults(span: Span, ontology: Ontology) -> list[tuple[str, str]]:
 
 
 def without_defaults(annotated: AnnotatedArticle, ontology: Ontology) -> AnnotatedArticle:
-    """The article as its annotator left it: attributes that say what the ontology's default says are open again."""
+    """The article without the attributes whose value is the ontology's default, as annotators leave them unset."""
     default = {attribute.name: attribute.default for attribute in ontology.attributes}
     spans = (
         replace(span, attributes=tuple(pair for pair in span.attributes if default.get(pair[0]) != pair[1]))

@@ -29,7 +29,7 @@ def read_splits(folder: Path) -> dict[str, str]:
 
 
 def split_entries(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Yield (split, place, article id) for every line of train.txt, validation.txt and test.txt, doubles included.
+    """Yield (split, place, article id) for every line of the three files; an article may come more than once.
 
     Raises:
         InputError: if none of the files is there.
@@ -48,10 +48,10 @@ def split_entries(folder: Path) -> Iterator[tuple[str, str, str]]:
 
 
 def check_splits(split_of: dict[str, str], article_ids: Iterable[str], *, place: str) -> list[str]:
-    """Compare splits with the articles that are there.
+    """Compare splits with the articles of a corpus.
 
     Returns:
-        ids that a split names and no article has (skipped or not annotated, perhaps).
+        ids in a split that are not among the articles (they may not be annotated).
 
     Raises:
         InputError: if an article is in no split.
@@ -67,14 +67,14 @@ def check_splits(split_of: dict[str, str], article_ids: Iterable[str], *, place:
 
 
 class Duplicates:
-    """Finds articles with exactly the text of an earlier one, as they pass."""
+    """Takes articles one after another and finds those with exactly the text of an earlier one."""
 
     def __init__(self) -> None:
         self._first: dict[bytes, tuple[str, str]] = {}
         self._found: list[tuple[str, str, bool]] = []
 
     def add(self, split: str, article: Article) -> None:
-        """Look at one article of a split."""
+        """Take one article of a split."""
         in_split, original = self._first.setdefault(bytes.fromhex(article.text_sha256), (split, article.id))
         if (in_split, original) != (split, article.id):
             self._found.append((original, article.id, in_split != split))

@@ -1,7 +1,7 @@
 """The Parquet files of a dataset: their columns, written batch by batch and read back.
 
-``datasets`` and pyarrow are imported here alone (and pyarrow in ``read``, for articles in Parquet). Comes in: rows.
-Goes out: files that ``datasets.load_dataset`` opens, the same bytes for the same rows.
+The same rows give the same bytes, and ``datasets.load_dataset`` opens them. ``datasets`` and pyarrow are imported here
+alone (and pyarrow in ``formats.articles``, for articles in Parquet).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _BATCH_CHARACTERS = 2_000_000
 
 
 def features(ontology: Ontology, config: str) -> Any:
-    """The ``datasets.Features`` of a row; those of ``annotations`` say whose it is."""
+    """The ``datasets.Features`` of a row; those of ``annotations`` also name the annotator."""
     from datasets import ClassLabel, Features, List, Value
 
     text, number = Value("string"), Value("int32")
@@ -65,17 +65,21 @@ class Tables:
         self._waiting: dict[str, tuple[list[Row], list[Row]]] = {}
         self._characters: Counter[str] = Counter()
 
-    def add(self, split: str, gold: Row, every: Iterable[Row]) -> None:
-        """Write an article's rows, at once or with the next batch."""
+    def add(self, split: str, gold: Row, annotations: Iterable[Row]) -> None:
+        """Write an article's gold row and the rows of its annotators, at once or with the next batch."""
         waiting = self._waiting.setdefault(split, ([], []))
         waiting[0].append(gold)
-        waiting[1].extend(every)
+        waiting[1].extend(annotations)
         self._characters[split] += len(gold["text"] or "")
         if len(waiting[1]) >= _BATCH_ROWS or self._characters[split] >= _BATCH_CHARACTERS:
             self._write(split)
 
     def close(self) -> dict[str, dict[str, Any]]:
-        """Write what waits, and tell the rows and hash of every file by its name in the folder."""
+        """Write what waits.
+
+        Returns:
+            by the name of a file in the folder its number of ``rows`` and its ``sha256``.
+        """
         for split in list(self._waiting):
             self._write(split)
         for writer in self._writers.values():
@@ -90,12 +94,12 @@ class Tables:
     def _write(self, split: str) -> None:
         from pyarrow import RecordBatch, parquet
 
-        gold, every = self._waiting.pop(split)
+        gold, annotations = self._waiting.pop(split)
         self._characters[split] = 0
         batches = {}
-        if every:
-            batches["annotations"] = RecordBatch.from_pylist(every, schema=self._schemas["annotations"])
-        if len(gold) == len(every) and all(map(operator.is_, gold, every)):  # one annotator: the same columns again
+        if annotations:
+            batches["annotations"] = RecordBatch.from_pylist(annotations, schema=self._schemas["annotations"])
+        if len(gold) == len(annotations) and all(map(operator.is_, gold, annotations)):  # one annotator: the same rows
             schema = self._schemas["default"]
             columns = [batches["annotations"].column(name) for name in schema.names]
             batches["default"] = RecordBatch.from_arrays(columns, schema=schema)
@@ -120,7 +124,7 @@ def rows_of(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def versions() -> dict[str, str]:
-    """Of the libraries that decide the bytes."""
+    """The versions of the libraries that decide the bytes."""
     import datasets
     import pyarrow
 
