@@ -17,6 +17,10 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 import small_vocabularies
 
+# what the shell of the developer or the build machine may say of the terminal would change what commands print
+for name in ("COLUMNS", "LINES", "FORCE_COLOR", "TTY_COMPATIBLE"):
+    os.environ.pop(name, None)
+
 # no limit of time, which a busy machine would break, and the same examples on every machine; to look for others:
 # pytest --hypothesis-profile=search
 settings.register_profile("same", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

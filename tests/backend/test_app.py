@@ -369,7 +369,9 @@ BODIES = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(path=st.sampled_from(["/setup", "/predict", "/webhook"]), body=BODIES)
 def test_no_json_at_all_is_a_fault(client: TestClient, path: str, body: Any) -> None:
     answer = client.post(path, content=json.dumps(body))
@@ -377,7 +379,9 @@ def test_no_json_at_all_is_a_fault(client: TestClient, path: str, body: Any) -> 
     assert isinstance(answer.json(), dict)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(path=st.sampled_from(["/setup", "/predict", "/setup/refused/x"]), body=st.binary(max_size=200))
 def test_no_bytes_at_all_are_a_fault(client: TestClient, path: str, body: bytes) -> None:
     assert client.post(path, content=body).status_code in (400, 405)

@@ -420,7 +420,7 @@ def annotated_articles(draw: st.DrawFn) -> AnnotatedArticle:
     return AnnotatedArticle(Article("x", text), tuple(spans), ONTOLOGY.labels, roles, events)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(annotated_articles())
 def test_out_to_the_server_and_in_again_is_the_identity(tmp_path: Path, annotated: AnnotatedArticle) -> None:
     if not annotated.article.text.strip():
@@ -432,7 +432,7 @@ def test_out_to_the_server_and_in_again_is_the_identity(tmp_path: Path, annotate
     assert report.as_json()["spans"]["in"] == len(annotated.spans)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
 @given(annotated_articles(), st.sampled_from(["\r\n", "\r"]))
 def test_other_line_ends_on_the_server_change_no_span(
     tmp_path: Path, annotated: AnnotatedArticle, line_end: str
