@@ -14,7 +14,7 @@ from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
 
-CAPTURED = Path(__file__).parents[1] / "fixtures/label-studio/ml_requests.jsonl"
+CAPTURED = Path(__file__).parents[2] / "fixtures/label-studio/ml_requests.jsonl"
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
 RECIPE = Recipe(
     encoder="", num_train_epochs=8, learning_rate=5e-3, per_device_train_batch_size=4, max_length=32, stride=8,
