@@ -13,8 +13,8 @@ from pathlib import Path
 
 from eventcorpus.errors import EventCorpusError, InputError, nearest
 from eventcorpus.eval.benchmark import HEADER, Benchmark, benchmark_files, read_benchmark, result_row
+from eventcorpus.eval.figures import figure_of, shown
 from eventcorpus.eval.report import Figure, Matching, Report
-from eventcorpus.eval.report_table import figure_of, shown
 from eventcorpus.files import parse_as, read_json, read_text, write_text
 from eventcorpus.percent import percent, percent_range
 

@@ -11,10 +11,10 @@ from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap, read_class_map
 from eventcorpus.eval.evaluate import score
 from eventcorpus.eval.report import Report
-from eventcorpus.eval.report_table import report_table
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, prediction_of
 from eventcorpus.render.eval_page import eval_page
+from eventcorpus.render.eval_tables import report_table
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
 
 GOLD = Ontology(

@@ -10,9 +10,10 @@ from made_up import LABELS, corpus, empty, perfect, system
 from eventcorpus.errors import InputError, PredictionsError
 from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.compare import compare
-from eventcorpus.eval.comparison import Comparison, comparison_lines, comparison_table, verdict
+from eventcorpus.eval.comparison import Comparison
 from eventcorpus.eval.runs import Run
 from eventcorpus.predictions import ModelName, prediction_of
+from eventcorpus.render.eval_tables import comparison_lines, comparison_table, verdict
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
 
 GOLD = corpus(30, seed=1)

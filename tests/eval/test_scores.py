@@ -6,9 +6,9 @@ import pytest
 from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.evaluate import score
 from eventcorpus.eval.report import Report
-from eventcorpus.eval.report_table import report_table
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_line, prediction_of, read_predictions
+from eventcorpus.render.eval_tables import report_table
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
 
 ONTOLOGY = Ontology(

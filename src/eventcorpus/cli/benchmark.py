@@ -19,7 +19,7 @@ from eventcorpus.eval.benchmark import (
 from eventcorpus.eval.benchmark_run import benchmark_dataset, find_data, run_benchmark
 from eventcorpus.eval.limits import read_gate
 from eventcorpus.eval.report import Report
-from eventcorpus.eval.report_table import report_lines, report_table
+from eventcorpus.render.eval_tables import report_lines, report_table
 from eventcorpus.render.tables import console
 
 

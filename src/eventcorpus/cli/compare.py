@@ -8,10 +8,10 @@ import click
 
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError
-from eventcorpus.eval.comparison import comparison_lines, comparison_table
 from eventcorpus.eval.run import compare_files, comparison_notices
 from eventcorpus.files import write_text
 from eventcorpus.render.compare_page import compare_page
+from eventcorpus.render.eval_tables import comparison_lines, comparison_table
 from eventcorpus.render.tables import console
 
 

@@ -9,12 +9,12 @@ import click
 
 from eventcorpus.cli import options
 from eventcorpus.eval.limits import read_gate
-from eventcorpus.eval.report_table import report_lines, report_table
 from eventcorpus.eval.run import evaluate_files, report_notices
 from eventcorpus.eval.sources import EXPORTED, Options
 from eventcorpus.files import write_text
 from eventcorpus.metrics.tags import DECODERS, SCHEMES
 from eventcorpus.render.eval_page import eval_page
+from eventcorpus.render.eval_tables import report_lines, report_table
 from eventcorpus.render.markdown import report_markdown
 from eventcorpus.render.tables import console
 

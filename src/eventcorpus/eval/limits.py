@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, Field
 
 from eventcorpus.errors import InputError, nearest
+from eventcorpus.eval.figures import FIGURES, figure_of, shown
 from eventcorpus.eval.report import Figure, Figures, Matching, Part, Report
-from eventcorpus.eval.report_table import FIGURES, figure_of, shown
 from eventcorpus.files import read_yaml_as
 from eventcorpus.percent import percent
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 
+from eventcorpus.eval.figures import ends, f1_ends
 from eventcorpus.eval.report import Confusion, Figures, LabelFigures, Matching, Report
-from eventcorpus.eval.report_table import ends, f1_ends
 from eventcorpus.markdown import markdown_table
 from eventcorpus.percent import percent
 from eventcorpus.render.eval_page import DIMENSIONS, event_averages, event_matchings, relaxed_matchings
