@@ -73,5 +73,5 @@ def render_page(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["percent"] = percent
+    environment.filters |= {"percent": percent, "thousands": "{:,}".format}
     return environment.get_template(template).render(**values)
