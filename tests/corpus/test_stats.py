@@ -168,7 +168,7 @@ def test_each_number_that_is_not_met_is_named(tmp_path: Path) -> None:
     assert unmet(read_requirements(path), report().model_dump(by_alias=True), place="r.yaml") == [
         "total.trigger_labels.Toll.n is 0, at least 2 is required",
         "total.n_words is 10, at most 9 is allowed",
-        "splits.train.triggers_per_1000_words.overall is undefined",
+        "splits.train.triggers_per_1000_words.overall is undefined, at least 1 is required",
     ]
 
 

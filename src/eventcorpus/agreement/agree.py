@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from eventcorpus import __version__
-from eventcorpus.agreement.counts import Numbers, PairCounts, add_up, count_pair
+from eventcorpus.agreement.counts import PairCounts, add_up, count_pair
 from eventcorpus.agreement.disagreements import Group, group_disagreements, group_summaries
 from eventcorpus.agreement.pairs import ADJUDICATED, Shared, annotator_order, role_names, shared_articles
 from eventcorpus.agreement.report import (
@@ -30,6 +30,7 @@ from eventcorpus.agreement.report import (
     SpanAgreement,
 )
 from eventcorpus.errors import InputError
+from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.clusters import b_cubed_figures
 from eventcorpus.metrics.coefficients import f1, interval_alpha, kappa, nominal_alpha, share
 from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate

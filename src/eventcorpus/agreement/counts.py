@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcorpus.agreement.pairs import Shared, attribute_value, event_sets, role_names
+from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.metrics.clusters import b_cubed
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, SpanKey
-
-Numbers = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_yaml_as
+from eventcorpus.limits import limit_violation
 
 
 class Limits(BaseModel):
@@ -60,13 +61,11 @@ def unmet(requirements: Requirements, report: Mapping[str, Any], *, place: str) 
     found: list[str] = []
     for path, limits in requirements.require.items():
         for name, value in _figures(report, path.split("."), place=place, path=path):
-            if value is None:
-                found.append(f"{name} is undefined")
-            elif limits.min is not None and value < limits.min:
-                found.append(f"{name} is {value:,}, at least {limits.min:,g} is required")
-            elif limits.max is not None and value > limits.max:
-                found.append(f"{name} is {value:,}, at most {limits.max:,g} is allowed")
-    return found
+            shown = "undefined" if value is None else f"{value:,}"
+            found.append(
+                limit_violation(name, value, shown=shown, show="{:,g}".format, least=limits.min, most=limits.max)
+            )
+    return [line for line in found if line]
 
 
 def _figures(

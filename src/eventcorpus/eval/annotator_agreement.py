@@ -11,8 +11,9 @@ import numpy as np
 from eventcorpus.agreement.pairs import annotator_order
 from eventcorpus.eval.intervals import figure_at
 from eventcorpus.eval.report import Agreement
+from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.coefficients import f1
-from eventcorpus.metrics.match import Key, Numbers, exact_by_article
+from eventcorpus.metrics.match import Key, exact_by_article
 from eventcorpus.metrics.resample import draw_resamples, estimate
 from eventcorpus.schema import ADJUDICATED, AnnotatedArticle
 

@@ -14,7 +14,8 @@ import numpy as np
 from eventcorpus.calibration.metrics import EDGES, N_BINS, bin_sums, bins_of, expected_calibration_error
 from eventcorpus.eval.intervals import figure_at
 from eventcorpus.eval.report import Bin, Calibration, CurvePoint
-from eventcorpus.metrics.match import Key, Numbers, known
+from eventcorpus.metrics import Numbers
+from eventcorpus.metrics.match import Key, known
 from eventcorpus.metrics.resample import Resampling, estimate
 from eventcorpus.predictions import Prediction
 

@@ -30,7 +30,8 @@ from eventcorpus.eval.counts import MatchedArticle, count_exact, labels_of, matc
 from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles
 from eventcorpus.eval.report import Figure, Interval, Resampled
 from eventcorpus.eval.runs import Run, predictions_sha256, select
-from eventcorpus.metrics.match import Numbers, known, mean_label_figures, micro_f1
+from eventcorpus.metrics import Numbers
+from eventcorpus.metrics.match import known, mean_label_figures, micro_f1
 from eventcorpus.metrics.paired import Differences, effect_size, holm, paired_differences
 from eventcorpus.metrics.resample import LEVEL
 from eventcorpus.predictions import Prediction

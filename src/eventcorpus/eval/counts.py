@@ -15,8 +15,9 @@ import numpy as np
 
 from eventcorpus.eval.intervals import mean_count
 from eventcorpus.eval.report import BoundaryErrors, Confusion
+from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.align import Labelled, Outcome, Stretch, match_overlapping, outcomes
-from eventcorpus.metrics.match import Key, Numbers, exact_by_article
+from eventcorpus.metrics.match import Key, exact_by_article
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
 

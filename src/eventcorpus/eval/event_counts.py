@@ -14,8 +14,8 @@ from functools import partial
 import numpy as np
 
 from eventcorpus.dataset.rows import with_defaults
+from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.clusters import b_cubed, ceaf_e
-from eventcorpus.metrics.match import Numbers
 from eventcorpus.ontology import AttributeType, Ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span, SpanKey, join_events, span_keys

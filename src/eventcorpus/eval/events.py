@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from eventcorpus.eval.event_counts import ONE_ROW, AttributeCounts, EventCounts
 from eventcorpus.eval.intervals import matching_of, mean_count, mean_figure, mean_figures
 from eventcorpus.eval.report import AttributeFigures, Events, EventSets, LabelFigures, Matching
+from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.clusters import b_cubed_figures, ceaf_figures
 from eventcorpus.metrics.coefficients import share
-from eventcorpus.metrics.match import Numbers
 from eventcorpus.metrics.resample import Resampling
 
 

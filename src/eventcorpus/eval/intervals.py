@@ -13,7 +13,8 @@ from statistics import fmean
 import numpy as np
 
 from eventcorpus.eval.report import Figure, Figures, Interval, Intervals, LabelFigures, Matching
-from eventcorpus.metrics.match import Numbers, known, mean_label_figures, mean_of_known, micro_f1
+from eventcorpus.metrics import Numbers
+from eventcorpus.metrics.match import known, mean_label_figures, mean_of_known, micro_f1
 from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate
 from eventcorpus.schema import AnnotatedArticle
 

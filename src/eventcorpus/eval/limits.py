@@ -1,7 +1,6 @@
 """Limits that a report must keep, so that a build fails when a model has become worse.
 
-Comes in: a YAML file of limits (shares in [0, 1], as in reports) and a report. Goes out: one line for each limit that
-is not kept.
+A YAML file names the limits, shares in [0, 1] as in reports; a line is made for each that is not kept.
 """
 
 from __future__ import annotations
@@ -16,9 +15,11 @@ from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.figures import FIGURES, figure_of, shown
 from eventcorpus.eval.report import Figure, Figures, Matching, Part, Report
 from eventcorpus.files import read_yaml_as
+from eventcorpus.limits import limit_violation
 from eventcorpus.percent import percent
 
 _Value = TypeVar("_Value")
+_OF_END = {"": "", "low": " of its lower end", "high": " of its upper end"}
 
 
 def _limit(key: str) -> BeforeValidator:
@@ -120,11 +121,11 @@ def check_gate(gate: Gate, report: Report, *, place: str) -> tuple[int, list[str
             f"{place}: the limits are for benchmark {gate.benchmark}, the report is of "
             f"{report.benchmark or 'none'}; score that with eventcorpus benchmark"
         )
-    verdicts = list(_verdicts(gate, report, place))
-    return len(verdicts), [line for line in verdicts if line]
+    violations = list(_violations(gate, report, place))
+    return len(violations), [line for line in violations if line]
 
 
-def _verdicts(gate: Gate, report: Report, place: str) -> Iterator[str]:
+def _violations(gate: Gate, report: Report, place: str) -> Iterator[str]:
     """A line for each limit, empty where it is kept."""
     yield from _of_matching(gate, report.exact, "exact", place)
     for name in ("boundary", "type", "overlap"):
@@ -138,10 +139,10 @@ def _verdicts(gate: Gate, report: Report, place: str) -> Iterator[str]:
             where = f"{attribute}={value}"
             yield from _of_averages(some, part.micro, where)
             if some.macro_f1 is not None:
-                yield _below(f"{where}: macro F1", Figure(value=part.macro_f1), some.macro_f1)
+                yield _violation(f"{where}: macro F1", Figure(value=part.macro_f1), some.macro_f1)
     if gate.calibration_error is not None:
         error = report.calibration.expected_calibration_error if report.calibration else Figure(value=None)
-        yield _above("calibration error", error, gate.calibration_error)
+        yield _violation("calibration error", error, gate.calibration_error)
 
 
 def _of_matching(limits: MatchLimits, matching: Matching | None, name: str, place: str) -> Iterator[str]:
@@ -149,7 +150,7 @@ def _of_matching(limits: MatchLimits, matching: Matching | None, name: str, plac
     yield from _of_averages(limits, matching.micro if matching else undefined, name)
     if limits.macro_f1 is not None:
         macro = matching.macro if matching else undefined
-        yield _below(f"{name}: macro F1", figure_of(macro, "f1"), limits.macro_f1)
+        yield _violation(f"{name}: macro F1", figure_of(macro, "f1"), limits.macro_f1)
     for label, some in limits.labels.items():
         row: Figures = undefined
         if matching is not None:
@@ -157,40 +158,31 @@ def _of_matching(limits: MatchLimits, matching: Matching | None, name: str, plac
         for key, said in FIGURES.items():
             limit: AtLeast | None = getattr(some, key)
             if limit is not None:
-                yield _below(f"{name}: {label} {said}", figure_of(row, key), limit)
+                yield _violation(f"{name}: {label} {said}", figure_of(row, key), limit)
 
 
 def _of_averages(limits: MatchLimits | SliceLimits, micro: Figures, where: str) -> Iterator[str]:
     for key, said in FIGURES.items():
         limit: AtLeast | None = getattr(limits, f"micro_{key}")
         if limit is not None:
-            yield _below(f"{where}: micro {said}", figure_of(micro, key), limit)
+            yield _violation(f"{where}: micro {said}", figure_of(micro, key), limit)
 
 
-def _below(what: str, figure: Figure, limit: AtLeast) -> str:
-    wanted = f"at least {percent(limit.at_least)} is required{' of its lower end' if limit.low else ''}"
-    value = _end(figure, "low") if limit.low else figure.value
-    return _line(what, figure, value, wanted, kept=value is not None and value >= limit.at_least)
-
-
-def _above(what: str, figure: Figure, limit: AtMost) -> str:
-    wanted = f"at most {percent(limit.at_most)} is allowed{' of its upper end' if limit.high else ''}"
-    value = _end(figure, "high") if limit.high else figure.value
-    return _line(what, figure, value, wanted, kept=value is not None and value <= limit.at_most)
-
-
-def _end(figure: Figure, end: Literal["low", "high"]) -> float | None:
-    return None if figure.interval is None else float(getattr(figure.interval, end))
-
-
-def _line(what: str, figure: Figure, value: float | None, wanted: str, *, kept: bool) -> str:
-    if kept:
-        return ""
-    if figure.value is None:
-        return f"{what} is undefined (neither gold nor predictions, or not in this report), {wanted}"
+def _violation(name: str, figure: Figure, limit: AtLeast | AtMost) -> str:
+    """A line if the figure, or the end of its interval that the limit asks for, does not keep the limit."""
+    if isinstance(limit, AtLeast):
+        least, most, end = limit.at_least, None, "low" if limit.low else ""
+    else:
+        least, most, end = None, limit.at_most, "high" if limit.high else ""
+    value, shown_figure = figure.value, shown(figure)
     if value is None:
-        return f"{what} is {percent(figure.value)} without an interval, {wanted}"
-    return f"{what} is {shown(figure)}, {wanted}"
+        shown_figure = "undefined (neither gold nor predictions, or not in this report)"
+    elif end and figure.interval is None:
+        value, shown_figure = None, f"{percent(value)} without an interval"
+    elif end:
+        value = getattr(figure.interval, end)
+    line = limit_violation(name, value, shown=shown_figure, show=percent, least=least, most=most)
+    return f"{line}{_OF_END[end]}" if line else ""
 
 
 def _known(name: str, there: Mapping[str, _Value], place: str, none: str) -> _Value:

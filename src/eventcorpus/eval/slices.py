@@ -14,7 +14,8 @@ import numpy as np
 
 from eventcorpus.eval.intervals import mean_figures, with_counts
 from eventcorpus.eval.report import Slice
-from eventcorpus.metrics.match import Key, Numbers, exact_by_article, known, mean_label_figures, precision_recall_f1
+from eventcorpus.metrics import Numbers
+from eventcorpus.metrics.match import Key, exact_by_article, known, mean_label_figures, precision_recall_f1
 from eventcorpus.metrics.resample import Resampling
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.text import words

@@ -6,9 +6,8 @@ Comes in: arrays of sums, with any leading axes. Goes out: figures with the same
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+from eventcorpus.metrics import Numbers
 
 
 def f1(matched: Numbers, first: Numbers, second: Numbers) -> Numbers:

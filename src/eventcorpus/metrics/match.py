@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.coefficients import f1
 
-Numbers = NDArray[np.float64]
 Key = tuple[str, int, int, str]
 """(article id, start, end, label)."""
 

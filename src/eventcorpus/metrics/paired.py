@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.coefficients import share
 from eventcorpus.metrics.resample import Resampling, estimate
 
-Numbers = NDArray[np.float64]
 _ROWS_AT_ONCE = 1000
 _TIE = 1e-12
 """Differences that are equal on paper may differ in the last bit, and then count as equal."""

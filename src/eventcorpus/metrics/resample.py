@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Numbers = NDArray[np.float64]
+from eventcorpus.metrics import Numbers
+
 LEVEL = 0.95
 """The level of intervals, unless another is asked for."""
 _UNDEFINED_AT_MOST = 0.05

@@ -78,7 +78,7 @@ def report_lines(report: Report) -> list[str]:
         )
     for name, baseline in (report.floors or {}).items():
         figures = f"micro F1 {percent(baseline.exact.micro.f1)}, macro {percent(baseline.exact.macro.f1)}"
-        lines.append(f"floor {name}: {figures}")
+        lines.append(f"baseline {name}: {figures}")
     if report.calibration is not None:
         error = report.calibration.expected_calibration_error
         between = f" [{ends(error.interval)}]" if error.interval else ""
