@@ -28,8 +28,9 @@ class Window:
 class EncodedText:
     """Token ids of a whole text, without special tokens, and the windows that cover it.
 
-    ``offsets`` are characters, blanks that a tokenizer counts to a token trimmed off; a token of blanks alone, or
-    without a character of its own, has an empty range.
+    ``input_ids`` has shape (n_tokens,). ``offsets``, shape (n_tokens, 2), are characters of the text, blanks that a
+    tokenizer counts to a token trimmed off; a token of blanks alone, or without a character of its own, has an empty
+    range.
     """
 
     input_ids: list[int]
@@ -39,7 +40,7 @@ class EncodedText:
 
 @dataclass(frozen=True, slots=True)
 class SpecialTokens:
-    """The special tokens that a model wants before and after each window."""
+    """The ids of the special tokens that a model expects before and after each window."""
 
     prefix: list[int]
     suffix: list[int]
@@ -53,7 +54,11 @@ class SpecialTokens:
 
 
 def special_tokens_of(tokenizer: Any) -> SpecialTokens:
-    """Find the special tokens by encoding a letter with and without them."""
+    """Find the special tokens by encoding a letter with and without them.
+
+    Raises:
+        ModelError: if the letter's own tokens are not among those with special ones.
+    """
     bare = tokenizer("a", add_special_tokens=False)["input_ids"]
     full = tokenizer("a", add_special_tokens=True)["input_ids"]
     for i in range(len(full) - len(bare) + 1):

@@ -28,7 +28,7 @@ def reliability_svg(calibration: Calibration) -> str:
     )
     parts = [
         *_key(calibration),
-        *_PLOT.percent_axes("said: confidence, %", "true: exactly right, %"),
+        *_PLOT.percent_axes("confidence, %", "exactly right, %"),
         diagonal(_PLOT),
         *_curve(before, "before"),
         *_curve(after, "after"),
