@@ -1,4 +1,4 @@
-"""Tables of the README files, made of the reports in ``eval/reports``: ``make tables``.
+"""Tables of the README files, made of the reports in ``eval/reports`` and of the recipe model: ``make tables``.
 
 Comes in: Markdown with ``<!-- table: NAME -->`` ... ``<!-- end -->`` and the reports. Goes out: the same text with the
 tables between the marks. A test holds the committed files to the committed reports.
@@ -17,6 +17,7 @@ from eventcorpus.eval.figures import figure_of, shown
 from eventcorpus.eval.report import Figure, Matching, Report
 from eventcorpus.files import parse_as, read_json, read_text, write_text
 from eventcorpus.percent import percent, percent_range
+from eventcorpus.training.recipe import Recipe, is_expert, kind, limits, ordered_keys
 
 DOCUMENTS = ("README.md", "training/README.md", "corpus/README.md")
 AGREEMENT = "agreement__pass-1-and-2.json"
@@ -157,6 +158,20 @@ def agreement(reports: Reports) -> Lines:
     return lines
 
 
+def recipe_keys(_: Reports) -> Lines:
+    """Every key of a recipe, those that most people set first."""
+    lines, keys = _head(("key", "default", "values", "meaning"), right=()), ordered_keys()
+    for key in keys:
+        field, bounds = Recipe.model_fields[key], limits(key)
+        if is_expert(key) and not is_expert(keys[keys.index(key) - 1]):
+            lines.append(_row("**for experts**", "", "", ""))
+        default = str(field.default).lower() if field.annotation is bool else str(field.default)
+        values = kind(key) + (", {:g} to {:g}".format(*bounds) if bounds else "")
+        meaning = " ".join((field.description or "").split()).replace("``", "`")
+        lines.append(_row(f"`{key}`", f"`{default}`" if default else "", values, meaning))
+    return lines
+
+
 def _hundredths(figure: Mapping[str, float | None]) -> str:
     """A figure of ``agree`` in whole hundredths, with its interval."""
     ends = percent_range(figure["low"], figure["high"], between=" to ", digits=0)
@@ -170,6 +185,7 @@ TABLES: dict[str, Callable[[Reports], Lines]] = {
     "zero-shot": zero_shot,
     "re3d-dev": re3d_dev,
     "agreement": agreement,
+    "recipe-keys": recipe_keys,
 }
 
 

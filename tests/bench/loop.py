@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,7 @@ def main() -> None:
     random.Random(seed).shuffle(every)
     half = len(every) // 2
     train, rest = every[:half], every[half:]
-    recipe = replace(read_recipe(Path("training/recipes/demo.yaml")), seed=seed)
+    recipe = read_recipe(Path("training/recipes/demo.yaml")).replace(seed=seed)
     with tempfile.TemporaryDirectory(prefix="eventcorpus-bench-") as name:
         folder = Path(name)
         model = folder / "model"

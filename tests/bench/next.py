@@ -14,7 +14,6 @@ import random
 import statistics
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -43,13 +42,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10, help="more than the recipe's: there are fewer articles")
     args = parser.parse_args()
     dataset = read_dataset(args.dataset)
-    recipe = replace(read_recipe(args.recipe), num_train_epochs=args.epochs)
+    recipe = read_recipe(args.recipe).replace(num_train_epochs=args.epochs)
     began = time.monotonic()
     curves: dict[str, list[list[Point]]] = {"next": [], "random": []}
     for seed in range(args.seeds):
         for order, runs in curves.items():
             one = curve(order, dataset.split("train"), dataset.split("validation"), dataset.ontology,
-                        replace(recipe, seed=seed), step=args.step, n_points=args.points)  # fmt: skip
+                        recipe.replace(seed=seed), step=args.step, n_points=args.points)  # fmt: skip
             runs.append(one)
             print(
                 f"seed {seed} {order:>6}: " + "  ".join(f"{p['articles']:.0f}: {100 * p['f1']:.1f}" for p in one),

@@ -15,7 +15,6 @@ import logging
 import statistics
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from train import Figures, alone, ours, stock
@@ -104,7 +103,7 @@ def main() -> None:
 
         def one(seed: int) -> Figures:
             place = args.keep and args.keep / f"{name}-{seed}"
-            return once(f"{name} {seed}", lambda: alone(ours, *parts, replace(changed, seed=seed), place))
+            return once(f"{name} {seed}", lambda: alone(ours, *parts, changed.replace(seed=seed), place))
 
         return [one(seed) for seed in range(recipe.seed, recipe.seed + args.seeds)]
 

@@ -18,7 +18,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -168,7 +167,7 @@ def main() -> None:
     runs = []
     for seed in range(recipe.seed, recipe.seed + args.seeds):
         teachers = args.teachers and args.teachers / f"{args.recipe.stem}-{seed}.teachers"
-        runs.append(alone(ours, train, dev, ontology, replace(recipe, seed=seed), None, teachers))
+        runs.append(alone(ours, train, dev, ontology, recipe.replace(seed=seed), None, teachers))
         print(json.dumps({"system": "eventcorpus", "seed": seed, **runs[-1]}))
     rate = statistics.median(run["tokens_per_second"] for run in runs)
     f1 = [run["f1"] for run in runs]

@@ -11,7 +11,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +85,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     BertModel(config).save_pretrained(folder / "encoder")
     tokenizer.save_pretrained(folder / "encoder")
-    recipe = replace(
-        read_recipe(ROOT / "training/recipes/demo.yaml"), encoder=str(folder / "encoder"), num_train_epochs=30,
+    recipe = read_recipe(ROOT / "training/recipes/demo.yaml").replace(
+        encoder=str(folder / "encoder"), num_train_epochs=30,
         learning_rate=3e-3, layerwise_lr_decay=1.0, freeze_word_embeddings=False, precision="fp32", save_steps=10_000,
     )  # fmt: skip
     fit(dataset.split("train")[:6], dataset.ontology, recipe, folder / "six-articles")

@@ -1,7 +1,58 @@
 import torch
 
-from eventcorpus.training.batches import batch_order, collate, pieces
+from eventcorpus.training.batches import Epochs, batch_order, chunks, collate
 from eventcorpus.training.examples import IGNORED, Example
+
+EXAMPLES = [Example([n] * n, [0] * n) for n in range(1, 12)]
+
+
+def epochs(**changed: int) -> Epochs:
+    settings = {"n_epochs": 2, "micro_batch_size": 4, "seed": 1, "pad_id": 0, **changed}
+    return Epochs(lambda epoch: EXAMPLES, **settings)
+
+
+def ids(micro_batches: tuple[dict[str, torch.Tensor], ...]) -> list[int]:
+    """The first token of each window that counts: these examples are known by it."""
+    return sorted(int(row[0]) for part in micro_batches for row in part["input_ids"][part["labels"][:, 0] != IGNORED])
+
+
+def test_every_example_comes_once_an_epoch() -> None:
+    plan = epochs()
+    assert (plan.n_steps, plan.first_step(1), plan.first_step(2)) == (6, 3, 6)
+    for epoch in range(2):
+        batches = list(plan.batches(epoch))
+        assert sorted(n for batch in batches for n in ids(batch.micro_batches)) == list(range(1, 12))
+        assert sum(batch.n_labelled for batch in batches) == sum(range(1, 12))
+
+
+def test_steps_are_counted_where_epochs_differ_in_length() -> None:
+    plan = Epochs(lambda epoch: EXAMPLES[: 4 * (epoch + 1)], n_epochs=3, micro_batch_size=4, seed=1, pad_id=0)
+    assert plan.n_steps == 1 + 2 + 3
+    assert [plan.epoch_of(step) for step in range(7)] == [0, 1, 1, 2, 2, 2, 3]
+
+
+def test_a_started_epoch_goes_on_with_the_batches_that_are_left() -> None:
+    whole = [ids(batch.micro_batches) for batch in epochs().batches(1)]
+    assert [ids(batch.micro_batches) for batch in epochs().batches(1, start=2)] == whole[2:]
+
+
+def test_processes_and_micro_batches_share_the_same_global_batches() -> None:
+    alone = [ids(batch.micro_batches) for batch in epochs().batches(0)]
+    ranks = [
+        list(epochs(micro_batch_size=1, gradient_accumulation_steps=2, world_size=2, rank=rank).batches(0))
+        for rank in (0, 1)
+    ]
+    assert [sorted(ids(a.micro_batches) + ids(b.micro_batches)) for a, b in zip(*ranks, strict=True)] == alone
+    assert all(a.n_labelled == b.n_labelled for a, b in zip(*ranks, strict=True))
+    assert all(len(a.micro_batches) == len(b.micro_batches) for a, b in zip(*ranks, strict=True))
+
+
+def test_a_process_without_an_example_of_its_own_reads_one_without_targets() -> None:
+    plan = Epochs(lambda epoch: EXAMPLES[:1], n_epochs=1, micro_batch_size=4, seed=1, pad_id=0, rank=1, world_size=2)
+    (batch,) = plan.batches(0)
+    (part,) = batch.micro_batches
+    assert set(part["labels"].flatten().tolist()) == {IGNORED}
+    assert batch.n_labelled == 1
 
 
 def test_the_order_of_batches_depends_on_seed_and_epoch_only() -> None:
@@ -20,11 +71,11 @@ def test_padding_is_masked_and_has_no_target() -> None:
     assert torch.equal(batch["labels"], torch.tensor([[0, 1, 2], [0, IGNORED, IGNORED]]))
 
 
-def test_a_large_batch_in_pieces_has_the_same_examples_and_less_padding() -> None:
+def test_chunks_of_a_large_batch_have_the_same_examples_and_less_padding() -> None:
     soft = torch.rand(3, 4)
     examples = [Example([i + 1] * n, [i] * n) for i, n in enumerate((1, 2, 2))] + [Example([9] * 3, [1] * 3, soft)]
     whole = collate(examples, pad_id=0)
-    parts = list(pieces(whole, 7))
+    parts = list(chunks(whole, 7))
     assert [tuple(part["input_ids"].shape) for part in parts] == [(2, 2), (2, 3)]
     rows = [{name: tensor[i] for name, tensor in part.items()} for part in parts for i in range(2)]
     for row, position, example in zip(rows, range(4), examples, strict=True):
@@ -33,8 +84,8 @@ def test_a_large_batch_in_pieces_has_the_same_examples_and_less_padding() -> Non
         assert not row["attention_mask"][n:].any()
 
 
-def test_a_piece_has_one_example_at_least_and_a_small_batch_is_one_piece() -> None:
+def test_a_chunk_has_one_example_at_least_and_a_small_batch_is_one_chunk() -> None:
     batch = collate([Example([1] * 5, [0] * 5), Example([2] * 5, [0] * 5)], pad_id=0)
-    assert [len(part["input_ids"]) for part in pieces(batch, 3)] == [1, 1]
-    (only,) = pieces(batch, 10)
+    assert [len(part["input_ids"]) for part in chunks(batch, 3)] == [1, 1]
+    (only,) = chunks(batch, 10)
     assert all(torch.equal(only[name], batch[name]) for name in batch)

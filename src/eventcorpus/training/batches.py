@@ -1,7 +1,4 @@
-"""Batches: which examples share one, the tensors of one, and a large one in pieces.
-
-Comes in: examples. Goes out: tensors, in an order that the seed decides.
-"""
+"""The epochs of a run and their batches: which examples share one, in which order, and their tensors."""
 
 from __future__ import annotations
 
@@ -14,6 +11,93 @@ from itertools import accumulate
 import torch
 
 from eventcorpus.training.examples import IGNORED, Example, ExamplesOf, without_targets
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one optimiser step learns from.
+
+    ``micro_batches`` are those that this process reads, as ``collate`` makes them; every process has as many.
+    ``n_labelled`` counts the tokens with a target in the global batch, that is in all micro-batches of all processes,
+    and ``n_tokens`` its tokens without padding.
+    """
+
+    micro_batches: tuple[dict[str, torch.Tensor], ...]
+    n_labelled: int
+    n_tokens: int
+
+
+class Epochs:
+    """All epochs of a run.
+
+    The schedule needs the number of steps from the start, so ``examples_of`` is called for every epoch when this is
+    made, and again when the epoch comes.
+    """
+
+    def __init__(
+        self,
+        examples_of: ExamplesOf,
+        *,
+        n_epochs: int,
+        micro_batch_size: int,
+        gradient_accumulation_steps: int = 1,
+        seed: int,
+        pad_id: int,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        """Count the steps of a run.
+
+        Args:
+            micro_batch_size: examples that a process reads at a time.
+            gradient_accumulation_steps: micro-batches of a process whose gradients add up to one step.
+            pad_id: the token id that pads.
+            rank: of this process, in [0, world_size).
+        """
+        self._examples_of = examples_of
+        self._micro_batch_size, self._seed, self._pad_id = micro_batch_size, seed, pad_id
+        self._rank, self._world_size = rank, world_size
+        self.batch_size = micro_batch_size * gradient_accumulation_steps * world_size
+        """Examples of a global batch."""
+        sizes = [len(examples_of(epoch)) for epoch in range(n_epochs)]
+        self._ends = list(accumulate(-(-size // self.batch_size) for size in sizes))
+
+    @property
+    def n_epochs(self) -> int:
+        """How many there are."""
+        return len(self._ends)
+
+    @property
+    def n_steps(self) -> int:
+        """Optimiser steps of the whole run."""
+        return self._ends[-1] if self._ends else 0
+
+    def first_step(self, epoch: int) -> int:
+        """Steps before an epoch; of the epoch after the last one: all steps."""
+        return self._ends[epoch - 1] if epoch else 0
+
+    def epoch_of(self, step: int) -> int:
+        """The epoch, from 0, to which the step after ``step`` steps belongs; ``n_epochs`` at the end."""
+        return bisect_right(self._ends, step)
+
+    def batches(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, the first ``start`` left out."""
+        examples = self._examples_of(epoch)
+        order = batch_order(examples, batch_size=self.batch_size, seed=self._seed, epoch=epoch)
+        for positions in order[start:]:
+            yield self._batch([examples[i] for i in positions])
+
+    def _batch(self, examples: Sequence[Example]) -> Batch:
+        own = examples[self._rank :: self._world_size]  # sorted by length: every process gets its share of the long
+        most = -(-len(examples) // self._world_size)
+        parts = [own[at : at + self._micro_batch_size] for at in range(0, most, self._micro_batch_size)]
+        return Batch(
+            # where there are fewer examples than processes, some read an example without targets: sharded weights
+            # are gathered by all processes together or not at all
+            tuple(collate(part or [without_targets(examples[0])], pad_id=self._pad_id) for part in parts),
+            n_labelled=sum(example.n_labelled for example in examples),
+            n_tokens=sum(len(example.input_ids) for example in examples),
+        )
 
 
 def batch_order(examples: Sequence[Example], *, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
@@ -56,98 +140,16 @@ def collate(examples: Sequence[Example], *, pad_id: int) -> dict[str, torch.Tens
     return batch
 
 
-def pieces(batch: dict[str, torch.Tensor], at_most: int) -> Iterator[dict[str, torch.Tensor]]:
-    """A batch of ``collate`` in pieces of like numbers of examples, each with at most so many tokens, padding included,
-    and one example at least. Columns that only pad in a piece are left out.
+def chunks(batch: dict[str, torch.Tensor], max_tokens: int) -> Iterator[dict[str, torch.Tensor]]:
+    """Split a batch of ``collate`` into chunks of like numbers of examples, one at least.
+
+    A chunk has at most ``max_tokens`` tokens, padding included, unless one example alone has more. Columns that are
+    padding for all examples of a chunk are left out.
     """
     n_examples, longest = batch["input_ids"].shape
-    n_pieces = -(-n_examples // max(1, at_most // longest))
-    size = -(-n_examples // n_pieces)
+    n_chunks = -(-n_examples // max(1, max_tokens // longest))
+    size = -(-n_examples // n_chunks)
     for at in range(0, n_examples, size):
         rows = slice(at, at + size)
         columns = slice(int(batch["attention_mask"][rows].sum(dim=1).max()))
         yield {name: tensor[rows, columns] for name, tensor in batch.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What one optimiser step learns from.
-
-    ``parts`` are the micro-batches that this process reads, each as ``collate`` makes them; every process has as many.
-    ``n_labelled`` counts the tokens with a target in the global batch, that is in all parts of all processes, and
-    ``n_tokens`` its tokens without padding.
-    """
-
-    parts: tuple[dict[str, torch.Tensor], ...]
-    n_labelled: int
-    n_tokens: int
-
-
-class Epochs:
-    """All epochs of a run. The steps of each are counted at once, for the schedule: ``examples_of`` is asked for
-    every epoch when this is made, and again when the epoch comes.
-    """
-
-    def __init__(
-        self,
-        examples_of: ExamplesOf,
-        *,
-        n_epochs: int,
-        micro_batch_size: int,
-        gradient_accumulation_steps: int = 1,
-        seed: int,
-        pad_id: int,
-        rank: int = 0,
-        n_processes: int = 1,
-    ) -> None:
-        """Plan a run.
-
-        Args:
-            micro_batch_size: examples that a process reads at a time.
-            gradient_accumulation_steps: micro-batches of a process whose gradients add up to one step.
-            rank: of this process, in [0, n_processes).
-        """
-        self._examples_of = examples_of
-        self._part_size, self._seed, self._pad_id = micro_batch_size, seed, pad_id
-        self._rank, self._n_processes = rank, n_processes
-        self.batch_size = micro_batch_size * gradient_accumulation_steps * n_processes
-        """Examples of a global batch."""
-        sizes = [len(examples_of(epoch)) for epoch in range(n_epochs)]
-        self._ends = list(accumulate(-(-size // self.batch_size) for size in sizes))
-
-    @property
-    def n_epochs(self) -> int:
-        """How many there are."""
-        return len(self._ends)
-
-    @property
-    def n_steps(self) -> int:
-        """Optimiser steps of the whole run."""
-        return self._ends[-1] if self._ends else 0
-
-    def first_step(self, epoch: int) -> int:
-        """Steps before an epoch; of the epoch after the last one: all steps."""
-        return self._ends[epoch - 1] if epoch else 0
-
-    def epoch_of(self, step: int) -> int:
-        """The epoch, from 0, to which the step after ``step`` steps belongs; ``n_epochs`` at the end."""
-        return bisect_right(self._ends, step)
-
-    def batches(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch, the first ``start`` left out."""
-        examples = self._examples_of(epoch)
-        order = batch_order(examples, batch_size=self.batch_size, seed=self._seed, epoch=epoch)
-        for positions in order[start:]:
-            yield self._batch([examples[i] for i in positions])
-
-    def _batch(self, examples: Sequence[Example]) -> Batch:
-        mine = examples[self._rank :: self._n_processes]  # sorted by length: every process gets its share of the long
-        most = -(-len(examples) // self._n_processes)
-        parts = [mine[at : at + self._part_size] for at in range(0, most, self._part_size)]
-        return Batch(
-            # where there are fewer examples than processes, some read one that counts for nothing: sharded
-            # weights are gathered by all processes together or not at all
-            tuple(collate(part or [without_targets(examples[0])], pad_id=self._pad_id) for part in parts),
-            n_labelled=sum(example.n_labelled for example in examples),
-            n_tokens=sum(len(example.input_ids) for example in examples),
-        )

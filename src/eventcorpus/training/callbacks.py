@@ -1,4 +1,4 @@
-"""What happens between two steps: scoring, metrics, showing, checkpoints, in this order.
+"""What happens between two steps, in this order: validation, metrics, the caller's functions, checkpoints.
 
 A checkpoint comes last, so that a resumed run has behind it all that belongs to the step at which it was written.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,20 @@ from eventcorpus.training.checkpoint import (
     write_checkpoint,
 )
 from eventcorpus.training.learner import Learner
-from eventcorpus.training.metrics import Metrics, MetricsFile, TensorBoard, metrics_of
+from eventcorpus.training.metrics import (
+    METRICS,
+    Metrics,
+    MetricsFile,
+    Progress,
+    TensorBoard,
+    ValidationScore,
+    metrics_of,
+)
 from eventcorpus.training.optimiser import rate_factor
 from eventcorpus.training.out_of_memory import out_of_memory_explained
-from eventcorpus.training.progress import Progress, ValidationScore, progress_data, read_progress
-from eventcorpus.training.recipe import Recipe
 from eventcorpus.training.run_info import differences
 
-METRICS, PLOT = "metrics.jsonl", "training.svg"
+PLOT = "training.svg"
 
 OnStep = Callable[[int, int, float], None]
 """Called after each step with (steps done, steps in all, loss of the step)."""
@@ -40,14 +47,13 @@ OnMetrics = Callable[[Metrics], None]
 """Called with each line of ``metrics.jsonl``."""
 
 
-class Watch:
-    """Watches over one run; call it after each step. The first process alone writes and shows."""
+class Callbacks:
+    """Those of one run: ``begin``, then a call after each step, then ``end``. The main process alone writes files."""
 
     def __init__(
         self,
         learner: Learner,
         epochs: Epochs,
-        recipe: Recipe,
         folder: Path,
         *,
         identity: dict[str, Any],
@@ -55,25 +61,68 @@ class Watch:
         on_step: OnStep | None = None,
         on_metrics: OnMetrics | None = None,
     ) -> None:
-        """Make ready.
+        """Keep what is needed; nothing is written yet.
 
         Args:
             folder: where checkpoints and metrics lie while the run lasts.
-            identity: of the run; a checkpoint of another one is not continued.
-            score: scores the weights as they are, after so many steps.
+            identity: of the run; a checkpoint of another one is refused.
+            score: scores the weights as they are, after so many steps, on the validation split.
         """
         self.folder = folder
-        self._learner, self._epochs, self._recipe, self._identity = learner, epochs, recipe, identity
+        self._learner, self._epochs, self._recipe, self._identity = learner, epochs, learner.recipe, identity
         self._score, self._on_step, self._on_metrics = score, on_step, on_metrics
-        self._writers: list[MetricsFile | TensorBoard] = []
-        self._last: Metrics | None = None
+        self._is_main_process = learner.processes.is_main_process
+        self._metrics_file: MetricsFile | None = None
+        self._tensorboard: TensorBoard | None = None
 
-    def resume(self) -> Progress:
-        """Go back to the newest whole checkpoint; step 0 where there is none.
+    def begin(self, *, resume: bool) -> Progress:
+        """Open the metrics; with ``resume`` restore the newest whole checkpoint, if there is one.
+
+        Returns:
+            the progress from which the run goes on.
 
         Raises:
-            InputError: if it is one of another run.
+            InputError: if the checkpoint is one of another run.
         """
+        progress = self._restore() if resume else Progress()
+        if self._is_main_process:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._metrics_file = MetricsFile(self.folder / METRICS, keep_until=progress.step)
+            if self._recipe.report_to == "tensorboard":
+                board = self.folder.with_name(f"{self.folder.name.removesuffix('.checkpoints')}.tensorboard")
+                self._tensorboard = TensorBoard(board, start=progress.step)
+        return progress
+
+    def __call__(self, progress: Progress) -> None:
+        """Do what is due after a step."""
+        recipe, is_last = self._recipe, progress.step == self._epochs.n_steps
+        if self._score is not None and self._is_scored(progress.step):
+            self._validate(progress, self._score)
+        is_scored = progress.score_of_this_step is not None
+        if self._metrics_file is not None and (progress.step % recipe.logging_steps == 0 or is_scored or is_last):
+            self._report(progress, self._metrics_file)
+            if is_scored:
+                self._draw(self._metrics_file)
+        if self._on_step is not None and self._is_main_process:
+            self._on_step(progress.step, self._epochs.n_steps, progress.losses[-1])
+        if progress.step % recipe.save_steps == 0 and not (is_last or progress.stopped):
+            self._save(progress)
+
+    def end(self) -> dict[str, str]:
+        """Close the metrics.
+
+        Returns:
+            the text of the files for the model folder by name: metrics and their curves; of the main process alone.
+        """
+        if self._tensorboard is not None:
+            self._tensorboard.close()
+        if self._metrics_file is None:
+            return {}
+        self._metrics_file.close()
+        self._draw(self._metrics_file)
+        return {name: (self.folder / name).read_text(encoding="utf-8") for name in (METRICS, PLOT)}
+
+    def _restore(self) -> Progress:
         processes = self._learner.processes
         path = newest_whole(self.folder) if processes.is_main_process else None
         step = torch.tensor(int(path.name.partition("-")[2]) if path else 0, device=processes.device)
@@ -81,93 +130,49 @@ class Watch:
         if not int(step):
             return Progress()
         tensors, about = read_checkpoint(self.folder / f"checkpoint-{int(step):08d}")
-        other = differences(about["identity"], self._identity)
-        if other:
+        changes = differences(about["identity"], self._identity)
+        if changes:
             raise InputError(
-                f"{self.folder}: its checkpoints belong to another run ({'; '.join(other)}); change that back, or "
+                f"{self.folder}: its checkpoints belong to another run ({'; '.join(changes)}); change that back, or "
                 "leave --resume out to begin anew"
             )
         self._learner.set_state(tensors)
         states = {name[7:]: tensor for name, tensor in tensors.items() if name.startswith("random/")}
         set_random_state({name: state[processes.rank] for name, state in states.items()})
-        return read_progress(about["progress"])
-
-    def begin(self, progress: Progress) -> None:
-        """Open what metrics are written to, at the step from which the run goes on."""
-        if not self._learner.processes.is_main_process:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        file = MetricsFile(self.folder / METRICS, keep_until=progress.step)
-        self._last = file.lines[-1] if file.lines else None
-        self._writers = [file]
-        if self._recipe.report_to == "tensorboard":
-            board = self.folder.with_name(f"{self.folder.name.removesuffix('.checkpoints')}.tensorboard")
-            self._writers.append(TensorBoard(board, start=progress.step))
-
-    def __call__(self, progress: Progress) -> Progress:
-        """Do what is due after a step."""
-        recipe, is_last = self._recipe, progress.step == self._epochs.n_steps
-        if self._score is not None and self._is_scored(progress.step):
-            progress = self._scored(progress, self._score)
-        is_scored = bool(progress.scores) and progress.scores[-1].step == progress.step
-        if self._learner.processes.is_main_process:
-            if progress.step % recipe.logging_steps == 0 or is_scored or is_last:
-                self._report(progress, draw=is_scored)
-            if self._on_step is not None:
-                self._on_step(progress.step, self._epochs.n_steps, progress.losses[-1])
-        if progress.step % recipe.save_steps == 0 and not (is_last or progress.stopped):
-            self._save(progress)
-        return progress
-
-    def end(self) -> dict[str, str]:
-        """Close what was open.
-
-        Returns:
-            the files for the model folder: metrics and their picture.
-        """
-        for writer in self._writers:
-            writer.close()
-        if not self._writers:
-            return {}
-        self._draw()
-        return {name: (self.folder / name).read_text(encoding="utf-8") for name in (METRICS, PLOT)}
+        return Progress.from_json(about["progress"])
 
     def _is_scored(self, step: int) -> bool:
         if self._recipe.eval_strategy == "steps":
             return step % self._recipe.eval_steps == 0 or step == self._epochs.n_steps
         return step == self._epochs.first_step(self._epochs.epoch_of(step))  # the end of the epoch before
 
-    def _scored(self, progress: Progress, score: Callable[[int], ValidationScore]) -> Progress:
+    def _validate(self, progress: Progress, score: Callable[[int], ValidationScore]) -> None:
         start = time.perf_counter()
         with out_of_memory_explained(self._recipe):
             found = score(progress.step)
-        progress = progress.after_score(
-            found, seconds=time.perf_counter() - start, patience=self._recipe.early_stopping_patience
-        )
+        seconds = time.perf_counter() - start
+        progress.add_score(found, seconds=seconds, patience=self._recipe.early_stopping_patience)
         if self._recipe.load_best_model_at_end and progress.best == found:
             self._learner.keep_as_best()
-        return progress
 
-    def _report(self, progress: Progress, *, draw: bool) -> None:
-        recipe, epochs, step = self._recipe, self._epochs, progress.step
+    def _report(self, progress: Progress, file: MetricsFile) -> None:
+        epochs, step = self._epochs, progress.step
         epoch = epochs.epoch_of(step - 1)
         first, end = epochs.first_step(epoch), epochs.first_step(epoch + 1)
+        factor = rate_factor(step - 1, epochs.n_steps, self._recipe.warmup_steps)
         line = metrics_of(
             progress,
-            self._last,
+            file.lines[-1] if file.lines else None,
             epoch=epoch + (step - first) / (end - first),
-            learning_rate=recipe.learning_rate * rate_factor(step - 1, epochs.n_steps, recipe.warmup_steps),
+            learning_rate=self._recipe.learning_rate * factor,
         )
-        for writer in self._writers:
-            writer.add(line)
-        self._last = line
-        if draw:
-            self._draw()
+        file.add(line)
+        if self._tensorboard is not None:
+            self._tensorboard.add(line)
         if self._on_metrics is not None:
             self._on_metrics(line)
 
-    def _draw(self) -> None:
-        (file,) = (writer for writer in self._writers if isinstance(writer, MetricsFile))
+    def _draw(self, file: MetricsFile) -> None:
         title = f"{self.folder.name.removesuffix('.checkpoints')}: {self._epochs.n_steps:,} steps"
         write_text(self.folder / PLOT, training_svg(file.lines, title=title))
 
@@ -177,7 +182,7 @@ class Watch:
         tensors |= {f"random/{name}": processes.all_gather(state) for name, state in random_state().items()}
         if not processes.is_main_process:
             return
-        about = {"identity": self._identity, "progress": progress_data(progress)}
+        about = {"identity": self._identity, "progress": asdict(progress)}
         try:
             write_checkpoint(self.folder, tensors, about, step=progress.step, keep=self._recipe.save_total_limit)
         except OSError as error:

@@ -1,7 +1,6 @@
-"""Checkpoints of a running training as files: complete or absent, bounded in number, without pickle.
+"""Checkpoints of a running training: ``checkpoint-<step>`` folders with tensors and JSON, without pickle.
 
-Comes in: tensors and a little JSON. Goes out: ``checkpoint-<step>`` folders; the newest whole one is read back. A
-folder has its name only once all of its bytes are on the disk, and carries a hash of them.
+A folder gets its name only once all of its bytes are on the disk, and has a hash of them: it is complete or absent.
 """
 
 from __future__ import annotations
@@ -10,14 +9,11 @@ import glob
 import json
 import logging
 import os
-import random
 import re
 import shutil
-import struct
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -60,9 +56,9 @@ def checkpoints(folder: Path) -> list[Path]:
 
 
 def newest_whole(folder: Path) -> Path | None:
-    """The newest checkpoint whose bytes are those that were written; damaged ones above it are told of and removed.
+    """The newest checkpoint whose bytes are those that were written.
 
-    What a killed run left half-written is removed too.
+    Damaged ones that are newer are removed with a warning, and so is what a killed run left half-written.
     """
     for part in folder.glob(".checkpoint-*"):
         shutil.rmtree(part, ignore_errors=True)
@@ -71,19 +67,19 @@ def newest_whole(folder: Path) -> Path | None:
             about = json.loads((path / ABOUT).read_text(encoding="utf-8"))
             if sha256_of_file(path / TENSORS) == about["sha256"]:
                 return path
-            fault = "is damaged"
+            problem = "is damaged"
         except (OSError, ValueError, KeyError, TypeError) as error:
-            fault = f"cannot be read ({type(error).__name__})"
-        logger.warning("%s %s; removed, the one before it is used", path, fault)
+            problem = f"cannot be read ({type(error).__name__})"
+        logger.warning("%s %s; removed, the one before it is used", path, problem)
         drop_folder(path)
     return None
 
 
 def read_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
-    """The tensors and the JSON of a checkpoint that ``newest_whole`` named.
+    """The tensors and the JSON of a checkpoint that ``newest_whole`` returned.
 
     Raises:
-        OSError: if it is not there (any more), or its bytes are no tensors.
+        OSError: if it is missing, or its bytes are not tensors.
     """
     about: dict[str, Any] = json.loads((path / ABOUT).read_text(encoding="utf-8"))
     try:
@@ -93,7 +89,7 @@ def read_checkpoint(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, Any]
 
 
 def drop_folder(path: Path) -> None:
-    """Remove a folder so that it is gone at once: a kill midway leaves nothing under its name."""
+    """Rename a folder, then remove it: a kill midway leaves nothing under its name."""
     hidden = path.with_name(f".{path.name}.old")
     shutil.rmtree(hidden, ignore_errors=True)
     try:
@@ -104,7 +100,7 @@ def drop_folder(path: Path) -> None:
 
 
 def clear_leftovers(out: Path, folder: Path, *, resume: bool) -> None:
-    """Drop what killed runs left: half-written models, and the checkpoints of a run that is not to be continued."""
+    """Remove what killed runs left: half-written models, and the checkpoints of a run that is not to be resumed."""
     for part in out.parent.glob(f".{glob.escape(out.name)}.*.part"):
         shutil.rmtree(part, ignore_errors=True)
     if folder.exists() and not resume:
@@ -121,42 +117,20 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def seed_all(seed: int) -> None:
-    """Seed the generators of Python, NumPy and torch."""
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-
-
 def random_state() -> dict[str, torch.Tensor]:
-    """The states of the global generators, each a tensor of one dimension and of a length that never changes."""
-    _, words, gauss = random.getstate()
-    _, keys, position, has_gauss, cached = cast(tuple[str, Any, int, int, float], np.random.get_state())
-    state = {
-        "python": _words([*words, gauss is not None], gauss or 0.0),
-        "numpy": _words([*map(int, keys), position, has_gauss], cached),
-        "torch": torch.get_rng_state(),
-    }
+    """The states of torch's generators, each a tensor of one dimension.
+
+    The global generators of Python and NumPy are not kept: our code draws from generators of its own, and of the
+    encoders of transformers 5 for token classification only BigBird uses NumPy's, which it seeds before each use.
+    """
+    state = {"torch": torch.get_rng_state()}
     if torch.cuda.is_available():
         state["cuda"] = torch.cuda.get_rng_state()
     return state
 
 
 def set_random_state(state: dict[str, torch.Tensor]) -> None:
-    """Put the generators back to where ``random_state`` found them."""
-    *words, has_gauss, gauss = state["python"].tolist()
-    random.setstate((3, tuple(words), _float(gauss) if has_gauss else None))
-    *keys, position, has_gauss, cached = state["numpy"].tolist()
-    np.random.set_state(("MT19937", np.array(keys, dtype=np.uint32), position, has_gauss, _float(cached)))
+    """Restore what ``random_state`` returned."""
     torch.set_rng_state(state["torch"].clone())  # torch refuses a row of a larger tensor
     if "cuda" in state and torch.cuda.is_available():
         torch.cuda.set_rng_state(state["cuda"].clone())
-
-
-def _words(words: list[int], number: float) -> torch.Tensor:
-    return torch.tensor([*words, *struct.unpack("<q", struct.pack("<d", number))], dtype=torch.int64)
-
-
-def _float(word: int) -> float:
-    (number,) = struct.unpack("<d", struct.pack("<q", word))
-    return float(number)

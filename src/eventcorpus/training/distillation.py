@@ -1,8 +1,7 @@
-"""Teaching one model with several: soft targets from cross-fitted teachers, also on articles that nobody labelled.
+"""Distillation: one model learns from the tag probabilities of several teachers, also on articles without labels.
 
-Comes in: labelled articles, a function that trains a teacher on some of them, articles without labels. Goes out:
-examples whose targets are probabilities (Hinton et al. 2015). No teacher speaks of an article that it was trained on,
-or it would repeat the labels; on unlabelled articles the mean of all teachers counts.
+Soft targets (Hinton et al. 2015) are mixed with gold labels. Teachers are cross-fitted: none gives targets for an
+article that it was trained on, where it would repeat the labels. On articles without labels the mean of all counts.
 """
 
 from __future__ import annotations
@@ -18,106 +17,26 @@ from typing import Any
 import torch
 
 from eventcorpus.errors import InputError, RecipeError
-from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.batches import collate
-from eventcorpus.training.examples import IGNORED, Encode, Example, ExamplesOf, examples_with_other_names
-from eventcorpus.training.learner import TokenLoss, hard_loss, soft_loss
+from eventcorpus.training.examples import IGNORED, Encode, EncodedArticles, Example
 from eventcorpus.training.recipe import Recipe, read_recipe
-
-Load = Callable[[], Any]
-"""Gives a teacher, a model in evaluation mode: one at a time is held in memory."""
-Teach = Callable[[int, Sequence[AnnotatedArticle]], Load]
-"""Trains teacher number k, from 0, on some articles, and says how to load it."""
-_AT_ONCE = 16
-
-
-@dataclass(frozen=True)
-class Teachers:
-    """Trained teachers, and which of them has not seen each labelled article (same order as the articles)."""
-
-    loads: list[Load]
-    unseen_by: list[int]
-
-
-def cross_fit(articles: Sequence[AnnotatedArticle], teach: Teach, *, n_teachers: int, seed: int) -> Teachers:
-    """Train each teacher on all articles but its own part of them.
-
-    Articles of one cluster are in one part.
-
-    Raises:
-        InputError: if there are fewer articles (clusters) than teachers.
-    """
-    groups = sorted({a.article.unit for a in articles})
-    if n_teachers > len(groups):
-        raise InputError(f"{n_teachers} teachers for {len(groups)} articles or clusters; lower n_teachers")
-    random.Random(f"{seed}-teachers").shuffle(groups)
-    part = {group: i % n_teachers for i, group in enumerate(groups)}
-    unseen_by = [part[a.article.unit] for a in articles]
-    loads = [teach(k, [a for a, own in zip(articles, unseen_by, strict=True) if own != k]) for k in range(n_teachers)]
-    return Teachers(loads, unseen_by)
-
-
-def labelled_examples(
-    examples: Sequence[Example], teachers: Teachers, article_of: Sequence[int], *, weight: float, pad_id: int
-) -> list[Example]:
-    """Examples with targets between gold and the word of the teacher that has not seen them.
-
-    Args:
-        article_of: position of the article of each example.
-        weight: of the teacher, in [0, 1]; gold has the rest.
-    """
-    done: list[Example | None] = [None] * len(examples)
-    for k, load in enumerate(teachers.loads):
-        mine = [i for i, article in enumerate(article_of) if teachers.unseen_by[article] == k]
-        for i, said in zip(mine, probabilities(load(), [examples[i] for i in mine], pad_id=pad_id), strict=True):
-            targets = torch.tensor(examples[i].targets)
-            gold = torch.nn.functional.one_hot(targets.clamp(min=0), said.shape[-1]).float()
-            done[i] = replace(examples[i], soft_targets=((1 - weight) * gold + weight * said).half())
-    return [example for example in done if example is not None]
-
-
-def unlabelled_examples(examples: Sequence[Example], teachers: Teachers, *, pad_id: int) -> list[Example]:
-    """Examples with the mean of all teachers as targets; tokens that no window owns stay without one."""
-    sums: list[torch.Tensor] = []
-    for load in teachers.loads:
-        for i, said in enumerate(probabilities(load(), examples, pad_id=pad_id)):
-            if i == len(sums):
-                sums.append(torch.zeros_like(said))
-            sums[i] += said / len(teachers.loads)
-    done = []
-    for example, said in zip(examples, sums, strict=True):
-        best = said.argmax(dim=-1).tolist()
-        targets = [IGNORED if old == IGNORED else new for old, new in zip(example.targets, best, strict=True)]
-        done.append(replace(example, targets=targets, soft_targets=said.half()))
-    return done
-
-
-def probabilities(model: Any, examples: Sequence[Example], *, pad_id: int) -> Iterator[torch.Tensor]:
-    """Probabilities of tags of each example, shape (seq_len, n_tags), fp32, in order."""
-    order = sorted(range(len(examples)), key=lambda i: len(examples[i].input_ids))
-    said: dict[int, torch.Tensor] = {}
-    for at in range(0, len(order), _AT_ONCE):
-        positions = order[at : at + _AT_ONCE]
-        batch = collate([examples[i] for i in positions], pad_id=pad_id)
-        with torch.inference_mode():
-            ids, mask = (batch[name].to(model.device) for name in ("input_ids", "attention_mask"))
-            scores = model(input_ids=ids, attention_mask=mask).logits.float().softmax(dim=-1).cpu()
-        for row, i in enumerate(positions):
-            said[i] = scores[row, : len(examples[i].input_ids)].clone()
-    yield from (said[i] for i in range(len(examples)))
-
 
 logger = logging.getLogger(__name__)
 
+LoadModel = Callable[[], Any]
+"""Loads a teacher, a model in evaluation mode: one at a time is held in memory."""
+TrainTeacher = Callable[[int, Sequence[AnnotatedArticle]], LoadModel]
+"""Trains teacher number k, from 0, on some articles, and returns how to load it."""
 FitTeacher = Callable[[Sequence[AnnotatedArticle], Recipe, Path], None]
 """Trains a model into a folder, unless it is there already."""
-
+_BATCH_SIZE = 16
 _SENTENCE_END = re.compile(r"\n+|(?<=[.!?])[”\"']?\s+(?=[^a-z\s])|(?<=[.!?])[”\"']?\s{2,}")
 
 
-def taught_examples(
+def distilled_examples(
     articles: Sequence[AnnotatedArticle],
+    encoded: EncodedArticles,
     unlabelled: Iterable[Article],
     recipe: Recipe,
     out: Path,
@@ -126,81 +45,164 @@ def taught_examples(
     fit_teacher: FitTeacher,
     pad_id: int,
 ) -> list[Example]:
-    """Train the teachers that are missing, and let them speak.
+    """Examples with soft targets, those of ``articles`` first; the teachers that are missing are trained before.
+
+    Args:
+        encoded: ``articles``, encoded.
+        unlabelled: articles without labels.
+        out: the model folder of the student; the teachers' are in ``<out>.teachers``.
 
     Raises:
         InputError: if there are fewer articles than teachers.
     """
-    folder = out.with_name(f"{out.name}.teachers")
 
-    def teach(k: int, read: Sequence[AnnotatedArticle]) -> Load:
-        place = folder / str(k)
-        theirs = teacher_recipe(recipe, k)
-        logger.info("teacher %d of %d learns from %d articles", k + 1, recipe.n_teachers, len(read))
-        fit_teacher(read, theirs, place)
-        return lambda: _loaded(place)
+    def train_teacher(k: int, training_articles: Sequence[AnnotatedArticle]) -> LoadModel:
+        folder = out.with_name(f"{out.name}.teachers") / str(k)
+        logger.info("teacher %d of %d learns from %d articles", k + 1, recipe.n_teachers, len(training_articles))
+        fit_teacher(training_articles, teacher_recipe(recipe, k), folder)
+        return lambda: _load_model(folder)
 
-    teachers = cross_fit(articles, teach, n_teachers=recipe.n_teachers, seed=recipe.seed)
-    encoded = [encode([annotated]).examples for annotated in articles]
-    article_of = [i for i, examples in enumerate(encoded) for _ in examples]
-    examples = [example for several in encoded for example in several]
-    taught = labelled_examples(examples, teachers, article_of, weight=recipe.teacher_weight, pad_id=pad_id)
-    pieces = unlabelled_pieces(unlabelled, recipe, labels=articles[0].labels_annotated)
-    more = unlabelled_examples(encode(pieces).examples, teachers, pad_id=pad_id) if pieces else []
-    logger.info("teachers speak of %d windows with gold and of %d without", len(taught), len(more))
-    return taught + more
+    teachers = cross_fit(articles, train_teacher, n_teachers=recipe.n_teachers, seed=recipe.seed)
+    labelled = labelled_examples(
+        encoded.examples, teachers, encoded.article_of, weight=recipe.teacher_weight, pad_id=pad_id
+    )
+    texts = unlabelled_texts(unlabelled, recipe, labels=articles[0].labels_annotated)
+    others = unlabelled_examples(encode(texts).examples, teachers, pad_id=pad_id) if texts else []
+    logger.info("teachers gave targets for %d windows with gold labels and for %d without", len(labelled), len(others))
+    return labelled + others
 
 
-def _loaded(place: Path) -> Any:
+@dataclass(frozen=True)
+class Teachers:
+    """Trained teachers, and for each article of the training set the position of the one that was not trained on it."""
+
+    models: list[LoadModel]
+    unseen_by: list[int]
+
+
+def cross_fit(
+    articles: Sequence[AnnotatedArticle], train_teacher: TrainTeacher, *, n_teachers: int, seed: int
+) -> Teachers:
+    """Train each teacher on all articles but its own fold of them. Articles of one cluster are in one fold.
+
+    Raises:
+        InputError: if there are fewer articles (clusters) than teachers.
+    """
+    units = sorted({annotated.article.unit for annotated in articles})
+    if n_teachers > len(units):
+        raise InputError(f"{n_teachers} teachers for {len(units)} articles or clusters; lower n_teachers")
+    random.Random(f"{seed}-teachers").shuffle(units)
+    fold_of = {unit: i % n_teachers for i, unit in enumerate(units)}
+    folds = [fold_of[annotated.article.unit] for annotated in articles]
+    models = [
+        train_teacher(k, [annotated for annotated, fold in zip(articles, folds, strict=True) if fold != k])
+        for k in range(n_teachers)
+    ]
+    return Teachers(models, folds)
+
+
+def labelled_examples(
+    examples: Sequence[Example], teachers: Teachers, article_of: Sequence[int], *, weight: float, pad_id: int
+) -> list[Example]:
+    """Examples whose soft targets are gold labels mixed with the probabilities of the teacher that has not seen them.
+
+    Args:
+        article_of: position of the article of each example.
+        weight: of the teacher's probabilities, in [0, 1]; the gold labels have the rest.
+    """
+    mixed: dict[int, Example] = {}
+    for k, load_model in enumerate(teachers.models):
+        unseen = [i for i, article in enumerate(article_of) if teachers.unseen_by[article] == k]
+        predicted = probabilities(load_model(), [examples[i] for i in unseen], pad_id=pad_id)
+        for i, soft in zip(unseen, predicted, strict=True):
+            targets = torch.tensor(examples[i].targets)
+            gold = torch.nn.functional.one_hot(targets.clamp(min=0), soft.shape[-1]).float()
+            mixed[i] = replace(examples[i], soft_targets=((1 - weight) * gold + weight * soft).half())
+    return [mixed[i] for i in range(len(examples))]
+
+
+def unlabelled_examples(examples: Sequence[Example], teachers: Teachers, *, pad_id: int) -> list[Example]:
+    """Examples with the mean probabilities of all teachers as soft targets, and their most probable tag as target.
+
+    Tokens that have no target in the window keep none.
+    """
+    means: list[torch.Tensor] = []
+    for load_model in teachers.models:
+        for i, soft in enumerate(probabilities(load_model(), examples, pad_id=pad_id)):
+            if i == len(means):
+                means.append(torch.zeros_like(soft))
+            means[i] += soft / len(teachers.models)
+    distilled = []
+    for example, soft in zip(examples, means, strict=True):
+        best = soft.argmax(dim=-1).tolist()
+        targets = [IGNORED if old == IGNORED else new for old, new in zip(example.targets, best, strict=True)]
+        distilled.append(replace(example, targets=targets, soft_targets=soft.half()))
+    return distilled
+
+
+def probabilities(model: Any, examples: Sequence[Example], *, pad_id: int) -> Iterator[torch.Tensor]:
+    """The tag probabilities of each example, shape (seq_len, n_tags), fp32, in order."""
+    by_length = sorted(range(len(examples)), key=lambda i: len(examples[i].input_ids))
+    predicted: dict[int, torch.Tensor] = {}
+    for at in range(0, len(by_length), _BATCH_SIZE):
+        positions = by_length[at : at + _BATCH_SIZE]
+        batch = collate([examples[i] for i in positions], pad_id=pad_id)
+        with torch.inference_mode():
+            ids, mask = (batch[name].to(model.device) for name in ("input_ids", "attention_mask"))
+            rows = model(input_ids=ids, attention_mask=mask).logits.float().softmax(dim=-1).cpu()
+        for row, i in enumerate(positions):
+            predicted[i] = rows[row, : len(examples[i].input_ids)].clone()
+    yield from (predicted[i] for i in range(len(examples)))
+
+
+def _load_model(folder: Path) -> Any:
     from transformers import AutoModelForTokenClassification
 
-    model = AutoModelForTokenClassification.from_pretrained(place, dtype=torch.float32).eval()
+    model = AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32).eval()
     return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
-    """What teacher number k, from 0, is trained with: the recipe that ``teacher`` names, with a seed of its own.
+_OF_THE_STUDENT = (
+    "n_teachers", "teacher", "teacher_weight", "unlabelled", "unlabelled_unit", "eval_strategy",
+    "early_stopping_patience", "load_best_model_at_end", "report_to",
+)  # fmt: skip
+"""Keys that have no meaning for a teacher and get their defaults, but scoring is switched off."""
 
-    How the student is taught is no part of it, so that teachers are used again by a student who is taught otherwise.
+
+def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
+    """The recipe of teacher number k, from 0: the one that ``teacher`` names, with a seed of its own.
+
+    It does not depend on how the student learns from teachers, so that another student can use them again.
 
     Raises:
-        RecipeError: if the file is no recipe, or one with teachers.
+        RecipeError: if the file is not a recipe, or one with teachers.
     """
-    theirs = read_recipe(Path(recipe.teacher)) if recipe.teacher else recipe
-    if recipe.teacher and theirs.n_teachers:
-        raise RecipeError(
-            f"{recipe.teacher}: n_teachers is {theirs.n_teachers}, and teachers have none; remove the key"
-        )
-    return replace(
-        theirs,
+    base = read_recipe(Path(recipe.teacher)) if recipe.teacher else recipe
+    if recipe.teacher and base.n_teachers:
+        raise RecipeError(f"{recipe.teacher}: n_teachers is {base.n_teachers}, and teachers have none; remove the key")
+    defaults = {key: Recipe.model_fields[key].default for key in _OF_THE_STUDENT}
+    return base.replace(
+        **defaults | {"eval_strategy": "no"},
         encoder=recipe.encoder,
         max_length=recipe.max_length,
         stride=recipe.stride,
-        n_teachers=0,
-        teacher="",
-        teacher_weight=Recipe.teacher_weight,
-        unlabelled="",
-        unlabelled_unit=Recipe.unlabelled_unit,
-        eval_strategy="no",
-        early_stopping_patience=0,
-        load_best_model_at_end=False,
-        report_to="none",
         seed=(recipe.seed * 1009 + k + 1) % 2**32,
     )
 
 
-def unlabelled_pieces(
+def unlabelled_texts(
     unlabelled: Iterable[Article], recipe: Recipe, *, labels: Collection[str]
 ) -> list[AnnotatedArticle]:
     """Articles without labels as ``encode`` wants them, whole or in sentences, as if all ``labels`` had been used."""
-    return [AnnotatedArticle(piece, (), tuple(labels)) for article in unlabelled for piece in _pieces(article, recipe)]
+    return [
+        AnnotatedArticle(text, (), tuple(labels))
+        for article in unlabelled
+        for text in ([article] if recipe.unlabelled_unit == "article" else _sentences(article))
+    ]
 
 
-def _pieces(article: Article, recipe: Recipe) -> list[Article]:
-    """What the student reads at a time: whole articles, or sentences where the labelled texts are sentences."""
-    if recipe.unlabelled_unit == "article":
-        return [article]
-    texts = [piece.strip() for piece in _SENTENCE_END.split(article.text)]
+def _sentences(article: Article) -> list[Article]:
+    texts = [text.strip() for text in _SENTENCE_END.split(article.text)]
     return [replace(article, id=f"{article.id}-{i}", text=text) for i, text in enumerate(texts) if len(text) > 20]
 
 
@@ -208,7 +210,7 @@ def read_unlabelled(recipe: Recipe) -> list[Article]:
     """The articles of the recipe's ``unlabelled``: files and folders, with commas.
 
     Raises:
-        InputError: if one is not there or has no articles.
+        InputError: if one of them is missing or has no articles.
     """
     from eventcorpus.formats.articles import read_articles
 
@@ -217,35 +219,3 @@ def read_unlabelled(recipe: Recipe) -> list[Article]:
     if missing:
         raise InputError(f"{missing[0]}: no such file or folder (unlabelled); name it with --set unlabelled=PATH")
     return list(read_articles(paths)) if paths else []
-
-
-def lessons_of(
-    articles: Sequence[AnnotatedArticle],
-    encoded: Sequence[Example],
-    unlabelled: Iterable[Article],
-    ontology: Ontology,
-    recipe: Recipe,
-    out: Path,
-    *,
-    encode: Encode,
-    fit_teacher: FitTeacher,
-    pad_id: int,
-) -> tuple[ExamplesOf, TokenLoss]:
-    """Teachers that are missing are trained first. With teachers, names are swapped for these alone: what a teacher
-    would say of other names is not known.
-
-    Args:
-        encoded: ``articles`` as they are.
-
-    Raises:
-        InputError: if there are fewer articles than teachers.
-        RecipeError: if names are to be swapped and none of the labels is there.
-    """
-    if recipe.n_teachers:
-        taught = taught_examples(
-            articles, unlabelled, recipe, out, encode=encode, fit_teacher=fit_teacher, pad_id=pad_id
-        )
-        return (lambda epoch: taught), soft_loss
-    if recipe.swap_names:
-        return examples_with_other_names(articles, recipe, encode, labels=ontology.labels), hard_loss
-    return (lambda epoch: encoded), hard_loss

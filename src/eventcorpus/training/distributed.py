@@ -1,12 +1,18 @@
-"""Several processes that train one model: who this one is among them, and sums over all of them.
+"""Several processes that train one model: ranks, collective operations, sharded weights.
 
-Started by ``torchrun``, or by ``accelerate launch``, which starts torchrun: both say in RANK, LOCAL_RANK, WORLD_SIZE,
-MASTER_ADDR and MASTER_PORT what a process needs to find the others.
+They are started by ``torchrun``, or by ``accelerate launch``, which starts torchrun: both set RANK, LOCAL_RANK,
+WORLD_SIZE, MASTER_ADDR and MASTER_PORT.
 
 Gradients are added up by hand and not by DistributedDataParallel: the optimiser learns on an fp32 master copy, whose
 gradients are no gradients of the wrapped model, and DDP would add up bf16 ones; it also averages, where a loss that
 is normalised by the tokens of the global batch wants a sum. The price is that nothing is sent while the backward pass
 is still running.
+
+Why not accelerate: its PartialState (read in its source, not tried) would replace rank, device and the call of
+init_process_group, some twenty lines; sums of gradients in buckets, the checks and the sharding of a model with a
+master copy would stay. It is one state for the life of a process, which only the internal ``_reset_state`` clears: a
+process could not go on alone after it has left its group. And on GPUs it joins nccl alone unless told otherwise, which
+cannot gather the random states of the CPU.
 """
 
 from __future__ import annotations
@@ -32,7 +38,7 @@ _BUCKET = 2**23
 
 @dataclass(frozen=True, slots=True)
 class Processes:
-    """This process among ``world_size``: ``rank`` in [0, world_size), ``local_rank`` among those on its machine."""
+    """This process among ``world_size``: ``rank`` in [0, world_size), ``local_rank`` among those of its machine."""
 
     rank: int = 0
     world_size: int = 1
@@ -49,7 +55,7 @@ class Processes:
         return torch.device("cuda", self.local_rank) if torch.cuda.is_available() else torch.device("cpu")
 
     def all_reduce(self, tensor: torch.Tensor) -> torch.Tensor:
-        """The sum over all processes, in place."""
+        """Replace a tensor by its sum over all processes, and return it."""
         if self.world_size > 1:
             dist.all_reduce(tensor)
         return tensor
@@ -71,7 +77,7 @@ class Processes:
                 gradient.copy_(summed.view_as(gradient))
 
     def broadcast(self, tensors: Sequence[torch.Tensor]) -> None:
-        """Replace tensors by those of the first process."""
+        """Replace tensors by those of the main process."""
         if self.world_size > 1:
             for tensor in tensors:
                 dist.broadcast(tensor, src=0)
@@ -86,7 +92,7 @@ class Processes:
 
 
 def current_processes() -> Processes:
-    """Who this process is, if ``process_group`` was entered or the caller has set up torch.distributed; else alone."""
+    """This process within ``process_group``, or where the caller has set up torch.distributed; otherwise alone."""
     if not (dist.is_available() and dist.is_initialized()):
         return Processes()
     return Processes(dist.get_rank(), dist.get_world_size(), int(os.environ.get("LOCAL_RANK", "0")))
@@ -94,10 +100,10 @@ def current_processes() -> Processes:
 
 @contextmanager
 def process_group() -> Iterator[Processes]:
-    """Find the other processes, if a launcher started several, and part from them at the end.
+    """Join the process group for the time of the block, if a launcher started several processes.
 
     Raises:
-        ModelError: if there are fewer GPUs than processes on this machine, or the launcher did not say who is who.
+        ModelError: if there are fewer GPUs than processes on this machine, or the launcher did not set the ranks.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         yield Processes()
@@ -108,9 +114,9 @@ def process_group() -> Iterator[Processes]:
             f"WORLD_SIZE is {os.environ['WORLD_SIZE']} and {', '.join(missing)} not set; start several processes with "
             "torchrun --nproc-per-node N -m eventcorpus train ..., or unset WORLD_SIZE"
         )
-    # Its functions have the group that stands when they are imported as a default argument. Imported later, while a
-    # model is loaded, they would hold it for good: destroying it would not end its threads, and one that still wants
-    # the lock of Python while Python shuts down aborts the process.
+    # Its functions take the group that exists at their import as a default argument. Imported later, while a model is
+    # loaded, they would keep a reference to our group: destroying it would not end its threads, and a thread that
+    # waits for Python's lock while Python shuts down aborts the process.
     importlib.import_module("torch.distributed.nn.functional")
     local = int(os.environ["LOCAL_RANK"])
     if torch.cuda.is_available():
@@ -133,7 +139,7 @@ _LAYER = re.compile(r"(^|\.)(layers?|h|block)\.\d+$")
 
 
 def shard(model: nn.Module, processes: Processes, *, dtype: torch.dtype) -> None:
-    """Spread the weights of a model over all processes, layer by layer, in place."""
+    """Shard the weights of a model over all processes, layer by layer, in place (FSDP2)."""
     from torch.distributed.device_mesh import init_device_mesh
     from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 
@@ -145,15 +151,15 @@ def shard(model: nn.Module, processes: Processes, *, dtype: torch.dtype) -> None
     fully_shard(model, mesh=mesh, mp_policy=policy)
 
 
-def whole(tensor: torch.Tensor) -> torch.Tensor:
-    """A tensor with the parts of all processes, which must all ask for it."""
+def full_tensor(tensor: torch.Tensor) -> torch.Tensor:
+    """A tensor with the shards of all processes, which must all call this; one that is not sharded as it is."""
     return tensor.full_tensor() if isinstance(tensor, DTensor) else tensor
 
 
-def like(target: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """A whole tensor, placed and spread as ``target`` is."""
+def distributed_like(target: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """An unsharded tensor, on the device of ``target`` and sharded as it is."""
     value = value.to(target.device)
     if isinstance(target, DTensor):
-        spread: Any = distribute_tensor(value, target.device_mesh, target.placements)
-        return spread  # type: ignore[no-any-return]
+        sharded: Any = distribute_tensor(value, target.device_mesh, target.placements)
+        return sharded  # type: ignore[no-any-return]
     return value

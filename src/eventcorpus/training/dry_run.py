@@ -1,7 +1,6 @@
-"""What a training run would do, found out without doing it.
+"""What a training run would do: how much there is to learn, in how many steps, and how long a step takes here.
 
-Comes in: articles, an ontology, a recipe. Goes out: how much there is to learn, in how many steps, and how long a step
-takes here. Nothing is written but in a temporary folder.
+Nothing is written but in a temporary folder.
 """
 
 from __future__ import annotations
@@ -11,28 +10,29 @@ import random
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from eventcorpus.files import check_replaceable
-from eventcorpus.models.encoders import check_length, find_encoder, has_weights, load_config, load_tokenizer
+from eventcorpus.models.encoders import has_weights
 from eventcorpus.models.folder import is_model_folder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.training.distillation import read_unlabelled, teacher_recipe, unlabelled_pieces
-from eventcorpus.training.examples import encode_with
-from eventcorpus.training.fit import check_spans, fit
+from eventcorpus.training.distillation import teacher_recipe, unlabelled_texts
+from eventcorpus.training.fit import fit
+from eventcorpus.training.preparation import prepare
 from eventcorpus.training.recipe import Recipe
 
 MEASURED_STEPS = 5
-_ENOUGH_ARTICLES = 64
+_MAX_ARTICLES = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a run would learn from. ``n_tokens`` as in ``EncodedArticles``; ``n_lost`` spans that no tag can express.
 
-    ``n_unlabelled`` windows are read with the teachers' word alone; ``n_teacher_steps`` are those of all teachers.
+    ``n_unlabelled``: windows of articles without labels; ``n_teacher_steps``: of all teachers together.
+    ``has_weights``: whether the encoder's weights are on this machine.
     """
 
     n_articles: int
@@ -49,8 +49,8 @@ class Plan:
         """The plan in words."""
         here = "" if self.has_weights else f"; the weights of {recipe.encoder} are not here yet, training fetches them"
         teachers = [
-            f"first {recipe.n_teachers} teachers, {self.n_teacher_steps:,} steps in all; they speak of these windows "
-            f"and of {self.n_unlabelled:,} without labels"
+            f"first {recipe.n_teachers} teachers, {self.n_teacher_steps:,} steps in all; they give targets for these "
+            f"windows and for {self.n_unlabelled:,} without labels"
         ]
         return [
             f"{self.n_articles:,} articles, {self.n_tokens:,} tokens, {self.n_windows:,} windows of up to "
@@ -62,7 +62,7 @@ class Plan:
 
 
 def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, out: Path) -> Plan:
-    """Check all that ``fit`` checks before its first step, and count what it would train on.
+    """Prepare as ``fit`` does before its first step, and count what it would train on.
 
     Raises:
         ModelError: if the encoder cannot be found, has no fast tokenizer, or reads fewer tokens than ``max_length``.
@@ -70,17 +70,14 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
         OutputError: if ``out`` holds something else.
     """
     check_replaceable(out, is_ours=is_model_folder)
-    source = find_encoder(recipe.encoder)
-    check_length(load_config(source), recipe.encoder, max_length=recipe.max_length)
-    encode = encode_with(load_tokenizer(source), ontology, recipe)
-    encoded = encode(articles)
-    check_spans(encoded, n_articles=len(articles))
+    prepared = prepare(articles, ontology, recipe)
+    encoded = prepared.encoded
     n_windows, n_unlabelled, n_teacher_steps = len(encoded.examples), 0, 0
     if recipe.n_teachers:
-        pieces = unlabelled_pieces(read_unlabelled(recipe), recipe, labels=articles[0].labels_annotated)
-        n_unlabelled = len(encode(pieces).examples)
-        read = n_windows * (recipe.n_teachers - 1) // recipe.n_teachers
-        n_teacher_steps = recipe.n_teachers * _n_steps(read, teacher_recipe(recipe, 0))
+        texts = unlabelled_texts(prepared.unlabelled, recipe, labels=articles[0].labels_annotated)
+        n_unlabelled = len(prepared.encode(texts).examples)
+        n_windows_of_a_teacher = n_windows * (recipe.n_teachers - 1) // recipe.n_teachers
+        n_teacher_steps = recipe.n_teachers * _n_steps(n_windows_of_a_teacher, teacher_recipe(recipe, 0))
     return Plan(
         n_articles=len(articles),
         n_spans=encoded.n_spans,
@@ -88,7 +85,7 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
         n_windows=n_windows,
         n_tokens=encoded.n_tokens,
         n_steps=_n_steps(n_windows + n_unlabelled, recipe),
-        has_weights=has_weights(source),
+        has_weights=has_weights(prepared.source),
         n_unlabelled=n_unlabelled,
         n_teacher_steps=n_teacher_steps,
     )
@@ -106,18 +103,17 @@ class _Enough(Exception):
 def seconds_a_step(
     articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, *, most: float = 60.0
 ) -> float | None:
-    """Time a few real steps of ``fit`` on articles drawn with the recipe's seed, in a folder that vanishes; no teacher
-    is trained for it.
+    """Time a few real steps of ``fit``, without teachers, on articles drawn with the recipe's seed.
 
-    The first step, which warms up, is not counted. Batches differ in length, so the mean of a few is a guess.
+    The first step, which warms up, is not counted. Batches differ in length, so the mean of a few is an estimate.
 
     Args:
         most: stop timing after so many seconds.
 
     Returns:
-        seconds a step; None where there are too few steps to time.
+        seconds per step; None where there are too few steps to time.
     """
-    some = random.Random(recipe.seed).sample(list(articles), min(len(articles), _ENOUGH_ARTICLES))
+    sample = random.Random(recipe.seed).sample(list(articles), min(len(articles), _MAX_ARTICLES))
     ends: list[float] = []
 
     def on_step(done: int, total: int, loss: float) -> None:
@@ -125,18 +121,18 @@ def seconds_a_step(
         if done > MEASURED_STEPS or ends[-1] - ends[0] > most:
             raise _Enough
 
-    ours = logging.getLogger("eventcorpus")
-    level = ours.level
-    ours.setLevel(logging.ERROR)  # what fit says of this sample would read as if it spoke of the whole
-    quick = replace(
-        recipe, save_steps=10**9, report_to="none", early_stopping_patience=0, load_best_model_at_end=False, fsdp=False,
+    package_logger = logging.getLogger("eventcorpus")
+    level = package_logger.level
+    package_logger.setLevel(logging.ERROR)  # fit's counts of the sample would be taken for those of all articles
+    quick = recipe.replace(
+        save_steps=10**9, report_to="none", early_stopping_patience=0, load_best_model_at_end=False, fsdp=False,
         n_teachers=0, unlabelled="",
     )  # fmt: skip
     try:
         with tempfile.TemporaryDirectory(prefix="eventcorpus-") as folder:
-            fit(some, ontology, quick, Path(folder) / "model", on_step=on_step)
+            fit(sample, ontology, quick, Path(folder) / "model", on_step=on_step)
     except _Enough:
         pass
     finally:
-        ours.setLevel(level)
+        package_logger.setLevel(level)
     return (ends[-1] - ends[0]) / (len(ends) - 1) if len(ends) > 1 else None

@@ -1,7 +1,4 @@
-"""Training examples: windows of annotated articles with one tag a token.
-
-Comes in: annotated articles and a tokenizer. Goes out: examples, and what could not be learned.
-"""
+"""Training examples: windows of annotated articles with one target tag per token."""
 
 from __future__ import annotations
 
@@ -9,18 +6,18 @@ import random
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
 
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import RecipeError
-from eventcorpus.models.encode import SpecialTokens, encode_text, special_tokens_of
+from eventcorpus.models.encode import EncodedText, SpecialTokens, encode_text, special_tokens_of
 from eventcorpus.models.tags import OUTSIDE, tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Span
-from eventcorpus.training.augmentation import collect_names, geo_names, swap_names
+from eventcorpus.training.augmentation import collect_names, geo_names, replace_mentions
 from eventcorpus.training.recipe import Recipe
 
 IGNORED = -100
@@ -31,7 +28,7 @@ IGNORED = -100
 class Example:
     """One window: ``input_ids`` and ``targets``, both of shape (seq_len,), special tokens included.
 
-    ``soft_targets``: probabilities of tags, shape (seq_len, n_tags), where a teacher said them.
+    ``soft_targets``: target probabilities of tags, shape (seq_len, n_tags), in a distillation.
     """
 
     input_ids: list[int]
@@ -40,12 +37,12 @@ class Example:
 
     @property
     def n_labelled(self) -> int:
-        """Tokens with a target."""
+        """The number of tokens with a target."""
         return len(self.targets) - self.targets.count(IGNORED)
 
 
 ExamplesOf = Callable[[int], Sequence[Example]]
-"""Gives the examples of an epoch, counted from 0; the same ones whenever it is asked for the same epoch."""
+"""From an epoch, counted from 0, to its examples; the same ones whenever it is called with the same epoch."""
 
 
 def without_targets(example: Example) -> Example:
@@ -55,14 +52,15 @@ def without_targets(example: Example) -> Example:
 
 @dataclass
 class EncodedArticles:
-    """Examples and what became of their articles.
+    """Examples, and counts of what they were made of.
 
-    ``lost`` names, per article, spans that no tag can express; ``cut`` those that no window holds whole.
-    ``n_tokens`` are sub-words, special tokens included, padding and repeated overlap excluded. ``labels`` counts the
-    spans from which each label is learned.
+    ``article_of``: the position of the article of each example. ``lost`` names the spans that no tag can express,
+    ``cut`` those that no window holds whole. ``n_tokens`` are sub-words, special tokens included, padding and repeated
+    overlap excluded. ``labels`` counts the spans from which each label is learned.
     """
 
     examples: list[Example] = field(default_factory=list)
+    article_of: list[int] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     n_spans: int = 0
     cut: list[str] = field(default_factory=list)
@@ -88,36 +86,46 @@ def encode_articles(
     Raises:
         ModelError: if windows leave no room for text.
     """
-    done = EncodedArticles()
-    for annotated in articles:
-        text = annotated.article.text
-        stay, lost = resolve_overlaps(annotated.spans, ontology)
-        encoded = encode_text(text, tokenizer, max_length=max_length, stride=stride, special_tokens=special_tokens)
-        tags, unreached = tags_from_spans(stay, encoded.offsets, ontology.rank)
-        done.lost += [_named(annotated, span) for span in [*(loser for loser, _ in lost), *unreached]]
-        done.labels += Counter(span.label for span in stay)
-        done.labels -= Counter(span.label for span in unreached)
-        done.n_spans += len(annotated.spans)
-        done.n_tokens += len(encoded.input_ids) + len(special_tokens)
+    encoding = EncodedArticles()
+    for position, annotated in enumerate(articles):
+        spans, overlapped = resolve_overlaps(annotated.spans, ontology)
+        encoded = encode_text(
+            annotated.article.text, tokenizer, max_length=max_length, stride=stride, special_tokens=special_tokens
+        )
+        tags, unreached = tags_from_spans(spans, encoded.offsets, ontology.rank)
         if not set(ontology.labels) <= set(annotated.labels_annotated):
             tags = [IGNORED if tag == OUTSIDE else tag for tag in tags]
-        reach = [
-            (encoded.offsets[w.start][0], encoded.offsets[w.end - 1][1]) for w in encoded.windows if w.end > w.start
+        examples = _examples(encoded, tags, special_tokens)
+        encoding.examples += examples
+        encoding.article_of += [position] * len(examples)
+        encoding.lost += [_named(annotated, span) for span in [*(loser for loser, _ in overlapped), *unreached]]
+        encoding.cut += [_named(annotated, span) for span in _cut_spans(spans, encoded)]
+        encoding.labels += Counter(span.label for span in spans)
+        encoding.labels -= Counter(span.label for span in unreached)
+        encoding.n_spans += len(annotated.spans)
+        encoding.n_tokens += len(encoded.input_ids) + len(special_tokens)
+    return encoding
+
+
+def _examples(encoded: EncodedText, tags: Sequence[int], special_tokens: SpecialTokens) -> list[Example]:
+    """The windows of one text in which a token has a target."""
+    examples = []
+    for window in encoded.windows:
+        targets = [
+            tag if window.own_start <= i < window.own_end else IGNORED
+            for i, tag in enumerate(tags[window.start : window.end], start=window.start)
         ]
-        done.cut += [_named(annotated, s) for s in stay if not any(a <= s.start and s.end <= b for a, b in reach)]
-        for window in encoded.windows:
-            targets = [
-                tag if window.own_start <= i < window.own_end else IGNORED
-                for i, tag in enumerate(tags[window.start : window.end], start=window.start)
-            ]
-            if any(target != IGNORED for target in targets):
-                done.examples.append(
-                    Example(
-                        special_tokens.around(encoded.input_ids[window.start : window.end]),
-                        [IGNORED] * len(special_tokens.prefix) + targets + [IGNORED] * len(special_tokens.suffix),
-                    )
-                )
-    return done
+        if any(target != IGNORED for target in targets):
+            input_ids = special_tokens.around(encoded.input_ids[window.start : window.end])
+            before, after = ([IGNORED] * len(part) for part in (special_tokens.prefix, special_tokens.suffix))
+            examples.append(Example(input_ids, before + targets + after))
+    return examples
+
+
+def _cut_spans(spans: Sequence[Span], encoded: EncodedText) -> list[Span]:
+    """The spans that no window holds whole."""
+    reach = [(encoded.offsets[w.start][0], encoded.offsets[w.end - 1][1]) for w in encoded.windows if w.end > w.start]
+    return [s for s in spans if not any(start <= s.start and s.end <= end for start, end in reach)]
 
 
 def _named(annotated: AnnotatedArticle, span: Span) -> str:
@@ -127,33 +135,31 @@ def _named(annotated: AnnotatedArticle, span: Span) -> str:
 Encode = Callable[[Sequence[AnnotatedArticle]], EncodedArticles]
 
 
-def encode_with(tokenizer: Any, ontology: Ontology, recipe: Recipe) -> Encode:
+def article_encoder(tokenizer: Any, ontology: Ontology, recipe: Recipe) -> Encode:
     """``encode_articles`` with the windows of a recipe."""
-    special_tokens = special_tokens_of(tokenizer)
-
-    def encode(articles: Sequence[AnnotatedArticle]) -> EncodedArticles:
-        return encode_articles(
-            articles,
-            ontology,
-            tokenizer,
-            special_tokens=special_tokens,
-            max_length=recipe.max_length,
-            stride=recipe.stride,
-        )
-
-    return encode
+    return partial(
+        encode_articles,
+        ontology=ontology,
+        tokenizer=tokenizer,
+        special_tokens=special_tokens_of(tokenizer),
+        max_length=recipe.max_length,
+        stride=recipe.stride,
+    )
 
 
-def examples_with_other_names(
+def examples_with_replaced_mentions(
     articles: Sequence[AnnotatedArticle], recipe: Recipe, encode: Encode, *, labels: Collection[str]
 ) -> ExamplesOf:
     """Examples of an epoch in which a share of the articles has other names; seed and epoch decide which ones.
 
+    Args:
+        labels: those of the ontology.
+
     Raises:
-        RecipeError: if not one of the recipe's labels is in the ontology.
+        RecipeError: if none of the recipe's labels is in the ontology.
         ModelError: if the names of real places are not installed.
     """
-    places, parties = labels_in(recipe.swap_places), labels_in(recipe.swap_parties)
+    places, parties = _split_labels(recipe.swap_places), _split_labels(recipe.swap_parties)
     if not (places | parties) & set(labels):
         raise RecipeError(
             f"swap_names: the dataset has none of the labels {', '.join(sorted(places | parties))}; name its labels in "
@@ -163,19 +169,15 @@ def examples_with_other_names(
 
     @lru_cache(maxsize=1)  # the epoch that is being read
     def examples_of(epoch: int) -> list[Example]:
-        read: list[AnnotatedArticle] = []
+        augmented: list[AnnotatedArticle] = []
         for annotated in articles:
             rng = random.Random(f"{recipe.seed}-names-{epoch}-{annotated.article.id}")
-            read.append(swap_names(annotated, names, rng) if rng.random() < recipe.swap_names else annotated)
-        return encode(read).examples
+            is_replaced = rng.random() < recipe.swap_names
+            augmented.append(replace_mentions(annotated, names, rng) if is_replaced else annotated)
+        return encode(augmented).examples
 
     return examples_of
 
 
-def labels_in(listed: str) -> frozenset[str]:
-    """The labels of a recipe's list.
-
-    >>> sorted(labels_in("Actor, Source"))
-    ['Actor', 'Source']
-    """
+def _split_labels(listed: str) -> frozenset[str]:
     return frozenset(label.strip() for label in listed.split(",") if label.strip())

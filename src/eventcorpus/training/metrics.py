@@ -1,14 +1,11 @@
-"""The metrics of a run as they come: one JSON object a line in ``metrics.jsonl``, and TensorBoard where asked for.
-
-Comes in: the progress of a run. Goes out: lines, of which a resumed run keeps those up to its checkpoint.
-"""
+"""How far a run has come, and its metrics: one JSON object per line of ``metrics.jsonl``, and TensorBoard."""
 
 from __future__ import annotations
 
 import json
 import resource
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +13,77 @@ import torch
 
 from eventcorpus.errors import RecipeError
 from eventcorpus.files import to_json, write_text
-from eventcorpus.training.progress import Progress
+
+METRICS = "metrics.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationScore:
+    """Exact micro precision, recall and F1 in [0, 1] on the validation split, after ``step`` steps."""
+
+    step: int
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a run has done so far; checkpoints keep it beside the tensors.
+
+    ``losses`` has one item per step and ``scores`` one per scoring. ``seconds`` went into steps, ``eval_seconds`` into
+    scoring. ``n_tokens`` were read, without padding. ``stopped``: early stopping has ended the run.
+
+    It changes in place: a new one per step would copy all losses each time.
+    """
+
+    step: int = 0
+    seconds: float = 0.0
+    eval_seconds: float = 0.0
+    n_tokens: int = 0
+    losses: list[float] = field(default_factory=list)
+    scores: list[ValidationScore] = field(default_factory=list)
+    stopped: bool = False
+
+    @property
+    def best(self) -> ValidationScore | None:
+        """The best score; of equals the first."""
+        return max(self.scores, key=lambda score: (score.f1, -score.step), default=None)
+
+    @property
+    def score_of_this_step(self) -> ValidationScore | None:
+        """The score of the weights as they are, if they were scored."""
+        return self.scores[-1] if self.scores and self.scores[-1].step == self.step else None
+
+    def add_step(self, *, loss: float, n_tokens: int, seconds: float) -> None:
+        """Count one step more."""
+        self.step += 1
+        self.seconds += seconds
+        self.n_tokens += n_tokens
+        self.losses.append(loss)
+
+    def add_score(self, score: ValidationScore, *, seconds: float, patience: int) -> None:
+        """Count one score more; ``patience`` of them in a row that are not the best end the run (0: never)."""
+        self.scores.append(score)
+        self.eval_seconds += seconds
+        n_since_best = len(self.scores) - 1 - self.scores.index(self.best or score)
+        self.stopped = bool(patience) and n_since_best >= patience
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Progress:
+        """From what ``dataclasses.asdict`` made of one."""
+        return cls(**data | {"scores": [ValidationScore(**score) for score in data["scores"]]})
 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """One line.
+    """One line of ``metrics.jsonl``; the names are the keys of the JSON.
 
     ``loss`` (mean per labelled token) and ``tokens_per_second`` (read by all processes, without padding) are those
     since the line before. ``epoch`` is a fraction, ``learning_rate`` that of the top layer. ``seconds`` went into steps
     so far, ``eval_seconds`` into scoring. ``peak_memory``: bytes of RAM that this process held at most, and
-    ``peak_gpu_memory`` of its GPU. The dev figures, in [0, 1], are those of this step, null where it was not scored.
+    ``peak_gpu_memory`` of its GPU. The dev figures, in [0, 1], are the scores on the validation split at this step,
+    null where it was not scored.
     """
 
     step: int
@@ -45,11 +102,11 @@ class Metrics:
 
 
 def metrics_of(progress: Progress, last: Metrics | None, *, epoch: float, learning_rate: float) -> Metrics:
-    """The line after ``last``."""
+    """The line that follows ``last``."""
     losses = progress.losses[last.step if last else 0 :]
     n_tokens = progress.n_tokens - (last.tokens if last else 0)
     spent = progress.seconds - (last.seconds if last else 0.0)
-    score = progress.scores[-1] if progress.scores and progress.scores[-1].step == progress.step else None
+    score = progress.score_of_this_step
     return Metrics(
         step=progress.step,
         epoch=round(epoch, 4),
@@ -60,7 +117,7 @@ def metrics_of(progress: Progress, last: Metrics | None, *, epoch: float, learni
         seconds=progress.seconds,
         eval_seconds=progress.eval_seconds,
         peak_memory=peak_memory(),
-        peak_gpu_memory=torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None,
+        peak_gpu_memory=peak_gpu_memory(),
         dev_precision=score.precision if score else None,
         dev_recall=score.recall if score else None,
         dev_f1=score.f1 if score else None,
@@ -73,11 +130,16 @@ def peak_memory() -> int:
     return most if sys.platform == "darwin" else most * 1024
 
 
+def peak_gpu_memory() -> int | None:
+    """The most memory of its GPU that this process has held, in bytes; None without a GPU."""
+    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
+
+
 class MetricsFile:
     """``metrics.jsonl``, flushed line by line so that it can be followed with ``tail -f``."""
 
     def __init__(self, path: Path, *, keep_until: int) -> None:
-        """Open for writing on; lines of steps after ``keep_until`` are dropped: they come again."""
+        """Open for writing on; lines of steps after ``keep_until`` are dropped: a resumed run writes them again."""
         self.path = path
         self.lines = [line for line in read_metrics(path) if line.step <= keep_until]
         write_text(path, "".join(to_json(asdict(line)) + "\n" for line in self.lines))
@@ -90,7 +152,7 @@ class MetricsFile:
         self._file.flush()
 
     def close(self) -> None:
-        """No line follows."""
+        """Close the file."""
         self._file.close()
 
 
@@ -109,7 +171,7 @@ class TensorBoard:
     """The same figures as scalars of a TensorBoard run."""
 
     def __init__(self, folder: Path, *, start: int) -> None:
-        """Open the run; what it shows of steps after ``start`` is hidden, for it comes again.
+        """Open the run; what it shows of steps after ``start`` is hidden, for a resumed run writes it again.
 
         Raises:
             RecipeError: if tensorboard is not installed.
@@ -132,5 +194,5 @@ class TensorBoard:
         self._writer.flush()
 
     def close(self) -> None:
-        """No line follows."""
+        """Close the run."""
         self._writer.close()

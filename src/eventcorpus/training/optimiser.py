@@ -33,9 +33,10 @@ def precision_for(recipe: Recipe, device: torch.device) -> torch.dtype:
 
 @dataclass
 class MasterCopy:
-    """Weights of the model beside the fp32 tensors that the optimiser changes (the same tensors, in fp32 training).
+    """The weights of a model that learn, and the fp32 tensors that the optimiser changes.
 
-    Steps smaller than bf16 can express add up in the copy (Micikevicius et al. 2018).
+    In fp32 training these are the same tensors. In bf16 training the copy adds up steps that are smaller than bf16 can
+    express (Micikevicius et al. 2018).
     """
 
     names: list[str]
@@ -55,13 +56,13 @@ class MasterCopy:
         return cls([name for name, _ in named], weights, master)
 
     def accumulate_gradients(self) -> None:
-        """Move gradients from the model to the master copy, where those of several micro-batches add up in fp32."""
-        if not self._is_apart:
+        """Add the model's gradients to those of the master copy, in fp32, and clear them."""
+        if not self._is_separate:
             return
         for weight, master in zip(self.weights, self.master, strict=True):
             if master.grad is None:
                 master.grad = torch.zeros_like(master)
-            if weight.grad is None:  # nothing in this micro-batch
+            if weight.grad is None:  # the weight had no part in this micro-batch
                 weight.grad = torch.zeros_like(weight)
         gradients = [master.grad for master in self.master if master.grad is not None]
         new = [weight.grad for weight in self.weights if weight.grad is not None]
@@ -70,27 +71,27 @@ class MasterCopy:
         for weight in self.weights:
             weight.grad = None
 
-    def drop_gradients(self) -> None:
-        """Forget the gradients of a step; the memory of a master copy's stays, for the next ones."""
+    def zero_gradients(self) -> None:
+        """Clear the gradients of a step; the memory of the master copy's gradients is kept for the next step."""
         self._has_gradients = False
-        if not self._is_apart:
+        if not self._is_separate:
             for master in self.master:
                 master.grad = None
 
     @property
-    def _is_apart(self) -> bool:
+    def _is_separate(self) -> bool:
         return bool(self.master) and self.master[0] is not self.weights[0]
 
     def sync_to_model(self) -> None:
-        """Round the master copy into the model."""
-        if self._is_apart:
+        """Copy the master copy, rounded, to the model's weights."""
+        if self._is_separate:
             with torch.no_grad():
                 torch._foreach_copy_(list[torch.Tensor](self.weights), self.master)
 
     @contextmanager
     def in_full_precision(self, model: nn.Module) -> Iterator[None]:
-        """Let the model be, for a while, the fp32 model that would be saved now."""
-        if not self._is_apart:
+        """For the time of the block the model has the fp32 weights that would be saved now."""
+        if not self._is_separate:
             yield
             return
         dtype = self.weights[0].dtype
@@ -108,7 +109,7 @@ class MasterCopy:
 
 
 def _cast(model: nn.Module, dtype: torch.dtype) -> None:
-    """Cast weights and leave buffers: the inverse frequencies of rotary positions lose their meaning in bf16."""
+    """Cast weights but not buffers: bf16 is too coarse for the inverse frequencies of rotary positions."""
     for weight in model.parameters():
         weight.data = weight.data.to(dtype)
 
@@ -116,7 +117,7 @@ def _cast(model: nn.Module, dtype: torch.dtype) -> None:
 def optimiser_for(copy: MasterCopy, recipe: Recipe) -> torch.optim.AdamW:
     """AdamW in which each layer learns with ``layerwise_lr_decay`` of the rate of the layer above it.
 
-    Biases and norms are not decayed. The rate of each group before warm-up stands in its ``initial_lr``.
+    Biases, norms and embeddings are not decayed. ``initial_lr`` of a group is its full rate, which the schedule scales.
     """
     depths = [_depth(name) for name in copy.names]
     n_layers = max((depth for depth in depths if depth is not None), default=-1) + 1

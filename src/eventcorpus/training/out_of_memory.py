@@ -1,4 +1,4 @@
-"""Memory that does not suffice, in words that say what to lower and to what."""
+"""Failed allocations, explained: which recipe keys to lower, and to which values."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from eventcorpus.training.recipe import Recipe
 
 
 @contextmanager
-def out_of_memory_explained(recipe: Recipe, parts: Sequence[Mapping[str, torch.Tensor]] = ()) -> Iterator[None]:
+def out_of_memory_explained(recipe: Recipe, micro_batches: Sequence[Mapping[str, torch.Tensor]] = ()) -> Iterator[None]:
     """Turn an allocation that failed, on a GPU or in RAM, into an error that says what to do.
 
     Args:
-        parts: the micro-batches that were being learned from.
+        micro_batches: those that were being learned from.
 
     Raises:
         ModelError: naming the largest micro-batch and the recipe keys to change.
@@ -26,21 +26,20 @@ def out_of_memory_explained(recipe: Recipe, parts: Sequence[Mapping[str, torch.T
     except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
         if not _is_out_of_memory(error):
             raise
-        raise ModelError(out_of_memory(recipe, parts, where=_where(error))) from None
+        raise ModelError(_message(recipe, micro_batches, where=_where(error))) from None
 
 
-def out_of_memory(recipe: Recipe, parts: Sequence[Mapping[str, torch.Tensor]], *, where: str) -> str:
-    """The message, for recipes that can still shrink and for those that cannot."""
+def _message(recipe: Recipe, micro_batches: Sequence[Mapping[str, torch.Tensor]], *, where: str) -> str:
     size, length = recipe.per_device_train_batch_size, recipe.max_length
-    shapes = [tuple(part["input_ids"].shape) for part in parts]
+    shapes = [tuple(batch["input_ids"].shape) for batch in micro_batches]
     largest = max(shapes, key=lambda shape: shape[0] * shape[1], default=None)
     what = f"a batch of {largest[0]} windows of {largest[1]} tokens" if largest else "the model"
     if size > 1:
         smaller = size // 2
-        parts_of = -(-size * recipe.gradient_accumulation_steps // smaller)
+        n_accumulated = -(-size * recipe.gradient_accumulation_steps // smaller)
         way = (
             f"lower per_device_train_batch_size from {size} to {smaller} and raise gradient_accumulation_steps from "
-            f"{recipe.gradient_accumulation_steps} to {parts_of}, which learns the same"
+            f"{recipe.gradient_accumulation_steps} to {n_accumulated}, which learns the same"
         )
     elif length > 64:
         way = (

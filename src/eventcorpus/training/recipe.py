@@ -1,155 +1,167 @@
-"""A training recipe: flat YAML into one frozen dataclass, every key checked.
+"""A training recipe: flat YAML, every key checked.
 
-Names follow transformers' TrainingArguments where the meaning is the same.
+Names follow the TrainingArguments of transformers where the meaning is the same.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from eventcorpus.errors import RecipeError, nearest
 from eventcorpus.files import read_yaml
+from eventcorpus.strict_model import StrictModel
+
+_EXPERT: dict[str, Any] = {"expert": True}
+"""``json_schema_extra`` of the keys that most recipes leave alone."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides what a training run makes, apart from the data itself."""
+def _number(value: Any) -> Any:
+    """YAML 1.1 reads 6e-4, which has no dot, as text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+
+
+class Recipe(StrictModel):
+    """Everything that decides what a training run makes, apart from the data itself.
+
+    Keys of one matter stand together; those that most people set are the ones that are not marked ``_EXPERT``. The
+    order of the keys is part of the hash by which a complete run is known again (``run_info.run_hash``).
+    """
+
+    model_config = ConfigDict(strict=True, use_attribute_docstrings=True)
 
     encoder: str = "bundled"
     """``bundled``, a folder, or a name on the hub."""
     dataset: str = ""
-    """The dataset folder; the command line may name another."""
+    """The dataset folder; ``--dataset`` names another."""
     output_dir: str = "models/runs/model"
-    seed: int = 13
-    num_train_epochs: int = 10
-    learning_rate: float = 6e-4
+    """The model folder; ``--out`` names another."""
+    seed: int = Field(13, ge=0, le=2**32 - 1)
+    """Of everything that is drawn at random."""
+    num_train_epochs: int = Field(10, ge=1, le=1000)
+    """Times that every article is read."""
+    learning_rate: Number = Field(6e-4, ge=1e-8, le=1)
     """Of the top layer and the head, after warm-up."""
-    layerwise_lr_decay: float = 0.9
+    layerwise_lr_decay: Number = Field(0.9, ge=0.1, le=1, json_schema_extra=_EXPERT)
     """Each layer below learns with this factor of the one above; 1 switches it off (Howard and Ruder 2018)."""
-    freeze_word_embeddings: bool = True
-    per_device_train_batch_size: int = 8
+    freeze_word_embeddings: bool = Field(True, json_schema_extra=_EXPERT)
+    """Whether the word embeddings stay as they are."""
+    per_device_train_batch_size: int = Field(8, ge=1, le=4096)
     """Windows that a process reads at a time; windows of like length are batched together."""
-    gradient_accumulation_steps: int = 1
-    """Micro-batches of a process whose gradients add up to one step. Windows a step: the product of this, the batch
+    gradient_accumulation_steps: int = Field(1, ge=1, le=4096)
+    """Micro-batches of a process whose gradients add up to one step. Windows per step: the product of this, the batch
     size and the number of processes."""
-    warmup_steps: float = 0.1
+    warmup_steps: Number = Field(0.1, ge=0, le=1e9, json_schema_extra=_EXPERT)
     """A share of all steps if below 1, a number of steps otherwise; then the rate falls linearly to 0."""
-    weight_decay: float = 0.01
-    max_grad_norm: float = 1.0
-    dropout: float = 0.1
+    weight_decay: Number = Field(0.01, ge=0, le=1, json_schema_extra=_EXPERT)
+    """Of AdamW; biases, norms and embeddings are not decayed."""
+    max_grad_norm: Number = Field(1.0, ge=1e-6, le=1e6, json_schema_extra=_EXPERT)
+    """Gradients of a larger norm are scaled down to it."""
+    dropout: Number = Field(0.1, ge=0, le=0.9, json_schema_extra=_EXPERT)
     """Of the hidden layers."""
-    attention_dropout: float = 0.1
+    attention_dropout: Number = Field(0.1, ge=0, le=0.9, json_schema_extra=_EXPERT)
     """Of the attention weights."""
-    swap_names: float = 0.0
-    """Share of the articles, drawn anew each epoch, that are read with other names in them; 0 switches it off."""
-    swap_places: str = "Place"
-    """Labels, with commas, whose names are swapped for places; needs the extra ``geo``."""
-    swap_parties: str = "Actor, Source, Civilians"
-    """Labels, with commas, whose names are swapped for other persons and groups."""
-    n_teachers: int = 0
-    """Teachers, each trained on all but its share of the articles, whose word the model learns beside the gold."""
-    teacher_weight: float = 0.4
-    """How much their word counts where there is gold; gold has the rest."""
-    teacher: str = ""
+    swap_names: Number = Field(0.0, ge=0, le=1, json_schema_extra=_EXPERT)
+    """Mention replacement: the share of the articles, drawn anew each epoch, that are read with other names in them; 0
+    switches it off."""
+    swap_places: str = Field("Place", json_schema_extra=_EXPERT)
+    """Labels, with commas, whose names are replaced by places; needs the extra ``geo``."""
+    swap_parties: str = Field("Actor, Source, Civilians", json_schema_extra=_EXPERT)
+    """Labels, with commas, whose names are replaced by other persons and groups."""
+    n_teachers: int = Field(0, ge=0, le=100, json_schema_extra=_EXPERT)
+    """Distillation: teachers, each trained on all but its share of the articles; the model learns from a mix of their
+    probabilities and the gold labels. 0 switches it off."""
+    teacher_weight: Number = Field(0.4, ge=0, le=1, json_schema_extra=_EXPERT)
+    """Weight of the teachers' probabilities in the mix where there are gold labels."""
+    teacher: str = Field("", json_schema_extra=_EXPERT)
     """Recipe file that the teachers are trained with, on this recipe's encoder and windows; none: this recipe."""
-    unlabelled: str = ""
-    """Files and folders of articles, with commas, on which the teachers alone are believed."""
-    unlabelled_unit: str = "article"
+    unlabelled: str = Field("", json_schema_extra=_EXPERT)
+    """Files and folders of articles without labels, with commas; learned from the teachers' probabilities alone."""
+    unlabelled_unit: Literal["article", "sentence"] = Field("article", json_schema_extra=_EXPERT)
     """What is read of them at a time: ``article``, or ``sentence`` where the labelled texts are sentences."""
-    max_length: int = 256
+    max_length: int = Field(256, ge=8, le=65536)
     """Window size in tokens, special tokens included."""
-    stride: int = 64
-    """Tokens that neighbouring windows share: a mention longer than this may be cut."""
-    decoder: str = "viterbi"
+    stride: int = Field(64, ge=0, le=32768)
+    """Tokens that neighbouring windows share, at most half of ``max_length``: a longer mention may be cut."""
+    decoder: Literal["viterbi", "argmax"] = Field("viterbi", json_schema_extra=_EXPERT)
     """``viterbi`` (BIO constraints) or ``argmax``."""
-    precision: str = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = Field("auto", json_schema_extra=_EXPERT)
     """``fp32``, ``bf16`` (weights; with an fp32 master copy), or ``auto``: bf16 where the processor has it."""
-    eval_strategy: str = "epoch"
+    eval_strategy: Literal["epoch", "steps", "no"] = Field("epoch", json_schema_extra=_EXPERT)
     """When the validation split is scored: after each ``epoch``, every ``eval_steps`` ``steps``, or ``no``."""
-    eval_steps: int = 200
-    early_stopping_patience: int = 0
+    eval_steps: int = Field(200, ge=1, le=10**9, json_schema_extra=_EXPERT)
+    """Steps between two scores, with ``eval_strategy: steps``."""
+    early_stopping_patience: int = Field(0, ge=0, le=1000)
     """Stop after so many scores in a row that were not the best; 0 never stops."""
     load_best_model_at_end: bool = False
     """Keep the weights that scored best on the validation split rather than the last ones."""
-    logging_steps: int = 10
-    """A line of ``metrics.jsonl`` every so many steps."""
-    report_to: str = "none"
+    logging_steps: int = Field(10, ge=1, le=10**9, json_schema_extra=_EXPERT)
+    """Steps between two lines of ``metrics.jsonl``."""
+    report_to: Literal["none", "tensorboard"] = Field("none", json_schema_extra=_EXPERT)
     """``tensorboard`` writes the metrics to OUT.tensorboard too."""
-    save_steps: int = 200
-    """A checkpoint every so many steps, until the run ends."""
-    save_total_limit: int = 2
+    save_steps: int = Field(200, ge=1, le=10**9, json_schema_extra=_EXPERT)
+    """Steps between two checkpoints, until the run ends."""
+    save_total_limit: int = Field(2, ge=1, le=1000, json_schema_extra=_EXPERT)
     """Checkpoints kept: the newest."""
-    attn_implementation: str = "sdpa"
+    attn_implementation: Literal["sdpa", "eager", "flash_attention_2"] = Field("sdpa", json_schema_extra=_EXPERT)
     """``sdpa`` (where the encoder has it, else eager), ``eager`` (faster on processors for windows of less than some
     200 tokens), or ``flash_attention_2`` (GPU, bf16, flash-attn)."""
-    torch_compile: bool = False
+    torch_compile: bool = Field(False, json_schema_extra=_EXPERT)
     """Compile the encoder: the first steps take a minute longer, the others less; for long runs on a GPU."""
-    fsdp: bool = False
-    """Spread weights, gradients and the optimiser over the processes, for an encoder that one device cannot hold."""
+    fsdp: bool = Field(False, json_schema_extra=_EXPERT)
+    """Shard weights, gradients and the optimiser over the processes, for an encoder that one device cannot hold."""
 
+    @model_validator(mode="after")
+    def _stride_leaves_room(self) -> Self:
+        if self.stride * 2 > self.max_length:
+            raise ValueError(f"stride {self.stride} is more than half of max_length {self.max_length}; lower it")
+        return self
 
-_LIMITS: dict[str, tuple[float, float]] = {
-    "num_train_epochs": (1, 1000),
-    "learning_rate": (1e-8, 1),
-    "layerwise_lr_decay": (0.1, 1),
-    "per_device_train_batch_size": (1, 4096),
-    "warmup_steps": (0, 1e9),
-    "weight_decay": (0, 1),
-    "max_grad_norm": (1e-6, 1e6),
-    "dropout": (0, 0.9),
-    "attention_dropout": (0, 0.9),
-    "swap_names": (0, 1),
-    "n_teachers": (0, 100),
-    "teacher_weight": (0, 1),
-    "max_length": (8, 65536),
-    "stride": (0, 32768),
-    "gradient_accumulation_steps": (1, 4096),
-    "eval_steps": (1, 10**9),
-    "early_stopping_patience": (0, 1000),
-    "logging_steps": (1, 10**9),
-    "save_steps": (1, 10**9),
-    "save_total_limit": (1, 1000),
-    "seed": (0, 2**32 - 1),
-}
-_CHOICES = {
-    "unlabelled_unit": ("article", "sentence"),
-    "decoder": ("viterbi", "argmax"),
-    "precision": ("auto", "fp32", "bf16"),
-    "eval_strategy": ("epoch", "steps", "no"),
-    "report_to": ("none", "tensorboard"),
-    "attn_implementation": ("sdpa", "eager", "flash_attention_2"),
-}
+    def replace(self, **changes: Any) -> Recipe:
+        """A copy with other values, checked as a file is.
+
+        Raises:
+            RecipeError: naming the key, its value and its limits.
+        """
+        return check_recipe(dict(self) | changes, place="recipe")
 
 
 def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe.
 
     Raises:
-        RecipeError: naming the file, the key, the value and what would be right.
+        RecipeError: in one line: file, key, value and its limits; for an unknown key the nearest known one.
     """
     return check_recipe(read_yaml(path, what="a recipe", error=RecipeError), place=str(path))
 
 
-def check_recipe(data: dict[Any, Any], *, place: str) -> Recipe:
+def check_recipe(data: Mapping[Any, Any], *, place: str) -> Recipe:
     """Check the content of a recipe; see ``read_recipe``."""
-    types = get_type_hints(Recipe)
-    values: dict[str, Any] = {}
-    for key, value in data.items():
-        if key not in types:
-            raise RecipeError(f"{place}: unknown key {key!r}; {nearest(str(key), types)}")
-        values[key] = _typed(key, value, types[key], place=place)
-    recipe = replace(Recipe(), **values)
-    if recipe.stride * 2 > recipe.max_length:
-        raise RecipeError(
-            f"{place}: stride {recipe.stride} is more than half of max_length {recipe.max_length}; lower it"
-        )
-    return recipe
+    try:
+        return Recipe.model_validate({str(key): value for key, value in data.items()})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    if not first["loc"]:
+        raise RecipeError(f"{place}: {first['msg'].removeprefix('Value error, ')}")
+    key = str(first["loc"][0])
+    if first["type"] == "extra_forbidden":
+        raise RecipeError(f"{place}: unknown key {key!r}; {nearest(key, ordered_keys())}")
+    wanted = f"be {kind(key)}"
+    if first["type"] in ("greater_than_equal", "less_than_equal") and (bounds := limits(key)):
+        wanted = "lie between {:g} and {:g}".format(*bounds)
+    elif isinstance(data[key], bool) and first["type"] == "literal_error":
+        wanted += ', in quotes ("no" without them is false in YAML)'
+    raise RecipeError(f"{place}: {key} is {data[key]!r}, it must {wanted}")
 
 
 def with_settings(recipe: Recipe, settings: Sequence[tuple[str, str]]) -> Recipe:
@@ -161,9 +173,10 @@ def with_settings(recipe: Recipe, settings: Sequence[tuple[str, str]]) -> Recipe
     Raises:
         RecipeError: as ``read_recipe``, naming ``--set`` as the place.
     """
-    types = get_type_hints(Recipe)
-    values = {key: value if types.get(key) is str else _yaml_value(value) for key, value in settings}
-    return check_recipe(asdict(recipe) | values, place="--set")
+    fields = Recipe.model_fields
+    is_text = {key: field.annotation not in (int, float, bool) for key, field in fields.items()}
+    values = {key: text if is_text.get(key) else _yaml_value(text) for key, text in settings}
+    return check_recipe(dict(recipe) | values, place="--set")
 
 
 def _yaml_value(text: str) -> Any:
@@ -173,24 +186,34 @@ def _yaml_value(text: str) -> Any:
         return text  # refused by its type, with the text as it was written
 
 
-def _typed(key: str, value: Any, wanted: type, *, place: str) -> Any:
-    if wanted is float and isinstance(value, str):  # YAML 1.1 reads 6e-4 as text
-        with contextlib.suppress(ValueError):
-            value = float(value)
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if type(value) is not wanted:
-        name = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}[wanted]
-        raise RecipeError(f"{place}: {key} is {value!r}, it must be {name}")
-    low, high = _LIMITS.get(key, (None, None))
-    if low is not None and not low <= value <= high:  # type: ignore[operator]
-        raise RecipeError(f"{place}: {key} is {value!r}, it must lie between {low:g} and {high:g}")
-    if key in _CHOICES and value not in _CHOICES[key]:
-        raise RecipeError(f"{place}: {key} is {value!r}, it must be one of {', '.join(_CHOICES[key])}")
-    return value
+def is_expert(key: str) -> bool:
+    """Whether a key is one that most recipes leave alone."""
+    return Recipe.model_fields[key].json_schema_extra is _EXPERT
+
+
+def ordered_keys() -> list[str]:
+    """All keys, those that most people set first."""
+    return sorted(Recipe.model_fields, key=is_expert)
+
+
+def kind(key: str) -> str:
+    """What kind of value a key takes, in words: "a whole number", "one of viterbi, argmax"."""
+    annotation = Recipe.model_fields[key].annotation
+    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+    return names.get(annotation) or "one of " + ", ".join(get_args(annotation))  # type: ignore[arg-type]
+
+
+def limits(key: str) -> tuple[float, float] | None:
+    """The least and the greatest value of a key, both allowed; None where it is not a number."""
+    constraints = Recipe.model_fields[key].metadata
+    bounds = [getattr(constraint, "ge", getattr(constraint, "le", None)) for constraint in constraints]
+    numbers = [bound for bound in bounds if bound is not None]  # in the order of the field: ge, le
+    return (numbers[0], numbers[1]) if numbers else None
 
 
 def recipe_yaml(recipe: Recipe) -> str:
-    """The resolved recipe, every key with its value."""
-    assert [field.name for field in fields(recipe)] == list(asdict(recipe))
-    return yaml.safe_dump(asdict(recipe), sort_keys=False, allow_unicode=True)
+    """The resolved recipe, every key with its value, those that most people set first."""
+    values = recipe.model_dump()
+    common, expert = ({key: values[key] for key in ordered_keys() if is_expert(key) is part} for part in (False, True))
+    dumped = (yaml.safe_dump(part, sort_keys=False, allow_unicode=True) for part in (common, expert))
+    return "# for experts\n".join(dumped)

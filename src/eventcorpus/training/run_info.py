@@ -1,11 +1,11 @@
-"""What a run ran on: ``run.json`` beside the model, for whoever wants to know where it came from or run it again."""
+"""What a run is, where and how it ran, and what came of it: its identity, ``run.json`` beside the model, its result."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import platform
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -15,26 +15,91 @@ from typing import Any
 import torch
 
 from eventcorpus import __version__
-from eventcorpus.files import to_json
+from eventcorpus.errors import EventCorpusError
+from eventcorpus.files import read_json, to_json
+from eventcorpus.models.folder import read_about
 from eventcorpus.ontology import Ontology
 from eventcorpus.provenance import git_commit
 from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.training.distillation import teacher_recipe
 from eventcorpus.training.distributed import Processes
 from eventcorpus.training.examples import EncodedArticles
-from eventcorpus.training.metrics import peak_memory
-from eventcorpus.training.progress import Progress, ValidationScore
+from eventcorpus.training.metrics import METRICS, Progress, ValidationScore, peak_gpu_memory, peak_memory, read_metrics
+from eventcorpus.training.optimiser import precision_for
 from eventcorpus.training.recipe import Recipe
 
 RUN = "run.json"
 
 
+_DECIDES_NOTHING = ("output_dir", "dataset", "teacher", "save_steps", "save_total_limit", "logging_steps", "report_to")
+_DECIDES_WITH_VALIDATION = ("eval_strategy", "eval_steps")
+
+
+def run_identity(
+    articles: Sequence[AnnotatedArticle],
+    validation: Sequence[AnnotatedArticle],
+    ontology: Ontology,
+    recipe: Recipe,
+    processes: Processes,
+    *,
+    unlabelled: Sequence[Article] = (),
+) -> dict[str, Any]:
+    """Everything that decides the weights of a run.
+
+    The validation split is part of it where it decides when a run ends or which weights are kept.
+
+    Args:
+        unlabelled: the articles of the recipe's ``unlabelled``.
+    """
+    validation_decides = recipe.early_stopping_patience > 0 or recipe.load_best_model_at_end
+    left_out = {*_DECIDES_NOTHING, *(() if validation_decides else _DECIDES_WITH_VALIDATION)}
+    teacher = teacher_recipe(recipe, 0).model_dump(exclude=left_out) if recipe.n_teachers else None
+    return {
+        **recipe.model_dump(exclude=left_out),
+        "recipe of the teachers": _hash_of(teacher) if teacher else "",
+        "precision": str(precision_for(recipe, processes.device)).removeprefix("torch."),
+        "articles for training": _hash_of_articles(articles),
+        "articles for validation": _hash_of_articles(validation) if validation_decides else "",
+        "articles without labels": hashlib.sha256("".join(a.text_sha256 for a in unlabelled).encode()).hexdigest(),
+        "ontology": _hash_of(ontology.model_dump(mode="json")),
+        "processes": processes.world_size,
+    }
+
+
+def run_hash(identity: Mapping[str, Any]) -> str:
+    """The hash of an identity, 64 hex digits."""
+    return _hash_of(dict(identity))
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two identities, in words."""
+    keys = [key for key in {**before, **now} if before.get(key) != now.get(key)]
+    return [
+        f"other {key}" if len(str(now.get(key))) == 64 else f"{key} was {before.get(key)!r} and is {now.get(key)!r}"
+        for key in keys
+    ]
+
+
+def _hash_of(values: dict[str, Any]) -> str:
+    return hashlib.sha256(to_json(values).encode()).hexdigest()
+
+
+def _hash_of_articles(articles: Iterable[AnnotatedArticle]) -> str:
+    digest = hashlib.sha256()
+    for annotated in articles:
+        spans = [(span.start, span.end, span.label) for span in annotated.spans]
+        labels = sorted(annotated.labels_annotated)
+        digest.update(to_json([annotated.article.id, annotated.article.text_sha256, spans, labels]).encode())
+    return digest.hexdigest()
+
+
 def run_facts(
     run: str, recipe: Recipe, ontology: Ontology, progress: Progress, processes: Processes, *, notes: dict[str, Any]
 ) -> dict[str, Any]:
-    """All that is known of a run at its end; ``dev`` is the score of the weights that were kept.
+    """The content of ``run.json``; ``dev`` is the score on the validation split of the weights that were kept.
 
     Args:
-        run: the hash of everything that decides its weights.
+        run: ``run_hash``.
         notes: what the caller knows of the data (its name, hash and version).
     """
     scored = progress.best if recipe.load_best_model_at_end else next(reversed(progress.scores), None)
@@ -64,7 +129,7 @@ def run_facts(
             "processes": processes.world_size,
         },
         "peak_memory": peak_memory(),
-        "peak_gpu_memory": torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None,
+        "peak_gpu_memory": peak_gpu_memory(),
     }
 
 
@@ -92,76 +157,46 @@ def _cpu_model() -> str:
     return names[0] if names else platform.machine()
 
 
-_DECIDES_NOTHING = ("output_dir", "dataset", "teacher", "save_steps", "save_total_limit", "logging_steps", "report_to")
-_DECIDES_WITH_DEV = ("eval_strategy", "eval_steps")
+def is_complete(out: Path, run: str, processes: Processes) -> bool:
+    """Whether ``out`` has a whole model of the run with this hash; all processes must call this together."""
+    complete = False
+    if processes.is_main_process and (out / RUN).is_file():
+        try:
+            read_about(out)
+            complete = read_json(out / RUN).get("run") == run
+        except EventCorpusError:
+            complete = False
+    answer = torch.tensor(int(complete), device=processes.device)
+    processes.broadcast([answer])
+    return bool(answer)
 
 
-def run_identity(
-    articles: Sequence[AnnotatedArticle],
-    dev: Sequence[AnnotatedArticle],
-    ontology: Ontology,
-    recipe: Recipe,
-    *,
-    n_processes: int,
-    dtype: torch.dtype,
-    unlabelled: Sequence[Article] = (),
-    teacher: Recipe | None = None,
-) -> dict[str, Any]:
-    """The identity of a run; the validation split is part of it where it decides when a run ends or what it keeps.
-
-    Args:
-        teacher: what the first teacher is trained with, where there are any.
-    """
-    dev_decides = recipe.early_stopping_patience > 0 or recipe.load_best_model_at_end
-    left_out = _DECIDES_NOTHING if dev_decides else (*_DECIDES_NOTHING, *_DECIDES_WITH_DEV)
-    return {
-        **_without(recipe, left_out),
-        "recipe of the teachers": _hash_of(_without(teacher, left_out)) if teacher else "",
-        "precision": str(dtype).removeprefix("torch."),
-        "articles for training": _hash(articles),
-        "articles for validation": _hash(dev) if dev_decides else "",
-        "articles without labels": hashlib.sha256("".join(a.text_sha256 for a in unlabelled).encode()).hexdigest(),
-        "ontology": _hash_of(ontology.model_dump(mode="json")),
-        "processes": n_processes,
-    }
-
-
-def run_hash(identity: Mapping[str, Any]) -> str:
-    """64 hex digits."""
-    return _hash_of(dict(identity))
-
-
-def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """What two identities do not share, in words."""
-    keys = [key for key in {**before, **now} if before.get(key) != now.get(key)]
-    return [
-        f"other {key}" if len(str(now.get(key))) == 64 else f"{key} was {before.get(key)!r} and is {now.get(key)!r}"
-        for key in keys
-    ]
-
-
-def _without(recipe: Recipe, left_out: Collection[str]) -> dict[str, Any]:
-    return {key: value for key, value in asdict(recipe).items() if key not in left_out}
-
-
-def _hash_of(values: dict[str, Any]) -> str:
-    return hashlib.sha256(to_json(values).encode()).hexdigest()
-
-
-def _hash(articles: Iterable[AnnotatedArticle]) -> str:
-    digest = hashlib.sha256()
-    for annotated in articles:
-        spans = [(span.start, span.end, span.label) for span in annotated.spans]
-        labels = sorted(annotated.labels_annotated)
-        digest.update(to_json([annotated.article.id, annotated.article.text_sha256, spans, labels]).encode())
-    return digest.hexdigest()
+def finished_progress(out: Path) -> Progress:
+    """The progress of a complete run, from its model folder; ``losses`` are those of its lines of metrics."""
+    facts, lines = read_json(out / RUN), read_metrics(out / METRICS)
+    return Progress(
+        step=facts["steps"],
+        seconds=facts["seconds"],
+        eval_seconds=facts["eval_seconds"],
+        n_tokens=lines[-1].tokens if lines else 0,
+        losses=[line.loss for line in lines],
+        scores=[
+            ValidationScore(line.step, line.dev_precision or 0.0, line.dev_recall or 0.0, line.dev_f1)
+            for line in lines
+            if line.dev_f1 is not None
+        ],
+        stopped=facts["stopped_early"],
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class FitResult:
-    """What a training run did. ``tokens_per_second``: sub-words, special ones included, padding excluded.
+    """What a training run did.
 
-    ``scores``: on the validation split, in the order of their steps. ``stopped_early``: by early_stopping_patience.
+    ``resumed_at``: the step of the checkpoint that the run continued. ``tokens_per_second``: sub-words, special tokens
+    included, padding and repeated overlap of windows excluded. ``losses``: one per step. ``n_lost``: spans that no tag
+    can express. ``scores``: on the validation split, in the order of their steps. ``stopped_early``: by
+    early_stopping_patience.
     """
 
     out: Path
@@ -178,7 +213,7 @@ class FitResult:
 
 
 def fit_result(out: Path, encoded: EncodedArticles, progress: Progress, *, resumed_at: int) -> FitResult:
-    """``progress`` counts what is read again in the overlap of windows; a rate for comparison leaves it out."""
+    """The result of a run; ``progress`` counts tokens in the overlap of windows twice, the rate counts them once."""
     once = encoded.n_tokens / max(1, sum(len(example.input_ids) for example in encoded.examples))
     return FitResult(
         out=out,
@@ -186,10 +221,10 @@ def fit_result(out: Path, encoded: EncodedArticles, progress: Progress, *, resum
         resumed_at=min(resumed_at, progress.step),
         seconds=progress.seconds,
         tokens_per_second=once * progress.n_tokens / progress.seconds if progress.seconds else 0.0,
-        losses=progress.losses,
+        losses=tuple(progress.losses),
         n_examples=len(encoded.examples),
         n_spans=encoded.n_spans,
         n_lost=len(encoded.lost),
-        scores=progress.scores,
+        scores=tuple(progress.scores),
         stopped_early=progress.stopped,
     )

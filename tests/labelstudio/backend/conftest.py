@@ -2,7 +2,6 @@
 
 import json
 import logging
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ def _our_messages_reach_caplog(monkeypatch: pytest.MonkeyPatch) -> None:
 def model_folder(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Finds rebels as Actor, aleppo and homs as Place."""
     folder = tmp_path_factory.mktemp("models") / "towns"
-    fit([_article(n) for n in range(24)], ONTOLOGY, replace(RECIPE, encoder=str(tiny_encoder)), folder)
+    fit([_article(n) for n in range(24)], ONTOLOGY, RECIPE.replace(encoder=str(tiny_encoder)), folder)
     return folder
 
 

@@ -3,7 +3,7 @@
 import json
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -17,11 +17,10 @@ from eventcorpus.ontology import Label, Ontology
 from eventcorpus.render.training_curves import training_svg
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.callbacks import OnStep
-from eventcorpus.training.checkpoint import random_state, seed_all, set_random_state
+from eventcorpus.training.checkpoint import random_state, set_random_state
 from eventcorpus.training.fit import count_exact, fit
 from eventcorpus.training.learner import hard_loss
-from eventcorpus.training.metrics import Metrics, read_metrics
-from eventcorpus.training.progress import Progress, ValidationScore
+from eventcorpus.training.metrics import Metrics, Progress, ValidationScore, read_metrics
 from eventcorpus.training.recipe import Recipe
 
 TRAIN, DEV = ARTICLES[:16], ARTICLES[16:]
@@ -53,7 +52,7 @@ def stop_at(step: int) -> OnStep:
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_the_last_score_is_the_one_of_the_saved_model(recipe: Recipe, tmp_path: Path, precision: str) -> None:
-    result = fit(TRAIN, ONTOLOGY, replace(recipe, precision=precision), tmp_path / "m", validation=DEV)
+    result = fit(TRAIN, ONTOLOGY, recipe.replace(precision=precision), tmp_path / "m", validation=DEV)
     counts = count_exact(DEV, Extractor.from_pretrained(tmp_path / "m"))
     assert [score.step for score in result.scores] == [4, 8, 12, 16]
     assert result.scores[-1].f1 == counts.f1
@@ -61,7 +60,7 @@ def test_the_last_score_is_the_one_of_the_saved_model(recipe: Recipe, tmp_path: 
 
 def test_scoring_changes_nothing_of_what_is_learned(recipe: Recipe, tmp_path: Path) -> None:
     fit(TRAIN, ONTOLOGY, recipe, tmp_path / "watched", validation=DEV)
-    fit(TRAIN, ONTOLOGY, replace(recipe, eval_strategy="no"), tmp_path / "not", validation=DEV)
+    fit(TRAIN, ONTOLOGY, recipe.replace(eval_strategy="no"), tmp_path / "not", validation=DEV)
     assert same(weights(tmp_path / "watched"), weights(tmp_path / "not"))
 
 
@@ -96,7 +95,7 @@ class Forgets:
 
 @pytest.mark.parametrize("stopped", [False, True])
 def test_the_best_weights_are_kept_over_a_resumption(recipe: Recipe, tmp_path: Path, stopped: bool) -> None:
-    best = replace(recipe, learning_rate=0.01, num_train_epochs=8, load_best_model_at_end=True)
+    best = recipe.replace(learning_rate=0.01, num_train_epochs=8, load_best_model_at_end=True)
     loss = Forgets(after=16)
     if stopped:
         with pytest.raises(KeyboardInterrupt):
@@ -111,7 +110,7 @@ def test_the_best_weights_are_kept_over_a_resumption(recipe: Recipe, tmp_path: P
 
 
 def test_a_run_tells_the_score_of_the_weights_that_it_kept(recipe: Recipe, tmp_path: Path) -> None:
-    long = replace(recipe, learning_rate=0.01, num_train_epochs=8)
+    long = recipe.replace(learning_rate=0.01, num_train_epochs=8)
     result = fit(TRAIN, ONTOLOGY, long, tmp_path / "m", validation=DEV, token_loss=Forgets(after=16))
     told = json.loads((tmp_path / "m" / "run.json").read_text())["dev"]
     assert told == asdict(result.scores[-1]) and told["f1"] < max(score.f1 for score in result.scores)
@@ -119,7 +118,7 @@ def test_a_run_tells_the_score_of_the_weights_that_it_kept(recipe: Recipe, tmp_p
 
 
 def test_a_run_stops_when_scores_no_longer_rise(recipe: Recipe, tmp_path: Path) -> None:
-    still = replace(recipe, learning_rate=1e-8, early_stopping_patience=2)  # learns nothing: every score is the first
+    still = recipe.replace(learning_rate=1e-8, early_stopping_patience=2)  # learns nothing: every score is the first
     result = fit(TRAIN, ONTOLOGY, still, tmp_path / "m", validation=DEV)
     assert (result.n_steps, result.stopped_early) == (12, True)
     assert json.loads((tmp_path / "m" / "run.json").read_text())["stopped_early"] is True
@@ -128,18 +127,19 @@ def test_a_run_stops_when_scores_no_longer_rise(recipe: Recipe, tmp_path: Path) 
 def test_patience_counts_from_the_best_score() -> None:
     progress = Progress()
     for step, f1 in enumerate((0.5, 0.4, 0.6, 0.6), start=1):
-        progress = progress.after_score(ValidationScore(step, f1, f1, f1), seconds=1, patience=2)
+        progress.add_score(ValidationScore(step, f1, f1, f1), seconds=1, patience=2)
         assert not progress.stopped
     assert progress.best == ValidationScore(3, 0.6, 0.6, 0.6)
-    assert progress.after_score(ValidationScore(5, 0.1, 0.1, 0.1), seconds=1, patience=2).stopped
+    progress.add_score(ValidationScore(5, 0.1, 0.1, 0.1), seconds=1, patience=2)
+    assert progress.stopped
 
 
 @pytest.mark.parametrize("key", [{"early_stopping_patience": 1}, {"load_best_model_at_end": True}])
 def test_what_needs_scores_is_refused_without_them(recipe: Recipe, tmp_path: Path, key: dict[str, object]) -> None:
     with pytest.raises(RecipeError, match="needs a validation split with spans and there are 0 articles"):
-        fit(TRAIN, ONTOLOGY, replace(recipe, **key), tmp_path / "m")
+        fit(TRAIN, ONTOLOGY, recipe.replace(**key), tmp_path / "m")
     with pytest.raises(RecipeError, match="needs scores and eval_strategy is no"):
-        fit(TRAIN, ONTOLOGY, replace(recipe, eval_strategy="no", **key), tmp_path / "m", validation=DEV)
+        fit(TRAIN, ONTOLOGY, recipe.replace(eval_strategy="no", **key), tmp_path / "m", validation=DEV)
 
 
 def test_a_complete_run_is_left_as_it_is(recipe: Recipe, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -194,7 +194,7 @@ def test_labels_without_examples_and_mentions_longer_than_windows_are_named(
     text = "the town of aleppo and the town of homs on friday and monday"
     long = AnnotatedArticle(Article("long", text), (Span("1", 0, len(text), "Place"),), more.labels)
     with caplog.at_level("WARNING"):
-        fit([*TRAIN, long], more, replace(recipe, num_train_epochs=1, max_length=12, stride=2), tmp_path / "m")
+        fit([*TRAIN, long], more, recipe.replace(num_train_epochs=1, max_length=12, stride=2), tmp_path / "m")
     assert "1 of 3 labels have no example to learn from and will never be predicted: Weapon" in caplog.text
     assert "1 mentions are whole in no window of max_length 12 and stride 2" in caplog.text
     assert "long: Place [0, 60)" in caplog.text
@@ -202,16 +202,16 @@ def test_labels_without_examples_and_mentions_longer_than_windows_are_named(
 
 def test_what_one_process_or_a_cpu_cannot_do_is_refused(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="fsdp spreads an encoder over several processes and there is one"):
-        fit(TRAIN, ONTOLOGY, replace(recipe, fsdp=True), tmp_path / "m")
+        fit(TRAIN, ONTOLOGY, recipe.replace(fsdp=True), tmp_path / "m")
     if not torch.cuda.is_available():
         with pytest.raises(RecipeError, match="needs an NVIDIA GPU and bf16; this is cpu and float32"):
-            fit(TRAIN, ONTOLOGY, replace(recipe, attn_implementation="flash_attention_2"), tmp_path / "m")
+            fit(TRAIN, ONTOLOGY, recipe.replace(attn_implementation="flash_attention_2"), tmp_path / "m")
 
 
 def test_micro_batches_learn_what_one_batch_learns(tiny_encoder: Path, recipe: Recipe, tmp_path: Path) -> None:
-    still = replace(recipe, dropout=0.0, attention_dropout=0.0, num_train_epochs=1)
+    still = recipe.replace(dropout=0.0, attention_dropout=0.0, num_train_epochs=1)
     whole = fit(TRAIN, ONTOLOGY, still, tmp_path / "whole")
-    halves = replace(still, per_device_train_batch_size=2, gradient_accumulation_steps=2)
+    halves = still.replace(per_device_train_batch_size=2, gradient_accumulation_steps=2)
     parts = fit(TRAIN, ONTOLOGY, halves, tmp_path / "parts")
     assert parts.n_steps == whole.n_steps
     assert parts.losses == pytest.approx(whole.losses, rel=1e-5)
@@ -230,28 +230,14 @@ def test_a_disk_that_refuses_is_an_error_of_one_line(
         fit(TRAIN, ONTOLOGY, recipe, tmp_path / "m")
 
 
-def test_random_generators_go_on_where_they_were() -> None:
-    import random
-
-    import numpy as np
-
-    seed_all(5)
-    random.gauss(0, 1), np.random.standard_normal()  # both keep a second number for later
+def test_random_numbers_go_on_where_they_were() -> None:
+    torch.manual_seed(5)
+    torch.rand(3)
     state = {name: tensor.clone() for name, tensor in random_state().items()}
-
-    def drawn() -> list[float]:
-        return [
-            random.gauss(0, 1),
-            random.random(),
-            np.random.standard_normal(),
-            np.random.random(),
-            float(torch.rand(())),
-        ]
-
-    first = drawn()
-    drawn()
+    first = torch.rand(3)
+    torch.rand(3)
     set_random_state(state)
-    assert drawn() == first
+    assert torch.equal(torch.rand(3), first)
 
 
 def test_the_picture_is_svg_whatever_the_name() -> None:
@@ -279,7 +265,7 @@ def test_the_picture_is_svg_whatever_the_name() -> None:
 
 def test_tensorboard_is_asked_for_by_name(recipe: Recipe, tmp_path: Path) -> None:
     board = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    fit(TRAIN, ONTOLOGY, replace(recipe, report_to="tensorboard"), tmp_path / "m", validation=DEV)
+    fit(TRAIN, ONTOLOGY, recipe.replace(report_to="tensorboard"), tmp_path / "m", validation=DEV)
     read = board.EventAccumulator(str(tmp_path / "m.tensorboard"))
     read.Reload()
     assert [event.step for event in read.Scalars("dev/f1")] == [4, 8, 12, 16]

@@ -1,4 +1,4 @@
-"""Names swapped while training: other names, the same labels, offsets that follow the text."""
+"""Mention replacement: other names, the same labels, offsets that follow the text."""
 
 import random
 
@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
-from eventcorpus.training.augmentation import Names, collect_names, geo_names, swap_names
+from eventcorpus.training.augmentation import Names, collect_names, geo_names, replace_mentions
 
 NAMES = Names(
     place_labels=frozenset({"Place"}),
@@ -30,7 +30,7 @@ def annotated(text: str, *spans: tuple[str, str]) -> AnnotatedArticle:
 
 
 def swapped(article: AnnotatedArticle, names: Names = NAMES) -> tuple[str, list[str]]:
-    other = swap_names(article, names, random.Random(0))
+    other = replace_mentions(article, names, random.Random(0))
     return other.article.text, [other.article.text[s.start : s.end] for s in other.spans]
 
 
@@ -51,7 +51,7 @@ def test_words_that_are_no_names_stay() -> None:
     article = annotated(
         "Fighters of the army left 12 Kilo.", ("Fighters", "Actor"), ("army", "Actor"), ("12 Kilo", "Place")
     )
-    assert swap_names(article, NAMES, random.Random(0)) is article
+    assert replace_mentions(article, NAMES, random.Random(0)) is article
 
 
 def test_names_of_other_labels_stay() -> None:
@@ -77,7 +77,7 @@ def test_links_and_attributes_stay() -> None:
         article.article, (*article.spans, Span("t", 7, 11, "Battle", (("modality", "actual"),))),
         article.labels_annotated, (Role("place", "t", "s0"),),
     )  # fmt: skip
-    other = swap_names(linked, NAMES, random.Random(0))
+    other = replace_mentions(linked, NAMES, random.Random(0))
     assert other.roles == linked.roles
     assert [(s.id, s.label, s.attributes) for s in other.spans] == [(s.id, s.label, s.attributes) for s in linked.spans]
 
@@ -110,7 +110,7 @@ def test_everything_outside_of_names_stays_and_offsets_cut_out_the_mentions(
     drawn = data.draw(st.lists(ends, max_size=8))
     spans = tuple(Span(f"s{i}", a, min(a + n, len(text)), label) for i, (a, n, label) in enumerate(drawn))
     article = AnnotatedArticle(Article("x", text), spans, ("Actor", "Place", "Battle"))
-    other = swap_names(article, NAMES, random.Random(data.draw(st.integers(0, 9))))
+    other = replace_mentions(article, NAMES, random.Random(data.draw(st.integers(0, 9))))
     assert [s.id for s in other.spans] == [s.id for s in spans]
     assert all(0 <= s.start < s.end <= len(other.article.text) for s in other.spans)
     assert [other.article.text[s.start : s.end] for s in other.spans if s.label == "Battle"] == [

@@ -1,6 +1,5 @@
-"""One model taught by several: who speaks of what, and how their word is put beside the gold."""
+"""One model learns from several: which teacher gives targets for what, and how they are mixed with gold labels."""
 
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +11,7 @@ from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.distillation import (
-    Load,
+    LoadModel,
     Teachers,
     cross_fit,
     labelled_examples,
@@ -61,16 +60,16 @@ def short(folder: Path, epochs: int, **settings: object) -> str:
 
 
 @pytest.mark.parametrize("clusters", [0, 5])
-def test_no_teacher_learns_from_what_it_will_speak_of(clusters: int) -> None:
+def test_no_teacher_gives_targets_for_articles_that_it_was_trained_on(clusters: int) -> None:
     seen: list[set[str]] = []
     listed = articles(20, clusters=clusters)
 
-    def teach(k: int, read: object) -> Load:
+    def train_teacher(k: int, read: object) -> LoadModel:
         seen.append({a.article.id for a in read})  # type: ignore[attr-defined]
         return lambda: k
 
-    teachers = cross_fit(listed, teach, n_teachers=3, seed=7)
-    assert [load() for load in teachers.loads] == [0, 1, 2]
+    teachers = cross_fit(listed, train_teacher, n_teachers=3, seed=7)
+    assert [load() for load in teachers.models] == [0, 1, 2]
     for annotated, k in zip(listed, teachers.unseen_by, strict=True):
         assert [annotated.article.id in ids for ids in seen] == [i != k for i in range(3)]
     if clusters:
@@ -165,13 +164,13 @@ def test_a_run_stopped_while_a_teacher_or_the_student_learns_ends_with_the_same_
 
 
 def test_teachers_have_seeds_and_a_recipe_of_their_own(tmp_path: Path) -> None:
-    recipe = Recipe(n_teachers=2, unlabelled="x", num_train_epochs=7, learning_rate=5e-4, seed=3, max_length=99)
+    recipe = Recipe(n_teachers=2, unlabelled="x", num_train_epochs=7, learning_rate=5e-4, seed=3, max_length=199)
     first, second = teacher_recipe(recipe, 0), teacher_recipe(recipe, 1)
     assert first.seed != second.seed and not first.n_teachers and not first.unlabelled
     assert (first.num_train_epochs, first.learning_rate) == (7, 5e-4)
-    assert first == teacher_recipe(replace(recipe, unlabelled="y", unlabelled_unit="sentence", teacher_weight=0.9), 0)
-    own = teacher_recipe(replace(recipe, teacher=short(tmp_path, 15, learning_rate=8e-4)), 0)
-    assert (own.num_train_epochs, own.learning_rate, own.max_length, own.seed) == (15, 8e-4, 99, first.seed)
+    assert first == teacher_recipe(recipe.replace(unlabelled="y", unlabelled_unit="sentence", teacher_weight=0.9), 0)
+    own = teacher_recipe(recipe.replace(teacher=short(tmp_path, 15, learning_rate=8e-4)), 0)
+    assert (own.num_train_epochs, own.learning_rate, own.max_length, own.seed) == (15, 8e-4, 199, first.seed)
 
 
 def test_a_teacher_with_teachers_is_refused(tmp_path: Path) -> None:
@@ -184,7 +183,7 @@ def test_settings_that_decide_nothing_may_change_for_teachers_too(tiny_encoder: 
     recipe = Recipe(encoder=str(tiny_encoder), num_train_epochs=1, max_length=32, stride=8, n_teachers=2)
     fit(articles(12), ONTOLOGY, recipe, tmp_path / "m")
     made = (tmp_path / "m/model.safetensors").stat().st_mtime_ns
-    fit(articles(12), ONTOLOGY, replace(recipe, save_steps=7, logging_steps=3), tmp_path / "m", resume=True)
+    fit(articles(12), ONTOLOGY, recipe.replace(save_steps=7, logging_steps=3), tmp_path / "m", resume=True)
     assert (tmp_path / "m/model.safetensors").stat().st_mtime_ns == made
 
 

@@ -48,7 +48,7 @@ def recipe(tiny_encoder: Path) -> Recipe:
     ],
 )
 def test_a_setting_is_read_like_the_file(settings: list[tuple[str, str]], key: str, value: Any) -> None:
-    assert with_settings(Recipe(seed=99), settings) == replace(Recipe(seed=99), **{key: value})
+    assert with_settings(Recipe(seed=99), settings) == Recipe(seed=99).replace(**{key: value})
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_the_plan_counts_teachers_and_what_nobody_labelled(recipe: Recipe, tmp_p
         "rebels left aleppo on monday. The army left homs again. It was all quiet there."
     )
     (tmp_path / "teacher.yaml").write_text("num_train_epochs: 1\nper_device_train_batch_size: 2\n")
-    taught = replace(
-        recipe, n_teachers=2, teacher=str(tmp_path / "teacher.yaml"), unlabelled=str(tmp_path / "more.txt"),
+    taught = recipe.replace(
+        n_teachers=2, teacher=str(tmp_path / "teacher.yaml"), unlabelled=str(tmp_path / "more.txt"),
         unlabelled_unit="sentence",
     )  # fmt: skip
     assert seconds_a_step(ARTICLES, ONTOLOGY, taught) is not None
@@ -97,9 +97,9 @@ def test_the_plan_counts_teachers_and_what_nobody_labelled(recipe: Recipe, tmp_p
 
 def test_what_training_would_refuse_the_plan_refuses(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="max_length 4000 is more than the 512 tokens"):
-        plan_of(ARTICLES, ONTOLOGY, replace(recipe, max_length=4000), tmp_path / "m")
+        plan_of(ARTICLES, ONTOLOGY, recipe.replace(max_length=4000), tmp_path / "m")
     with pytest.raises(ModelError, match="no such folder"):
-        plan_of(ARTICLES, ONTOLOGY, replace(recipe, encoder="./gone"), tmp_path / "m")
+        plan_of(ARTICLES, ONTOLOGY, recipe.replace(encoder="./gone"), tmp_path / "m")
     with pytest.raises(InputError, match="nothing to learn"):
         plan_of([replace(ARTICLES[0], spans=())], ONTOLOGY, recipe, tmp_path / "m")
     (tmp_path / "thesis").mkdir()
@@ -113,10 +113,10 @@ def test_the_time_comes_from_real_steps_and_leaves_nothing(
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     clock = SimpleNamespace(perf_counter=itertools.count(start=7, step=0.25).__next__)  # is read after each step
-    monkeypatch.setattr("eventcorpus.training.plan.time", clock)
+    monkeypatch.setattr("eventcorpus.training.dry_run.time", clock)
     assert seconds_a_step(ARTICLES, ONTOLOGY, recipe) == 0.25
     assert list(tmp_path.iterdir()) == []
-    assert seconds_a_step(ARTICLES[:2], ONTOLOGY, replace(recipe, num_train_epochs=1)) is None  # one step alone
+    assert seconds_a_step(ARTICLES[:2], ONTOLOGY, recipe.replace(num_train_epochs=1)) is None  # one step alone
 
 
 def test_a_dry_run_prints_the_resolved_recipe_and_writes_nothing(
