@@ -11,6 +11,7 @@ import yaml
 
 from eventcorpus.dataset.counts import AnnotationCounts
 from eventcorpus.dataset.splits import SPLITS
+from eventcorpus.markdown import markdown_table
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.text import sha256_of
@@ -66,11 +67,9 @@ def dataset_card(
         *_withheld(counts.n_withheld, total.n_articles),
         f"- Articles marked as invented: {total.n_invented} of {total.n_articles}.",
         "",
-        "| split | articles | reviewed and empty | words | spans | events |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-        *(_split_row(split, counts) for split in SPLITS if split in counts.splits),
+        _split_table(counts),
         "",
-        *_label_table(total),
+        *_label_tables(total),
     ]
     return "\n".join(lines) + "\n"
 
@@ -111,21 +110,26 @@ def _head(counts: AnnotationCounts, files: Mapping[str, Mapping[str, Any]]) -> d
     return {"task_categories": ["token-classification"], "language": languages, "configs": configs}
 
 
-def _split_row(split: str, counts: DatasetCounts) -> str:
-    own = counts.splits[split]
-    figures = (own.n_articles, own.n_reviewed_empty, counts.n_words[split], own.labels.total(), own.n_events)
-    return f"| {split} | {' | '.join(f'{n:,}' for n in figures)} |"
+def _split_table(counts: DatasetCounts) -> str:
+    rows = []
+    for split in SPLITS:
+        if split in counts.splits:
+            own = counts.splits[split]
+            figures = (own.n_articles, own.n_reviewed_empty, counts.n_words[split], own.labels.total(), own.n_events)
+            rows.append((split, *(f"{n:,}" for n in figures)))
+    return markdown_table(("split", "articles", "reviewed and empty", "words", "spans", "events"), rows)
 
 
-def _label_table(counts: AnnotationCounts) -> list[str]:
-    lines = ["| label | spans |", "| --- | ---: |"]
-    lines += [f"| {label} | {counts.labels[label]:,} |" for label in counts.ontology.labels]
+def _label_tables(counts: AnnotationCounts) -> list[str]:
+    labels = [(label, f"{counts.labels[label]:,}") for label in counts.ontology.labels]
+    tables = [markdown_table(("label", "spans"), labels)]
     if counts.values:
-        lines += ["", "| attribute | value | spans |", "| --- | --- | ---: |"]
+        rows = []
         for attribute in counts.ontology.attributes:
             listed = [value.name for value in attribute.values]
-            lines += [f"| {attribute.name} | {name} | {counts.values[attribute.name, name]:,} |" for name in listed]
+            rows += [(attribute.name, name, f"{counts.values[attribute.name, name]:,}") for name in listed]
             if not listed:
                 n_free = sum(n for (name, _), n in counts.values.items() if name == attribute.name)
-                lines.append(f"| {attribute.name} | (free text) | {n_free:,} |")
-    return lines
+                rows.append((attribute.name, "(free text)", f"{n_free:,}"))
+        tables += ["", markdown_table(("attribute", "value", "spans"), rows, left=2)]
+    return tables
