@@ -24,7 +24,7 @@ import numpy as np
 from second_annotator import ERRORS, second_annotator
 
 from eventcorpus.agreement.counts import count_pair
-from eventcorpus.agreement.pairs import shared_articles
+from eventcorpus.agreement.pairs import double_annotations
 from eventcorpus.dataset.folder import read_annotations
 from eventcorpus.metrics.coefficients import nominal_alpha
 from eventcorpus.metrics.resample import draw_resamples
@@ -66,13 +66,13 @@ def measured(command: list[str], output: Path) -> dict[str, float]:
 def loop(dataset: Path, n_resamples: int, n_loops: int) -> dict[str, float]:
     """krippendorff.alpha, label by label, on the characters of a few of the resamples; checked against ours."""
     ontology, articles = read_annotations(dataset)
-    (pair, shared), *_ = shared_articles(articles, ontology).items()
-    counts = count_pair(pair, shared, ontology)
+    (pair, doubles), *_ = double_annotations(articles, ontology).items()
+    counts = count_pair(pair, doubles, ontology)
     resampling = draw_resamples(counts.units, n_resamples=n_resamples, seed=0)
     totals = resampling.totals(counts.characters)
     ours = nominal_alpha(totals[..., 0], totals[..., 1:])
     labelled = []
-    for one in shared:
+    for one in doubles:
         both = np.zeros((len(ontology.labels), 2, len(one.article.text)), dtype=np.int64)
         for side, annotated in enumerate((one.first, one.second)):
             for span in annotated.spans:

@@ -67,7 +67,7 @@ def test_annotators_who_say_the_same_differ_in_nothing() -> None:
 
 def test_spans_that_do_not_overlap_are_differences_of_their_own() -> None:
     found = differences([by("a1", Span("a", 0, 6, "Actor")), by("a2", Span("b", *NORTH))])
-    assert found.spans == ((((0, 6, "Actor", 1),), ()), ((), ((16, 21, "Place", 1),)))
+    assert found.spans == ((((0, 6, "Actor", 0),), ()), ((), ((16, 21, "Place", 0),)))
 
 
 def test_the_task_shows_what_anybody_marked_and_whose_it_is() -> None:

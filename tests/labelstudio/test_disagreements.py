@@ -5,7 +5,7 @@ import pytest
 
 from eventcorpus.agreement.agree import agreement
 from eventcorpus.agreement.disagreements import Group, group_disagreements, head_word, normalised
-from eventcorpus.agreement.pairs import shared_articles
+from eventcorpus.agreement.pairs import double_annotations
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.render.agreement_page import agreement_page
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events
@@ -34,8 +34,8 @@ def annotated(
 
 
 def groups(*articles: Sequence[AnnotatedArticle]) -> list[Group]:
-    shared = shared_articles(articles, ONTOLOGY)
-    return group_disagreements([one for several in shared.values() for one in several], ONTOLOGY)
+    of_pair = double_annotations(articles, ONTOLOGY)
+    return group_disagreements([double for doubles in of_pair.values() for double in doubles], ONTOLOGY)
 
 
 def questions(*articles: Sequence[AnnotatedArticle]) -> list[tuple[str, int]]:
@@ -67,7 +67,7 @@ def test_spans(first: list[Marked], second: list[Marked], kind: str, question: s
 def test_who_stands_where() -> None:
     (group,) = groups([annotated("a1", ARTICLE, ("At least 12", "Count")), annotated("a2", ARTICLE, ("12", "Count"))])
     assert group.sides == [("a1", "with", 1), ("a2", "without", 1)]
-    assert group.disagreements[0].says == ("At least 12", "12")
+    assert group.disagreements[0].values == ("At least 12", "12")
 
 
 def test_roles_attributes_and_events_are_compared_between_spans_of_both() -> None:

@@ -1,21 +1,21 @@
 """How far annotators agree: F1, alpha, kappa and B-cubed with intervals, for every pair and over all pairs.
 
-Comes in: what every annotator made of every article. Goes out: an ``Agreement``. Every figure is made of counts
-per article (``agreement_counts``), so that the bootstrap only adds counts up.
+Every figure is made of counts per article (``agreement.counts``), so that the bootstrap only adds counts up.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from eventcorpus import __version__
-from eventcorpus.agreement.counts import PairCounts, add_up, count_pair
+from eventcorpus.agreement.counts import AgreementCounts, count_pair, pool
 from eventcorpus.agreement.disagreements import Group, group_disagreements, group_summaries
-from eventcorpus.agreement.pairs import ADJUDICATED, Shared, annotator_order, role_names, shared_articles
+from eventcorpus.agreement.pairs import annotator_order, double_annotations, role_names
 from eventcorpus.agreement.report import (
     DEFINITIONS,
     AgreementReport,
@@ -35,7 +35,8 @@ from eventcorpus.metrics.clusters import b_cubed_figures
 from eventcorpus.metrics.coefficients import f1, interval_alpha, kappa, nominal_alpha, share
 from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.progress import OnProgress, tracked
+from eventcorpus.schema import ADJUDICATED, AnnotatedArticle
 
 LEVEL = 0.95
 
@@ -57,32 +58,38 @@ def agreement(
     threshold: float = 0.0,
     n_resamples: int = 1000,
     seed: int = 0,
-    track: Callable[[Sequence[Shared]], Iterable[Shared]] = iter,
+    on_progress: OnProgress | None = None,
 ) -> Agreement:
     """Compare every pair of annotators on the articles that both annotated.
 
     Args:
-        articles: per article what every annotator made of it, as ``dataset.folder.read_annotations`` gives it.
+        articles: per article the annotation of every annotator, as ``dataset.folder.read_annotations`` gives them.
         name: of the dataset, for the report and for messages.
         threshold: least share of common characters of spans that overlap, in [0, 1]; 0: any character.
-        track: passes the articles of a pair on, and may show how far it is.
+        on_progress: called after each article of each pair.
 
     Raises:
         InputError: if no article has two annotators.
     """
-    shared = shared_articles(articles, ontology)
-    by_annotator = Counter(one.annotator for several in articles for one in several)
+    doubles = double_annotations(articles, ontology)
+    by_annotator = Counter(annotated.annotator for passes in articles for annotated in passes)
     n_adjudicated = by_annotator.pop(ADJUDICATED, 0)
-    if not shared:
-        who = ", ".join(f"{who} {by_annotator[who]:,}" for who in sorted(by_annotator, key=annotator_order))
+    names = sorted(by_annotator, key=annotator_order)
+    if not doubles:
+        listed = ", ".join(f"{annotator} {by_annotator[annotator]:,}" for annotator in names)
         raise InputError(
-            f"{name}: no article has two annotators (articles: {who or 'none'}); have some annotated by a second "
+            f"{name}: no article has two annotators (articles: {listed or 'none'}); have some annotated by a second "
             "person and convert all exports together: eventcorpus convert FIRST.json SECOND.json --out DATASET"
         )
-    counts = [count_pair(pair, track(several), ontology, threshold=threshold) for pair, several in shared.items()]
-    pairs = [_pair(one, ontology, n_resamples=n_resamples, seed=seed) for one in counts]
-    everything = pairs[0] if len(pairs) == 1 else _pair(add_up(counts), ontology, n_resamples=n_resamples, seed=seed)
-    groups = group_disagreements([one for several in shared.values() for one in several], ontology)
+    everything = [double for of_pair in doubles.values() for double in of_pair]
+    shown = tracked(everything, len(everything), on_progress)
+    counts = [
+        count_pair(pair, islice(shown, len(of_pair)), ontology, threshold=threshold)
+        for pair, of_pair in doubles.items()
+    ]
+    pairs = [_pair(of_pair, ontology, n_resamples=n_resamples, seed=seed) for of_pair in counts]
+    all_pairs = pairs[0] if len(pairs) == 1 else _pair(pool(counts), ontology, n_resamples=n_resamples, seed=seed)
+    groups = group_disagreements(everything, ontology)
     report = AgreementReport(
         eventcorpus=__version__,
         ontology=ontology.key,
@@ -90,14 +97,14 @@ def agreement(
             name=name,
             sha256=dataset_sha256,
             articles=len(articles),
-            articles_of_several=len({one.article.id for several in shared.values() for one in several}),
+            articles_of_several=len({double.article.id for double in everything}),
             rows_adjudicated=n_adjudicated,
-            annotators={who: by_annotator[who] for who in sorted(by_annotator, key=annotator_order)},
+            annotators={annotator: by_annotator[annotator] for annotator in names},
         ),
         overlap_threshold=threshold,
         bootstrap=Resampled(seed=seed, resamples=n_resamples, level=LEVEL),
         definitions=DEFINITIONS,
-        all_pairs=everything,
+        all_pairs=all_pairs,
         pairs=tuple(pairs),
         disagreements=group_summaries(groups),
     )
@@ -115,7 +122,7 @@ class _Estimates:
         found = estimate(statistics, figure, resampling=self._resampling, level=LEVEL)
         return [_figure(found, i) for i in range(len(found.value))]
 
-    def one(self, statistics: Numbers, figure: Callable[[Numbers], Numbers]) -> Figure:
+    def single(self, statistics: Numbers, figure: Callable[[Numbers], Numbers]) -> Figure:
         """One figure, of statistics of shape (n_articles, ...)."""
         return self.of(statistics[:, None], figure)[0]
 
@@ -125,7 +132,7 @@ def _figure(found: Estimate, i: int) -> Figure:
     return Figure(value=value, low=low, high=high)
 
 
-def _pair(counts: PairCounts, ontology: Ontology, *, n_resamples: int, seed: int) -> PairAgreement:
+def _pair(counts: AgreementCounts, ontology: Ontology, *, n_resamples: int, seed: int) -> PairAgreement:
     resampling = draw_resamples(counts.units, n_resamples=n_resamples, seed=seed)
     estimates = _Estimates(resampling)
     spans, roles = _spans(counts, estimates), _roles(counts, estimates)
@@ -148,7 +155,7 @@ def _with_sum(statistics: Numbers) -> Numbers:
     return np.concatenate([statistics, statistics.sum(axis=1, keepdims=True)], axis=1)
 
 
-def _spans(counts: PairCounts, estimates: _Estimates) -> list[SpanAgreement]:
+def _spans(counts: AgreementCounts, estimates: _Estimates) -> list[SpanAgreement]:
     """Per label, then over all labels."""
     statistics = _with_sum(counts.spans)
     exact = estimates.of(statistics, lambda x: f1(x[..., 2], x[..., 0], x[..., 1]))
@@ -157,17 +164,17 @@ def _spans(counts: PairCounts, estimates: _Estimates) -> list[SpanAgreement]:
     if counts.flat_characters is None:
         alpha.append(Figure(value=None, low=None, high=None))
     else:
-        alpha.append(estimates.one(counts.flat_characters, lambda x: nominal_alpha(x[..., 0], x[..., 1:])))
+        alpha.append(estimates.single(counts.flat_characters, lambda x: nominal_alpha(x[..., 0], x[..., 1:])))
     return [
         SpanAgreement(
-            first=first, second=second, exact=both, overlapping=overlapping,
+            first=first, second=second, exact=agreed, overlapping=overlapping,
             f1_exact=exact[i], f1_overlap=overlap[i], alpha_characters=alpha[i],
         )
-        for i, (first, second, both, overlapping) in enumerate(_whole(statistics))
+        for i, (first, second, agreed, overlapping) in enumerate(_whole(statistics))
     ]  # fmt: skip
 
 
-def _roles(counts: PairCounts, estimates: _Estimates) -> list[RoleAgreement]:
+def _roles(counts: AgreementCounts, estimates: _Estimates) -> list[RoleAgreement]:
     """Per role, then over all roles."""
     statistics = _with_sum(counts.roles)
     every = estimates.of(statistics, lambda x: f1(x[..., 2], x[..., 0], x[..., 1]))
@@ -181,7 +188,7 @@ def _roles(counts: PairCounts, estimates: _Estimates) -> list[RoleAgreement]:
     ]  # fmt: skip
 
 
-def _attributes(counts: PairCounts, estimates: _Estimates, ontology: Ontology) -> dict[str, AttributeAgreement]:
+def _attributes(counts: AgreementCounts, estimates: _Estimates, ontology: Ontology) -> dict[str, AttributeAgreement]:
     found: dict[str, AttributeAgreement] = {}
     for attribute in ontology.attributes:
         statistics = counts.attributes[attribute.name]
@@ -189,8 +196,8 @@ def _attributes(counts: PairCounts, estimates: _Estimates, ontology: Ontology) -
         found[attribute.name] = AttributeAgreement(
             spans=int(_values_of_first(statistics).sum()),
             agreed=int(statistics[..., 0].sum()),
-            agreement=estimates.one(statistics, _share_of_same_value),
-            kappa=estimates.one(statistics, _kappa) if attribute.values else undefined,
+            agreement=estimates.single(statistics, _share_of_same_value),
+            kappa=estimates.single(statistics, _kappa) if attribute.values else undefined,
         )
     return found
 
@@ -208,7 +215,7 @@ def _kappa(x: Numbers) -> Numbers:
     return kappa(x[..., 0], first, x[..., 1 + first.shape[-1] :])
 
 
-def _events(counts: PairCounts, estimates: _Estimates) -> EventAgreement:
+def _events(counts: AgreementCounts, estimates: _Estimates) -> EventAgreement:
     in_both = estimates.of(counts.events[:, :4], b_cubed_figures)
     on_all = estimates.of(counts.events[:, 4:8], b_cubed_figures)
     numbers = np.concatenate([counts.events[:, 10:12], counts.event_values], axis=1)
@@ -219,9 +226,9 @@ def _events(counts: PairCounts, estimates: _Estimates) -> EventAgreement:
         on_all_triggers=Grouping(precision=on_all[0], recall=on_all[1], f1=on_all[2]),
         first=first,
         second=second,
-        same_number=estimates.one(counts.events[:, 8:], lambda x: share(x[..., 0], x[..., 3])),
-        difference=estimates.one(counts.events[:, 8:], lambda x: share(x[..., 1], x[..., 3])),
-        alpha_number=estimates.one(
+        same_number=estimates.single(counts.events[:, 8:], lambda x: share(x[..., 0], x[..., 3])),
+        difference=estimates.single(counts.events[:, 8:], lambda x: share(x[..., 1], x[..., 3])),
+        alpha_number=estimates.single(
             numbers,
             lambda x: interval_alpha(
                 n_units=x[..., 1], values=x[..., 2], squares=x[..., 3], squared_differences=x[..., 0]

@@ -1,7 +1,4 @@
-"""What two annotators made of the articles that both annotated, as counts that add up over articles.
-
-Comes in: pairs of annotated articles. Goes out: arrays with one row an article, from which ``agreement`` makes figures.
-"""
+"""Agreement of two annotators as counts that add up over articles: arrays with one row an article."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcorpus.agreement.pairs import Shared, attribute_value, event_sets, role_names
+from eventcorpus.agreement.pairs import DoubleAnnotation, attribute_value, event_sets, role_names
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.metrics.clusters import b_cubed
@@ -21,8 +18,8 @@ from eventcorpus.schema import AnnotatedArticle, SpanKey
 
 
 @dataclass(frozen=True)
-class PairCounts:
-    """Counts of one pair of annotators, or of several pairs added up; axis 0 is the articles.
+class AgreementCounts:
+    """Counts of one pair of annotators, or of several pairs pooled; axis 0 is the articles.
 
     Attributes:
         annotators: the pairs, in order; a pair is (first, second).
@@ -58,28 +55,29 @@ class PairCounts:
 
 
 def count_pair(
-    pair: tuple[str, str], shared: Iterable[Shared], ontology: Ontology, *, threshold: float = 0.0
-) -> PairCounts:
+    pair: tuple[str, str], doubles: Iterable[DoubleAnnotation], ontology: Ontology, *, threshold: float = 0.0
+) -> AgreementCounts:
     """Count one pair of annotators.
 
     Args:
-        shared: at least one article.
+        doubles: at least one article.
         threshold: of overlapping matches, as in ``match_overlapping``.
     """
     counted = [
         (
-            one, _spans(one, ontology, threshold), _characters(one, ontology), _flat_characters(one, ontology),
-            _roles(one, ontology), _attribute_values(one, ontology), _events(one),
+            double, _spans(double, ontology, threshold), _characters(double, ontology),
+            _flat_characters(double, ontology), _roles(double, ontology), _attribute_values(double, ontology),
+            _events(double),
         )
-        for one in shared
+        for double in doubles
     ]  # fmt: skip
     in_order, spans, characters, flat, roles, values, events = zip(*counted, strict=True)
-    numbers = np.array([(len(one.first.events), len(one.second.events)) for one in in_order], dtype=np.float64)
-    return PairCounts(
+    numbers = np.array([(len(d.first.events), len(d.second.events)) for d in in_order], dtype=np.float64)
+    return AgreementCounts(
         annotators=(pair,),
-        articles=tuple(one.article.id for one in in_order),
-        units=tuple(one.article.unit for one in in_order),
-        left_out=dict(Counter(label for one in in_order for label in one.left_out)),
+        articles=tuple(double.article.id for double in in_order),
+        units=tuple(double.article.unit for double in in_order),
+        left_out=dict(Counter(label for double in in_order for label in double.labels_left_out)),
         spans=np.array(spans),
         characters=np.array(characters),
         flat_characters=np.array(flat) if all(row is not None for row in flat) else None,
@@ -91,74 +89,71 @@ def count_pair(
     )
 
 
-def add_up(pairs: Sequence[PairCounts]) -> PairCounts:
-    """Several pairs as one: their counts are added up article by article (pooled); of attributes they stay apart."""
-    units = {article: unit for one in pairs for article, unit in zip(one.articles, one.units, strict=True)}
-    place = {article: i for i, article in enumerate(units)}
+def pool(pairs: Sequence[AgreementCounts]) -> AgreementCounts:
+    """The counts of all pairs, added up article by article; of attributes they stay beside each other (axis 1)."""
+    units = {article: unit for counts in pairs for article, unit in zip(counts.articles, counts.units, strict=True)}
+    row_of = {article: i for i, article in enumerate(units)}
 
-    def added(counts_of: Callable[[PairCounts], Numbers]) -> Numbers:
-        total = np.zeros((len(units), *counts_of(pairs[0]).shape[1:]))
-        for one in pairs:
-            total[[place[article] for article in one.articles]] += counts_of(one)
+    def added(part: Callable[[AgreementCounts], Numbers]) -> Numbers:
+        total = np.zeros((len(units), *part(pairs[0]).shape[1:]))
+        for counts in pairs:
+            total[[row_of[article] for article in counts.articles]] += part(counts)
         return total
 
     def beside(name: str) -> Numbers:
-        n_values = max((one.attributes[name].shape[2] - 1) // 2 for one in pairs)
+        n_values = max((counts.attributes[name].shape[2] - 1) // 2 for counts in pairs)
         total = np.zeros((len(units), len(pairs), 1 + 2 * n_values))
-        for i, one in enumerate(pairs):
-            rows, block = [place[article] for article in one.articles], one.attributes[name][:, 0]
+        for i, counts in enumerate(pairs):
+            rows, block = [row_of[article] for article in counts.articles], counts.attributes[name][:, 0]
             own = (block.shape[1] - 1) // 2
             total[rows, i, : 1 + own] = block[:, : 1 + own]
             total[rows, i, 1 + n_values : 1 + n_values + own] = block[:, 1 + own :]
         return total
 
-    flat = [one.flat_characters for one in pairs if one.flat_characters is not None]
-    left_out: Counter[str] = Counter()
-    for one in pairs:
-        left_out.update(one.left_out)
-    return PairCounts(
-        annotators=tuple(pair for one in pairs for pair in one.annotators),
+    has_flat = all(counts.flat_characters is not None for counts in pairs)
+    return AgreementCounts(
+        annotators=tuple(pair for counts in pairs for pair in counts.annotators),
         articles=tuple(units),
         units=tuple(units.values()),
-        left_out=dict(left_out),
-        spans=added(lambda one: one.spans),
-        characters=added(lambda one: one.characters),
-        flat_characters=added(lambda one: _known(one.flat_characters)) if len(flat) == len(pairs) else None,
-        roles=added(lambda one: one.roles),
+        left_out=dict(sum((Counter(counts.left_out) for counts in pairs), start=Counter[str]())),
+        spans=added(lambda counts: counts.spans),
+        characters=added(lambda counts: counts.characters),
+        flat_characters=added(lambda counts: _known(counts.flat_characters)) if has_flat else None,
+        roles=added(lambda counts: counts.roles),
         attributes={name: beside(name) for name in pairs[0].attributes},
-        events=added(lambda one: one.events),
-        event_numbers=added(lambda one: one.event_numbers),
-        event_values=added(lambda one: one.event_values),
+        events=added(lambda counts: counts.events),
+        event_numbers=added(lambda counts: counts.event_numbers),
+        event_values=added(lambda counts: counts.event_values),
     )
 
 
-def _spans(shared: Shared, ontology: Ontology, threshold: float) -> Numbers:
+def _spans(double: DoubleAnnotation, ontology: Ontology, threshold: float) -> Numbers:
     counts = np.zeros((len(ontology.labels), 4))
-    for side, keys in enumerate(shared.keys):
+    for side, keys in enumerate(double.keys):
         for _, _, label, _ in keys.values():
             counts[ontology.rank[label], side] += 1
-    for _, _, label, _ in shared.both:
+    for _, _, label, _ in double.agreed:
         counts[ontology.rank[label], 2] += 1
-    first, second = _stretches(shared.first), _stretches(shared.second)
+    first, second = _offsets_by_label(double.first), _offsets_by_label(double.second)
     for label in first.keys() & second.keys():
         counts[ontology.rank[label], 3] = len(match_overlapping(first[label], second[label], threshold=threshold))
     return counts
 
 
-def _stretches(annotated: AnnotatedArticle) -> dict[str, list[tuple[int, int]]]:
+def _offsets_by_label(annotated: AnnotatedArticle) -> dict[str, list[tuple[int, int]]]:
     found: dict[str, list[tuple[int, int]]] = {}
     for span in annotated.spans:
         found.setdefault(span.label, []).append((span.start, span.end))
     return found
 
 
-def _pieces(shared: Shared, ontology: Ontology) -> tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_]]:
+def _pieces(double: DoubleAnnotation, ontology: Ontology) -> tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_]]:
     """The text cut at every border of a span: lengths (n_pieces,); per side what is labelled (n_labels, n_pieces)."""
-    spans = (*shared.first.spans, *shared.second.spans)
-    borders = sorted({0, len(shared.article.text), *(s.start for s in spans), *(s.end for s in spans)})
+    spans = (*double.first.spans, *double.second.spans)
+    borders = sorted({0, len(double.article.text), *(s.start for s in spans), *(s.end for s in spans)})
     place = {border: i for i, border in enumerate(borders)}
     sides = []
-    for annotated in (shared.first, shared.second):
+    for annotated in (double.first, double.second):
         labelled = np.zeros((len(ontology.labels), len(borders) - 1), dtype=np.bool_)
         for span in annotated.spans:
             labelled[ontology.rank[span.label], place[span.start] : place[span.end]] = True
@@ -166,17 +161,17 @@ def _pieces(shared: Shared, ontology: Ontology) -> tuple[Numbers, NDArray[np.boo
     return np.diff(np.array(borders, dtype=np.float64)), sides[0], sides[1]
 
 
-def _characters(shared: Shared, ontology: Ontology) -> Numbers:
-    lengths, first, second = _pieces(shared, ontology)
-    usable = np.array([label not in shared.left_out for label in ontology.labels])
+def _characters(double: DoubleAnnotation, ontology: Ontology) -> Numbers:
+    lengths, first, second = _pieces(double, ontology)
+    usable = np.array([label not in double.labels_left_out for label in ontology.labels])
     marked = (first.astype(np.float64) + second) @ lengths
     matching = 2 * (first == second).astype(np.float64) @ lengths
     counts: Numbers = np.stack([matching, marked, 2 * lengths.sum() - marked], axis=1) * usable[:, None]
     return counts
 
 
-def _flat_characters(shared: Shared, ontology: Ontology) -> Numbers | None:
-    lengths, *sides = _pieces(shared, ontology)
+def _flat_characters(double: DoubleAnnotation, ontology: Ontology) -> Numbers | None:
+    lengths, *sides = _pieces(double, ontology)
     if any((labelled.sum(axis=0) > 1).any() for labelled in sides):
         return None
     first, second = (np.where(labelled.any(axis=0), labelled.argmax(axis=0) + 1, 0) for labelled in sides)
@@ -185,41 +180,39 @@ def _flat_characters(shared: Shared, ontology: Ontology) -> Numbers | None:
     return np.concatenate([[2 * lengths[first == second].sum()], marginals])
 
 
-def _roles(shared: Shared, ontology: Ontology) -> Numbers:
+def _roles(double: DoubleAnnotation, ontology: Ontology) -> Numbers:
     rank = {name: i for i, name in enumerate(role_names(ontology))}
     counts = np.zeros((len(rank), 5))
     found: list[set[tuple[str, SpanKey, SpanKey]]] = []
-    for side, (annotated, keys) in enumerate(zip((shared.first, shared.second), shared.keys, strict=True)):
+    for side, (annotated, keys) in enumerate(zip((double.first, double.second), double.keys, strict=True)):
         found.append({(r.role, keys[r.trigger], keys[r.argument]) for r in annotated.roles if r.role in rank})
         for role, trigger, argument in found[side]:
             counts[rank[role], side] += 1
-            counts[rank[role], 3 + side] += trigger in shared.both and argument in shared.both
+            counts[rank[role], 3 + side] += trigger in double.agreed and argument in double.agreed
     for role, _, _ in found[0] & found[1]:
         counts[rank[role], 2] += 1
     return counts
 
 
-Values = Counter[tuple[str, tuple[str, ...], tuple[str, ...]]]
+Confusions = Counter[tuple[str, tuple[str, ...], tuple[str, ...]]]
 """(attribute, value of the first, value of the second) -> number of spans."""
 
 
-def _attribute_values(shared: Shared, ontology: Ontology) -> Values:
-    of_first, of_second = (
-        {keys[span.id]: span for span in annotated.spans}
-        for annotated, keys in zip((shared.first, shared.second), shared.keys, strict=True)
-    )
+def _attribute_values(double: DoubleAnnotation, ontology: Ontology) -> Confusions:
+    of_first, of_second = double.spans_by_key
     return Counter(
         (
             attribute.name,
             attribute_value(of_first[key], attribute.name),
             attribute_value(of_second[key], attribute.name),
         )
-        for key in shared.both
+        for key in double.agreed
         for attribute in ontology.attributes_of(key[2])
     )
 
 
-def _attribute(name: str, articles: Sequence[Values]) -> Numbers:
+def _attribute(name: str, articles: Sequence[Confusions]) -> Numbers:
+    """See ``AgreementCounts.attributes``."""
     values = sorted(
         {value for counter in articles for attribute, *both in counter for value in both if attribute == name}
     )
@@ -234,10 +227,10 @@ def _attribute(name: str, articles: Sequence[Values]) -> Numbers:
     return counts
 
 
-def _events(shared: Shared) -> list[float]:
-    first = event_sets(shared.first, shared.keys[0])
-    second = event_sets(shared.second, shared.keys[1])
-    in_both = [[kept for one in side if (kept := one & shared.both)] for side in (first, second)]
+def _events(double: DoubleAnnotation) -> list[float]:
+    first = event_sets(double.first, double.keys[0])
+    second = event_sets(double.second, double.keys[1])
+    in_both = [[common for event in side if (common := event & double.agreed)] for side in (first, second)]
     difference = abs(len(first) - len(second))
     return [*b_cubed(*in_both), *b_cubed(first, second), float(difference == 0), difference, difference**2, 1.0]
 

@@ -1,7 +1,4 @@
-"""Where two annotators disagree, one by one, and in groups that one decision of the guidelines would settle.
-
-Comes in: pairs of annotated articles. Goes out: disagreements, and groups of them, the most rewarding first.
-"""
+"""Where two annotators disagree, place by place, and in groups that one decision of the guidelines would settle."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, get_args
 
-from eventcorpus.agreement.pairs import Shared, attribute_value, event_sets, role_names
+from eventcorpus.agreement.pairs import DoubleAnnotation, attribute_value, event_sets, role_names
 from eventcorpus.agreement.report import DisagreementGroup
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.ontology import Ontology
@@ -26,19 +23,20 @@ NOT_MARKED, NO_ROLE, NOTHING_SAID = "not marked", "no role", "nothing said"
 
 @dataclass(frozen=True)
 class Disagreement:
-    """One place where the two differ.
+    """One place where the two annotators of an article differ.
 
-    ``labels`` and ``words`` say which group it belongs to, whoever said what; ``says`` is what the first and the second
-    say there, ``stands`` the same as an answer to the group's question, ``spans`` the spans that each has there.
+    ``kind``, ``labels`` and ``words`` are those of its group, whichever annotator has what. ``spans`` are the spans
+    that the first and the second have there, ``values`` what they annotated in words, and ``answers`` the same as
+    answers to the group's question.
     """
 
     kind: Kind
     labels: tuple[str, ...]
     words: str
-    shared: Shared
+    double: DoubleAnnotation
     spans: tuple[tuple[Span, ...], tuple[Span, ...]]
-    says: tuple[str, str]
-    stands: tuple[str, str]
+    values: tuple[str, str]
+    answers: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -54,28 +52,29 @@ class Group:
 
     @property
     def sides(self) -> list[tuple[str, str, int]]:
-        """(annotator, answer to the question, how often), most often first: one-sided, or now so and now so."""
-        stood: Counter[tuple[str, str]] = Counter()
-        for one in self.disagreements:
-            stood.update(zip((one.shared.first.annotator, one.shared.second.annotator), one.stands, strict=True))
-        return [(annotator, stand, n) for (annotator, stand), n in sorted(stood.items(), key=lambda i: (-i[1], i[0]))]
+        """(annotator, answer to the question, how often), the most frequent first."""
+        n_answers: Counter[tuple[str, str]] = Counter()
+        for d in self.disagreements:
+            n_answers.update(zip((d.double.first.annotator, d.double.second.annotator), d.answers, strict=True))
+        in_order = sorted(n_answers.items(), key=lambda item: (-item[1], item[0]))
+        return [(annotator, answer, n) for (annotator, answer), n in in_order]
 
 
-def group_disagreements(shared: Sequence[Shared], ontology: Ontology) -> list[Group]:
+def group_disagreements(doubles: Sequence[DoubleAnnotation], ontology: Ontology) -> list[Group]:
     """All disagreements of all pairs, in groups; those that settle most come first.
 
     Spans are grouped by label (or the two labels) and head word: the last word, where English has its heads, in lower
     case and with every number as #. Boundaries are grouped by label and the words that one of the two left out.
     """
     groups: dict[tuple[str, tuple[str, ...], str], list[Disagreement]] = {}
-    for one in shared:
-        for found in disagreements_of(one, ontology):
-            groups.setdefault((found.kind, found.labels, found.words), []).append(found)
-    n_spans = sum(len(one.first.spans) + len(one.second.spans) for one in shared)
-    n_both = sum(len(one.both) for one in shared)
-    made = [_group(key, several, n_both=n_both, n_spans=n_spans) for key, several in groups.items()]
+    for double in doubles:
+        for disagreement in disagreements_of(double, ontology):
+            key = disagreement.kind, disagreement.labels, disagreement.words
+            groups.setdefault(key, []).append(disagreement)
+    n_spans = sum(len(double.first.spans) + len(double.second.spans) for double in doubles)
+    n_agreed = sum(len(double.agreed) for double in doubles)
     return sorted(
-        made,
+        (_group(disagreements, n_agreed=n_agreed, n_spans=n_spans) for disagreements in groups.values()),
         key=lambda g: (-len(g.disagreements), -g.f1_low, -g.f1_high, KINDS.index(g.kind), g.labels, g.question),
     )
 
@@ -90,18 +89,18 @@ def group_summaries(groups: Iterable[Group]) -> tuple[DisagreementGroup, ...]:
             settles=len(group.disagreements),
             f1_low=group.f1_low,
             f1_high=group.f1_high,
-            articles=tuple(dict.fromkeys(one.shared.article.id for one in group.disagreements)),
+            articles=tuple(dict.fromkeys(disagreement.double.article.id for disagreement in group.disagreements)),
         )
         for group in groups
     )
 
 
-def disagreements_of(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
+def disagreements_of(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
     """Every disagreement of one article: spans in text order, then roles, attributes, events."""
-    yield from sorted(_of_spans(shared, ontology), key=_place)
-    yield from sorted(_of_roles(shared, ontology), key=_place)
-    yield from sorted(_of_attributes(shared, ontology), key=_place)
-    yield from sorted(_of_events(shared), key=_place)
+    yield from sorted(_of_spans(double, ontology), key=_place)
+    yield from sorted(_of_roles(double, ontology), key=_place)
+    yield from sorted(_of_attributes(double, ontology), key=_place)
+    yield from sorted(_of_events(double), key=_place)
 
 
 def normalised(text: str) -> str:
@@ -123,17 +122,17 @@ def head_word(text: str) -> str:
     return normalised(spoken[-1] if spoken else text)
 
 
-def _place(one: Disagreement) -> tuple[int, int, tuple[str, ...], str]:
-    spans = [*one.spans[0], *one.spans[1]]
-    return min(s.start for s in spans), max(s.end for s in spans), one.labels, one.words
+def _place(disagreement: Disagreement) -> tuple[int, int, tuple[str, ...], str]:
+    spans = [*disagreement.spans[0], *disagreement.spans[1]]
+    return min(s.start for s in spans), max(s.end for s in spans), disagreement.labels, disagreement.words
 
 
-def _of_spans(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
-    """What is left when exact matches are gone: the closest spans are paired first, each span once."""
-    text = shared.article.text
+def _of_spans(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
+    """Spans without an exact match: those at the same place are paired first, then those that overlap; each once."""
+    text = double.article.text
     left = [
-        [span for span in annotated.spans if keys[span.id] not in shared.both]
-        for annotated, keys in zip((shared.first, shared.second), shared.keys, strict=True)
+        [span for span in annotated.spans if keys[span.id] not in double.agreed]
+        for annotated, keys in zip((double.first, double.second), double.keys, strict=True)
     ]
 
     def paired(first: list[Span], second: list[Span], threshold: float) -> Iterator[tuple[Span, Span]]:
@@ -152,7 +151,7 @@ def _of_spans(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
             "label",
             pair,
             head_word(text[a.start : a.end]),
-            shared,
+            double,
             ((a,), (b,)),
             (a.label, b.label),
             (a.label, b.label),
@@ -161,13 +160,13 @@ def _of_spans(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
         of_label = [[span for span in side if span.label == label] for side in left]
         for a, b in paired(of_label[0], of_label[1], 0.0):
             says = (text[a.start : a.end], text[b.start : b.end])
-            yield Disagreement("boundary", (label,), _extra(text, a, b), shared, ((a,), (b,)), says, _with(a, b))
+            yield Disagreement("boundary", (label,), _extra(text, a, b), double, ((a,), (b,)), says, _with(a, b))
     for a, b in paired(list(left[0]), list(left[1]), 0.0):
         pair = tuple(sorted({a.label, b.label}, key=ontology.rank.__getitem__))
         longer = max(a, b, key=lambda s: s.end - s.start)
         says = (f"{a.label}: {text[a.start : a.end]}", f"{b.label}: {text[b.start : b.end]}")
         yield Disagreement(
-            "label and boundary", pair, head_word(text[longer.start : longer.end]), shared, ((a,), (b,)), says,
+            "label and boundary", pair, head_word(text[longer.start : longer.end]), double, ((a,), (b,)), says,
             (a.label, b.label),
         )  # fmt: skip
     for side in (0, 1):
@@ -175,18 +174,18 @@ def _of_spans(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
             says = (span.label, NOT_MARKED) if side == 0 else (NOT_MARKED, span.label)
             spans: tuple[tuple[Span, ...], tuple[Span, ...]] = ((span,), ()) if side == 0 else ((), (span,))
             word = head_word(text[span.start : span.end])
-            yield Disagreement("marked by one", (span.label,), word, shared, spans, says, says)
+            yield Disagreement("marked by one", (span.label,), word, double, spans, says, says)
 
 
 def _extra(text: str, a: Span, b: Span) -> str:
-    """The words that only one of two overlapping spans holds: ``at least …``, ``… fighters``, or both."""
+    """The words that only one of two overlapping spans covers: ``at least …``, ``… fighters``, or both."""
     before = normalised(text[min(a.start, b.start) : max(a.start, b.start)])
     after = normalised(text[min(a.end, b.end) : max(a.end, b.end)])
     return f"{before} …".lstrip() if not after else f"{before} … {after}".lstrip()
 
 
 def _with(a: Span, b: Span) -> tuple[str, str]:
-    """Who has the words that only one of two overlapping spans holds; each has some where they cross."""
+    """Who covers the words that only one of two overlapping spans covers; each covers some where they cross."""
     if a.start <= b.start and b.end <= a.end:
         return "with", "without"
     if b.start <= a.start and a.end <= b.end:
@@ -194,27 +193,27 @@ def _with(a: Span, b: Span) -> tuple[str, str]:
     return ("the words before", "the words after") if a.start < b.start else ("the words after", "the words before")
 
 
-def _of_roles(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
+def _of_roles(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
     """Roles between spans that both marked: the rest follows from the spans."""
     known = set(role_names(ontology))
     sides: list[dict[tuple[SpanKey, SpanKey], set[str]]] = [{}, {}]
-    for side, annotated, keys in zip(sides, (shared.first, shared.second), shared.keys, strict=True):
+    for side, annotated, keys in zip(sides, (double.first, double.second), double.keys, strict=True):
         for role in annotated.roles:
             ends = keys[role.trigger], keys[role.argument]
-            if role.role in known and ends[0] in shared.both and ends[1] in shared.both:
+            if role.role in known and ends[0] in double.agreed and ends[1] in double.agreed:
                 side.setdefault(ends, set()).add(role.role)
-    spans = _span_of(shared)
+    spans = double.spans_by_key
     for ends in sides[0].keys() | sides[1].keys():
         first, second = (side.get(ends, set()) for side in sides)
         if first != second:
             says = (", ".join(sorted(first - second)) or NO_ROLE, ", ".join(sorted(second - first)) or NO_ROLE)
             linked = " or ".join(sorted(set(says)))
-            yield Disagreement("role", (ends[0][2], ends[1][2]), linked, shared, _both_ends(spans, *ends), says, says)
+            yield Disagreement("role", (ends[0][2], ends[1][2]), linked, double, _both_ends(spans, *ends), says, says)
 
 
-def _of_attributes(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]:
-    first, second = _span_of(shared)
-    for key in shared.both:
+def _of_attributes(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
+    first, second = double.spans_by_key
+    for key in double.agreed:
         for attribute in ontology.attributes_of(key[2]):
             values = [
                 " + ".join(attribute_value(side[key], attribute.name)) or NOTHING_SAID for side in (first, second)
@@ -222,17 +221,17 @@ def _of_attributes(shared: Shared, ontology: Ontology) -> Iterator[Disagreement]
             if values[0] != values[1]:
                 either = " or ".join(sorted(values))
                 yield Disagreement(
-                    "attribute", (key[2],), f"{attribute.name}: {either}", shared, ((first[key],), (second[key],)),
+                    "attribute", (key[2],), f"{attribute.name}: {either}", double, ((first[key],), (second[key],)),
                     (values[0], values[1]), (values[0], values[1]),
                 )  # fmt: skip
 
 
-def _of_events(shared: Shared) -> Iterator[Disagreement]:
+def _of_events(double: DoubleAnnotation) -> Iterator[Disagreement]:
     """A trigger and the nearest one before it that one of the two joins it with, and the other does not."""
-    spans = _span_of(shared)
+    spans = double.spans_by_key
     grouped = [
-        [sorted(one & shared.both) for one in event_sets(annotated, keys)]
-        for annotated, keys in zip((shared.first, shared.second), shared.keys, strict=True)
+        [sorted(event & double.agreed) for event in event_sets(annotated, keys)]
+        for annotated, keys in zip((double.first, double.second), double.keys, strict=True)
     ]
     event_of = [{key: i for i, event in enumerate(events) for key in event} for events in grouped]
     for side in (0, 1):
@@ -241,52 +240,45 @@ def _of_events(shared: Shared) -> Iterator[Disagreement]:
             for earlier, later in pairwise(event):
                 if other.get(earlier) != other.get(later):
                     says = ("same event", "two events") if side == 0 else ("two events", "same event")
-                    yield Disagreement("event", (later[2],), "", shared, _both_ends(spans, earlier, later), says, says)
+                    yield Disagreement("event", (later[2],), "", double, _both_ends(spans, earlier, later), says, says)
 
 
 Sides = tuple[dict[SpanKey, Span], dict[SpanKey, Span]]
 
 
-def _both_ends(spans: Sides, one: SpanKey, other: SpanKey) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+def _both_ends(spans: Sides, trigger: SpanKey, argument: SpanKey) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     first, second = spans
-    return (first[one], first[other]), (second[one], second[other])
+    return (first[trigger], first[argument]), (second[trigger], second[argument])
 
 
-def _span_of(shared: Shared) -> Sides:
-    first, second = (
-        {keys[span.id]: span for span in annotated.spans}
-        for annotated, keys in zip((shared.first, shared.second), shared.keys, strict=True)
-    )
-    return first, second
-
-
-def _group(key: tuple[str, tuple[str, ...], str], several: list[Disagreement], *, n_both: int, n_spans: int) -> Group:
-    kind, labels, shared_words = several[0].kind, key[1], key[2]
-    gained = len(several) if kind in ("boundary", "label", "label and boundary") else 0
-    alone = len(several) if kind == "marked by one" else 0
-    now = 2 * n_both / n_spans if n_spans else 0.0
-    given_up, marked = n_spans - alone, n_spans + alone
+def _group(disagreements: Sequence[Disagreement], *, n_agreed: int, n_spans: int) -> Group:
+    """The group, and the exact F1 if it were settled: 2 agreed spans / spans of the first and of the second."""
+    first, n = disagreements[0], len(disagreements)
+    n_gained = n if first.kind in ("boundary", "label", "label and boundary") else 0
+    n_alone = n if first.kind == "marked by one" else 0
+    now = 2 * n_agreed / n_spans if n_spans else 0.0
+    n_if_given_up, n_if_marked = n_spans - n_alone, n_spans + n_alone
     return Group(
-        kind=kind,
-        labels=labels,
-        question=_question(kind, labels, shared_words),
-        disagreements=tuple(several),
-        f1_low=2 * (n_both + gained) / given_up - now if given_up else 0.0,
-        f1_high=2 * (n_both + gained + alone) / marked - now if marked else 0.0,
+        kind=first.kind,
+        labels=first.labels,
+        question=_question(first.kind, first.labels, first.words),
+        disagreements=tuple(disagreements),
+        f1_low=2 * (n_agreed + n_gained) / n_if_given_up - now if n_if_given_up else 0.0,
+        f1_high=2 * (n_agreed + n_gained + n_alone) / n_if_marked - now if n_if_marked else 0.0,
     )
 
 
-def _question(kind: Kind, labels: tuple[str, ...], shared_words: str) -> str:
+def _question(kind: Kind, labels: tuple[str, ...], words: str) -> str:
     match kind:
         case "boundary":
-            return f"{labels[0]}: with or without “{shared_words}”"
+            return f"{labels[0]}: with or without “{words}”"
         case "label" | "label and boundary":
-            return f"“{shared_words}”: {' or '.join(labels)}"
+            return f"“{words}”: {' or '.join(labels)}"
         case "marked by one":
-            return f"“{shared_words}”: {labels[0]} or not marked"
+            return f"“{words}”: {labels[0]} or not marked"
         case "role":
-            return f"from {labels[0]} to {labels[1]}: {shared_words}"
+            return f"from {labels[0]} to {labels[1]}: {words}"
         case "attribute":
-            return f"{labels[0]}: {shared_words}"
+            return f"{labels[0]}: {words}"
         case "event":
             return f"{labels[0]}: the same event or two"

@@ -51,7 +51,7 @@ def command(
       eventcorpus agree dataset --html agreement.html
     """
     ontology, articles = read_annotations(dataset_path)
-    with options.progress_bar() as progress:
+    with options.progress("compare") as on_progress:
         found = agreement(
             articles,
             ontology,
@@ -60,7 +60,7 @@ def command(
             threshold=overlap,
             n_resamples=resamples,
             seed=seed,
-            track=lambda several: progress.track(several, description="compare"),
+            on_progress=on_progress,
         )
     report = found.report
     alone = report.dataset.articles - report.dataset.articles_of_several

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from eventcorpus.agreement.adjudicate import MODEL_VERSION, adjudication_task, passes_of
-from eventcorpus.annotation.merge import say_the_same
+from eventcorpus.agreement.adjudicate import MODEL_VERSION, adjudication_task
+from eventcorpus.annotation.merge import are_equal, without_decisions
 from eventcorpus.cli import options
 from eventcorpus.dataset.folder import read_annotations
 from eventcorpus.errors import InputError
@@ -37,10 +37,10 @@ def command(dataset: Path, title: str | None, with_agreed: bool) -> None:
       eventcorpus labelstudio adjudicate models/runs/demo-dataset --project decisions
     """
     ontology, articles = read_annotations(dataset)
-    several = [passes for passes in map(passes_of, articles) if len(passes) > 1]
+    several = [passes for passes in map(without_decisions, articles) if len(passes) > 1]
     if not several:
         raise InputError(f"{dataset}: no article has two annotators; convert the exports of all passes together")
-    disputed = [passes for passes in several if not say_the_same(passes)]
+    disputed = [passes for passes in several if not are_equal(passes)]
     tasks: list[dict[str, Any]] = [adjudication_task(p, ontology) for p in (several if with_agreed else disputed)]
     options.notice(
         f"{len(articles):,} articles, {len(several):,} annotated by several, {len(disputed):,} of them differently"

@@ -89,9 +89,9 @@ def _group(group: Group, labels: Sequence[str], colours: dict[str, str], example
 
 
 def _example(disagreement: Disagreement, colours: dict[str, str]) -> dict[str, Any]:
-    shared, spans = disagreement.shared, disagreement.spans
-    article = shared.article
-    every = [*shared.first.spans, *shared.second.spans]
+    double, spans = disagreement.double, disagreement.spans
+    article = double.article
+    every = [*double.first.spans, *double.second.spans]
     windows = sentences_around(article.text, [*spans[0], *spans[1]], whole=every)
     sides = [
         {
@@ -101,7 +101,7 @@ def _example(disagreement: Disagreement, colours: dict[str, str]) -> dict[str, A
                 _in_window(annotated, {span.id for span in own}, window, colours) for window in windows
             ),
         }
-        for annotated, own, says in zip((shared.first, shared.second), spans, disagreement.says, strict=True)
+        for annotated, own, says in zip((double.first, double.second), spans, disagreement.values, strict=True)
     ]
     return {"article": article.title or article.id, "id": article.id, "sides": sides}
 
