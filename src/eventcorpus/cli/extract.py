@@ -24,10 +24,9 @@ from eventcorpus.formats.articles import (
     text_row,
     with_published,
 )
-from eventcorpus.ontology import label_colours
-from eventcorpus.predictions import ModelName, Prediction, prediction_line, prediction_of
-from eventcorpus.render.html import Mark, highlight, render_page
-from eventcorpus.render.tables import console, titled_table
+from eventcorpus.predictions import Prediction, prediction_line, prediction_of
+from eventcorpus.render.extract_report import prediction_tables, predictions_page
+from eventcorpus.render.tables import console
 from eventcorpus.schema import Article, Mention
 
 if TYPE_CHECKING:
@@ -80,9 +79,11 @@ def command(
     if as_table or html_path:
         found = list(predictions)
         if html_path:
-            write_text(html_path, _page(found))
+            write_text(html_path, predictions_page(found))
         if as_table:
-            _print_tables(found)
+            terminal = console()
+            for table in prediction_tables(found):
+                terminal.print(table)
         predictions = iter(found)
     if out:
         with atomic_file(out) as file:
@@ -97,7 +98,7 @@ def command(
 
 @dataclass
 class _Keep:
-    """Which mentions are said, and how many were not."""
+    """Which mentions are kept for their confidence, and how many were left out."""
 
     minimum: dict[str, float]
     otherwise: float
@@ -163,31 +164,3 @@ def _predictions(
 
 def _line(prediction: Prediction, with_text: bool) -> str:
     return prediction_line(prediction if with_text else prediction.model_copy(update={"text": None}))
-
-
-def _print_tables(predictions: Iterable[Prediction]) -> None:
-    terminal = console()
-    for prediction in predictions:
-        title = f"{prediction.id}: {len(prediction.mentions)} mentions"
-        table = titled_table(title, ("label", "text", "start", "end", "confidence"), left=2)
-        for m in prediction.mentions:
-            shown = "".join(c if c.isprintable() else " " for c in m.text)
-            table.add_row(m.label, shown, str(m.start), str(m.end), f"{m.confidence:.2f}")
-        terminal.print(table)
-
-
-def _page(predictions: Sequence[Prediction]) -> str:
-    colours = label_colours(dict.fromkeys(sorted({m.label for p in predictions for m in p.mentions})))
-    articles = [
-        {
-            "id": p.id,
-            "mentions": p.mentions,
-            "marked": highlight(
-                p.text or "", [Mark(m.start, m.end, m.label, hint=f"{m.confidence:.2f}") for m in p.mentions], colours
-            ),
-        }
-        for p in predictions
-    ]
-    return render_page(
-        "extract.html.j2", articles=articles, model=predictions[0].model if predictions else ModelName(name="none")
-    )
