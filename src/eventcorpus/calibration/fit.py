@@ -32,6 +32,7 @@ from eventcorpus.models.extractor import ARTICLES_AT_ONCE, Extractor, decode_men
 from eventcorpus.models.folder import ModelAbout, write_calibration
 from eventcorpus.models.tags import OUTSIDE, tags_from_spans
 from eventcorpus.ontology import Ontology
+from eventcorpus.progress import OnProgress
 from eventcorpus.schema import AnnotatedArticle
 
 LEAST_MENTIONS = 20
@@ -52,7 +53,7 @@ def calibrate_folder(
     draw: Callable[[Calibration], str],
     precision: float = 0.9,
     least_mentions: int = LEAST_MENTIONS,
-    on_article: Callable[[int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Calibration:
     """Fit a calibration and put it into a model folder, with its diagram (``reliability.svg``) and a new card.
 
@@ -67,7 +68,7 @@ def calibrate_folder(
     """
     calibration = calibrate(
         extractor, articles, precision=precision, least_mentions=least_mentions, dataset=dataset,
-        dataset_sha256=dataset_sha256, split=split, on_article=on_article,
+        dataset_sha256=dataset_sha256, split=split, on_progress=on_progress,
     )  # fmt: skip
     extra = {"reliability.svg": draw(calibration)} if calibration.before else {}
     written = write_calibration(folder, calibration, extra=extra).calibration
@@ -84,7 +85,7 @@ def calibrate(
     dataset: str = "",
     dataset_sha256: str = "",
     split: str = "",
-    on_article: Callable[[int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Calibration:
     """Fit and choose a calibration, and find the thresholds of the labels.
 
@@ -95,13 +96,13 @@ def calibrate(
         precision: what thresholds are to reach, in (0, 1].
         least_mentions: thresholds rest on at least so many mentions.
         dataset: with ``dataset_sha256`` (of its manifest) and ``split``: where the articles are from, for the record.
-        on_article: called with the number of articles scored since the last call.
+        on_progress: called after every few articles.
 
     Returns:
         a calibration; with method "none" and a ``note`` where there is too little to fit one on.
     """
     about = extractor.about.model_copy(update={"calibration": Calibration()})
-    scored = score_articles(extractor, articles, about, on_article)
+    scored = score_articles(extractor, articles, about, on_progress)
     plain = [article.mentions(1.0) for article in scored]
     n_mentions, n_correct = sum(len(m.correct) for m in plain), sum(int(m.correct.sum()) for m in plain)
     fitted_on = FittedOn(
@@ -189,13 +190,13 @@ def score_articles(
     extractor: Extractor,
     articles: Sequence[AnnotatedArticle],
     about: ModelAbout,
-    on_article: Callable[[int], None] | None,
+    on_progress: OnProgress | None,
 ) -> list[ScoredArticle]:
     """Run the model over annotated articles.
 
     Args:
         about: of the model, without a calibration.
-        on_article: called with the number of articles scored since the last call.
+        on_progress: called after every few articles.
     """
     scored: list[ScoredArticle] = []
     for at in range(0, len(articles), ARTICLES_AT_ONCE):
@@ -205,8 +206,8 @@ def score_articles(
             ScoredArticle(annotated, encoded, scores, about)
             for annotated, (encoded, scores) in zip(batch, found, strict=True)
         ]
-        if on_article is not None:
-            on_article(len(batch))
+        if on_progress is not None:
+            on_progress(len(scored), len(articles))
     return scored
 
 

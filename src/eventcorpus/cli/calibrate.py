@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
 
 from eventcorpus.calibration.apply import Calibration, Threshold
 from eventcorpus.cli import options
-from eventcorpus.dataset.folder import manifest_hash, read_dataset
-from eventcorpus.errors import InputError
 from eventcorpus.percent import percent, percent_range
 from eventcorpus.render.tables import console, titled_table
-from eventcorpus.schema import AnnotatedArticle
-
-if TYPE_CHECKING:
-    from eventcorpus.models.extractor import Extractor
 
 
 @click.command("calibrate")
@@ -59,20 +51,17 @@ def command(
     Example:
       eventcorpus calibrate models/runs/demo --dataset models/runs/demo-dataset --target-precision 0.9
     """
-    from eventcorpus.models.extractor import Extractor
+    from eventcorpus.api import calibrate
 
-    dataset = read_dataset(dataset_path)
-    articles, sha256 = dataset.split(split), manifest_hash(dataset_path)
-    extractor = Extractor.from_pretrained(model_path)
-    if split == "train" and extractor.about.training.get("dataset_sha256") == sha256:
-        raise InputError(
-            f"{dataset_path}: {model_path} was trained on split 'train' of this dataset and is surer there than "
-            "elsewhere; use --split validation"
+    with options.progress("calibrate") as on_progress:
+        calibration = calibrate(
+            model_path,
+            dataset_path,
+            split=split,
+            target_precision=target_precision,
+            least_mentions=least_mentions,
+            on_progress=on_progress,
         )
-    calibration = calibrate_with_bar(
-        extractor, model_path, articles, dataset=dataset_path.resolve().name, dataset_sha256=sha256, split=split,
-        precision=target_precision, least_mentions=least_mentions,
-    )  # fmt: skip
     on_stdout = options.put_json(json_path, calibration.model_dump(by_alias=True, mode="json"))
     if calibration.note:
         options.notice(calibration.note)
@@ -88,30 +77,6 @@ def command(
             f"{', '.join(never)}"
         )
     options.notice(f"calibration in {model_path}")
-
-
-def calibrate_with_bar(
-    extractor: Extractor,
-    model_path: Path,
-    articles: Sequence[AnnotatedArticle],
-    *,
-    dataset: str,
-    dataset_sha256: str,
-    split: str,
-    precision: float = 0.9,
-    least_mentions: int = 20,
-) -> Calibration:
-    """``calibration.fit.calibrate_folder`` with a progress bar; ``train`` ends with it too."""
-    from eventcorpus.calibration.fit import calibrate_folder
-    from eventcorpus.render.reliability import reliability_svg
-
-    with options.progress_bar() as bar:
-        task = bar.add_task("calibrating", total=len(articles), note="")
-        return calibrate_folder(
-            extractor, model_path, articles, dataset=dataset, dataset_sha256=dataset_sha256, split=split,
-            draw=reliability_svg, precision=precision, least_mentions=least_mentions,
-            on_article=lambda n: bar.advance(task, n),
-        )  # fmt: skip
 
 
 def _error_table(calibration: Calibration) -> Table:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_json_lines, read_text
+from eventcorpus.files import paths_of, read_json_lines, read_text
 from eventcorpus.schema import Article
 from eventcorpus.text import one_line, sha256_of, stored_form
 
@@ -47,14 +47,14 @@ class ReadReport:
 
 
 def read_articles(
-    paths: Iterable[Path],
+    paths: str | Path | Iterable[str | Path],
     *,
     field_map: Mapping[str, str] | None = None,
     title_in_text: bool = False,
     report: ReadReport | None = None,
     on_error: Callable[[str, InputError], None] | None = None,
 ) -> Iterator[Article]:
-    """Read articles from files and folders, in the order given (folders: by path).
+    """Read articles from a file or folder, or several, in the order given (folders: by path).
 
     Args:
         field_map: from our field names to the columns of the files, for example {"text": "body"}.
@@ -74,7 +74,7 @@ def read_articles(
         )
     at: dict[str, str] = {}
     first_with: dict[str, str] = {}
-    for path in paths:
+    for path in paths_of(paths):
         for place, row in _rows(path):
             try:
                 article = article_from_row(row, place=place, field_map=field_map or {}, title_in_text=title_in_text)

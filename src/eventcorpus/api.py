@@ -1,0 +1,300 @@
+"""The steps from articles to mentions as functions of files and folders, for programs and for the command line.
+
+Paths may be strings. Nothing is printed and no bar is drawn: ``on_progress`` and the like are called back, and what
+people should know is logged under ``eventcorpus``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eventcorpus.agreement.agree import agreement
+from eventcorpus.agreement.report import AgreementReport
+from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_annotations, read_dataset
+from eventcorpus.errors import InputError
+from eventcorpus.eval.comparison import Comparison
+from eventcorpus.eval.report import Report
+from eventcorpus.eval.run import compare_files, evaluate_files
+from eventcorpus.eval.sources import Options
+from eventcorpus.files import paths_of
+from eventcorpus.package_data import find_yaml, package_path
+from eventcorpus.progress import OnProgress, tracked
+from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe
+
+if TYPE_CHECKING:
+    from eventcorpus.calibration.apply import Calibration
+    from eventcorpus.training.callbacks import OnMetrics, OnStep
+    from eventcorpus.training.run_info import FitResult
+
+Paths = str | Path | Iterable[str | Path]
+
+
+def load_dataset(folder: str | Path) -> Dataset:
+    """Read a dataset folder that ``convert`` wrote; see ``dataset.folder.read_dataset``."""
+    return read_dataset(Path(folder))
+
+
+def load_recipe(
+    recipe: str | Path | Recipe = "demo",
+    *,
+    dataset: str | Path | None = None,
+    out: str | Path | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> Recipe:
+    """A recipe with its dataset and model folder filled in.
+
+    Args:
+        recipe: a YAML file, or the name of a shipped one.
+        dataset, out: instead of the recipe's ``dataset`` and ``output_dir``.
+        settings: keys of the recipe with other values, such as ``{"learning_rate": 3e-5}``.
+
+    Raises:
+        RecipeError: naming the key that does not fit.
+        InputError: if there is no such recipe, or neither it nor ``dataset`` names a dataset.
+    """
+    if not isinstance(recipe, Recipe):
+        recipe = read_recipe(find_yaml(recipe, package_path("training/recipes"), what="a recipe"))
+    if settings:
+        recipe = check_recipe({**dict(recipe), **settings}, place="settings")
+    recipe = recipe.replace(dataset=str(dataset or recipe.dataset), output_dir=str(out or recipe.output_dir))
+    if not recipe.dataset:
+        raise InputError("the recipe names no dataset; name one with --dataset DIR")
+    return recipe
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model that was trained; ``calibration`` is None where there was nothing to calibrate it on.
+
+    ``is_main_process``: of several processes that train together, the one that wrote the model.
+    """
+
+    folder: Path
+    fit: FitResult
+    calibration: Calibration | None
+    is_main_process: bool
+
+
+def train(
+    recipe: str | Path | Recipe = "demo",
+    dataset: str | Path | None = None,
+    out: str | Path | None = None,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    on_step: OnStep | None = None,
+    on_metrics: OnMetrics | None = None,
+    on_progress: OnProgress | None = None,
+) -> TrainedModel:
+    """Fine-tune an encoder on the train split, calibrate it on the validation split, and write a model folder.
+
+    Args:
+        recipe, dataset, out, settings: see ``load_recipe``.
+        resume: continue a run that was killed, from its last checkpoint.
+        on_step, on_metrics: see ``training.fit.fit``.
+        on_progress: called while the model is calibrated.
+
+    Raises:
+        RecipeError, InputError, ModelError, OutputError: see ``load_recipe`` and ``training.fit.fit``.
+    """
+    from eventcorpus.models.card import write_card
+    from eventcorpus.training.distributed import process_group
+    from eventcorpus.training.fit import fit
+
+    recipe = load_recipe(recipe, dataset=dataset, out=out, settings=settings)
+    folder = Path(recipe.output_dir)
+    data = load_dataset(recipe.dataset)
+    notes = {
+        "dataset": data.folder.resolve().name,
+        "dataset_sha256": manifest_hash(data.folder),
+        "seed": recipe.seed,
+        "data": data_facts(data),
+    }
+    with process_group() as processes:
+        result = fit(
+            data.split("train"),
+            data.ontology,
+            recipe,
+            folder,
+            validation=data.splits.get("validation", ()),
+            resume=resume,
+            on_step=on_step,
+            on_metrics=on_metrics,
+            notes=notes,
+        )
+    calibration = None
+    if processes.is_main_process:
+        write_card(folder)
+        calibration = _calibrated(folder, data, on_progress)
+    return TrainedModel(folder, result, calibration, processes.is_main_process)
+
+
+def _calibrated(folder: Path, data: Dataset, on_progress: OnProgress | None) -> Calibration | None:
+    """Calibrate a model on the validation split, where there is one and the model is not calibrated yet."""
+    from eventcorpus.models.extractor import Extractor
+
+    extractor = Extractor.from_pretrained(folder)
+    has_spans = any(annotated.spans for annotated in data.splits.get("validation", []))
+    if extractor.about.calibration.fitted_on is not None or not has_spans:
+        return None
+    return calibrate(folder, data, on_progress=on_progress)
+
+
+def calibrate(
+    model: str | Path,
+    dataset: str | Path | Dataset,
+    *,
+    split: str = "validation",
+    target_precision: float = 0.9,
+    least_mentions: int = 20,
+    on_progress: OnProgress | None = None,
+) -> Calibration:
+    """Calibrate the confidences of a model folder on articles that it did not learn from.
+
+    Args:
+        target_precision: thresholds are the confidences from which on mentions are right this often, in (0, 1].
+        least_mentions: how many mentions a threshold must rest on.
+
+    Raises:
+        InputError: if the split is the one that the model was trained on.
+    """
+    from eventcorpus.calibration.fit import calibrate_folder
+    from eventcorpus.models.extractor import Extractor
+    from eventcorpus.render.reliability import reliability_svg
+
+    data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
+    articles, sha256 = data.split(split), manifest_hash(data.folder)
+    extractor = Extractor.from_pretrained(model)
+    if split == "train" and extractor.about.training.get("dataset_sha256") == sha256:
+        raise InputError(
+            f"{data.folder}: {model} was trained on split 'train' of this dataset and is surer there than "
+            "elsewhere; use --split validation"
+        )
+    return calibrate_folder(
+        extractor,
+        Path(model),
+        articles,
+        dataset=data.folder.resolve().name,
+        dataset_sha256=sha256,
+        split=split,
+        draw=reliability_svg,
+        precision=target_precision,
+        least_mentions=least_mentions,
+        on_progress=on_progress,
+    )
+
+
+def evaluate(
+    system: Paths,
+    dataset: str | Path,
+    *,
+    split: str = "test",
+    class_map: str | Path | None = None,
+    overlap: float = 0.0,
+    n_resamples: int = 1000,
+    seed: int = 0,
+    baselines: bool = True,
+    on_progress: OnProgress | None = None,
+) -> Report:
+    """Score a model or predictions against gold.
+
+    Args:
+        system: a model folder, or predictions of any system in any form that ``eval --predictions`` reads; several are
+            runs of one recipe, of which figures are means.
+        dataset: a dataset folder, or gold in a tag file or a Label Studio export.
+        class_map: which label of gold and of predictions is which class, to score classes instead of labels.
+        overlap: least share of common characters of spans that overlap, in [0, 1]; 0: any character.
+        n_resamples: of the bootstrap, for the intervals; 0: none.
+        baselines: also score two baselines that are trained on the dataset's train split.
+
+    Raises:
+        InputError: if a file cannot be read.
+        PredictionsError: if predictions do not fit the gold.
+    """
+    from eventcorpus.models.folder import is_model_folder
+
+    paths = paths_of(system)
+    are_models = all(is_model_folder(path) for path in paths)
+    return evaluate_files(
+        Path(dataset),
+        models=paths if are_models else (),
+        predictions=() if are_models else paths,
+        options=Options(split),
+        class_map_path=Path(class_map) if class_map else None,
+        overlap=overlap,
+        n_resamples=n_resamples,
+        seed=seed,
+        baselines=baselines,
+        on_progress=on_progress,
+    ).report
+
+
+def compare(
+    first: Paths,
+    second: Paths,
+    dataset: str | Path,
+    *,
+    names: tuple[str, str] = ("first", "second"),
+    split: str = "test",
+    class_map: str | Path | None = None,
+    n_resamples: int = 1000,
+    rounds: int = 10_000,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> Comparison:
+    """Compare two systems on the same articles: which is better, by how much, and where.
+
+    Args:
+        first, second: model folders or files of predictions, one or several runs of each.
+        rounds: of approximate randomisation.
+
+    Raises:
+        InputError: if a file cannot be read.
+        PredictionsError: if predictions do not fit the articles.
+    """
+    return compare_files(
+        paths_of(first),
+        paths_of(second),
+        Path(dataset),
+        names=names,
+        split=split,
+        class_map_path=Path(class_map) if class_map else None,
+        n_resamples=n_resamples,
+        rounds=rounds,
+        seed=seed,
+        on_progress=on_progress,
+    ).comparison
+
+
+def agree(
+    dataset: str | Path,
+    *,
+    overlap: float = 0.0,
+    n_resamples: int = 1000,
+    seed: int = 0,
+    on_progress: OnProgress | None = None,
+) -> AgreementReport:
+    """Measure how far the annotators of a dataset agree.
+
+    Args:
+        overlap: least share of common characters of spans that overlap, in [0, 1]; 0: any character.
+        on_progress: called after each article of a pair of annotators.
+
+    Raises:
+        InputError: if no article has two annotators.
+    """
+    folder = Path(dataset)
+    ontology, articles = read_annotations(folder)
+    return agreement(
+        articles,
+        ontology,
+        name=folder.resolve().name,
+        dataset_sha256=manifest_hash(folder),
+        threshold=overlap,
+        n_resamples=n_resamples,
+        seed=seed,
+        track=lambda shared: tracked(shared, len(shared), on_progress),
+    ).report
