@@ -21,7 +21,7 @@ from eventcorpus.eval.run import compare_files, evaluate_files
 from eventcorpus.eval.sources import Options
 from eventcorpus.files import paths_of
 from eventcorpus.package_data import find_yaml, package_path
-from eventcorpus.progress import OnProgress, tracked
+from eventcorpus.progress import OnProgress
 from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe
 
 if TYPE_CHECKING:
@@ -296,5 +296,5 @@ def agree(
         threshold=overlap,
         n_resamples=n_resamples,
         seed=seed,
-        track=lambda shared: tracked(shared, len(shared), on_progress),
+        on_progress=on_progress,
     ).report
