@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
-from eventcorpus.errors import StrictError
+from eventcorpus.errors import InputError, StrictError
 from eventcorpus.schema import Role
 
 Kind = Literal["articles", "spans", "roles", "attributes"]
@@ -149,8 +149,11 @@ class ConversionReport:
 
     A *flagged* item is kept, but breaks a rule that Label Studio cannot enforce; ``--strict`` refuses it. What the user
     asked to leave out counts as refused, by kind and reason, and breaks no rule: ``--strict`` passes.
+
+    ``refuses``: items that cannot be right are refused and counted (``--refuse``), instead of being an error.
     """
 
+    refuses: bool = False
     kept: Counter[Kind] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     left_out: Counter[tuple[Kind, Reason]] = field(default_factory=Counter)
@@ -181,6 +184,20 @@ class ConversionReport:
     ) -> None:  # fmt: skip
         """Count an item that does not go out."""
         self._add(kind, "refused", article, name, reason, start, end)
+
+    def fault(
+        self, kind: Kind, article: str, name: str, reason: Code | Reason, *,
+        detail: str = "", error: type[InputError] = InputError, start: int | None = None, end: int | None = None,
+    ) -> None:  # fmt: skip
+        """Refuse an item that cannot be right, or stop.
+
+        Raises:
+            InputError: of the class ``error``, with the detail, unless the report refuses.
+        """
+        if not self.refuses:
+            words = f"{reason}: {detail}" if detail else str(reason)
+            raise error(f"article {article}: {name}: {words} (--refuse leaves such items out and counts them)")
+        self.refuse(kind, article, name, reason, start=start, end=end)
 
     def flag(self, kind: Kind, article: str, name: str, reason: Code | Reason) -> None:
         """Note an item that is counted as kept elsewhere but breaks a rule."""

@@ -14,6 +14,8 @@ import json
 from collections import defaultdict
 from pathlib import Path
 
+from eventcorpus.annotation.assemble import assemble
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.corpus.near_duplicates import find_clusters, jaccard, shingles
 from eventcorpus.files import read_json_lines
 from eventcorpus.formats.conll import read_conll
@@ -36,7 +38,9 @@ def documents_of(folder: Path) -> dict[str, str]:
 
 def leaks(re3d: Path) -> dict[str, object]:
     """The figures."""
-    per_split, _, _ = read_conll(re3d / "conll", scheme="iob2")
+    per_split: dict[str, list[AnnotatedArticle]] = {}
+    for split, article in assemble(read_conll(re3d / "conll", scheme="iob2"), None, ConversionReport()).articles:
+        per_split.setdefault(split, []).append(article)
     documents = documents_of(re3d / "documents")
     plain = {one: letters(text) for one, text in documents.items()}
     in_documents: dict[str, dict[str, set[str]]] = {}

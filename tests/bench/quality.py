@@ -19,6 +19,8 @@ from pathlib import Path
 
 from train import Figures, alone, ours, stock
 
+from eventcorpus.annotation.assemble import assemble
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.formats.conll import read_conll
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
@@ -41,15 +43,19 @@ ABLATIONS = {
 def read_parts(folder: Path) -> tuple[list[AnnotatedArticle], list[AnnotatedArticle], Ontology]:
     """Train part, dev part and ontology of a folder of CoNLL files."""
     if (folder / "dev.txt").exists():
-        splits, ontology, _ = read_conll(folder, scheme="iob2")
-        return splits["train"], splits["validation"], ontology
+        return _parts(folder)
     blocks = [block for block in (folder / "train.txt").read_text(encoding="utf-8").split("\n\n") if block.strip()]
     with tempfile.TemporaryDirectory() as copy:
         for name, chosen in (("train", lambda i: i % 5 != 4), ("dev", lambda i: i % 5 == 4)):
             kept = [block for i, block in enumerate(blocks) if chosen(i)]
             (Path(copy) / f"{name}.txt").write_text("\n\n".join(kept) + "\n", encoding="utf-8")
-        splits, ontology, _ = read_conll(Path(copy), scheme="iob2")
-    return splits["train"], splits["validation"], ontology
+        return _parts(Path(copy))
+
+
+def _parts(folder: Path) -> tuple[list[AnnotatedArticle], list[AnnotatedArticle], Ontology]:
+    reading = assemble(read_conll(folder, scheme="iob2"), None, ConversionReport())
+    train, dev = ([a for split, a in reading.articles if split == name] for name in ("train", "validation"))
+    return train, dev, reading.ontology
 
 
 def main() -> None:

@@ -34,6 +34,8 @@ from transformers import (
     set_seed,
 )
 
+from eventcorpus.annotation.assemble import assemble
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.files import read_json
 from eventcorpus.formats.conll import read_conll
 from eventcorpus.metrics.match import Key, exact_counts, sum_counts
@@ -159,8 +161,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=42)
     args = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
-    splits, ontology, _ = read_conll(args.data, scheme="iob2")
-    train, dev = splits["train"], splits["validation"]
+    reading = assemble(read_conll(args.data, scheme="iob2"), None, ConversionReport())
+    train, dev = ([a for split, a in reading.articles if split == name] for name in ("train", "validation"))
+    ontology = reading.ontology
     peer = alone(stock, train, dev, ontology, args)
     print(json.dumps({"system": "stock Trainer", **peer}))
     recipe = with_settings(read_recipe(args.recipe), [tuple(pair) for pair in args.set])

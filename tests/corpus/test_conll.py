@@ -4,14 +4,21 @@ from pathlib import Path
 
 import pytest
 
+from eventcorpus.annotation.assemble import Reading, assemble
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
-from eventcorpus.formats.conll import chunks, read_conll
+from eventcorpus.formats.conll import read_conll
 from eventcorpus.schema import AnnotatedArticle
 
 
 def read(path: Path, content: str, scheme: str = "iob2") -> list[AnnotatedArticle]:
     path.write_text(content, encoding="utf-8", newline="")
-    return read_conll(path, scheme=scheme)[0]["train"]
+    return [article for _, article in reading_of(path, scheme=scheme)[0].articles]
+
+
+def reading_of(path: Path, *, scheme: str = "iob2") -> tuple[Reading, ConversionReport]:
+    report = ConversionReport()
+    return assemble(read_conll(path, scheme=scheme), None, report), report
 
 
 def cut_out(annotated: AnnotatedArticle) -> list[tuple[str, str]]:
@@ -64,26 +71,25 @@ def test_crlf_line_ends_are_read(tmp_path: Path) -> None:
 def test_a_folder_gives_the_splits_of_its_files(tmp_path: Path) -> None:
     for name in ("train", "dev", "test"):
         (tmp_path / f"{name}.txt").write_text(f"{name} B-X\n")
-    splits, _, _ = read_conll(tmp_path, scheme="iob2")
-    texts = {split: [a.article.text for a in articles] for split, articles in splits.items()}
-    assert texts == {"train": ["train"], "validation": ["dev"], "test": ["test"]}
+    texts = [(split, one.article.text) for split, one in reading_of(tmp_path)[0].articles]
+    assert texts == [("train", "train"), ("validation", "dev"), ("test", "test")]
 
 
 def test_every_label_becomes_an_entity_in_alphabetical_order(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("A B-PER\n\nB B-LOC\n")
-    _, ontology, _ = read_conll(tmp_path / "x.txt", scheme="iob2")
+    ontology = reading_of(tmp_path / "x.txt")[0].ontology
     assert (ontology.key, ontology.labels, ontology.triggers) == ("x@1.0.0", ("LOC", "PER"), ())
 
 
 def test_a_file_name_with_blanks_still_names_an_ontology(tmp_path: Path) -> None:
     (tmp_path / "my corpus (2).txt").write_text("A B-PER\n")
-    _, ontology, _ = read_conll(tmp_path / "my corpus (2).txt", scheme="iob2")
+    ontology = reading_of(tmp_path / "my corpus (2).txt")[0].ontology
     assert ontology.name == "my-corpus-2-"
 
 
 def test_a_faulty_tag_is_repaired_and_the_report_names_its_line(tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("A B-PER\nB O\nC I-PER\n")
-    _, _, report = read_conll(tmp_path / "x.txt", scheme="iob2")
+    _, report = reading_of(tmp_path / "x.txt")
     assert [item.as_json() for item in report.items] == [
         {"kind": "spans", "verdict": "repaired", "article": "train-00001", "item": "PER at line 3",
          "reason": "I- opens a span"}
@@ -135,6 +141,9 @@ def test_a_folder_without_known_files_is_an_error(tmp_path: Path) -> None:
         ("bilou", "U-A I-A L-A", [(0, 1, "A", ""), (1, 3, "A", "I- opens a span")]),
     ],
 )
-def test_chunks_of_a_scheme(scheme: str, tags: str, expected: list[tuple[int, int, str, str]]) -> None:
-    found = chunks(tags.split(), scheme=scheme)
-    assert [(chunk.start, chunk.end, chunk.label, str(chunk.fault or "")) for chunk in found] == expected
+def test_chunks_of_a_scheme(tmp_path: Path, scheme: str, tags: str, expected: list[tuple[int, int, str, str]]) -> None:
+    (tmp_path / "x.txt").write_text("".join(f"w {tag}\n" for tag in tags.split()))
+    (document,) = read_conll(tmp_path / "x.txt", scheme=scheme).documents
+    places = [(mark.pieces[0][0] // 2, (mark.pieces[0][1] + 1) // 2) for mark in document.marks]
+    found = [(mark.label, str(mark.repair or "")) for mark in document.marks]
+    assert [(*place, *mark) for place, mark in zip(places, found, strict=True)] == expected

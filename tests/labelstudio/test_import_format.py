@@ -84,8 +84,8 @@ def read(tmp_path: Path) -> Any:
         *tasks: dict[str, Any], ontology: Ontology = ONTOLOGY, stop: bool = False
     ) -> tuple[list[AnnotatedArticle], ConversionReport]:
         (tmp_path / "e.json").write_text(json.dumps(list(tasks)))
-        report = ConversionReport()
-        articles = read_exports([tmp_path / "e.json"], ontology, report, stop=stop)
+        report = ConversionReport(refuses=not stop)
+        articles = read_exports([tmp_path / "e.json"], ontology, report)
         loss_report = report.as_json()
         for kind in KINDS:
             figures = loss_report[kind]
@@ -367,8 +367,8 @@ def test_older_data_follows_the_changes_of_the_ontology(read: Any) -> None:
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.json")), ids=lambda path: path.stem)
 def test_real_exports_are_accounted_for_to_the_last_item(path: Path) -> None:
     tasks = json.loads(path.read_text())
-    report = ConversionReport()
-    articles = read_exports([path], read_ontology(FIXTURES / "config.xml"), report, stop=False)
+    report = ConversionReport(refuses=True)
+    articles = read_exports([path], read_ontology(FIXTURES / "config.xml"), report)
     items = [item for t in tasks for a in t["annotations"] for item in a["result"]]
     n_regions = sum(max(1, len(item["value"].get("labels", []))) for item in items if item["type"].endswith("labels"))
     n_links = sum(max(1, len(item.get("labels", []))) for item in items if item["type"] == "relation")
@@ -385,10 +385,8 @@ def test_real_exports_are_accounted_for_to_the_last_item(path: Path) -> None:
 
 
 def test_the_utf16_offsets_of_the_demo_export_are_repaired_and_cut_out_their_words() -> None:
-    report = ConversionReport()
-    articles = read_exports(
-        [FIXTURES / "events-demo_JSON.json"], read_ontology(FIXTURES / "config.xml"), report, stop=False
-    )
+    report = ConversionReport(refuses=True)
+    articles = read_exports([FIXTURES / "events-demo_JSON.json"], read_ontology(FIXTURES / "config.xml"), report)
     emoji = [a for a in articles if "🚨" in a.article.text]
     assert emoji and all(a.article.metadata["doc_id"] == "doc-emoji" for a in emoji)
     assert {a.article.text[s.start : s.end] for a in emoji for s in a.spans} >= {"rebels", "shelled"}
@@ -593,9 +591,9 @@ def test_a_file_that_is_no_export_stops(tmp_path: Path, content: str, message: s
 
 
 def test_the_report_of_the_demo_export() -> None:
-    report = ConversionReport()
+    report = ConversionReport(refuses=True)
     path = FIXTURES / "events-demo_JSON.json"
-    articles = read_exports([path], read_ontology(FIXTURES / "config.xml"), report, stop=False)
+    articles = read_exports([path], read_ontology(FIXTURES / "config.xml"), report)
     loss_report = report.as_json()
     assert [(kind, *(loss_report[kind][v] for v in ("in", "kept", "repaired", "refused"))) for kind in KINDS] == [
         ("articles", 12, 5, 0, 7),
@@ -614,9 +612,9 @@ def test_the_report_of_the_demo_export() -> None:
 @pytest.mark.parametrize("snapshot", ["events-demo_snapshot_default", "events-demo_snapshot_full"])
 def test_a_snapshot_gives_what_the_direct_export_gives_and_no_address(snapshot: str) -> None:
     ontology = read_ontology(FIXTURES / "config.xml")
-    direct = read_exports([FIXTURES / "events-demo_JSON.json"], ontology, ConversionReport(), stop=False)
+    direct = read_exports([FIXTURES / "events-demo_JSON.json"], ontology, ConversionReport(refuses=True))
     content = (FIXTURES / f"{snapshot}.json").read_text(encoding="utf-8")
-    articles = read_exports([FIXTURES / f"{snapshot}.json"], ontology, ConversionReport(), stop=False)
+    articles = read_exports([FIXTURES / f"{snapshot}.json"], ontology, ConversionReport(refuses=True))
     assert articles == direct
     assert ("@example.com" in content) == (snapshot == "events-demo_snapshot_full")
     assert "@" not in repr(articles)
@@ -624,7 +622,7 @@ def test_a_snapshot_gives_what_the_direct_export_gives_and_no_address(snapshot: 
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("*.json")), ids=lambda path: path.stem)
 def test_every_span_of_a_real_export_cuts_out_what_the_annotator_saw(path: Path) -> None:
-    articles = read_exports([path], read_ontology(FIXTURES / "config.xml"), ConversionReport(), stop=False)
+    articles = read_exports([path], read_ontology(FIXTURES / "config.xml"), ConversionReport(refuses=True))
     by_annotation = {
         f"{a['id']}:{i['id']}": i["value"].get("text")
         for t in json.loads(path.read_text())

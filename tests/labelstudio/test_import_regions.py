@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 from label_studio_json import MINI, NESTED, ONTOLOGY, TEXT, choice, region, relation
 
+from eventcorpus.annotation.check import Checked, check_document
 from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import SpanError
-from eventcorpus.labelstudio.regions import RegionReader, Regions
+from eventcorpus.labelstudio.regions import annotation_document
 from eventcorpus.ontology import Ontology, parse_ontology
-from eventcorpus.schema import Role
+from eventcorpus.schema import Article, Role, role_order, span_order
 from eventcorpus.text import stored_form
 
 TRIGGER, ACTOR, PLACE = region("t", 7, 15, "Attack"), region("a", 0, 6, "Actor"), region("p", 16, 25, "Place")
@@ -24,12 +25,14 @@ def read(
     stop: bool = False,
     offset: int = 0,
     way: Migration | None = None,
-) -> tuple[Regions, ConversionReport]:
-    report = ConversionReport()
-    regions = RegionReader(ontology, report, stop=stop).read(
-        items, stored_form(text), original=text, article="x", prefix="3", offset=offset, migration=way or Migration()
-    )
-    return regions, report
+) -> tuple[Checked, ConversionReport]:
+    report = ConversionReport(refuses=not stop)
+    document = annotation_document(
+        items, Article("x", text), ontology, report,
+        stored=stored_form(text), prefix="3", offset=offset, migration=way or Migration(),
+    )  # fmt: skip
+    checked = check_document(document, ontology, report)
+    return Checked(sorted(checked.spans, key=span_order), sorted(checked.roles, key=role_order)), report
 
 
 def verdicts(report: ConversionReport) -> list[tuple[str, str]]:
@@ -128,7 +131,7 @@ def test_the_fault_that_stops_names_value_and_way_out() -> None:
         read(region("r1", 0, 6, "Actor", text="Troops"), stop=True)
     assert str(stopped.value) == (
         "article x: region r1 Actor [0, 6): text does not match: the text there is 'Rebels', Label Studio says "
-        "'Troops'; was the article edited after annotation? (--refuse leaves such spans out and counts them)"
+        "'Troops'; was the article edited after annotation? (--refuse leaves such items out and counts them)"
     )
 
 

@@ -64,8 +64,8 @@ EACH_BY_ITSELF: dict[str, tuple[tuple[int, ...], dict[str, int]]] = {
 
 
 def report_of(path: Path) -> dict[str, Any]:
-    report = ConversionReport()
-    read_exports([path], read_ontology(FIXTURES / "config.xml"), report, stop=False)
+    report = ConversionReport(refuses=True)
+    read_exports([path], read_ontology(FIXTURES / "config.xml"), report)
     return report.as_json()
 
 

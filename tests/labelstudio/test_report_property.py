@@ -189,11 +189,11 @@ def exports(draw: st.DrawFn) -> tuple[list[dict[str, Any]], Ledger]:
 
 
 def read(tasks: list[dict[str, Any]], nested: bool) -> tuple[list[AnnotatedArticle], ConversionReport]:
-    report = ConversionReport()
+    report = ConversionReport(refuses=True)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export.json"
         path.write_text(json.dumps(tasks), encoding="utf-8")
-        return read_exports([path], NESTED if nested else FLAT, report, stop=False), report
+        return read_exports([path], NESTED if nested else FLAT, report), report
 
 
 @settings(deadline=None, max_examples=200)

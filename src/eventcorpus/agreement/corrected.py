@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from eventcorpus.annotation.check import Checked, check_document
 from eventcorpus.annotation.migrate import migration
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex
-from eventcorpus.labelstudio.regions import RegionReader, Regions
+from eventcorpus.labelstudio.regions import annotation_document
 from eventcorpus.ontology import Ontology
+from eventcorpus.schema import Article
 
 
 @dataclass
@@ -37,8 +39,8 @@ class Corrected:
     annotator: str
     version: str
     lead_time: float | None
-    predicted: Regions
-    annotated: Regions
+    predicted: Checked
+    annotated: Checked
 
 
 def read_corrected(
@@ -124,20 +126,20 @@ def _corrected(
     name: str,
     text_object: str | None,
 ) -> Corrected:
-    sides: list[Regions] = []
+    sides: list[Checked] = []
     for side, items in (("predicted", prediction["result"]), ("annotated", annotation.items)):
-        report = ConversionReport()
-        sides.append(
-            RegionReader(ontology, report, stop=False, text_object=text_object).read(
-                [item for item in items if isinstance(item, dict)],
-                task.stored,
-                original=task.original,
-                article=task.article_id,
-                prefix="region",
-                offset=0,
-                migration=migration(task.ontology_key, ontology, place=f"article {task.article_id}"),
-            )
+        report = ConversionReport(refuses=True)
+        document = annotation_document(
+            [item for item in items if isinstance(item, dict)],
+            Article(task.article_id, task.original),
+            ontology,
+            report,
+            stored=task.stored,
+            prefix="region",
+            migration=migration(task.ontology_key, ontology, place=f"article {task.article_id}"),
+            text_object=text_object,
         )
+        sides.append(check_document(document, ontology, report))
         excluded.items.update(
             f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused"
         )

@@ -13,14 +13,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from eventcorpus.annotation.document import ROLE_DETAILS
-from eventcorpus.annotation.rules import resolve_overlaps
+from eventcorpus.annotation.rules import describe_span, resolve_overlaps, signature_violation
 from eventcorpus.annotation.templates import templates_of, with_templates, without_spans
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError, OntologyError, nearest
 from eventcorpus.files import read_yaml_as
 from eventcorpus.ontology import Name, Ontology, parse_ontology, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Role, Span, join_events, role_order
-from eventcorpus.text import one_line
 
 
 class LabelMap(BaseModel):
@@ -165,7 +164,7 @@ class _Mapped:
         spans = self._flat(self._spans())
         there = {span.id for span in spans}
         self.span_of = {old: new for old, new in self.span_of.items() if new in there}
-        roles = self._roles()
+        roles = self._roles({span.id: span for span in spans})
         article = self.annotated.article
         if templates := templates_of(self.annotated):
             left, n_gone = without_spans(templates, self.span_of)
@@ -217,18 +216,17 @@ class _Mapped:
             return spans
         stay, lost = resolve_overlaps(spans, self.mapper.target)
         for loser, winner in lost:
-            text, id_ = self.annotated.article.text, self.annotated.article.id
-            item = f"{loser.label} {one_line(text[loser.start : loser.end])} [{loser.start}, {loser.end})"
+            id_, name = self.annotated.article.id, describe_span(loser, self.annotated.article.text)
             self.report.take_back("spans", id_, loser.id)
-            self.report.refuse("spans", id_, item, Reason(Code.OVERLAP, (winner.label,)))
+            reason = Reason(Code.OVERLAP, (winner.label,))
+            self.report.refuse("spans", id_, name, reason, start=loser.start, end=loser.end)
             for _ in self._units(loser.attributes):
                 self.report.take_back("attributes", id_)
                 self.report.refuse("attributes", id_, f"of {loser.label} {loser.id}", Code.SPAN_REFUSED)
         return stay
 
-    def _roles(self) -> list[Role]:
+    def _roles(self, spans: Mapping[str, Span]) -> list[Role]:
         roles: dict[Role, None] = {}
-        by_id = {span.id: self.mapper.labels[span.label] or "" for span in self.annotated.spans}
         for role in self.annotated.roles:
             name = self.mapper.roles[role.role]
             trigger, argument = self.span_of.get(role.trigger), self.span_of.get(role.argument)
@@ -240,9 +238,10 @@ class _Mapped:
                 self._out("roles", Code.SAME_ROLE_MAPPED, role)
             else:
                 roles[Role(name, trigger, argument)] = None
-                if not self.mapper.target.allows(name, by_id[trigger], by_id[argument]):
+                violation = signature_violation(Role(name, trigger, argument), spans, self.mapper.target)
+                if violation:
                     item = f"{name} {trigger} -> {argument}"
-                    self.report.flag("roles", self.annotated.article.id, item, Code.AGAINST_SIGNATURES)
+                    self.report.flag("roles", self.annotated.article.id, item, violation)
         return list(roles)
 
     def _details(self, told: Any, roles: Collection[Role]) -> list[dict[str, Any]] | None:

@@ -51,16 +51,27 @@ def role_violation(role: Role, spans: Mapping[str, Span], ontology: Ontology) ->
     trigger, argument = spans[role.trigger], spans[role.argument]
     if ontology.triggers and trigger.label not in ontology.trigger_names:
         return Code.NOT_FROM_TRIGGER
-    if not ontology.allows(role.role, trigger.label, argument.label):
-        return Code.AGAINST_SIGNATURES
+    if violation := signature_violation(role, spans, ontology):
+        return violation
     if role.role == ontology.event_link and (argument.start, argument.end) >= (trigger.start, trigger.end):
         return Code.LINK_TO_LATER_TRIGGER
     return None
 
 
+def signature_violation(role: Role, spans: Mapping[str, Span], ontology: Ontology) -> Code | None:
+    """Whether the signatures of the ontology forbid a role between two existing spans."""
+    allowed = ontology.allows(role.role, spans[role.trigger].label, spans[role.argument].label)
+    return None if allowed else Code.AGAINST_SIGNATURES
+
+
 def describe_role(role: Role, spans: Mapping[str, Span]) -> str:
     """``agent(Battle, Place)``, as messages name a role."""
     return f"{role.role}({spans[role.trigger].label} {role.trigger}, {spans[role.argument].label} {role.argument})"
+
+
+def describe_span(span: Span, text: str) -> str:
+    """``Actor 'rebels' [4, 10)``, as messages name a span of a text."""
+    return f"{span.label} {one_line(text[span.start : span.end])} [{span.start}, {span.end})"
 
 
 def violations(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]:

@@ -64,11 +64,12 @@ def read_corpus_with_faults(path: Path, *, gold: str | None, on_progress: OnProg
         unreadable.append((article_id, str(error)))
 
     articles = {article.id: article for article in read_articles([path / "articles"], on_error=on_error)}
-    report, passes, decided = ConversionReport(), dict[str, Sequence[AnnotatedArticle]](), dict[str, AnnotatedArticle]()
+    report = ConversionReport(refuses=True)
+    passes, decided = dict[str, Sequence[AnnotatedArticle]](), dict[str, AnnotatedArticle]()
     index = index_exports(exports)
     gold = gold or default_policy(index.names.values())
     policy = gold_policy(index.names.values(), gold)
-    annotated = annotated_articles(index, ontology, report, stop=False, on_error=on_error)
+    annotated = annotated_articles(index, ontology, report, on_error=on_error)
     for passed in tracked(annotated, len(index.n_tasks), on_progress):
         article_id = passed[0].article.id
         passes[article_id], decided[article_id] = passed, gold_of(passed, gold, ontology, report)

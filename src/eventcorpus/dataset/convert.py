@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from eventcorpus.annotation.assemble import assemble
-from eventcorpus.annotation.document import Faults, Found
+from eventcorpus.annotation.document import Found
 from eventcorpus.annotation.label_map import Mapper, Unit, mapped, one_a_name, one_a_value
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
@@ -198,13 +198,11 @@ def _report_of(annotated: AnnotatedArticle) -> ConversionReport:
 
 def _label_studio(request: Request) -> Annotations:
     exports = open_exports(request.inputs, request.ontology)
-    report = ConversionReport()
+    report = ConversionReport(request.refuse)
     annotators = exports.index.names.values()
     gold = request.gold or default_policy(annotators)
     policy = gold_policy(annotators, gold)
-    articles = annotated_articles(
-        exports.index, exports.ontology, report, stop=not request.refuse, text_object=exports.text_object
-    )
+    articles = annotated_articles(exports.index, exports.ontology, report, text_object=exports.text_object)
     found = Annotations((), exports.ontology, report, policy, exports.files, _without_splits(request), one_a_name)
     found.entries = _entries(
         tracked(articles, len(exports.index.n_tasks), request.on_progress),
@@ -219,18 +217,18 @@ def _conll(request: Request) -> Annotations:
     if len(request.inputs) > 1:
         raise InputError(f"{request.inputs[1]}: of CoNLL files one file or one folder is read at a time")
     path = request.inputs[0]
-    per_split, ontology, report = read_conll(path, scheme=request.scheme)
-    entries = (Entry(split, article, [article]) for split, articles in per_split.items() for article in articles)
-    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
-    return Annotations(entries, ontology, report, "the tags of the CoNLL files", files)
-
-
-def _public(request: Request, read: Callable[[Sequence[Path], Faults], Found], what: str) -> Annotations:
     report = ConversionReport()
-    faults = Faults(report, refuse=request.refuse)
+    reading = assemble(read_conll(path, scheme=request.scheme), None, report)
+    entries = (Entry(split, article, [article]) for split, article in reading.articles)
+    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
+    return Annotations(entries, reading.ontology, report, "the tags of the CoNLL files", files)
+
+
+def _public(request: Request, read: Callable[[Sequence[Path], ConversionReport], Found], what: str) -> Annotations:
+    report = ConversionReport(request.refuse)
     given = read_ontology(request.ontology) if request.ontology else None
-    files = read(request.inputs, faults)
-    reading = assemble(files, given, faults)
+    files = read(request.inputs, report)
+    reading = assemble(files, given, report)
     everything_in_train = all(split == "train" for split, _ in reading.articles)
     notices = _without_splits(request) if everything_in_train else []
     articles = tracked(reading.articles, len(reading.articles), request.on_progress)

@@ -108,9 +108,9 @@ def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -
         )
     if kind == "export":
         exports = open_exports([path], options.ontology)
-        ontology, report = exports.ontology, ConversionReport()
+        ontology, report = exports.ontology, ConversionReport(refuses=True)
         policy = default_policy(exports.index.names.values())
-        read = annotated_articles(exports.index, ontology, report, stop=False, text_object=exports.text_object)
+        read = annotated_articles(exports.index, ontology, report, text_object=exports.text_object)
         articles = [gold_of(annotations, policy, ontology, report) for annotations in read]
         _tell(report, path)
         if not articles:
@@ -167,7 +167,7 @@ def kind_of(path: Path) -> str:
 
 def _exported(path: Path, options: Options) -> list[Prediction]:
     exports = open_exports([path], options.ontology)
-    index, ontology, report = exports.index, exports.ontology, ConversionReport()
+    index, ontology, report = exports.index, exports.ontology, ConversionReport(refuses=True)
     if options.exported == "predictions":
         found = exported_predictions(
             index, ontology, report, version=options.model_version, text_object=exports.text_object
@@ -177,7 +177,7 @@ def _exported(path: Path, options: Options) -> list[Prediction]:
         policy = default_policy(index.names.values())
         name = ModelName(name=f"{path.stem} {policy}")
         free = ontology.model_copy(update={"flat": False})
-        read = annotated_articles(index, free, report, stop=False, text_object=exports.text_object)
+        read = annotated_articles(index, free, report, text_object=exports.text_object)
         predictions = [
             prediction_of_annotated(gold_of(annotations, policy, free, report), name) for annotations in read
         ]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from eventcorpus.annotation.document import SPLIT_OF, Document, Faults, Found, Link, Mark
-from eventcorpus.conversion_report import Code, Kind, Reason
+from eventcorpus.annotation.document import Document, Fault, Found, Link, Mark
+from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
+from eventcorpus.formats.files import SPLIT_OF, usable
 from eventcorpus.schema import Article
 
 _LINES = {
@@ -41,13 +42,13 @@ class Annotation:
     free: set[str] = field(default_factory=set)
 
 
-def read_brat(inputs: Sequence[Path], faults: Faults) -> Found:
+def read_brat(inputs: Sequence[Path], report: ConversionReport) -> Found:
     """Read every .txt with its .ann in folders and the folders in them; an article's id is its path without suffix.
 
     Where every file lies in a folder called after a split (train, dev, test, ...), these are the splits.
 
     Raises:
-        InputError: if there is no .ann file; for what does not fit, unless faults are refused.
+        InputError: if there is no .ann file; for what does not fit, unless the report refuses.
     """
     documents: list[Document] = []
     files: list[Path] = []
@@ -58,28 +59,25 @@ def read_brat(inputs: Sequence[Path], faults: Faults) -> Found:
         for path in sorted({file.with_suffix(".txt") for file in folder.rglob("*.ann")} | set(folder.rglob("*.txt"))):
             name, ann = path.relative_to(folder).with_suffix("").as_posix(), path.with_suffix(".ann")
             if not path.is_file():
-                faults.bad("articles", name, ann.name, Code.NO_TXT)
+                report.fault("articles", name, ann.name, Code.NO_TXT)
             elif not ann.is_file():
-                faults.report.refuse("articles", name, path.name, Code.NO_ANN)
+                report.refuse("articles", name, path.name, Code.NO_ANN)
             else:
                 files += [path, ann]
-                annotation = ann_lines(_content(ann), article=name, faults=faults)
+                annotation = ann_lines(_content(ann), article=name, report=report)
                 free |= annotation.free
-                documents.append(_document(Article(name, _content(path)), annotation, faults))
+                documents.append(_document(Article(name, _content(path)), annotation, report))
     splits = [SPLIT_OF.get(document.article.id.split("/")[0]) for document in documents]
     if all(splits):
-        documents = [
-            Document(one.article, one.marks, one.links, split=str(split))
-            for one, split in zip(documents, splits, strict=True)
-        ]
-    return Found(re.sub(r"[^\w.-]+", "-", inputs[0].resolve().name), documents, files, frozenset(free))
+        documents = [replace(document, split=str(split)) for document, split in zip(documents, splits, strict=True)]
+    return Found(re.sub(r"[^\w.-]+", "-", inputs[0].resolve().name), usable(documents, report), files, frozenset(free))
 
 
-def ann_lines(content: str, *, article: str, faults: Faults) -> Annotation:
+def ann_lines(content: str, *, article: str, report: ConversionReport) -> Annotation:
     """Read the lines of an .ann file.
 
     Raises:
-        InputError: for a line that does not follow the format or an id that stands twice, unless faults are refused.
+        InputError: for a line that does not follow the format or an id that stands twice, unless the report refuses.
     """
     found = Annotation()
     for number, line in enumerate(content.split("\n"), start=1):
@@ -90,9 +88,9 @@ def ann_lines(content: str, *, article: str, faults: Faults) -> Annotation:
         match = pattern.fullmatch(line) if pattern else None
         kind = _KINDS.get(line[0], "attributes")
         if match is None:
-            faults.bad(kind, article, f".ann line {number}: {line[:80]!r}", Code.FORMAT)
+            report.fault(kind, article, f".ann line {number}: {line[:80]!r}", Code.FORMAT)
         elif match[1] in found.texts or match[1] in found.events:
-            faults.bad(kind, article, f".ann line {number}: {match[1]}", Code.ID_TWICE)
+            report.fault(kind, article, f".ann line {number}: {match[1]}", Code.ID_TWICE)
         else:
             _add(found, line[0], match)
     return found
@@ -123,19 +121,19 @@ def _arguments(written: str) -> list[tuple[str, str]]:
     return [(base if base in roles else role, target) for base, role, target in bare]
 
 
-def _document(article: Article, found: Annotation, faults: Faults) -> Document:
+def _document(article: Article, found: Annotation, report: ConversionReport) -> Document:
     """An event is a mark of its own at its trigger's place; the trigger by itself is none."""
     event_at: dict[str, str] = {}
     for name, (_, trigger, _) in found.events.items():
         if trigger in event_at:
-            faults.report.note("events that share their trigger with another: one span each")
+            report.note("events that share their trigger with another: one span each")
         event_at.setdefault(trigger, name)
     said_of: dict[str, list[tuple[str, str]]] = {}
     for attribute, of, value in found.attributes:
         name = event_at.get(of, of)
         if (name not in found.texts and name not in found.events) or not value:
             reason = Code.OF_NO_SPAN if value else Code.EMPTY_NOTE
-            faults.report.refuse("attributes", article.id, f"{attribute} of {of}", reason)
+            report.refuse("attributes", article.id, f"{attribute} of {of}", reason)
             continue
         said_of.setdefault(name, []).append((attribute, value))
     marks = [
@@ -145,10 +143,10 @@ def _document(article: Article, found: Annotation, faults: Faults) -> Document:
     for name, (label, trigger, arguments) in found.events.items():
         if trigger in found.texts:
             type_ = found.texts[trigger][0]
-            fault = None if type_ == label else Reason(Code.TRIGGER_TYPE_DIFFERS, (type_,))
+            fault = None if type_ == label else Fault(Reason(Code.TRIGGER_TYPE_DIFFERS, (type_,)))
             marks.append(_mark(name, trigger, found, article.text, said_of.get(name, ()), is_trigger=True, fault=fault))
         else:
-            missing = Reason(Code.TRIGGER_MISSING, (trigger,))
+            missing = Fault(Reason(Code.TRIGGER_MISSING, (trigger,)))
             marks.append(Mark(name, label, (), is_trigger=True, fault=missing))
         links += [Link(role, name, event_at.get(target, target)) for role, target in arguments]
     return Document(article, marks, links)
@@ -162,7 +160,7 @@ def _mark(
     said_of: Sequence[tuple[str, str]],
     *,
     is_trigger: bool = False,
-    fault: Reason | None = None,
+    fault: Fault | None = None,
 ) -> Mark:
     """brat writes a blank where the text has a line end: that is no difference."""
     label, pieces, says = found.texts[text_bound]

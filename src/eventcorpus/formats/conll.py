@@ -1,75 +1,49 @@
-"""CoNLL files (a token and its tag a line) as annotated articles.
+"""CoNLL files (a token and its tag a line) as documents.
 
-Comes in: a file, or a folder with train.txt, dev.txt, test.txt. Goes out: one article a sentence, or one a document
-where ``-DOCSTART-`` marks documents; text is the tokens joined by blanks (sentences of a document by line feeds).
+A file, or a folder with train.txt, dev.txt, test.txt. A document is a sentence, or what ``-DOCSTART-`` divides; its
+text is the tokens joined by blanks, sentences by line feeds. Invalid tags are repaired and counted: a tag that
+continues nothing opens a span, as conlleval reads it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from eventcorpus.conversion_report import Code, ConversionReport, Reason
+from eventcorpus.annotation.document import Document, Found, Mark
+from eventcorpus.conversion_report import Code, Reason
 from eventcorpus.errors import InputError
-from eventcorpus.formats.tag_files import read_documents
-from eventcorpus.ontology import Label, Ontology
-from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.text import stored_form, trim
+from eventcorpus.formats.files import SPLIT_FILES
+from eventcorpus.formats.tag_files import TaggedDocument, chunks_of, document_text, read_documents
+from eventcorpus.metrics.tags import Chunk
+from eventcorpus.schema import Article
 
-SPLIT_FILES = {"train": ("train",), "validation": ("dev", "valid", "validation", "testa"), "test": ("test", "testb")}
 SCHEMES = ("iob2", "iob1", "bilou")
-Token = tuple[str, str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A labelled run of tokens; ``fault`` says what was invalid in its tags, if anything."""
-
-    start: int
-    end: int
-    label: str
-    fault: Code | Reason | None = None
-
-
-def read_conll(
-    path: Path, *, scheme: str, name: str | None = None
-) -> tuple[dict[str, list[AnnotatedArticle]], Ontology, ConversionReport]:
-    """Read a CoNLL file or folder; a single file becomes ``train``.
-
-    Invalid tags are counted and repaired: a tag that continues nothing opens a span, as conlleval reads it.
-
-    Returns:
-        articles per split; an ontology with every label an entity, in alphabetical order; the report.
+def read_conll(path: Path, *, scheme: str) -> Found:
+    """Read a CoNLL file or folder; a single file is ``train``.
 
     Raises:
-        InputError: if nothing is there, or a line has one column only.
+        InputError: if nothing is there, a line has one column only, or a tag is none.
     """
-    files = _split_files(path)
-    report = ConversionReport()
-    documents = {split: list(_documents(file)) for split, file in files.items()}
-    labels = sorted(
-        {tag[2:] for docs in documents.values() for doc in docs for s in doc for _, tag, _ in s if tag != "O"}
-    )
+    tagged = {split: list(_documents(file)) for split, file in _split_files(path).items()}
+    tags = {word.tags[0] for documents in tagged.values() for sentences in documents for s in sentences for word in s}
+    labels = tuple(sorted({tag[2:] for tag in tags - {"O"}}))
     if not labels:
         raise InputError(
             f"{path}: no tag other than O in the last column; is this a CoNLL file with tags such as B-PER?"
         )
-    ontology = Ontology(
-        name=name or re.sub(r"[^\w.-]+", "-", path.resolve().stem),
-        version="1.0.0",
-        flat=True,
-        entities=tuple(Label(name=label) for label in labels),
-    )
-    splits = {
-        split: [
-            _article(f"{split}-{n:05d}", document, ontology, scheme=scheme, report=report)
-            for n, document in enumerate(docs, start=1)
-        ]
-        for split, docs in documents.items()
-    }
-    return splits, ontology, report
+    # with the prefixes of bilou the decoder takes every tag that can stand in a file
+    found = [
+        _document(f"{split}-{n:05d}", sentences, chunks, split, scheme)
+        for split, documents in tagged.items()
+        for n, (sentences, chunks) in enumerate(
+            zip(documents, chunks_of(documents, decoder="conlleval", scheme="bilou"), strict=True), start=1
+        )
+    ]
+    return Found(re.sub(r"[^\w.-]+", "-", path.resolve().stem), found, [path], labels=labels, flat=True)
 
 
 def _split_files(path: Path) -> dict[str, Path]:
@@ -86,81 +60,38 @@ def _split_files(path: Path) -> dict[str, Path]:
     return found
 
 
-def _documents(path: Path) -> Iterator[list[list[Token]]]:
-    """Yield documents as lists of sentences of (token, tag, line number)."""
+def _documents(path: Path) -> Iterator[TaggedDocument]:
     for document in read_documents(path):
-        sentences: list[list[Token]] = []
-        for sentence in document:
-            sentences.append([(word.word, word.tags[0], word.line) for word in sentence])
-            for _, tag, number in sentences[-1]:
-                if tag != "O" and (len(tag) < 3 or tag[0] not in "BILUES" or tag[1] != "-"):
-                    raise InputError(
-                        f"{path}: line {number}: the tag {tag!r} is neither O nor like B-PER; the last column holds "
-                        "tags"
-                    )
-        yield sentences
+        for word in (word for sentence in document for word in sentence):
+            tag = word.tags[0]
+            if tag != "O" and (len(tag) < 3 or tag[0] not in "BILUES" or tag[1] != "-"):
+                raise InputError(
+                    f"{path}: line {word.line}: the tag {tag!r} is neither O nor like B-PER; the last column holds tags"
+                )
+        yield document
 
 
-def _article(
-    article_id: str, sentences: list[list[Token]], ontology: Ontology, *, scheme: str, report: ConversionReport
-) -> AnnotatedArticle:
-    text = ""
-    spans: list[Span] = []
-    for sentence in sentences:
-        text += "\n" if text else ""
-        offsets = []
-        for i, (token, _, _) in enumerate(sentence):
-            text += " " if i else ""
-            offsets.append((len(text), len(text) + len(token)))
-            text += token
-        for chunk in chunks([tag for _, tag, _ in sentence], scheme=scheme):
-            start, end = trim(text, offsets[chunk.start][0], offsets[chunk.end - 1][1])
-            if start == end:
-                place = f"{chunk.label} at line {sentence[chunk.start][2]}"
-                report.refuse("spans", article_id, place, Code.ONLY_BLANKS)
-                continue
-            spans.append(Span(f"{len(spans) + 1}", start, end, chunk.label, origin="imported"))
-            if chunk.fault:
-                name = f"{chunk.label} at line {sentence[chunk.start][2]}"
-                report.repair("spans", article_id, name, chunk.fault, key=spans[-1].id)
-            else:
-                report.keep("spans")
-    stored = stored_form(text).text
-    report.keep("articles")
-    return AnnotatedArticle(Article(article_id, stored), tuple(spans), ontology.labels, annotator="a1")
+def _document(article_id: str, sentences: TaggedDocument, chunks: Sequence[Chunk], split: str, scheme: str) -> Document:
+    text, offsets = document_text(sentences)
+    marks: list[Mark] = []
+    n_spans = 0
+    for chunk in chunks:
+        start, end = offsets[chunk.sentence][chunk.start][0], offsets[chunk.sentence][chunk.end - 1][1]
+        words = sentences[chunk.sentence][chunk.start : chunk.end]
+        repair = chunk_fault([word.tags[0] for word in words], scheme=scheme)
+        n_spans += not text[start:end].isspace()
+        name = f"{chunk.label} at line {words[0].line}"
+        marks.append(Mark(f"{n_spans}", chunk.label, ((start, end),), name=name, repair=repair))
+    return Document(Article(article_id, text), marks, split=split)
 
 
-def chunks(tags: list[str], *, scheme: str) -> list[Chunk]:
-    """Read chunks from tags of one scheme; what continues nothing opens a chunk and is marked as a fault.
+def chunk_fault(tags: Sequence[str], *, scheme: str) -> Reason | None:
+    """What is invalid in the tags of one chunk, under iob2, iob1 or bilou.
 
-    >>> [(c.start, c.end, c.label, str(c.fault)) for c in chunks(["B-A", "I-A", "I-B"], scheme="iob2")]
-    [(0, 2, 'A', 'None'), (2, 3, 'B', 'I- opens a span')]
+    >>> str(chunk_fault(["I-A", "I-A"], scheme="iob2"))
+    'I- opens a span'
     """
-    found: list[Chunk] = []
-    open_ = False
-    for i, tag in enumerate(tags):
-        if tag == "O":
-            if open_ and scheme == "bilou":
-                found[-1] = Chunk(found[-1].start, found[-1].end, found[-1].label, Code.TAG_ENDS_NO_SPAN)
-            open_ = False
-            continue
-        prefix, label = {"S": "U", "E": "L"}.get(tag[0], tag[0]), tag[2:]
-        last = found[-1] if found and found[-1].end == i else None
-        if scheme == "bilou":
-            continues = prefix in "IL" and open_ and last is not None and last.label == label
-            if not continues and open_ and last is not None:
-                found[-1] = Chunk(last.start, last.end, last.label, Code.TAG_ENDS_NO_SPAN)
-            fault = Reason(Code.TAG_OPENS_SPAN, (tag[0],)) if prefix in "IL" and not continues else None
-            open_ = prefix in "BI"
-        else:
-            continues = prefix != "B" and last is not None and last.label == label
-            opens = prefix != "B" and not continues and scheme == "iob2"
-            fault = Reason(Code.TAG_OPENS_SPAN, (tag[0],)) if opens else None
-            open_ = False
-        if continues and last is not None:
-            found[-1] = Chunk(last.start, i + 1, label, last.fault)
-        else:
-            found.append(Chunk(i, i + 1, label, fault))
-    if open_ and scheme == "bilou":
-        found[-1] = Chunk(found[-1].start, found[-1].end, found[-1].label, Code.TAG_ENDS_NO_SPAN)
-    return found
+    if scheme == "bilou" and tags[-1][0] in "BI":
+        return Reason(Code.TAG_ENDS_NO_SPAN)
+    opens = {"iob2": "B", "iob1": "BILUES", "bilou": "BUS"}[scheme]
+    return None if tags[0][0] in opens else Reason(Code.TAG_OPENS_SPAN, (tags[0][0],))

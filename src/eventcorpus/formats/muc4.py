@@ -12,18 +12,20 @@ from typing import Any
 
 from pydantic import StrictInt
 
-from eventcorpus.annotation.document import Document, Faults, Found, Mark, Row, files_by_split, rows_of_file
+from eventcorpus.annotation.document import Document, Found, Mark
 from eventcorpus.annotation.templates import Template, templates_of
 from eventcorpus.conversion_report import ConversionReport
+from eventcorpus.formats.files import files_by_split, rows_of_file, usable
 from eventcorpus.ontology import Name
 from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.strict_model import StrictModel
 
 SLOTS = ("PerpInd", "PerpOrg", "Target", "Victim", "Weapon")
 Filler = tuple[tuple[str, StrictInt], ...]
 """Mentions of one thing: text and where it starts."""
 
 
-class TemplateRow(Row):
+class TemplateRow(StrictModel):
     incident_type: Name
     PerpInd: tuple[Filler, ...]
     PerpOrg: tuple[Filler, ...]
@@ -36,25 +38,25 @@ class TemplateRow(Row):
         return {slot: getattr(self, slot) for slot in SLOTS}
 
 
-class DocumentRow(Row):
+class DocumentRow(StrictModel):
     docid: str
     doctext: str
     templates: tuple[TemplateRow, ...]
 
 
-def read_muc4(inputs: Sequence[Path], faults: Faults) -> Found:
+def read_muc4(inputs: Sequence[Path], report: ConversionReport) -> Found:
     """Read a file, or train, dev and test of a folder.
 
     Raises:
-        InputError: if there is no file; for a line that does not fit, unless faults are refused.
+        InputError: if there is no file; for a line that does not fit, unless the report refuses.
     """
     files = files_by_split(inputs, (".json", ".jsonl"))
     documents = [
-        _document(row, split, faults.report)
+        _document(row, split, report)
         for split, path in files
-        for _, row in rows_of_file(path, DocumentRow, "articles", faults)
+        for _, row in rows_of_file(path, DocumentRow, "articles", report)
     ]
-    return Found("muc4", documents, [path for _, path in files], labels=SLOTS)
+    return Found("muc4", usable(documents, report), [path for _, path in files], labels=SLOTS)
 
 
 def muc4_templates(annotated: AnnotatedArticle) -> list[dict[str, Any]]:

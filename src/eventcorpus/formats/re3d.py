@@ -12,11 +12,13 @@ from typing import Annotated
 
 from pydantic import Field, StrictInt
 
-from eventcorpus.annotation.document import Document, Faults, Found, Link, Mark, Row, rows_of_file
+from eventcorpus.annotation.document import Document, Found, Link, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
+from eventcorpus.formats.files import rows_of_file, usable
 from eventcorpus.schema import Article
+from eventcorpus.strict_model import StrictModel
 from eventcorpus.text import stored_form
 
 FILES = ("documents.json", "entities.json", "relations.json")
@@ -28,7 +30,7 @@ _LICENCES = {
 Confidence = Annotated[float, Field(strict=True, ge=0, le=1)]
 
 
-class DocumentRow(Row):
+class DocumentRow(StrictModel):
     id: str = Field(alias="_id")
     title: str
     text: str
@@ -38,7 +40,7 @@ class DocumentRow(Row):
     sentence_count: StrictInt = Field(alias="sentenceCount")
 
 
-class EntityRow(Row):
+class EntityRow(StrictModel):
     id: str = Field(alias="_id")
     document: str = Field(alias="documentId")
     begin: StrictInt
@@ -48,7 +50,7 @@ class EntityRow(Row):
     confidence: Confidence
 
 
-class RelationRow(Row):
+class RelationRow(StrictModel):
     """A relation between the texts ``source`` and ``target``; begin, end and value are the words that say it."""
 
     id: str = Field(alias="_id")
@@ -66,21 +68,21 @@ class RelationRow(Row):
     confidence: Confidence
 
 
-def read_re3d(inputs: Sequence[Path], faults: Faults, *, min_confidence: float = 0.0) -> Found:
+def read_re3d(inputs: Sequence[Path], report: ConversionReport, *, min_confidence: float = 0.0) -> Found:
     """Read folders of re3d, or folders of such folders.
 
     Args:
         min_confidence: entities and relations below it are left out, and counted; in [0, 1].
 
     Raises:
-        InputError: if a folder holds no documents.json; for a line that does not fit, unless faults are refused.
+        InputError: if a folder holds no documents.json; for a line that does not fit, unless the report refuses.
     """
     folders = [folder for path in inputs for folder in _folders(path)]
     documents: list[Document] = []
     for folder in folders:
-        documents += _documents(folder, faults, min_confidence)
+        documents += _documents(folder, report, min_confidence)
     files = [folder / name for folder in folders for name in FILES if (folder / name).is_file()]
-    return Found("re3d", documents, files, free=frozenset({"confidence"}))
+    return Found("re3d", usable(documents, report), files, free=frozenset({"confidence"}))
 
 
 def _folders(path: Path) -> list[Path]:
@@ -92,31 +94,31 @@ def _folders(path: Path) -> list[Path]:
     return found
 
 
-def _documents(folder: Path, faults: Faults, floor: float) -> list[Document]:
-    documents = {row.id: row for _, row in rows_of_file(folder / FILES[0], DocumentRow, "articles", faults)}
+def _documents(folder: Path, report: ConversionReport, floor: float) -> list[Document]:
+    documents = {row.id: row for _, row in rows_of_file(folder / FILES[0], DocumentRow, "articles", report)}
     entities: dict[str, list[EntityRow]] = {name: [] for name in documents}
     relations: dict[str, list[RelationRow]] = {name: [] for name in documents}
-    for number, entity in rows_of_file(folder / FILES[1], EntityRow, "spans", faults):
+    for number, entity in rows_of_file(folder / FILES[1], EntityRow, "spans", report):
         if entity.document in entities:
             entities[entity.document].append(entity)
         else:
             item = f"{folder.name}/{FILES[1]}, line {number}: {entity.type} {entity.id}"
-            faults.bad("spans", entity.document, item, Code.DOCUMENT_MISSING)
+            report.fault("spans", entity.document, item, Code.DOCUMENT_MISSING)
     has_relations = (folder / FILES[2]).is_file()
-    for number, relation in rows_of_file(folder / FILES[2], RelationRow, "roles", faults) if has_relations else ():
+    for number, relation in rows_of_file(folder / FILES[2], RelationRow, "roles", report) if has_relations else ():
         if relation.document in relations:
             relations[relation.document].append(relation)
         else:
             item = f"{folder.name}/{FILES[2]}, line {number}: {relation.type} {relation.id}"
-            faults.bad("roles", relation.document, item, Code.DOCUMENT_MISSING)
-    licence, attribution = _licence(folder, faults.report)
+            report.fault("roles", relation.document, item, Code.DOCUMENT_MISSING)
+    licence, attribution = _licence(folder, report)
     made: list[Document] = []
     for name, row in documents.items():
         sure = [entity for entity in entities[name] if entity.confidence >= floor]
         n_unsure = len(entities[name]) - len(sure)
         if n_unsure:
-            faults.report.leave_out("spans", Reason(Code.CONFIDENCE, (f"{floor:g}",)), n_unsure)
-            faults.report.leave_out("attributes", Reason(Code.CONFIDENCE, (f"{floor:g}",)), n_unsure)
+            report.leave_out("spans", Reason(Code.CONFIDENCE, (f"{floor:g}",)), n_unsure)
+            report.leave_out("attributes", Reason(Code.CONFIDENCE, (f"{floor:g}",)), n_unsure)
         article = Article(
             name, row.text, title=row.title, outlet=row.source_name, url=row.source_url, language="en",
             licence=licence,
@@ -124,7 +126,7 @@ def _documents(folder: Path, faults: Faults, floor: float) -> list[Document]:
                       "sentences": row.sentence_count},
         )  # fmt: skip
         marks = [_mark(entity, name) for entity in sure]
-        links = _links(relations[name], sure, entities[name], row.text, floor, faults.report)
+        links = _links(relations[name], sure, entities[name], row.text, floor, report)
         made.append(Document(article, marks, links))
     return made
 

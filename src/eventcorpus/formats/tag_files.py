@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
+from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags
 from eventcorpus.schema import Article
 from eventcorpus.text import one_line, stored_form
 
@@ -25,10 +26,10 @@ class TaggedWord(NamedTuple):
 
 
 Sentence = list[TaggedWord]
-Document = list[Sentence]
+TaggedDocument = list[Sentence]
 
 
-def read_documents(path: Path, *, n_tags: int = 1) -> Iterator[Document]:
+def read_documents(path: Path, *, n_tags: int = 1) -> Iterator[TaggedDocument]:
     """Yield documents: what ``-DOCSTART-`` divides, or each sentence where a file has no such line.
 
     Columns are divided by tabs if a line has one, else by blanks; an empty line ends a sentence.
@@ -36,7 +37,7 @@ def read_documents(path: Path, *, n_tags: int = 1) -> Iterator[Document]:
     Raises:
         InputError: naming the line that has not a word and ``n_tags`` tags.
     """
-    document: Document = []
+    document: TaggedDocument = []
     sentence: Sentence = []
     with_documents = False
     for number, line in enumerate([*read_text(path).split("\n"), ""], start=1):
@@ -64,7 +65,7 @@ def read_documents(path: Path, *, n_tags: int = 1) -> Iterator[Document]:
         yield document
 
 
-def document_text(document: Document) -> tuple[str, list[list[tuple[int, int]]]]:
+def document_text(document: TaggedDocument) -> tuple[str, list[list[tuple[int, int]]]]:
     """The words joined by blanks, sentences by line feeds.
 
     Returns:
@@ -82,7 +83,25 @@ def document_text(document: Document) -> tuple[str, list[list[tuple[int, int]]]]
     return "\n".join(lines), offsets
 
 
-def sentences_of(documents: Sequence[Document]) -> list[Sentence]:
+def chunks_of(
+    documents: Sequence[TaggedDocument], column: int = 0, *, decoder: Decoder, scheme: Scheme
+) -> list[list[Chunk]]:
+    """The chunks of each document by the tags in one column; ``sentence`` counts within the document.
+
+    Raises:
+        InputError: if a tag is none of the scheme's.
+    """
+    sentences = sentences_of(documents)
+    tags = [[word.tags[column] for word in sentence] for sentence in sentences]
+    home = [(number, n) for number, document in enumerate(documents) for n in range(len(document))]
+    found: list[list[Chunk]] = [[] for _ in documents]
+    for chunk in decode_tags(tags, decoder=decoder, scheme=scheme):
+        number, n = home[chunk.sentence]
+        found[number].append(chunk._replace(sentence=n))
+    return found
+
+
+def sentences_of(documents: Sequence[TaggedDocument]) -> list[Sentence]:
     """All sentences, one after another."""
     return [sentence for document in documents for sentence in document]
 
@@ -116,7 +135,7 @@ def check_same_words(gold: Sequence[Sentence], predicted: Sequence[Sentence], go
                 )
 
 
-def word_offsets(document: Document, article: Article, path: Path) -> list[list[tuple[int, int]]]:
+def word_offsets(document: TaggedDocument, article: Article, path: Path) -> list[list[tuple[int, int]]]:
     """Where the words of a document stand in the article's text; white space does not count.
 
     Raises:

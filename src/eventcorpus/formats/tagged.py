@@ -12,16 +12,17 @@ from pathlib import Path
 
 from eventcorpus.errors import InputError
 from eventcorpus.formats.tag_files import (
-    Document,
     Sentence,
+    TaggedDocument,
     TaggedWord,
     check_same_words,
+    chunks_of,
     document_text,
     read_documents,
     sentences_of,
     word_offsets,
 )
-from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags, tag_fault
+from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, tag_fault
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
@@ -42,7 +43,7 @@ class TaggedArticles:
 
     articles: list[AnnotatedArticle]
     ontology: Ontology
-    documents: list[Document]
+    documents: list[TaggedDocument]
     n_dropped: int
 
 
@@ -149,7 +150,7 @@ def _prediction(article: Article, places: list[tuple[int, int, str]], model: Mod
 
 
 def _chunks(
-    path: Path, documents: Sequence[Document], column: int, reading: TagReading
+    path: Path, documents: Sequence[TaggedDocument], column: int, reading: TagReading
 ) -> tuple[list[list[Chunk]], int]:
     """The chunks of each document, ``sentence`` counted in it, and the number of tags that are in none."""
     seen: set[str] = set()
@@ -160,15 +161,9 @@ def _chunks(
             if fault:
                 raise InputError(f"{path}: line {word.line}: {fault}")
             seen.add(tag)
-    tags = [[word.tags[column] for word in sentence] for sentence in sentences_of(documents)]
-    chunks = decode_tags(tags, decoder=reading.decoder, scheme=reading.scheme)
-    home = [(number, n) for number, document in enumerate(documents) for n in range(len(document))]
-    per_document: list[list[Chunk]] = [[] for _ in documents]
-    for chunk in chunks:
-        number, n = home[chunk.sentence]
-        per_document[number].append(chunk._replace(sentence=n))
-    n_tags = sum(tag != "O" for sentence in tags for tag in sentence)
-    return per_document, n_tags - sum(chunk.end - chunk.start for chunk in chunks)
+    per_document = chunks_of(documents, column, decoder=reading.decoder, scheme=reading.scheme)
+    n_tags = sum(word.tags[column] != "O" for word in _words(sentences_of(documents)))
+    return per_document, n_tags - sum(chunk.end - chunk.start for chunks in per_document for chunk in chunks)
 
 
 def _places(chunks: list[Chunk], offsets: Sequence[Sequence[tuple[int, int]]]) -> list[tuple[int, int, str]]:

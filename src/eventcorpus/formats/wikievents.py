@@ -13,15 +13,17 @@ from typing import Any
 
 from pydantic import StrictInt
 
-from eventcorpus.annotation.document import Document, Faults, Found, Link, Mark, Row, files_by_split, rows_of_file
+from eventcorpus.annotation.document import Document, Fault, Found, Link, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
+from eventcorpus.formats.files import files_by_split, rows_of_file, usable
 from eventcorpus.schema import Article
+from eventcorpus.strict_model import StrictModel
 
 Token = tuple[str, StrictInt, StrictInt]
 """Text, start and end in the source that was tokenised: in WikiEvents not always ``text`` (see ``_places``)."""
 
 
-class EntityRow(Row):
+class EntityRow(StrictModel):
     id: str
     sent_idx: StrictInt | None = None
     start: StrictInt
@@ -31,27 +33,27 @@ class EntityRow(Row):
     text: str
 
 
-class TriggerRow(Row):
+class TriggerRow(StrictModel):
     start: StrictInt
     end: StrictInt
     text: str
     sent_idx: StrictInt | None = None
 
 
-class ArgumentRow(Row):
+class ArgumentRow(StrictModel):
     entity_id: str
     role: str
     text: str
 
 
-class EventRow(Row):
+class EventRow(StrictModel):
     id: str
     event_type: str
     trigger: TriggerRow
     arguments: tuple[ArgumentRow, ...]
 
 
-class DocumentRow(Row):
+class DocumentRow(StrictModel):
     """A sentence is its tokens, or its tokens and its text."""
 
     doc_id: str
@@ -63,24 +65,24 @@ class DocumentRow(Row):
     event_mentions: tuple[EventRow, ...]
 
 
-def read_wikievents(inputs: Sequence[Path], faults: Faults) -> Found:
+def read_wikievents(inputs: Sequence[Path], report: ConversionReport) -> Found:
     """Read a file, or train, dev and test of a folder.
 
     Raises:
-        InputError: if there is no file; for a line that does not fit, unless faults are refused.
+        InputError: if there is no file; for a line that does not fit, unless the report refuses.
     """
     files = files_by_split(inputs, (".jsonl", ".json"))
     documents: list[Document] = []
     for split, path in files:
-        for number, row in rows_of_file(path, DocumentRow, "articles", faults):
-            places = _places(row, faults.report)
+        for number, row in rows_of_file(path, DocumentRow, "articles", report):
+            places = _places(row, report)
             if isinstance(places, str):
                 item = f"{path.name}, line {number}: {places}"
-                faults.bad("articles", row.doc_id, item, Code.TOKENS_NOT_IN_TEXT)
-                _refuse_all(row, faults.report)
+                report.fault("articles", row.doc_id, item, Code.TOKENS_NOT_IN_TEXT)
+                _refuse_all(row, report)
                 continue
-            documents.append(_document(row, places, split, faults.report))
-    return Found("wikievents", documents, [path for _, path in files])
+            documents.append(_document(row, places, split, report))
+    return Found("wikievents", usable(documents, report), [path for _, path in files])
 
 
 def _places(row: DocumentRow, report: ConversionReport) -> list[tuple[int, int]] | str:
@@ -125,7 +127,7 @@ def _document(row: DocumentRow, places: Sequence[tuple[int, int]], split: str, r
 
     def mark(name: str, label: str, of: EntityRow | TriggerRow, *, is_trigger: bool, **more: Any) -> Mark:
         if not 0 <= of.start < of.end <= len(places):
-            fault = Reason(Code.TOKEN_OFFSETS_RANGE, (f"[{of.start}, {of.end})",))
+            fault = Fault(Reason(Code.TOKEN_OFFSETS_RANGE, (f"[{of.start}, {of.end})",)))
             return Mark(name, label, (), of.text, is_trigger=is_trigger, fault=fault)
         place = ((places[of.start][0], places[of.end - 1][1]),)
         return Mark(name, label, place, of.text, is_trigger=is_trigger, **more)
@@ -157,7 +159,7 @@ def _document(row: DocumentRow, places: Sequence[tuple[int, int]], split: str, r
     return Document(Article(row.doc_id, row.text), marks, links, split=split)
 
 
-def _fault(argument: ArgumentRow, text_of: dict[str, str]) -> Code | None:
+def _fault(argument: ArgumentRow, text_of: dict[str, str]) -> Fault | None:
     if argument.entity_id not in text_of:
-        return Code.ENTITY_MISSING
-    return None if text_of[argument.entity_id] == argument.text else Code.ENTITY_TEXT_DIFFERS
+        return Fault(Code.ENTITY_MISSING)
+    return None if text_of[argument.entity_id] == argument.text else Fault(Code.ENTITY_TEXT_DIFFERS)

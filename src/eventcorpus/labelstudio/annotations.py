@@ -11,14 +11,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from eventcorpus.annotation.assemble import annotated_article
+from eventcorpus.annotation.check import check_document
 from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.formats.articles import article_from_row
 from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex, OnError, index_exports
-from eventcorpus.labelstudio.regions import RegionReader, Regions, is_region, units
+from eventcorpus.labelstudio.regions import annotation_document, is_region, units
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Article, join_events, role_order, span_order
+from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 from eventcorpus.text import sha256_of
 
 
@@ -35,12 +37,10 @@ class _Piece:
         return self.first.stored.text
 
 
-def read_exports(
-    paths: Iterable[Path], ontology: Ontology, report: ConversionReport, *, stop: bool = True
-) -> list[AnnotatedArticle]:
+def read_exports(paths: Iterable[Path], ontology: Ontology, report: ConversionReport) -> list[AnnotatedArticle]:
     """Read small exports whole: the articles of ``annotated_articles``, one after another."""
     index = index_exports(paths)
-    return [one for several in annotated_articles(index, ontology, report, stop=stop) for one in several]
+    return [one for several in annotated_articles(index, ontology, report) for one in several]
 
 
 def annotated_articles(
@@ -48,7 +48,6 @@ def annotated_articles(
     ontology: Ontology,
     report: ConversionReport,
     *,
-    stop: bool = True,
     text_object: str | None = None,
     on_error: OnError | None = None,
 ) -> Iterator[list[AnnotatedArticle]]:
@@ -57,23 +56,21 @@ def annotated_articles(
     In memory at one time are only the articles of which some tasks are still to come.
 
     Args:
-        stop: raise at a span that cannot be right, instead of refusing it and going on.
         text_object: name of the configuration's Text that holds the article, where there are several objects.
         on_error: told of articles that cannot be read, which are then left out, instead of stopping there.
 
     Raises:
         InputError: if a task contradicts another, or its text is not the one it was exported with.
-        SpanError: with ``stop``, naming article, region and value.
+        SpanError: for a span that cannot be right, unless the report refuses such; naming article, region and value.
         OntologyError: if data was annotated under an ontology that cannot be migrated.
     """
-    reader = RegionReader(ontology, report, stop=stop, text_object=text_object)
     waiting: dict[str, list[ExportedTask]] = {}
     for task in index.tasks(on_error=on_error):
         tasks = waiting.setdefault(task.article_id, [])
         tasks.append(task)
         if len(tasks) == index.n_tasks[task.article_id]:
             try:
-                found = _annotated(waiting.pop(task.article_id), ontology, report, reader, index.names)
+                found = _annotated(waiting.pop(task.article_id), ontology, report, text_object, index.names)
             except InputError as error:
                 if on_error is None:
                     raise
@@ -103,7 +100,11 @@ def _pieces(tasks: list[ExportedTask]) -> list[_Piece]:
 
 
 def _annotated(
-    tasks: list[ExportedTask], ontology: Ontology, report: ConversionReport, reader: RegionReader, names: dict[str, str]
+    tasks: list[ExportedTask],
+    ontology: Ontology,
+    report: ConversionReport,
+    text_object: str | None,
+    names: dict[str, str],
 ) -> list[AnnotatedArticle]:
     pieces, one = _pieces(tasks), tasks[0]
     article_id = one.article_id
@@ -135,26 +136,33 @@ def _annotated(
     for person in sorted({a.person for a in every if not a.cancelled}, key=lambda p: names[p]):
         newest = [_newest(piece, person) for piece in pieces]
         complete = [(piece, a) for piece, a in zip(pieces, newest, strict=True) if a is not None]
-        regions = Regions()
+        spans: list[Span] = []
+        roles: list[Role] = []
         for piece, annotation in complete if len(complete) == n_parts else ():
             _refuse_strange(annotation, article_id, report)
+            document = annotation_document(
+                annotation.items,
+                Article(article_id, annotation.original),
+                ontology,
+                report,
+                stored=annotation.stored,
+                prefix=str(annotation.raw.get("id") or annotation.number),
+                migration=way,
+                offset=piece.first.offset,
+                annotator=names[person],
+                text_object=text_object,
+            )
             try:
-                read = reader.read(
-                    annotation.items,
-                    annotation.stored,
-                    original=annotation.original,
-                    article=article_id,
-                    prefix=str(annotation.raw.get("id") or annotation.number),
-                    offset=piece.first.offset,
-                    migration=way,
-                    annotator=names[person],
-                )
+                checked = check_document(document, ontology, report)
             except SpanError as error:
                 raise SpanError(f"{piece.first.place}: {error}") from None
-            regions.spans += read.spans
-            regions.roles += read.roles
+            spans += checked.spans
+            roles += checked.roles
         if len(complete) == n_parts:
-            found.append(_join(article, regions, ontology, way, names[person]))
+            labels = ontology.labels if not way.steps else _labels_before(ontology, way)
+            found.append(
+                annotated_article(article, spans, roles, ontology, labels_annotated=labels, annotator=names[person])
+            )
         for annotation in (a for a in every if a.person == person):
             if annotation.cancelled:
                 continue
@@ -172,13 +180,6 @@ def _annotated(
         reason = Code.NOT_ANNOTATED_IN_EVERY_PART if any(not a.cancelled for a in every) else reason
         report.refuse("articles", article_id, "the article", reason)
     return found
-
-
-def _join(article: Article, regions: Regions, ontology: Ontology, way: Migration, annotator: str) -> AnnotatedArticle:
-    spans = tuple(sorted(regions.spans, key=span_order))
-    events = join_events(spans, regions.roles, triggers=set(ontology.trigger_names), link=ontology.event_link)
-    labels = ontology.labels if not way.steps else _labels_before(ontology, way)
-    return AnnotatedArticle(article, spans, labels, tuple(sorted(regions.roles, key=role_order)), events, annotator)
 
 
 def _labels_before(ontology: Ontology, way: Migration) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def exported_predictions(
 
     Args:
         version: ``model_version``; may be left out where there is only one.
-        report: counts what is refused: items that do not fit, articles without such a prediction.
+        report: refuses items that do not fit, and counts articles without such a prediction.
         text_object: as in ``annotated_articles``.
 
     Returns:
@@ -50,7 +50,7 @@ def exported_predictions(
     chosen = _version(index, version)
     # a model's mentions may overlap, whatever the ontology says of annotations: all of them are scored
     free = ontology.model_copy(update={"flat": False})
-    read = annotated_articles(_Predicted.of(index, chosen), free, report, stop=False, text_object=text_object)
+    read = annotated_articles(_Predicted.of(index, chosen), free, report, text_object=text_object)
     return [(several[0], prediction_of_annotated(several[0], ModelName(name=chosen))) for several in read]
 
 

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventcorpus.annotation.assemble import assemble
-from eventcorpus.annotation.document import Faults, Reading
+from eventcorpus.annotation.assemble import Reading, assemble
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.formats.brat import ann_lines, read_brat
@@ -24,8 +23,8 @@ def folder(path: Path, ann: str, text: str = TEXT, name: str = "a") -> Path:
 
 
 def read_all(path: Path, *, refuse: bool = False) -> tuple[Reading, ConversionReport]:
-    faults = Faults(ConversionReport(), refuse=refuse)
-    return assemble(read_brat([path], faults), None, faults), faults.report
+    report = ConversionReport(refuse)
+    return assemble(read_brat([path], report), None, report), report
 
 
 def read(path: Path, *, refuse: bool = False) -> tuple[AnnotatedArticle, ConversionReport]:
@@ -202,6 +201,6 @@ def test_offsets_written_as_brat_writes_them_come_back_as_the_same_text(
 
 @given(st.text(max_size=60))
 def test_no_content_breaks_the_reader(content: str) -> None:
-    faults = Faults(ConversionReport(), refuse=True)
-    ann_lines(content, article="a", faults=faults)
-    assert all(item.verdict == "refused" for item in faults.report.items)
+    report = ConversionReport(refuses=True)
+    ann_lines(content, article="a", report=report)
+    assert all(item.verdict == "refused" for item in report.items)

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from eventcorpus.annotation.assemble import assemble
-from eventcorpus.annotation.document import Faults, Reading
+from eventcorpus.annotation.assemble import Reading, assemble
 from eventcorpus.annotation.templates import KEY, templates_of
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError, SpanError
@@ -32,8 +31,8 @@ def line(*templates: Any, docid: str = "DEV-1", text: str = TEXT) -> str:
 
 
 def read(path: Path, *, refuse: bool = False) -> tuple[Reading, ConversionReport]:
-    faults = Faults(ConversionReport(), refuse=refuse)
-    return assemble(read_muc4([path], faults), None, faults), faults.report
+    report = ConversionReport(refuse)
+    return assemble(read_muc4([path], report), None, report), report
 
 
 def test_mentions_become_spans_labelled_by_their_slot(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from eventcorpus.annotation.assemble import assemble
-from eventcorpus.annotation.document import Faults
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.formats.re3d import read_re3d
@@ -60,9 +59,9 @@ def folder(
 def read(
     path: Path, *, refuse: bool = False, floor: float = 0.0
 ) -> tuple[AnnotatedArticle, ConversionReport, Ontology]:
-    faults = Faults(ConversionReport(), refuse=refuse)
-    reading = assemble(read_re3d([path], faults, min_confidence=floor), None, faults)
-    return reading.articles[0][1], faults.report, reading.ontology
+    report = ConversionReport(refuse)
+    reading = assemble(read_re3d([path], report, min_confidence=floor), None, report)
+    return reading.articles[0][1], report, reading.ontology
 
 
 def test_a_document_becomes_an_article_with_its_source_and_licence(tmp_path: Path) -> None:
@@ -246,26 +245,24 @@ def test_a_document_twice_is_refused_with_what_it_holds(tmp_path: Path) -> None:
 
 def test_an_ontology_given_is_the_only_list_of_labels(tmp_path: Path) -> None:
     path = folder(tmp_path, [entity(*KALO, "Location"), entity(*FRONT, "Organisation")])
-    faults = Faults(ConversionReport(), refuse=True)
+    report = ConversionReport(refuses=True)
     given = Ontology(name="places", version="1.0.0", flat=True, entities=(Label(name="Location"),))
-    reading = assemble(read_re3d([path], faults), given, faults)
+    reading = assemble(read_re3d([path], report), given, report)
     assert [s.label for s in reading.articles[0][1].spans] == ["Location"]
-    assert faults.report.as_json()["spans"]["reasons"] == {"refused: label not in the ontology": 1}
-    assert faults.report.as_json()["attributes"]["reasons"] == {
+    assert report.as_json()["spans"]["reasons"] == {"refused: label not in the ontology": 1}
+    assert report.as_json()["attributes"]["reasons"] == {
         "refused: attribute not in the ontology": 1, "refused: its span was refused": 1
     }  # fmt: skip
 
 
 def test_a_flat_ontology_refuses_the_loser_of_an_overlap(tmp_path: Path) -> None:
     path = folder(tmp_path, [entity(24, 30, "Location"), entity(*FRONT, "Organisation")])
-    faults = Faults(ConversionReport())
+    report = ConversionReport()
     labels = (Label(name="Location"), Label(name="Organisation"))
     given = Ontology(name="flat", version="1.0.0", flat=True, entities=labels)
-    reading = assemble(read_re3d([path], faults), given, faults)
+    reading = assemble(read_re3d([path], report), given, report)
     assert [s.label for s in reading.articles[0][1].spans] == ["Organisation"]
-    assert faults.report.as_json()["spans"]["reasons"] == {
-        "refused: overlaps Organisation, and the ontology is flat": 1
-    }
+    assert report.as_json()["spans"]["reasons"] == {"refused: overlaps Organisation, and the ontology is flat": 1}
 
 
 def test_a_folder_that_is_none_of_re3d_is_an_error(tmp_path: Path) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from eventcorpus.annotation.assemble import assemble
-from eventcorpus.annotation.document import Faults, Reading
+from eventcorpus.annotation.assemble import Reading, assemble
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.formats.wikievents import read_wikievents
@@ -48,8 +47,8 @@ def row(**changes: Any) -> dict[str, Any]:
 
 def read(path: Path, *rows: dict[str, Any], refuse: bool = False) -> tuple[Reading, ConversionReport]:
     (path / "x.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
-    faults = Faults(ConversionReport(), refuse=refuse)
-    return assemble(read_wikievents([path / "x.jsonl"], faults), None, faults), faults.report
+    report = ConversionReport(refuse)
+    return assemble(read_wikievents([path / "x.jsonl"], report), None, report), report
 
 
 def test_entities_triggers_and_arguments_become_spans_and_roles(tmp_path: Path) -> None:
