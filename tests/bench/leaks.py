@@ -19,7 +19,7 @@ from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.corpus.near_duplicates import find_clusters, jaccard, shingles
 from eventcorpus.files import read_json_lines
 from eventcorpus.formats.conll import read_conll
-from eventcorpus.schema import Article
+from eventcorpus.schema import AnnotatedArticle, Article
 
 
 def letters(text: str) -> str:

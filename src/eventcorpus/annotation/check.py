@@ -73,13 +73,14 @@ class _Checker:
         placed = self._place_all()
         if self.ontology.flat:
             self._resolve_overlaps(placed)
+        n_kept = len(self.spans)
         for span in self.spans.values():
             mark, repair = placed[span.id]
-            if repair is None:
-                self.report.keep("spans")
-            else:
+            if repair is not None:
+                n_kept -= 1
                 name = mark.shown(self._words(span))
                 self.report.repair("spans", self.article, name, repair, key=span.id, **self._offsets(mark))
+        self.report.keep("spans", n_kept)
         self._read_attributes(placed)
         spans_of = {ref: [one for one in ids if one in self.spans] for ref, ids in self.spans_of.items()}
         roles, details = self._read_roles(spans_of)
@@ -129,18 +130,20 @@ class _Checker:
             return Fault(Code.UNKNOWN_LABEL, detail)
         original, pieces = self.original, mark.pieces
         repair: Code | Reason | None = None
-        if mark.text is not None and not self.form.same_text(_cut(original, pieces), mark.text):
+        found = _cut(original, pieces)
+        is_same = mark.text is None or self.form.same_text(found, mark.text)
+        if mark.text is not None and not is_same:
             moved = _from_utf16(original, pieces)
             if moved and self.form.same_text(_cut(original, moved), mark.text):
                 pieces, repair = moved, Code.UTF16
-        if any(not 0 <= start < end <= len(original) for start, end in pieces):
-            return Fault(Code.OFFSET_RANGE, f"the text has {len(original)} characters")
-        found = _cut(original, pieces)
+        for start, end in pieces:
+            if not 0 <= start < end <= len(original):
+                return Fault(Code.OFFSET_RANGE, f"the text has {len(original)} characters")
         if mark.text is None:
             if self.form.trusts_offsets:
                 self.report.note(f"{self.form.noun}s without text of their own (offsets trusted)")
         elif found != mark.text and repair is None:
-            if not self.form.same_text(found, mark.text):
+            if not is_same:
                 hint = self.form.text_hint.format(one_line(mark.text))
                 return Fault(Code.TEXT_DIFFERS, f"the text there is {one_line(found)}{hint}")
             repair = Code.OTHER_BLANKS_OR_QUOTES if self.form.mends_text else None
@@ -302,8 +305,9 @@ class _Checker:
 
 def _cut(text: str, pieces: Pieces) -> str:
     """The text of pieces, joined by blanks as brat writes them; empty where one is impossible."""
-    if any(not 0 <= start < end for start, end in pieces):
-        return ""
+    for start, end in pieces:
+        if not 0 <= start < end:
+            return ""
     return " ".join(text[start:end] for start, end in pieces)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from eventcorpus.annotation.templates import Template
 from eventcorpus.conversion_report import Code, Reason
@@ -35,8 +35,7 @@ class Fault:
     stops: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """A labelled stretch of a file's own text, which becomes the span ``id``.
 
     ``pieces`` are its (start, end) in code points, several where it is discontinuous; ``text`` is the text that the
@@ -76,8 +75,7 @@ class MarkAttribute:
     fault: Fault | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """A role between two marks, by their refs; ``repair`` is what the reader mended.
 
     ``direction`` is how it was drawn: a role drawn right, left or both ways (``bi``) may be turned round where the

@@ -71,10 +71,10 @@ def annotation_document(
         annotator: on whose word the spans stand.
         text_object: the ``to_name`` of regions on the article's text, if there are other objects too.
     """
-    regions = {str(item.get("id")) for item in items if is_region(item)}
     marks: list[Mark] = []
     attributes: list[MarkAttribute] = []
     links: list[Link] = []
+    others: list[Item] = []
     for n, item in enumerate(items, start=1):
         if is_region(item):
             if (item.get("meta") or {}).get("text"):
@@ -82,7 +82,11 @@ def annotation_document(
             marks += _marks(item, n, ontology, prefix, migration, text_object)
         elif item.get("type") == "relation":
             links += _links(item, ontology, migration)
-        elif units(item, regions)[1]:
+        else:
+            others.append(item)
+    regions = {mark.ref for mark in marks}
+    for item in others:
+        if units(item, regions)[1]:
             attributes.append(_attribute(item, migration))
         else:
             report.note("answers about the whole task (not kept)")
@@ -117,7 +121,7 @@ def _marks(
     is_elsewhere = text_object not in (None, item.get("to_name"))
     if is_elsewhere or not labels:
         fault = Fault(Code.OTHER_OBJECT if is_elsewhere else Code.NO_LABEL, stops=False)
-        yield from [Mark(own_id, "", pieces, name=name, fault=fault)] * max(1, len(labels))
+        yield from [Mark(own_id, "", pieces, ref=ref, name=name, fault=fault)] * max(1, len(labels))
         return
     n_known = 0
     for label in map(migration.name, labels):
