@@ -11,7 +11,7 @@ from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import SpanError
 from eventcorpus.labelstudio.regions import annotation_document
 from eventcorpus.ontology import Ontology, parse_ontology
-from eventcorpus.schema import Article, Role, role_order, span_order
+from eventcorpus.schema import Article, Role
 from eventcorpus.text import stored_form
 
 TRIGGER, ACTOR, PLACE = region("t", 7, 15, "Attack"), region("a", 0, 6, "Actor"), region("p", 16, 25, "Place")
@@ -31,8 +31,7 @@ def read(
         items, Article("x", text), ontology, report,
         stored=stored_form(text), prefix="3", offset=offset, migration=way or Migration(),
     )  # fmt: skip
-    checked = check_document(document, ontology, report)
-    return Checked(sorted(checked.spans, key=span_order), sorted(checked.roles, key=role_order)), report
+    return check_document(document, ontology, report), report
 
 
 def verdicts(report: ConversionReport) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ from eventcorpus.annotation.rules import (
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import SpanError
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import Role, Span
+from eventcorpus.schema import Role, Span, role_order, span_order
 from eventcorpus.text import from_utf16, one_line, stored_form, trim
 
 Pieces = Sequence[tuple[int, int]]
@@ -30,7 +30,7 @@ Pieces = Sequence[tuple[int, int]]
 
 @dataclass
 class Checked:
-    """What a document gives: spans and roles, and what is said of roles besides.
+    """What a document gives: spans and roles in order, and what is said of roles besides.
 
     ``spans_of`` leads from what links call a mark to the ids of the spans that stand for it.
     """
@@ -84,7 +84,8 @@ class _Checker:
         self._read_attributes(placed)
         spans_of = {ref: [one for one in ids if one in self.spans] for ref, ids in self.spans_of.items()}
         roles, details = self._read_roles(spans_of)
-        return Checked([self._finished(span) for span in self.spans.values()], roles, details, spans_of)
+        spans = sorted((self._finished(span) for span in self.spans.values()), key=span_order)
+        return Checked(spans, sorted(roles, key=role_order), details, spans_of)
 
     # marks
 
