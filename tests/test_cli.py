@@ -101,28 +101,28 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
         CONVERT,
         "in.json: task 7: article x1: region r1 Aktor [0, 6): label not in the ontology: the label 'Aktor' is not in mini@1.0.0 "
         "(Attack, Actor, Place); name the project's own labels with --ontology config.xml "
-        "(--refuse leaves such spans out and counts them)",
+        "(--refuse leaves such items out and counts them)",
     ),
     (
         "offset out of range",
         {"in.json": export(region("r1", 0, 99, "Actor"))},
         CONVERT,
         "in.json: task 7: article x1: region r1 Actor [0, 99): offset out of range: the text has 36 characters "
-        "(--refuse leaves such spans out and counts them)",
+        "(--refuse leaves such items out and counts them)",
     ),
     (
         "offset as a string",
         {"in.json": export(region("r1", "0", "6", "Actor"))},
         CONVERT,
         "in.json: task 7: article x1: region r1 Actor [0, 6): offset is not a whole number: start and end must be whole numbers "
-        "(code points) (--refuse leaves such spans out and counts them)",
+        "(code points) (--refuse leaves such items out and counts them)",
     ),
     (
         "text does not match",
         {"in.json": export(region("r1", 0, 6, "Actor", "Troops"))},
         CONVERT,
         "in.json: task 7: article x1: region r1 Actor [0, 6): text does not match: the text there is 'Rebels', Label Studio says "
-        "'Troops'; was the article edited after annotation? (--refuse leaves such spans out and counts them)",
+        "'Troops'; was the article edited after annotation? (--refuse leaves such items out and counts them)",
     ),
     (
         "article edited",
