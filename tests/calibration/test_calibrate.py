@@ -171,7 +171,7 @@ def test_wilsons_interval_is_that_of_scipy() -> None:
         assert wilson_interval(n_right, n) == pytest.approx((oracle.low, oracle.high), abs=1e-6)
 
 
-def test_an_overconfident_model_becomes_honest_and_finds_the_same(folder: Path, tmp_path: Path) -> None:
+def test_an_overconfident_model_is_calibrated_and_finds_the_same(folder: Path, tmp_path: Path) -> None:
     extractor = Extractor.from_pretrained(folder)
     before = [m for one in extractor.extract(a.article for a in HELD_OUT) for m in one]
     calibration = calibrate(extractor, HELD_OUT, precision=0.95, split="validation")
