@@ -127,7 +127,7 @@ class _Checker:
             return mark.fault
         if mark.label not in self.ontology.rank:
             known = ", ".join(self.ontology.labels)
-            detail = f"{mark.label!r} is not in {self.ontology.key} ({known}){self.form.label_hint}"
+            detail = f"the label {mark.label!r} is not in {self.ontology.key} ({known}){self.form.label_hint}"
             return Fault(Code.UNKNOWN_LABEL, detail)
         original, pieces = self.original, mark.pieces
         repair: Code | Reason | None = None

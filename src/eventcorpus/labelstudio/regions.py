@@ -128,7 +128,9 @@ def _marks(
         refused = Fault(label, stops=False) if isinstance(label, Reason) else None
         if label in ontology.rank:
             n_known += 1
-            refused = None if pieces else Fault(Code.OFFSET_NO_NUMBER, "start and end must count code points")
+            refused = (
+                None if pieces else Fault(Code.OFFSET_NO_NUMBER, "start and end must be whole numbers (code points)")
+            )
         yield Mark(
             own_id if n_known < 2 else f"{own_id}~{n_known}",
             label if isinstance(label, str) else "",
