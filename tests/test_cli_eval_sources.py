@@ -245,7 +245,7 @@ def test_a_dataset_is_scored_like_a_system(here: Path) -> None:
     assert found["exact"]["micro"]["f1"] == 1.0 and found["model"]["name"] == "ds"
 
 
-def test_floors_are_trained_on_the_split_train(here: Path) -> None:
+def test_baselines_are_trained_on_the_split_train(here: Path) -> None:
     second = task() | {"id": 8}
     second["data"] = {"article_id": "x2", "text": TEXT}
     Path("e.json").write_text(json.dumps([task(), second]))
@@ -255,15 +255,15 @@ def test_floors_are_trained_on_the_split_train(here: Path) -> None:
     assert run("convert", "e.json", "--ontology", "ontology.yaml", "--splits", "ids", "--out", "ds")[0] == 0
     code, stdout, _ = run("eval", "--dataset", "ds", "--predictions", "ds")
     assert code == 0
-    assert [line for line in stdout.splitlines() if line.startswith("floor")] == [
-        "floor remembered: micro F1 100.0, macro 100.0",
-        "floor linear: micro F1 100.0, macro 100.0",
+    assert [line for line in stdout.splitlines() if line.startswith("baseline")] == [
+        "baseline remembered: micro F1 100.0, macro 100.0",
+        "baseline linear: micro F1 100.0, macro 100.0",
     ]
     Path("map.yaml").write_text("gold: {Actor: Party}\npredicted: {Actor: Party}\n")
     mapped = run("eval", "--dataset", "ds", "--predictions", "ds", "--class-map", "map.yaml")[1]
-    assert "floor linear: micro" in mapped
-    assert "floor" not in run("eval", "--dataset", "ds", "--predictions", "ds", "--no-baselines")[1]
-    assert "floor" not in run("eval", "--gold-file", "both.txt")[1]
+    assert "baseline linear: micro" in mapped
+    assert "baseline" not in run("eval", "--dataset", "ds", "--predictions", "ds", "--no-baselines")[1]
+    assert "baseline" not in run("eval", "--gold-file", "both.txt")[1]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """New versions of benchmarks whose own data or meaning has changed: ``make benchmark-versions``.
 
-Comes in: ``eval/benchmarks/*.yaml`` and ``versions.json``. Goes out: the hashes of data that is in the checkout as they
-are today, the version of every benchmark that means something else raised, and its hash added to ``versions.json``. A
-published version is never written over.
+In ``eval/benchmarks/*.yaml`` the hashes of data that is in the checkout become those of today; the version of every
+benchmark that means something else is raised, and its hash is added to ``versions.json``. A published version is never
+written over.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def raise_versions(folder: Path) -> list[str]:
         InputError: if a benchmark cannot be read, or a file of its data is missing.
     """
     published: dict[str, dict[str, Any]] = read_json(folder / VERSIONS) if (folder / VERSIONS).is_file() else {}
-    said = []
+    raised = []
     for path in benchmark_files(folder):
         benchmark = _with_hashes_of_today(path, read_benchmark(path))
         known = published.setdefault(benchmark.name, {})
@@ -37,9 +37,9 @@ def raise_versions(folder: Path) -> list[str]:
         text = re.sub(r"^version: \d+", f"version: {version}", read_text(path), count=1, flags=re.MULTILINE)
         write_text(path, text)
         known[str(version)] = found
-        said.append(f"{benchmark.name}@{version}")
+        raised.append(f"{benchmark.name}@{version}")
     write_json(folder / VERSIONS, published)
-    return said
+    return raised
 
 
 def _with_hashes_of_today(path: Path, benchmark: Benchmark) -> Benchmark:
@@ -58,13 +58,12 @@ def _with_hashes_of_today(path: Path, benchmark: Benchmark) -> Benchmark:
 def main() -> int:
     """Raise the versions of the checkout in the working directory."""
     try:
-        said = raise_versions(Path(FOLDER))
+        raised = raise_versions(Path(FOLDER))
     except EventCorpusError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
-    print(
-        f"new: {', '.join(said)}; gates and reports of the old ones are out of date" if said else "nothing has changed"
-    )
+    listed = ", ".join(raised)
+    print(f"new: {listed}; gates and reports of the old ones are out of date" if raised else "nothing has changed")
     return 0
 
 

@@ -1,7 +1,7 @@
 """Tables of the README files, made of the reports in ``eval/reports`` and of the recipe model: ``make tables``.
 
-Comes in: Markdown with ``<!-- table: NAME -->`` ... ``<!-- end -->`` and the reports. Goes out: the same text with the
-tables between the marks. A test holds the committed files to the committed reports.
+A table stands in Markdown between ``<!-- table: NAME -->`` and ``<!-- end -->``. A test holds the committed files to
+the committed reports.
 """
 
 from __future__ import annotations
@@ -74,12 +74,12 @@ def results(reports: Reports) -> Lines:
 def labels(reports: Reports) -> Lines:
     """Each label of the default model on the shipped test split, beside what annotators agree to."""
     report = reports.named("default", "shipped-test")
-    said = report.agreement.labels if report.agreement else {}
+    agreement_of = report.agreement.labels if report.agreement else {}
     overall = report.agreement.all_labels if report.agreement else Figure(value=None)
     head = ("label", "precision", "recall", "F1 [95% interval]", "annotators agree to", "gold")
     lines = _head(head, right=range(1, 6))
     for label, row in report.exact.labels.items():
-        agreed = percent(said[label].value) if label in said else percent(None)
+        agreed = percent(agreement_of[label].value) if label in agreement_of else percent(None)
         lines.append(_row(label, percent(row.precision), percent(row.recall), shown(figure_of(row, "f1")), agreed,
                           f"{row.support:,}"))  # fmt: skip
     micro, macro = report.exact.micro, report.exact.macro
@@ -88,10 +88,10 @@ def labels(reports: Reports) -> Lines:
     lines.append(
         _row("**macro**", percent(macro.precision), percent(macro.recall), shown(figure_of(macro, "f1")), "", "")
     )
-    for name, floor in (report.floors or {}).items():
-        row = floor.exact.micro
+    for name, baseline in (report.floors or {}).items():
+        row = baseline.exact.micro
         figures = (percent(share) for share in (row.precision, row.recall, row.f1))
-        lines.append(_row(f"floor: {name}, micro", *figures, "", f"{row.support:,}"))
+        lines.append(_row(f"baseline: {name}, micro", *figures, "", f"{row.support:,}"))
     return lines
 
 

@@ -34,7 +34,7 @@ def test_names_do_not_become_markup() -> None:
     assert doctest.testmod(markdown).attempted > 0 and doctest.testmod(markdown).failed == 0
 
 
-def test_intervals_floors_and_agreement_stand_beside_the_score() -> None:
+def test_intervals_baselines_and_agreement_stand_beside_the_score() -> None:
     articles = corpus(12)
     report = evaluate(articles, [system(articles, 0.7)], ONTOLOGY, name="d", split="test", n_resamples=100)
     people = Agreement(
@@ -49,7 +49,7 @@ def test_intervals_floors_and_agreement_stand_beside_the_score() -> None:
     text = report_markdown(report)
     summary = {row[0]: row[1:3] for row in rows(text, "## Summary")}
     assert summary["between annotators, micro"] == ["90.0", "85.0–95.0"]
-    assert set(summary) == {"micro", "macro", "floor: dictionary, micro", "between annotators, micro"}
+    assert set(summary) == {"micro", "macro", "baseline: dictionary, micro", "between annotators, micro"}
     assert "–" in summary["micro"][1] and "from 100 resamples of 12 articles" in text
     assert [row[-1] for row in rows(text, "## Per label")] == ["80.0", "", ""]
     assert "## By kind" in text and "## Confidence" in text

@@ -1,7 +1,7 @@
 """A benchmark as a file with a version: which data, how it is converted, what is scored and which figure counts.
 
-Comes in: ``eval/benchmarks/*.yaml``. Goes out: a checked, frozen ``Benchmark``, and the hash of what it means. A score
-is always of (name, version): a change of meaning bumps the version (after lm-evaluation-harness's task versions).
+A score is always of (name, version): a change of meaning, which is hashed, bumps the version (after the task versions
+of lm-evaluation-harness).
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ def check_files(benchmark: Benchmark, data: Path) -> tuple[list[Path], list[str]
     Raises:
         InputError: if a file that is needed is missing; it says where to get it.
     """
-    there: list[Path] = []
+    present: list[Path] = []
     other: list[str] = []
     for file in benchmark.files:
         path = data / file.path
@@ -205,11 +205,11 @@ def check_files(benchmark: Benchmark, data: Path) -> tuple[list[Path], list[str]
                 source = " ".join(benchmark.source.split())
                 raise InputError(f"{path}: no such file, {benchmark.key} needs it; where to get it: {source}")
             continue
-        there.append(path)
+        present.append(path)
         found = sha256_of_file(path)
         if file.sha256 is not None and found != file.sha256:
             other.append(f"{path} has sha256 {found}, that of {benchmark.key} has {file.sha256}")
-    return there, other
+    return present, other
 
 
 def metric_figure(report: Report, metric: Metric) -> Figure:
@@ -254,11 +254,12 @@ def left_out_phrases(report: Report) -> list[str]:
 def published_lines(benchmark: Benchmark) -> list[str]:
     """What others published, one line each, with how far it can be compared."""
     lines = []
-    for one in benchmark.results:
-        size = f" ({one.size})" if one.size else ""
-        deviation = f" ± {one.deviation:g}" if one.deviation is not None else ""
+    for result in benchmark.results:
+        size = f" ({result.size})" if result.size else ""
+        deviation = f" ± {result.deviation:g}" if result.deviation is not None else ""
         lines.append(
-            f"published: {one.system}{size}: {one.score:g}{deviation}, {one.metric}; {' '.join(one.comparable.split())}"
+            f"published: {result.system}{size}: {result.score:g}{deviation}, {result.metric}; "
+            f"{' '.join(result.comparable.split())}"
         )
     return lines
 

@@ -126,7 +126,7 @@ def count_events(
 def _pairs(gold: Iterable[AnnotatedArticle], predictions: Iterable[Prediction], ontology: Ontology) -> list[Pair]:
     """Every article of the gold, in its order; one without a prediction counts as read and found empty."""
     by_id = {p.id: p for p in predictions}
-    return [(one, _as_annotated(by_id.get(one.article.id), one.article, ontology)) for one in gold]
+    return [(a, _as_annotated(by_id.get(a.article.id), a.article, ontology)) for a in gold]
 
 
 def _as_annotated(prediction: Prediction | None, article: Article, ontology: Ontology) -> AnnotatedArticle:
@@ -185,8 +185,8 @@ def _count_arguments(runs: Sequence[Sequence[Pair]], ontology: Ontology) -> Argu
     arguments = partial(_arguments, link=ontology.event_link)
     return ArgumentCounts(
         roles=rows,
-        identification=_count(runs, lambda one: {("", what[:3]) for _, what in arguments(one)}, ONE_ROW),
-        classification=_count(runs, lambda one: {(role, what[:3]) for role, what in arguments(one)}, rows),
+        identification=_count(runs, lambda a: {("", what[:3]) for _, what in arguments(a)}, ONE_ROW),
+        classification=_count(runs, lambda a: {(role, what[:3]) for role, what in arguments(a)}, rows),
         attached=_count(runs, arguments, rows),
     )
 

@@ -22,7 +22,7 @@ def events_of(counts: EventCounts, resampling: Resampling | None = None) -> Even
     for_roles = resampling if counts.all_give_roles else None
     for_attributes = resampling if counts.all_give_attributes else None
     has_alarms = counts.false_alarms[..., 1].any()
-    attributes = {name: _attribute(one, for_attributes) for name, one in counts.attributes.items()}
+    attributes = {name: _attribute(attribute, for_attributes) for name, attribute in counts.attributes.items()}
     return Events(
         trigger_identification=_row(counts.trigger_identification, resampling),
         trigger_classification=_matching(counts.trigger_classification, counts.triggers, resampling),

@@ -133,9 +133,9 @@ def _violations(gate: Gate, report: Report, place: str) -> Iterator[str]:
         if limits is not None:
             yield from _of_matching(limits, getattr(report, name), name, place)
     for attribute, values in gate.slices.items():
-        there = _known(attribute, report.slices or {}, f"{place}: slices", "the report has no slice")
+        slices = _known(attribute, report.slices or {}, f"{place}: slices", "the report has no slice")
         for value, some in values.items():
-            part = _known(value, there, f"{place}: slices: {attribute}", "the report has no value")
+            part = _known(value, slices, f"{place}: slices: {attribute}", "the report has no value")
             where = f"{attribute}={value}"
             yield from _of_averages(some, part.micro, where)
             if some.macro_f1 is not None:
@@ -155,17 +155,17 @@ def _of_matching(limits: MatchLimits, matching: Matching | None, name: str, plac
         row: Figures = undefined
         if matching is not None:
             row = _known(label, matching.labels, f"{place}: labels", "the report has no label")
-        for key, said in FIGURES.items():
+        for key, figure_name in FIGURES.items():
             limit: AtLeast | None = getattr(some, key)
             if limit is not None:
-                yield _violation(f"{name}: {label} {said}", figure_of(row, key), limit)
+                yield _violation(f"{name}: {label} {figure_name}", figure_of(row, key), limit)
 
 
 def _of_averages(limits: MatchLimits | SliceLimits, micro: Figures, where: str) -> Iterator[str]:
-    for key, said in FIGURES.items():
+    for key, figure_name in FIGURES.items():
         limit: AtLeast | None = getattr(limits, f"micro_{key}")
         if limit is not None:
-            yield _violation(f"{where}: micro {said}", figure_of(micro, key), limit)
+            yield _violation(f"{where}: micro {figure_name}", figure_of(micro, key), limit)
 
 
 def _violation(name: str, figure: Figure, limit: AtLeast | AtMost) -> str:
@@ -185,10 +185,10 @@ def _violation(name: str, figure: Figure, limit: AtLeast | AtMost) -> str:
     return f"{line}{_OF_END[end]}" if line else ""
 
 
-def _known(name: str, there: Mapping[str, _Value], place: str, none: str) -> _Value:
-    if name not in there:
-        raise InputError(f"{place}: {none} {name!r}; {nearest(name, there)}")
-    return there[name]
+def _known(name: str, values: Mapping[str, _Value], place: str, none: str) -> _Value:
+    if name not in values:
+        raise InputError(f"{place}: {none} {name!r}; {nearest(name, values)}")
+    return values[name]
 
 
 def _numbers(value: Any) -> Iterator[float]:

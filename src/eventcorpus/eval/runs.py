@@ -128,9 +128,9 @@ def found_ontology(gold: Sequence[AnnotatedArticle]) -> Ontology:
     Raises:
         OntologyError: if there are no labels at all, or one that no ontology could have.
     """
-    annotated = dict.fromkeys(label for one in gold for label in one.labels_annotated)
-    used = sorted({span.label for one in gold for span in one.spans})
-    labels = [*dict.fromkeys([*annotated, *used])]
+    usable = dict.fromkeys(label for annotated in gold for label in annotated.labels_annotated)
+    used = sorted({span.label for annotated in gold for span in annotated.spans})
+    labels = [*dict.fromkeys([*usable, *used])]
     triggers = _trigger_labels(gold)
     data = {
         "name": "found-in-gold",
@@ -145,18 +145,19 @@ def found_ontology(gold: Sequence[AnnotatedArticle]) -> Ontology:
 
 def _trigger_labels(gold: Iterable[AnnotatedArticle]) -> set[str]:
     found: set[str] = set()
-    for one in gold:
-        ids = {role.trigger for role in one.roles} | {trigger for event in one.events for trigger in event.triggers}
-        found |= {span.label for span in one.spans if span.id in ids}
+    for annotated in gold:
+        ids = {role.trigger for role in annotated.roles}
+        ids |= {trigger for event in annotated.events for trigger in event.triggers}
+        found |= {span.label for span in annotated.spans if span.id in ids}
     return found
 
 
 def _event_links(gold: Iterable[AnnotatedArticle]) -> list[str]:
     """Roles whose every link joins two triggers of one event."""
     joins: dict[str, bool] = {}
-    for one in gold:
-        event_of = {trigger: event.id for event in one.events for trigger in event.triggers}
-        for role in one.roles:
+    for annotated in gold:
+        event_of = {trigger: event.id for event in annotated.events for trigger in event.triggers}
+        for role in annotated.roles:
             joined = event_of.get(role.trigger, "") == event_of.get(role.argument) is not None
             joins[role.role] = joins.get(role.role, True) and joined
     return sorted(role for role, always in joins.items() if always)

@@ -1,7 +1,7 @@
 """One-to-one matches of spans that share characters: the relaxed side of exact matching.
 
-Comes in: two lists of stretches of one text. Goes out: which of the first goes with which of the second, by optimal
-assignment, so that the order of the lists decides nothing and nothing is matched twice.
+Two lists of stretches of one text are matched by optimal assignment, so that the order of the lists decides nothing and
+nothing is matched twice.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ def match_overlapping(first: Sequence[Stretch], second: Sequence[Stretch], *, th
     [Overlap(first=0, second=1, shared=3), Overlap(first=1, second=0, shared=2)]
     """
     matched: list[Overlap] = []
-    for ours, theirs in runs(first, second):
-        if len(ours) == len(theirs) == 1:
-            (start, end), (other_start, other_end) = first[ours[0]], second[theirs[0]]
+    for left, right in runs(first, second):
+        if len(left) == len(right) == 1:
+            (start, end), (other_start, other_end) = first[left[0]], second[right[0]]
             shared = min(end, other_end) - max(start, other_start)
             union = (end - start) + (other_end - other_start) - shared
             if shared > 0 and shared >= threshold * union:
-                matched.append(Overlap(ours[0], theirs[0], shared))
-        elif ours and theirs:
-            matched += _assign(first, second, ours, theirs, threshold)
+                matched.append(Overlap(left[0], right[0], shared))
+        elif left and right:
+            matched += _assign(first, second, left, right, threshold)
     return matched
 
 
@@ -85,12 +85,12 @@ def runs(first: Sequence[Stretch], second: Sequence[Stretch]) -> Iterator[tuple[
 
 
 def _assign(
-    first: Sequence[Stretch], second: Sequence[Stretch], ours: list[int], theirs: list[int], threshold: float
+    first: Sequence[Stretch], second: Sequence[Stretch], left: list[int], right: list[int], threshold: float
 ) -> list[Overlap]:
     from scipy.optimize import linear_sum_assignment
 
-    a = np.array([first[i] for i in ours], dtype=np.float64)
-    b = np.array([second[i] for i in theirs], dtype=np.float64)
+    a = np.array([first[i] for i in left], dtype=np.float64)
+    b = np.array([second[i] for i in right], dtype=np.float64)
     length_a, length_b = a[:, 1] - a[:, 0], b[:, 1] - b[:, 0]
     shared = np.minimum(a[:, None, 1], b[None, :, 1]) - np.maximum(a[:, None, 0], b[None, :, 0])
     union = length_a[:, None] + length_b[None, :] - shared
@@ -99,7 +99,7 @@ def _assign(
     bonus = min(length_a.sum(), length_b.sum()) + 1
     rows, columns = linear_sum_assignment(np.where(allowed, shared + bonus, 0.0), maximize=True)
     return [
-        Overlap(ours[i], theirs[j], int(shared[i, j]))
+        Overlap(left[i], right[j], int(shared[i, j]))
         for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
         if allowed[i, j]
     ]
@@ -152,8 +152,8 @@ def outcomes(gold: Sequence[Labelled], predicted: Sequence[Labelled]) -> list[Ou
         found += _within_run(gold, predicted, [left[i] for i in some], [right[j] for j in others])
 
     def place(outcome: Outcome) -> tuple[Labelled, list[Labelled], list[Labelled], Outcome]:
-        ours, theirs = [gold[i] for i in outcome.gold], [predicted[j] for j in outcome.predicted]
-        return min(ours + theirs), ours, theirs, outcome
+        in_gold, found = [gold[i] for i in outcome.gold], [predicted[j] for j in outcome.predicted]
+        return min(in_gold + found), in_gold, found, outcome
 
     return sorted(found, key=place)
 
@@ -190,8 +190,8 @@ def _within_run(
     spurious = [j for j in right if j not in paired[1]]
 
     def nearest(pair: Pair) -> tuple[int, Labelled, Labelled]:
-        ours, theirs = gold[pair[0]], predicted[pair[1]]
-        return max(ours[1] - ours[0], theirs[1] - theirs[0]), ours, theirs
+        in_gold, found = gold[pair[0]], predicted[pair[1]]
+        return max(in_gold[1] - in_gold[0], found[1] - found[0]), in_gold, found
 
     for i, j in sorted(pairs, key=nearest):  # what lies in two mentions belongs to the shorter
         if gold[i][2] != predicted[j][2]:

@@ -1,6 +1,6 @@
 """How alike two groupings of the same things are: B-cubed and CEAF, for events and for coreference.
 
-Comes in: two sets of clusters of one document. Goes out: sums that add up over documents, and figures made of them.
+Two sets of clusters of one document give sums that add up over documents, and figures are made of these.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def b_cubed(gold: Iterable[Collection[Hashable]], predicted: Iterable[Collection
     """B-cubed (Bagga and Baldwin 1998) of one document.
 
     An item that only one side has counts on that side, with the share 0: the definition of Pradhan et al. 2014
-    (*Scoring coreference partitions of predicted mentions*), which invents no clusters for it. To judge the grouping
+    (*Scoring coreference partitions of predicted mentions*), which invents no clusters for it. To score the grouping
     alone, hand in the items of both sides only.
 
     Args:
@@ -87,8 +87,8 @@ def ceaf_e(gold: Iterable[Collection[Hashable]], predicted: Iterable[Collection[
     row, column = ({cluster: i for i, cluster in enumerate(sizes)} for sizes in (n_gold, n_predicted))
     phi4 = np.zeros((len(n_gold), len(n_predicted)))
     for item in in_gold.keys() & in_predicted.keys():
-        ours, theirs = in_gold[item], in_predicted[item]
-        phi4[row[ours], column[theirs]] += 2 / (n_gold[ours] + n_predicted[theirs])
+        gold_cluster, cluster = in_gold[item], in_predicted[item]
+        phi4[row[gold_cluster], column[cluster]] += 2 / (n_gold[gold_cluster] + n_predicted[cluster])
     if not phi4.any():
         return Ceaf(0.0, len(n_predicted), len(n_gold))
     from scipy.optimize import linear_sum_assignment

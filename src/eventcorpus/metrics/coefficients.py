@@ -1,6 +1,6 @@
 """Agreement coefficients from counts that add up over articles, for any number of resamples at once.
 
-Comes in: arrays of sums, with any leading axes. Goes out: figures with the same leading axes, NaN where undefined.
+Arrays of sums with any leading axes give figures with the same leading axes, NaN where undefined.
 """
 
 from __future__ import annotations

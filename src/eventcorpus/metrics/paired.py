@@ -1,8 +1,7 @@
 """Whether two systems differ on the same articles: paired bootstrap and approximate randomisation.
 
-Comes in: counts per article of both systems, and how a figure is made of added-up counts. Goes out: differences with
-intervals and p values. Both tests draw whole articles, or whole clusters of them, never single mentions: mentions of
-one article are not independent.
+Differences and their intervals and p values are made of counts per article of both systems. Both tests draw whole
+articles, or whole clusters of them, never single mentions: mentions of one article are not independent.
 """
 
 from __future__ import annotations
@@ -67,16 +66,16 @@ def paired_differences(
         resampling: which articles are drawn together, the resamples, and the seed of the exchanges.
         rounds: how often to exchange, at least 1.
     """
-    ours, theirs = (np.asarray(figure(counts.sum(axis=0)), dtype=np.float64) for counts in (first, second))
-    difference = theirs - ours
+    of_first, of_second = (np.asarray(figure(counts.sum(axis=0)), dtype=np.float64) for counts in (first, second))
+    difference = of_second - of_first
 
     flat = np.stack([first.reshape(len(first), -1), second.reshape(len(second), -1)], axis=1)
 
     def differences(sums: Numbers) -> Numbers:
         shape = sums.shape[:-2]
         sides = (sums[..., side, :].reshape(*shape, *first.shape[1:]) for side in (0, 1))
-        of_first, of_second = (figure(side) for side in sides)
-        return of_second - of_first
+        before, after = (figure(side) for side in sides)
+        return after - before
 
     interval = estimate(flat, differences, resampling=resampling, level=level)
     drawn = differences(resampling.totals(flat))
@@ -93,8 +92,8 @@ def paired_differences(
     far = (known & (np.abs(drawn - difference) >= np.abs(difference) - _TIE)).sum(axis=0)
     defined = ~np.isnan(difference) & (resampling.n_units > 1)
     return Differences(
-        first=ours,
-        second=theirs,
+        first=of_first,
+        second=of_second,
         difference=difference,
         low=interval.low,
         high=interval.high,

@@ -1,7 +1,7 @@
 """Intervals by bootstrap over articles, from statistics that add up over articles.
 
-Comes in: one row of counts an article, and how a figure is made of added-up counts. Goes out: the figure with its
-percentile interval (Efron and Tibshirani 1993). Articles are never scored again: a resample is a row of whole numbers,
+A figure is made of the sums of one row of counts an article, its percentile interval (Efron and Tibshirani 1993) of the
+sums of resampled rows. Articles are never scored again: a resample is a row of whole numbers,
 how often each article was drawn, and all resamples are one matrix product.
 """
 

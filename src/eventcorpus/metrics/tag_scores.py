@@ -1,7 +1,7 @@
 """Exact counts per label from lists of tags: whole chunks, as seqeval counts them, many times as fast.
 
-Comes in: gold and predicted tags of the same tokens, in memory. Goes out: counts per label, and intervals by bootstrap
-over units of sentences (articles). Nothing is made per chunk or token in Python: tags become numbers in one pass, and
+Gold and predicted tags of the same tokens, in memory, give counts per label, and intervals by bootstrap over units of
+sentences (articles). Nothing is made per chunk or token in Python: tags become numbers in one pass, and
 both sides are compared as arrays.
 """
 
@@ -124,13 +124,13 @@ def _same_sentences(gold: Sentences, predicted: Sentences) -> NDArray[np.int64]:
     first = first_tokens(gold)
     if not np.array_equal(first, first_tokens(predicted)):
         pairs = enumerate(zip_longest(map(len, gold), map(len, predicted), fillvalue=None), start=1)
-        number, (ours, theirs) = next((n, pair) for n, pair in pairs if pair[0] != pair[1])
-        if ours is None or theirs is None:
+        number, (n_gold, n_predicted) = next((n, pair) for n, pair in pairs if pair[0] != pair[1])
+        if n_gold is None or n_predicted is None:
             raise InputError(
                 f"gold has {len(gold):,} sentences and predicted {len(predicted):,}; both sides need the same ones"
             )
         raise InputError(
-            f"sentence {number} has {ours} tags in gold and {theirs} predicted; both sides need a tag a token"
+            f"sentence {number} has {n_gold} tags in gold and {n_predicted} predicted; both sides need a tag a token"
         )
     return first
 
@@ -180,12 +180,12 @@ def compute_metrics(tags: Sequence[str]) -> Callable[[EvalPrediction], dict[str,
 
     def metrics(evaluated: EvalPrediction) -> dict[str, float]:
         given = evaluated.predictions[0] if isinstance(evaluated.predictions, tuple) else evaluated.predictions
-        said, gold = np.asarray(given), np.asarray(evaluated.label_ids)
-        said = said.argmax(axis=-1) if said.ndim == 3 else said
+        found, gold = np.asarray(given), np.asarray(evaluated.label_ids)
+        found = found.argmax(axis=-1) if found.ndim == 3 else found
         kept = gold != IGNORED
         in_gold, predicted = (
             [[names[tag] for tag in row[keep].tolist()] for row, keep in zip(ids, kept, strict=True)]
-            for ids in (gold, said)
+            for ids in (gold, found)
         )
         scores = score_tags(in_gold, predicted, decoder="strict", scheme="iob2")
         rows = scores.counts

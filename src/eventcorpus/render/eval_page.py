@@ -173,10 +173,10 @@ def at_thresholds(points: Sequence[CurvePoint]) -> list[CurvePoint]:
 
 
 def _baselines_and_annotators(report: Report) -> list[tuple[str, str, str, Any, float | None]]:
-    """Name, description, CSS class, micro figures and macro F1 of floors, the system and annotators, in this order."""
+    """Name, description, CSS class, micro figures and macro F1: baselines, then the system, then annotators."""
     rows: list[tuple[str, str, str, Any, float | None]] = [
-        (name, floor.description.rstrip("."), "floor", floor.exact.micro, floor.exact.macro.f1)
-        for name, floor in (report.floors or {}).items()
+        (name, baseline.description.rstrip("."), "baseline", baseline.exact.micro, baseline.exact.macro.f1)
+        for name, baseline in (report.floors or {}).items()
     ]
     rows.append((report.model.name, "", "strong", report.exact.micro, report.exact.macro.f1))
     if report.agreement:

@@ -86,7 +86,8 @@ def _cells(row: Figures) -> tuple[str, ...]:
 
 def _baselines_and_annotators(report: Report) -> list[tuple[str, ...]]:
     rows = [
-        (f"floor: {escaped(name)}, micro", *_cells(floor.exact.micro)) for name, floor in (report.floors or {}).items()
+        (f"baseline: {escaped(name)}, micro", *_cells(baseline.exact.micro))
+        for name, baseline in (report.floors or {}).items()
     ]
     if report.agreement:
         figure = report.agreement.all_labels

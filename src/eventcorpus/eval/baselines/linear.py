@@ -122,7 +122,7 @@ def shape(word: str) -> str:
 
 def _features(word: str, near: Sequence[str], shapes: Sequence[str]) -> list[str]:
     before2, before, here, after, after2 = near
-    short = [_RUNS.sub(r"\1", one) for one in shapes]
+    short = [_RUNS.sub(r"\1", word_shape) for word_shape in shapes]
     return [
         f"w={word}",
         f"f={here}",
