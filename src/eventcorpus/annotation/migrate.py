@@ -1,7 +1,4 @@
-"""Carry annotations from an older version of an ontology to the current one, along its ``changes``.
-
-Comes in: ``name@version`` of the data. Goes out: a ``Migration`` that maps each name, or says why it cannot.
-"""
+"""Carry annotations from an older version of an ontology to the current one, along its ``changes``."""
 
 from __future__ import annotations
 
@@ -30,20 +27,21 @@ class Migration:
 
     def labels_annotated(self, old: tuple[str, ...]) -> tuple[str, ...]:
         """Which current labels the annotator could use; a merged label counts only if all its sources did."""
-        now = list(old)
+        labels = list(old)
         for step in self.steps:
             gone = {*step.removed, *step.split}
             merged = {
                 new
                 for new in step.merged.values()
-                if {source for source, target in step.merged.items() if target == new} <= set(now)
+                if {source for source, target in step.merged.items() if target == new} <= set(labels)
             }
-            now = [step.renamed.get(x, x) for x in now if x not in gone and x not in step.merged] + sorted(merged)
-        return tuple(dict.fromkeys(now))
+            kept = [label for label in labels if label not in gone and label not in step.merged]
+            labels = [step.renamed.get(label, label) for label in kept] + sorted(merged)
+        return tuple(dict.fromkeys(labels))
 
 
 def migration(data_key: str | None, ontology: Ontology, *, place: str) -> Migration:
-    """Find the way from the ontology that data names (None: the current one) to ``ontology``.
+    """Find the steps from the ontology version that data names (None: the current one) to ``ontology``.
 
     Raises:
         OntologyError: for another ontology, a newer version, or a version whose changes are not written down.

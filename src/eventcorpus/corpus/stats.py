@@ -119,7 +119,7 @@ def stats_report(
         n_not_annotated=n_not_annotated,
         total=figures_of(gold, ontology),
         splits={
-            split: figures_of([one for one in gold if split_of.get(one.article.id) == split], ontology)
+            split: figures_of([each for each in gold if split_of.get(each.article.id) == split], ontology)
             for split in splits
         },
         originality=originality_of(gold, ontology),
@@ -137,7 +137,7 @@ def figures_of(gold: Sequence[AnnotatedArticle], ontology: Ontology) -> Figures:
 
     def mentions(kind: str, names: Mapping[str, Any]) -> dict[str, MentionCount]:
         """By name, of the keys in the counters of a kind."""
-        total, own = getattr(counts, kind), [getattr(one, kind) for one in per_article]
+        total, own = getattr(counts, kind), [getattr(article, kind) for article in per_article]
         return {name: MentionCount(n=total[key], articles=sum(key in c for c in own)) for name, key in names.items()}
 
     articles = [annotated.article for annotated in gold]

@@ -1,8 +1,7 @@
-"""Iterative stratification: groups of articles to splits, so that what is rare is in each of them.
+"""Iterative stratification: groups of articles are given to splits such that what is rare is in each split.
 
-Comes in: groups, each with what its articles have (labels, roles, values, kinds). Goes out: a split for each group.
 Method: Sechidis, Tsoumakas and Vlahavas 2011 (On the Stratification of Multi-Label Data), here on groups that stay
-whole, and swaps afterwards (``corpus.stratify``).
+whole, with swaps afterwards (``balance``).
 """
 
 from __future__ import annotations
@@ -15,10 +14,17 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+Array = npt.NDArray[np.float64]
+_CANDIDATES = 60
+"""Groups of a split that are tried in swaps: those that promise most."""
+_ROUNDS = 500
+_SIZE_WEIGHT = 10.0
+"""How much more the number of articles counts than one feature."""
+
 
 @dataclass(frozen=True)
 class Group:
-    """Articles that go to one split: how many, and in how many of them each feature stands."""
+    """Articles that go to one split together: how many, and how many of them have each feature, such as a label."""
 
     id: str
     n_articles: int
@@ -28,13 +34,13 @@ class Group:
 def stratify(
     groups: Sequence[Group], *, shares: Mapping[str, float], given: Mapping[str, str], seed: int
 ) -> dict[str, str]:
-    """Choose a split for every group, the rarest feature first, by what each split still lacks of it.
+    """Choose a split for every group: of the rarest feature first, the split that lacks most of it.
 
     A feature with at least as many articles as there are splits is wanted in each of them at least once.
 
     Args:
         shares: by split its share of the articles, together 1; one with the share 0 gets nothing new.
-        given: group id -> split, for groups that have a place already.
+        given: group id -> split, for groups that have a split already.
         seed: decides the order of groups that are otherwise alike.
 
     Returns:
@@ -47,12 +53,12 @@ def stratify(
     targets = {split: dict(features) for split, features in wanted.items()}
     n_articles = sum(group.n_articles for group in groups)
     room = {split: share * n_articles for split, share in shares.items()}
-    found: dict[str, str] = {}
+    split_of: dict[str, str] = {}
     left = dict.fromkeys(totals, 0)
     having: defaultdict[str, list[Group]] = defaultdict(list)
 
     def place(group: Group, split: str) -> None:
-        found[group.id] = split
+        split_of[group.id] = split
         room[split] -= group.n_articles
         for feature, n in group.features.items():
             wanted[split][feature] -= n
@@ -70,23 +76,24 @@ def stratify(
     while any(left.values()):
         rarest = min((feature for feature, n in left.items() if n), key=lambda feature: (left[feature], feature))
         for group in having[rarest]:
-            if group.id not in found:
+            if group.id not in split_of:
                 place(group, _neediest(wanted, room, rarest, shares))
                 for feature, n in group.features.items():
                     left[feature] -= n
     for group in free:
-        if group.id not in found:
+        if group.id not in split_of:
             place(group, max((split for split in room if shares[split]), key=lambda split: room[split]))
-    return _balanced(groups, found, targets, shares, {group.id for group in free})
+    return _balanced(groups, split_of, targets, shares, {group.id for group in free})
 
 
 def _balanced(
     groups: Sequence[Group],
-    found: Mapping[str, str],
+    split_of: Mapping[str, str],
     targets: Mapping[str, Mapping[str, float]],
     shares: Mapping[str, float],
     free: set[str],
 ) -> dict[str, str]:
+    """``balance`` on arrays made of the groups."""
     splits = list(shares)
     features = sorted({feature for group in groups for feature in group.features})
     column = {feature: i for i, feature in enumerate(features, start=1)}
@@ -98,14 +105,14 @@ def _balanced(
             row[column[feature]] = n
     total = float(has[:, 0].sum())
     wanted = np.array([[shares[s] * total, *(targets[s][feature] for feature in features)] for s in shares])
-    place = np.array([splits.index(found[group.id]) for group in in_order], dtype=np.int64)
+    place = np.array([splits.index(split_of[group.id]) for group in in_order], dtype=np.int64)
     movable = [i for i, group in enumerate(in_order) if group.id in free]
     chosen = balance(has, wanted, place, free=movable)
     return {group.id: splits[i] for group, i in zip(in_order, chosen.tolist(), strict=True)}
 
 
 def _wanted(totals: Counter[str], shares: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """By split and feature the number of articles that it should get."""
+    """By split and feature the number of articles that the split should get."""
     largest = max(shares, key=lambda split: shares[split])
     wanted: dict[str, dict[str, float]] = {split: {} for split in shares}
     n_splits = sum(share > 0 for share in shares.values())
@@ -121,17 +128,11 @@ def _neediest(
     wanted: Mapping[str, Mapping[str, float]], room: Mapping[str, float], feature: str, shares: Mapping[str, float]
 ) -> str:
     """The split that lacks most of a feature, of those that are not full; of equal ones the emptiest."""
-    able = [split for split, share in shares.items() if share]
+    candidates = [split for split, share in shares.items() if share]
     return max(
-        [split for split in able if room[split] > 0] or able, key=lambda split: (wanted[split][feature], room[split])
+        [split for split in candidates if room[split] > 0] or candidates,
+        key=lambda split: (wanted[split][feature], room[split]),
     )
-
-
-Array = npt.NDArray[np.float64]
-_CANDIDATES = 60
-_ROUNDS = 500
-_SIZE_WEIGHT = 10.0
-"""How much more the number of articles counts than one feature."""
 
 
 def balance(has: Array, wanted: Array, place: npt.NDArray[np.int64], *, free: Sequence[int]) -> npt.NDArray[np.int64]:
@@ -143,7 +144,7 @@ def balance(has: Array, wanted: Array, place: npt.NDArray[np.int64], *, free: Se
         has: what groups have, shape (n_groups, n_features); the first feature is the number of articles.
         wanted: what splits should have, shape (n_splits, n_features).
         place: the split of every group, shape (n_groups,).
-        free: the groups that may change their place, in ascending order.
+        free: the groups that may change their split, in ascending order.
 
     Returns:
         the splits of the groups, shape (n_groups,).
@@ -156,40 +157,45 @@ def balance(has: Array, wanted: Array, place: npt.NDArray[np.int64], *, free: Se
     movable = np.array(free, dtype=np.int64)
     for _ in range(_ROUNDS if len(movable) else 0):
         best: tuple[float, int, int, int] = (-1e-9, -1, -1, -1)
-        for here in open_splits:
-            for there in open_splits:
-                if here != there:
-                    best = min(best, _best_change(has, surplus, weight, movable, place, here, there))
-        _, group, other, there = best
+        for source in open_splits:
+            for target in open_splits:
+                if source != target:
+                    best = min(best, _best_change(has, surplus, weight, movable, place, source, target))
+        _, group, other, target = best
         if group < 0:
             break
-        here = int(place[group])
-        given = has[group] - (has[other] if other >= 0 else 0)
-        surplus[here] -= given
-        surplus[there] += given
-        place[group] = there
+        source = int(place[group])
+        moved = has[group] - (has[other] if other >= 0 else 0)
+        surplus[source] -= moved
+        surplus[target] += moved
+        place[group] = target
         if other >= 0:
-            place[other] = here
+            place[other] = source
     return place
 
 
 def _best_change(
     has: Array, surplus: Array, weight: Array, movable: npt.NDArray[np.int64], place: npt.NDArray[np.int64],
-    here: int, there: int,
+    source: int, target: int,
 ) -> tuple[float, int, int, int]:  # fmt: skip
-    """The change in distance (the lower the better), a group that leaves ``here``, one in exchange or -1, ``there``."""
-    ours, theirs = (movable[place[movable] == split] for split in (here, there))
-    pull = 2 * (surplus[there] * weight[there] - surplus[here] * weight[here])
-    both = weight[here] + weight[there]
-    if not len(ours):
+    """The best move of a group from ``source`` to ``target``, alone or in exchange for one of ``target``.
+
+    Returns:
+        the change in distance (the lower the better), the group, the group in exchange or -1, ``target``.
+    """
+    of_source, of_target = (movable[place[movable] == split] for split in (source, target))
+    pull = 2 * (surplus[target] * weight[target] - surplus[source] * weight[source])
+    both = weight[source] + weight[target]
+    if not len(of_source):
         return (0.0, -1, -1, -1)
-    alone = has[ours] @ pull + has[ours] ** 2 @ both
-    ours = ours[np.argsort(alone, kind="stable")[:_CANDIDATES]]
-    theirs = theirs[np.argsort(has[theirs] ** 2 @ both - has[theirs] @ pull, kind="stable")[:_CANDIDATES]]
-    best = (float(alone.min()), int(ours[0]), -1, there)
-    if len(theirs):
-        given = has[ours][:, None, :] - has[theirs][None, :, :]
-        change = given @ pull + given**2 @ both
-        g, o = np.unravel_index(int(np.argmin(change)), change.shape)
-        best = min(best, (float(change[g, o]), int(ours[g]), int(theirs[o]), there))
+    alone = has[of_source] @ pull + has[of_source] ** 2 @ both
+    of_source = of_source[np.argsort(alone, kind="stable")[:_CANDIDATES]]
+    back = has[of_target] ** 2 @ both - has[of_target] @ pull
+    of_target = of_target[np.argsort(back, kind="stable")[:_CANDIDATES]]
+    best = (float(alone.min()), int(of_source[0]), -1, target)
+    if len(of_target):
+        moved = has[of_source][:, None, :] - has[of_target][None, :, :]
+        change = moved @ pull + moved**2 @ both
+        i, j = np.unravel_index(int(np.argmin(change)), change.shape)
+        best = min(best, (float(change[i, j]), int(of_source[i]), int(of_target[j]), target))
     return best
