@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from label_studio_json import MINI, NESTED, ONTOLOGY, TEXT, choice, region, relation
 
 from eventcorpus.annotation.check import Checked, check_document
 from eventcorpus.annotation.migrate import Migration, migration
@@ -13,6 +12,7 @@ from eventcorpus.labelstudio.regions import annotation_document
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import Article, Role
 from eventcorpus.text import stored_form
+from label_studio_json import MINI, NESTED, ONTOLOGY, TEXT, choice, region, relation
 
 TRIGGER, ACTOR, PLACE = region("t", 7, 15, "Attack"), region("a", 0, 6, "Actor"), region("p", 16, 25, "Place")
 FAMILY = "Alert 🚨🔥 rebels shelled Northtown 👨\u200d👩\u200d👧 and fled."

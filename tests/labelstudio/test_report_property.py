@@ -15,13 +15,13 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from label_studio_json import MINI
 
 from eventcorpus.annotation.label_map import Mapper, mapped, one_a_name
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle
+from label_studio_json import MINI
 
 WORDS = [
     "rebels",

@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from label_studio_json import TEXT
-
 from eventcorpus.agreement.adjudicate import Differences, adjudication_task, describe, differences
 from eventcorpus.annotation.merge import gold_of
 from eventcorpus.conversion_report import ConversionReport
@@ -15,6 +13,7 @@ from eventcorpus.labelstudio.config import adjudication_config, is_made_from, la
 from eventcorpus.labelstudio.simulated_export import simulated_export
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
+from label_studio_json import TEXT
 
 ONTOLOGY = parse_ontology(
     {

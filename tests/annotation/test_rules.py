@@ -1,12 +1,11 @@
 """The ontology's rules for one annotated article."""
 
-from label_studio_json import NESTED, ONTOLOGY, TEXT
-
 from eventcorpus.annotation.rules import describe_role, role_violation, violations
 from eventcorpus.conversion_report import Code
 from eventcorpus.labelstudio.config import label_config, read_label_config
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
+from label_studio_json import NESTED, ONTOLOGY, TEXT
 
 ACTOR = Span("a", 0, 6, "Actor")
 ATTACK = Span("t", 7, 15, "Attack", (("modality", "actual"), ("outcome", "killed")))

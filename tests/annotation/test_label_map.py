@@ -208,7 +208,7 @@ def test_a_map_that_does_not_fit_names_the_way_out(tmp_path: Path, content: dict
 
 
 def test_the_shipped_maps_fit_the_shipped_ontology() -> None:
-    maps = Path(__file__).parents[3] / "corpus/maps"
+    maps = Path(__file__).parents[2] / "corpus/maps"
     label_map = read_label_map(maps / "re3d.yaml")
     source = Ontology(
         name="re3d", version="1.0.0", flat=False, entities=tuple(Label(name=name) for name in label_map.labels),

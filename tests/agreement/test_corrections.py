@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from label_studio_json import NESTED, TEXT, annotation, choice, region, relation, task, write
 
 from eventcorpus.agreement.corrected import Excluded, read_corrected
 from eventcorpus.agreement.corrections import count_corrections
@@ -22,6 +21,7 @@ from eventcorpus.cli.main import main
 from eventcorpus.labelstudio.config import read_label_config, read_ontology
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.ontology import Ontology, ontology_yaml
+from label_studio_json import NESTED, TEXT, annotation, choice, region, relation, task, write
 
 ROOT = Path(__file__).parents[2]
 FIXTURES = ROOT / "tests/fixtures/label-studio"
