@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import tee
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from eventcorpus.calibration.apply import keep_confident, minimum_confidences
+from eventcorpus.calibration.apply import minimum_confidences
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_file, read_json_lines, write_text
@@ -24,13 +20,10 @@ from eventcorpus.formats.articles import (
     text_row,
     with_published,
 )
-from eventcorpus.predictions import Prediction, prediction_line, prediction_of
+from eventcorpus.predictions import Prediction, prediction_line
 from eventcorpus.render.extract_report import prediction_tables, predictions_page
 from eventcorpus.render.tables import console
-from eventcorpus.schema import Article, Mention
-
-if TYPE_CHECKING:
-    from eventcorpus.models.extractor import Extractor
+from eventcorpus.schema import Article
 
 STDIN = Path("-")
 
@@ -70,12 +63,18 @@ def command(
     Example:
       eventcorpus extract story.txt --model models/runs/demo --table
     """
+    from eventcorpus.models.extractor import Extractor
+    from eventcorpus.models.predict import ConfidenceFilter, predict
+
     if published is not None:
         published = published_date(published, place="--published")
     report = ReadReport()
     articles = (with_published(article, published) for article in _articles(paths, report))
-    extractor, keep = _model(model_path, min_confidence or 0.0, use_thresholds=use_thresholds)
-    predictions = _predictions(articles, extractor, keep, report)
+    extractor = Extractor.from_pretrained(model_path)
+    least = min_confidence or 0.0
+    minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
+    keep = ConfidenceFilter({label: max(confidence, least) for label, confidence in minimum.items()}, least)
+    predictions = predict(articles, extractor, keep, changed=report.changed)
     if as_table or html_path:
         found = list(predictions)
         if html_path:
@@ -92,45 +91,7 @@ def command(
     elif not as_table and not html_path:
         for prediction in predictions:
             click.echo(_line(prediction, with_text))
-    for line in [*report.lines(), *keep.lines()]:
-        options.notice(line)
-
-
-@dataclass
-class _Keep:
-    """Which mentions are kept for their confidence, and how many were left out."""
-
-    minimum: dict[str, float]
-    otherwise: float
-    n_seen: int = 0
-    left_out: Counter[str] = field(default_factory=Counter)
-
-    def __call__(self, mentions: list[Mention]) -> list[Mention]:
-        kept = keep_confident(mentions, self.minimum, otherwise=self.otherwise)
-        self.n_seen += len(mentions)
-        self.left_out += Counter(m.label for m in mentions) - Counter(m.label for m in kept)
-        return kept
-
-    def lines(self) -> list[str]:
-        """What was left out, labels that never reach their precision named."""
-        if not (self.minimum or self.otherwise):
-            return []
-        never = [label for label, minimum in self.minimum.items() if minimum > 1 and self.left_out[label]]
-        whole = (
-            f"; all of {', '.join(never)}, which do not reach the precision asked for or are too few to tell"
-            if never
-            else ""
-        )
-        return [f"{self.left_out.total():,} of {self.n_seen:,} mentions left out for their confidence{whole}"]
-
-
-def _model(model_path: Path, min_confidence: float, *, use_thresholds: bool) -> tuple[Extractor, _Keep]:
-    from eventcorpus.models.extractor import Extractor
-
-    extractor = Extractor.from_pretrained(model_path)
-    minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
-    minimum = {label: max(confidence, min_confidence) for label, confidence in minimum.items()}
-    return extractor, _Keep(minimum, min_confidence)
+    options.notices([*report.lines(), *keep.notices()])
 
 
 def _articles(paths: Sequence[Path], report: ReadReport) -> Iterator[Article]:
@@ -146,20 +107,6 @@ def _articles(paths: Sequence[Path], report: ReadReport) -> Iterator[Article]:
                 yield article_from_row(row, place=f"stdin: line {number}")
         else:
             yield article_from_row(text_row(content), place="stdin")
-
-
-def _predictions(
-    articles: Iterable[Article], extractor: Extractor, keep: _Keep, report: ReadReport
-) -> Iterator[Prediction]:
-    shown, read = tee(articles)
-    for article, mentions in zip(shown, extractor.extract(read), strict=True):
-        changed = article.id in report.changed
-        warnings = (
-            ["line ends, control characters or lone surrogates were replaced; offsets refer to the stored text"]
-            if changed
-            else []
-        )
-        yield prediction_of(article, keep(mentions), extractor.name, warnings=warnings, with_text=True)
 
 
 def _line(prediction: Prediction, with_text: bool) -> str:

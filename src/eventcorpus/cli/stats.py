@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from eventcorpus.cli import options
-from eventcorpus.corpus.folder import read_corpus
+from eventcorpus.corpus.folder import read_gold_articles
 from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.stats import stats_report
-from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
-from eventcorpus.dataset.splits import read_splits
 from eventcorpus.errors import StrictError
 from eventcorpus.files import write_text
-from eventcorpus.ontology import Ontology
 from eventcorpus.render.stats_report import originality_lines, stats_page, stats_tables
 from eventcorpus.render.tables import console
-from eventcorpus.schema import AnnotatedArticle
 
 
 @click.command("stats")
@@ -49,10 +43,10 @@ def command(
       eventcorpus stats corpus --html stats.html
     """
     requirements = read_requirements(require_path) if require_path else None
-    counted = _counted(corpus, splits, gold)
+    counted = read_gold_articles(corpus, splits=splits, gold=gold)
     with options.progress("counting"):
         report = stats_report(
-            counted.gold,
+            counted.articles,
             counted.split_of,
             counted.ontology,
             corpus=corpus.resolve().name,
@@ -78,27 +72,3 @@ def command(
             click.echo(f"not met: {line}", err=True)
         raise StrictError(f"{require_path}: figures not as required: {len(missed)}, the first: {missed[0]}")
     options.notice(f"{require_path}: all {len(requirements.require)} requirements are met")
-
-
-@dataclass(frozen=True)
-class _Counted:
-    gold: Sequence[AnnotatedArticle]
-    split_of: Mapping[str, str]
-    ontology: Ontology
-    policy: str
-    n_not_annotated: int
-
-
-def _counted(path: Path, splits: Path | None, gold: str | None) -> _Counted:
-    """What is to be counted, from a dataset or a corpus folder."""
-    if is_dataset_folder(path):
-        dataset = read_dataset(path)
-        split_of = {one.article.id: split for split, several in dataset.splits.items() for one in several}
-        every = [one for several in dataset.splits.values() for one in several]
-        return _Counted(every, split_of, dataset.ontology, str(dataset.manifest["gold"]), 0)
-    folder = read_corpus(path, gold=gold)
-    place = splits or (path / "splits" if (path / "splits").is_dir() else None)
-    n_not_annotated = len(set(folder.articles) - set(folder.gold))
-    return _Counted(
-        list(folder.gold.values()), read_splits(place) if place else {}, folder.ontology, folder.policy, n_not_annotated
-    )

@@ -5,12 +5,14 @@ ontology.yaml   articles/ (JSON Lines)   annotations/*.json (Label Studio export
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
+from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
+from eventcorpus.dataset.splits import read_splits
 from eventcorpus.errors import InputError
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.labelstudio.annotations import annotated_articles
@@ -74,6 +76,40 @@ def read_corpus_with_faults(path: Path, *, gold: str | None, on_progress: OnProg
         article_id = passed[0].article.id
         passes[article_id], decided[article_id] = passed, gold_of(passed, gold, ontology, report)
     return CorpusFolder(path, ontology, articles, passes, decided, policy, report, unreadable)
+
+
+def splits_folder(path: Path) -> Path | None:
+    """The folder of splits in a corpus folder, if there is one."""
+    return path / "splits" if (path / "splits").is_dir() else None
+
+
+@dataclass(frozen=True)
+class GoldArticles:
+    """The gold of a corpus or dataset folder; ``split_of``: by article id; ``policy``: what gold is, in words."""
+
+    articles: Sequence[AnnotatedArticle]
+    split_of: Mapping[str, str]
+    ontology: Ontology
+    policy: str
+    n_not_annotated: int
+
+
+def read_gold_articles(path: Path, *, splits: Path | None = None, gold: str | None = None) -> GoldArticles:
+    """Read the gold of a corpus folder, or of a dataset folder, whose splits and gold are its own.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    if is_dataset_folder(path):
+        dataset = read_dataset(path)
+        split_of = {annotated.article.id: split for split, articles in dataset.splits.items() for annotated in articles}
+        every = [annotated for articles in dataset.splits.values() for annotated in articles]
+        return GoldArticles(every, split_of, dataset.ontology, str(dataset.manifest["gold"]), 0)
+    folder = read_corpus(path, gold=gold)
+    place = splits or splits_folder(path)
+    split_of = read_splits(place) if place else {}
+    n_not_annotated = len(set(folder.articles) - set(folder.gold))
+    return GoldArticles(list(folder.gold.values()), split_of, folder.ontology, folder.policy, n_not_annotated)
 
 
 def _exports(path: Path) -> list[Path]:
