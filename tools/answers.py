@@ -234,7 +234,8 @@ def corpus(r: Recorder) -> None:
     def document(name: str, command: str, before: str | None = None) -> None:
         """A command whose JSON document went to standard output and goes to the file that ``--json`` names now."""
         file = j / f"{name}.json"
-        r.run(name, f"{command} --json {file}", file, before=f"{before or command} --json", stdout=file.name)
+        stdout = file.name if r.is_before else "stdout"
+        r.run(name, f"{command} --json {file}", file, before=f"{before or command} --json", stdout=stdout)
 
     document("check", "check corpus")
     r.run("check-text", f"check corpus --html {r.work / 'check.html'}")
