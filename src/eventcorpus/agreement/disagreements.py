@@ -18,7 +18,7 @@ from eventcorpus.text import words
 
 Kind = Literal["boundary", "label", "label and boundary", "marked by one", "role", "attribute", "event"]
 KINDS: tuple[str, ...] = get_args(Kind)
-NOT_MARKED, NO_ROLE, NOTHING_SAID = "not marked", "no role", "nothing said"
+NOT_MARKED, NO_ROLE, NO_VALUE = "not marked", "no role", "nothing said"
 
 
 @dataclass(frozen=True)
@@ -147,34 +147,27 @@ def _of_spans(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagree
 
     for a, b in paired(list(left[0]), list(left[1]), 1.0):
         pair = tuple(sorted({a.label, b.label}, key=ontology.rank.__getitem__))
-        yield Disagreement(
-            "label",
-            pair,
-            head_word(text[a.start : a.end]),
-            double,
-            ((a,), (b,)),
-            (a.label, b.label),
-            (a.label, b.label),
-        )
+        values = (a.label, b.label)
+        yield Disagreement("label", pair, head_word(text[a.start : a.end]), double, ((a,), (b,)), values, values)
     for label in ontology.labels:
         of_label = [[span for span in side if span.label == label] for side in left]
         for a, b in paired(of_label[0], of_label[1], 0.0):
-            says = (text[a.start : a.end], text[b.start : b.end])
-            yield Disagreement("boundary", (label,), _extra(text, a, b), double, ((a,), (b,)), says, _with(a, b))
+            values = (text[a.start : a.end], text[b.start : b.end])
+            yield Disagreement("boundary", (label,), _extra(text, a, b), double, ((a,), (b,)), values, _with(a, b))
     for a, b in paired(list(left[0]), list(left[1]), 0.0):
         pair = tuple(sorted({a.label, b.label}, key=ontology.rank.__getitem__))
         longer = max(a, b, key=lambda s: s.end - s.start)
-        says = (f"{a.label}: {text[a.start : a.end]}", f"{b.label}: {text[b.start : b.end]}")
+        values = (f"{a.label}: {text[a.start : a.end]}", f"{b.label}: {text[b.start : b.end]}")
         yield Disagreement(
-            "label and boundary", pair, head_word(text[longer.start : longer.end]), double, ((a,), (b,)), says,
+            "label and boundary", pair, head_word(text[longer.start : longer.end]), double, ((a,), (b,)), values,
             (a.label, b.label),
         )  # fmt: skip
     for side in (0, 1):
         for span in left[side]:
-            says = (span.label, NOT_MARKED) if side == 0 else (NOT_MARKED, span.label)
+            values = (span.label, NOT_MARKED) if side == 0 else (NOT_MARKED, span.label)
             spans: tuple[tuple[Span, ...], tuple[Span, ...]] = ((span,), ()) if side == 0 else ((), (span,))
             word = head_word(text[span.start : span.end])
-            yield Disagreement("marked by one", (span.label,), word, double, spans, says, says)
+            yield Disagreement("marked by one", (span.label,), word, double, spans, values, values)
 
 
 def _extra(text: str, a: Span, b: Span) -> str:
@@ -206,28 +199,25 @@ def _of_roles(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagree
     for ends in sides[0].keys() | sides[1].keys():
         first, second = (side.get(ends, set()) for side in sides)
         if first != second:
-            says = (", ".join(sorted(first - second)) or NO_ROLE, ", ".join(sorted(second - first)) or NO_ROLE)
-            linked = " or ".join(sorted(set(says)))
-            yield Disagreement("role", (ends[0][2], ends[1][2]), linked, double, _both_ends(spans, *ends), says, says)
+            values = (", ".join(sorted(first - second)) or NO_ROLE, ", ".join(sorted(second - first)) or NO_ROLE)
+            linked = " or ".join(sorted(set(values)))
+            labels = ends[0][2], ends[1][2]
+            yield Disagreement("role", labels, linked, double, _both_ends(spans, *ends), values, values)
 
 
 def _of_attributes(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
     first, second = double.spans_by_key
     for key in double.agreed:
         for attribute in ontology.attributes_of(key[2]):
-            values = [
-                " + ".join(attribute_value(side[key], attribute.name)) or NOTHING_SAID for side in (first, second)
-            ]
-            if values[0] != values[1]:
-                either = " or ".join(sorted(values))
-                yield Disagreement(
-                    "attribute", (key[2],), f"{attribute.name}: {either}", double, ((first[key],), (second[key],)),
-                    (values[0], values[1]), (values[0], values[1]),
-                )  # fmt: skip
+            a, b = (" + ".join(attribute_value(side[key], attribute.name)) or NO_VALUE for side in (first, second))
+            if a != b:
+                words = f"{attribute.name}: {' or '.join(sorted((a, b)))}"
+                spans = ((first[key],), (second[key],))
+                yield Disagreement("attribute", (key[2],), words, double, spans, (a, b), (a, b))
 
 
 def _of_events(double: DoubleAnnotation) -> Iterator[Disagreement]:
-    """A trigger and the nearest one before it that one of the two joins it with, and the other does not."""
+    """Triggers that follow one another in an event of one annotator, and are in two events of the other."""
     spans = double.spans_by_key
     grouped = [
         [sorted(event & double.agreed) for event in event_sets(annotated, keys)]
@@ -239,8 +229,9 @@ def _of_events(double: DoubleAnnotation) -> Iterator[Disagreement]:
         for event in grouped[side]:
             for earlier, later in pairwise(event):
                 if other.get(earlier) != other.get(later):
-                    says = ("same event", "two events") if side == 0 else ("two events", "same event")
-                    yield Disagreement("event", (later[2],), "", double, _both_ends(spans, earlier, later), says, says)
+                    values = ("same event", "two events") if side == 0 else ("two events", "same event")
+                    ends = _both_ends(spans, earlier, later)
+                    yield Disagreement("event", (later[2],), "", double, ends, values, values)
 
 
 Sides = tuple[dict[SpanKey, Span], dict[SpanKey, Span]]
