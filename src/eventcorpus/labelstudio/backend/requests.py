@@ -55,18 +55,18 @@ async def read_body(request: Request, *, max_bytes: int) -> bytes:
         RequestError: 413 if it is longer, 408 if it takes more than a minute, 400 if it breaks off.
     """
     declared = request.headers.get("content-length", "")
-    n_bytes = int(declared[:20]) if declared.isdecimal() else 0
+    n_declared = int(declared[:20]) if declared.isdecimal() else 0
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             stream = request.stream()
-            while max(n_bytes, len(body)) <= max_bytes and (chunk := await anext(stream, b"")):
+            while max(n_declared, len(body)) <= max_bytes and (chunk := await anext(stream, b"")):
                 body += chunk
     except TimeoutError:
         raise RequestError(f"the body did not arrive within {BODY_SECONDS:.0f} s", status=408) from None
     except ClientDisconnect:
         raise RequestError("the body broke off") from None
-    if max(n_bytes, len(body)) > max_bytes:
+    if max(n_declared, len(body)) > max_bytes:
         raise RequestError(
             f"the body is longer than {max_bytes / 1e6:g} MB; select fewer tasks at a time, or start the model server "
             "with a larger --max-body-mb",
