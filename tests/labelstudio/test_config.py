@@ -4,11 +4,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from label_studio_json import ONTOLOGY
 
 from eventcorpus.errors import InputError, OntologyError
 from eventcorpus.labelstudio.config import label_config, read_label_config, read_ontology, read_text_object
 from eventcorpus.ontology import ontology_yaml, parse_ontology
+from label_studio_json import ONTOLOGY
 
 ROOT = Path(__file__).parents[2]
 LABELS = '<Labels name="l" toName="t"><Label value="Actor"/></Labels>'

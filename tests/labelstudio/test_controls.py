@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from label_studio_json import MINI, ONTOLOGY
 
 from eventcorpus.errors import OntologyError
 from eventcorpus.labelstudio.config import label_config, read_ontology
 from eventcorpus.labelstudio.controls import ontology_controls, read_controls
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
+from label_studio_json import MINI, ONTOLOGY
 
 NOTED = parse_ontology(
     MINI | {"attributes": [*MINI["attributes"], {"name": "note", "of": ["Actor"]}, {"name": "kinds", "of": "triggers",

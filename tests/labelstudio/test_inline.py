@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from label_studio_json import NESTED, ONTOLOGY
 
 from eventcorpus.errors import EventCorpusError, InputError, SpanError
 from eventcorpus.formats.inline import read_inline, write_inline
 from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span, join_events, span_order
+from label_studio_json import NESTED, ONTOLOGY
 
 SHIPPED = Path(__file__).parents[2] / "corpus/ontology.yaml"
 

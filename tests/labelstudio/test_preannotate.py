@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from label_studio_json import TEXT
 
 from eventcorpus.errors import PredictionsError
 from eventcorpus.labelstudio.controls import read_controls
@@ -11,6 +10,7 @@ from eventcorpus.labelstudio.live.preannotate import LiveTask, check_names, one_
 from eventcorpus.labelstudio.live.server import Project
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.text import sha256_of
+from label_studio_json import TEXT
 
 PROJECT = Project(3, "first-pass", "", 0, 0)
 REBELS = PredictedMention(start=0, end=6, label="Actor", text="Rebels")

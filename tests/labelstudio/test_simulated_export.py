@@ -4,10 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from label_studio_json import ONTOLOGY, TEXT
-
 from eventcorpus.labelstudio.simulated_export import simulated_export
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
+from label_studio_json import ONTOLOGY, TEXT
 
 SERVER_EXPORT = Path(__file__).parents[1] / "fixtures/label-studio/ui-relations_JSON.json"
 ANNOTATED = AnnotatedArticle(

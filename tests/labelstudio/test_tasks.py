@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from label_studio_json import ONTOLOGY, TEXT
 
 from eventcorpus.errors import InputError, OutputError, PredictionsError
 from eventcorpus.labelstudio.config import label_config
@@ -17,6 +16,7 @@ from eventcorpus.labelstudio.tasks import cut_parts, task_data, tasks_of, write_
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
+from label_studio_json import ONTOLOGY, TEXT
 
 FIXTURES = Path(__file__).parents[1] / "fixtures/label-studio"
 ARTICLE = Article("x", TEXT, outlet="Wire", tags=("a",), metadata={"n": 1})
