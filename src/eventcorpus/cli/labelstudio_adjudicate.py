@@ -37,13 +37,13 @@ def command(dataset: Path, title: str | None, with_agreed: bool) -> None:
       eventcorpus labelstudio adjudicate models/runs/demo-dataset --project decisions
     """
     ontology, articles = read_annotations(dataset)
-    several = [passes for passes in map(without_decisions, articles) if len(passes) > 1]
-    if not several:
+    doubly = [passes for passes in map(without_decisions, articles) if len(passes) > 1]
+    if not doubly:
         raise InputError(f"{dataset}: no article has two annotators; convert the exports of all passes together")
-    disputed = [passes for passes in several if not are_equal(passes)]
-    tasks: list[dict[str, Any]] = [adjudication_task(p, ontology) for p in (several if with_agreed else disputed)]
+    disputed = [passes for passes in doubly if not are_equal(passes)]
+    tasks: list[dict[str, Any]] = [adjudication_task(p, ontology) for p in (doubly if with_agreed else disputed)]
     options.notice(
-        f"{len(articles):,} articles, {len(several):,} annotated by several, {len(disputed):,} of them differently"
+        f"{len(articles):,} articles, {len(doubly):,} annotated by several, {len(disputed):,} of them differently"
     )
     if not tasks:
         click.echo("nothing to decide: all annotators say the same")

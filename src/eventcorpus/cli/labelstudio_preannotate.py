@@ -11,7 +11,7 @@ from eventcorpus.labelstudio.live.preannotate import PreannotateReport, one_vers
 from eventcorpus.labelstudio.live.server import Project, connect
 
 SHOWN = 5
-"""How many refusals are told one by one."""
+"""How many refusals are named."""
 
 
 @click.command("preannotate")

@@ -73,15 +73,15 @@ def command(
         ids = done_article_ids(server, project)
         done += [article for article in every if article.id in ids]
     ranked = rank_articles(every, predictions, annotated=done, random_share=random_share, seed=seed)
-    without = [one.id for one in ranked if one.id not in predictions]
+    without = [row.id for row in ranked if row.id not in predictions]
     if without and strict:
         raise StrictError(f"--strict: article {without[0]} has no prediction ({len(without)} have none)")
-    n_twins = sum(one.chosen_by == "near-duplicate" for one in ranked)
+    n_duplicates = sum(row.chosen_by == "near-duplicate" for row in ranked)
     options.notice(
-        f"{len(every):,} articles, {len(every) - len(ranked):,} of them done, {n_twins:,} near-duplicates, "
+        f"{len(every):,} articles, {len(every) - len(ranked):,} of them done, {n_duplicates:,} near-duplicates, "
         f"{len(without):,} without a prediction"
     )
-    lines = "".join(f"{to_json(asdict(one))}\n" for one in ranked)
+    lines = "".join(f"{to_json(asdict(row))}\n" for row in ranked)
     if json_path == options.STDOUT:
         click.echo(lines, nl=False)
     elif json_path is not None:
@@ -106,18 +106,18 @@ def command(
 def _gold_articles(dataset: Path | None) -> list[Article]:
     if dataset is None:
         return []
-    return [one.article for split in read_dataset(dataset).splits.values() for one in split]
+    return [annotated.article for split in read_dataset(dataset).splits.values() for annotated in split]
 
 
 def _table(ranked: Sequence[Ranked], articles: Sequence[Article], *, width: int) -> Table:
     """The first of the order; titles take what the terminal's width leaves."""
     title = {article.id: article.title or article.text[:80].split("\n")[0] for article in articles}
-    left = max(12, width - 50 - max((len(one.id) for one in ranked), default=0))
+    left = max(12, width - 50 - max((len(row.id) for row in ranked), default=0))
     table = Table(title="annotate next", title_justify="left")
     for name in ("rank", "article", "chosen by", "unsure", "new", "title"):
         table.add_column(name, justify="right" if name in ("rank", "unsure", "new") else "left", overflow="fold")
-    for one in ranked:
-        unsure = "–" if one.uncertainty is None else f"{one.uncertainty:.2f}"
-        shown = title[one.id] if len(title[one.id]) <= left else title[one.id][: left - 1] + "…"
-        table.add_row(str(one.rank), one.id, one.chosen_by, unsure, f"{one.novelty:.2f}", shown)
+    for row in ranked:
+        unsure = "–" if row.uncertainty is None else f"{row.uncertainty:.2f}"
+        shown = title[row.id] if len(title[row.id]) <= left else title[row.id][: left - 1] + "…"
+        table.add_row(str(row.rank), row.id, row.chosen_by, unsure, f"{row.novelty:.2f}", shown)
     return table

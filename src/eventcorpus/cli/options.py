@@ -236,12 +236,12 @@ def command_line(context: click.Context) -> str:
         if name is None or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
             continue
         value = context.params.get(name)
-        several: list[Any] = list(value) if isinstance(value, tuple) else [value]
+        values: list[Any] = list(value) if isinstance(value, tuple) else [value]
         if isinstance(parameter, click.Argument):
-            words += [str(one) for one in several]
+            words += [str(given) for given in values]
         elif isinstance(parameter, click.Option):
             option = max(parameter.opts, key=len)
-            words += [option] if parameter.is_flag else [word for one in several for word in (option, str(one))]
+            words += [option] if parameter.is_flag else [word for given in values for word in (option, str(given))]
     return shlex.join(words)
 
 

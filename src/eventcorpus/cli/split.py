@@ -67,7 +67,7 @@ def command(
     gone = sorted(set(places) - set(folder.articles))
     if gone:
         options.notice(f"{keep}: {len(gone)} articles have a place there and are not in {corpus}, the first: {gone[0]}")
-    if unlabelled := [one for one in folder.articles if one not in folder.gold]:
+    if unlabelled := [article_id for article_id in folder.articles if article_id not in folder.gold]:
         options.notice(
             f"{len(unlabelled)} articles have no annotation and were placed by their kind alone: {unlabelled[0]}, ..."
         )

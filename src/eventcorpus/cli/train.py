@@ -23,10 +23,10 @@ logger = logging.getLogger(__name__)
 
 
 def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> list[tuple[str, str]]:
-    split = [(one, *one.partition("=")) for one in given]
-    for one, key, equals, _ in split:
+    split = [(setting, *setting.partition("=")) for setting in given]
+    for setting, key, equals, _ in split:
         if not (key.strip() and equals):
-            raise click.BadParameter(f"{one!r} is not KEY=VALUE, as in learning_rate=3e-5")
+            raise click.BadParameter(f"{setting!r} is not KEY=VALUE, as in learning_rate=3e-5")
     return [(key.strip(), value.strip()) for _, key, _, value in split]
 
 
