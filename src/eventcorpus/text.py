@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 _WORD = re.compile(r"[^\W_]+|\S")  # \w without the underscore is str.isalnum, \S is not str.isspace
-_NOT_STORED = re.compile("\r\n?|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_STORED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SENTENCE_END = re.compile("[.!?…。！？]+[\"'”’»)\\]]*\\s+|\n+")
 _SENTENCE_MAY_END = re.compile("[.!?…。！？\n]")
 _CONTEXT = 240
@@ -58,7 +58,8 @@ def stored_form(original: str) -> StoredText:
     4
     """
     removed = tuple(found.start() + 1 for found in re.finditer("\r\n", original))
-    return StoredText(_NOT_STORED.sub(lambda found: "\n" if found[0][0] == "\r" else "\ufffd", original), removed)
+    lines = original.replace("\r\n", "\n").replace("\r", "\n")
+    return StoredText(_NOT_STORED.sub("\ufffd", lines), removed)
 
 
 def sha256_of(text: str) -> str:

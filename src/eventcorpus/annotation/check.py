@@ -132,7 +132,7 @@ class _Checker:
         original, pieces = self.original, mark.pieces
         repair: Code | Reason | None = None
         found = _cut(original, pieces)
-        is_same = mark.text is None or self.form.same_text(found, mark.text)
+        is_same = mark.text in (None, found) or self.form.same_text(found, mark.text or "")
         if mark.text is not None and not is_same:
             moved = _from_utf16(original, pieces)
             if moved and self.form.same_text(_cut(original, moved), mark.text):
@@ -148,8 +148,10 @@ class _Checker:
                 hint = self.form.text_hint.format(one_line(mark.text))
                 return Fault(Code.TEXT_DIFFERS, f"the text there is {one_line(found)}{hint}")
             repair = Code.OTHER_BLANKS_OR_QUOTES if self.form.mends_text else None
-        stored = [(self.text.from_original(start), self.text.from_original(end)) for start, end in pieces]
-        whole = (stored[0][0], stored[0][1]) if len(stored) == 1 else (min(stored)[0], max(end for _, end in stored))
+        stored = pieces
+        if self.text.removed:
+            stored = tuple((self.text.from_original(start), self.text.from_original(end)) for start, end in pieces)
+        whole = stored[0] if len(stored) == 1 else (min(stored)[0], max(end for _, end in stored))
         start, end = trim(self.text.text, *whole)
         if start == end:
             return Fault(Code.ONLY_BLANKS, stops=False)
@@ -309,6 +311,8 @@ def _cut(text: str, pieces: Pieces) -> str:
     for start, end in pieces:
         if not 0 <= start < end:
             return ""
+    if len(pieces) == 1:
+        return text[start:end]
     return " ".join(text[start:end] for start, end in pieces)
 
 
