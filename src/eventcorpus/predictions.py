@@ -15,7 +15,7 @@ from eventcorpus.errors import PredictionsError
 from eventcorpus.files import parse_as, read_json_lines
 from eventcorpus.schema import Article, Mention
 from eventcorpus.strict_model import StrictModel
-from eventcorpus.text import one_line, sha256_of
+from eventcorpus.text import cut_out, one_line, sha256_of
 
 
 class ModelName(StrictModel):
@@ -170,7 +170,7 @@ def prediction_fault(prediction: Prediction, text: str, *, sha256: str | None = 
         )
     for m in prediction.mentions:
         found = text[m.start : m.end]
-        if not 0 <= m.start < m.end <= len(text) or found != m.text:
+        if cut_out(text, m.start, m.end) != m.text:
             return (
                 f"the mention [{m.start}, {m.end}) is {one_line(found)} in a text of {len(text)} characters, the file "
                 f"says {one_line(m.text)}; offsets are code points, end exclusive"

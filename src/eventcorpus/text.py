@@ -104,6 +104,15 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
+def cut_out(text: str, start: int, end: int) -> str | None:
+    """The stretch of a text between two offsets, or None where there can be none.
+
+    >>> cut_out("Homs", 0, 4), cut_out("Homs", 2, 9), cut_out("Homs", 2, 2)
+    ('Homs', None, None)
+    """
+    return text[start:end] if 0 <= start < end <= len(text) else None
+
+
 def from_utf16(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Read offsets as UTF-16 units, as JavaScript counts; None if they fall inside a character or beyond the text.
 

@@ -23,7 +23,7 @@ from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import SpanError
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Role, Span, role_order, span_order
-from eventcorpus.text import from_utf16, one_line, stored_form, trim
+from eventcorpus.text import cut_out, from_utf16, one_line, stored_form, trim
 
 Pieces = Sequence[tuple[int, int]]
 
@@ -132,19 +132,17 @@ class _Checker:
         original, pieces = self.original, mark.pieces
         repair: Code | Reason | None = None
         found = _cut(original, pieces)
-        is_same = mark.text in (None, found) or self.form.same_text(found, mark.text or "")
-        if mark.text is not None and not is_same:
+        if mark.text is not None and not self._fits(found, mark.text):
             moved = _from_utf16(original, pieces)
-            if moved and self.form.same_text(_cut(original, moved), mark.text):
-                pieces, repair = moved, Code.UTF16
-        for start, end in pieces:
-            if not 0 <= start < end <= len(original):
-                return Fault(Code.OFFSET_RANGE, f"the text has {len(original)} characters")
+            if moved and self._fits(_cut(original, moved), mark.text):
+                pieces, found, repair = moved, _cut(original, moved), Code.UTF16
+        if found is None:
+            return Fault(Code.OFFSET_RANGE, f"the text has {len(original)} characters")
         if mark.text is None:
             if self.form.trusts_offsets:
                 self.report.note(f"{self.form.noun}s without text of their own (offsets trusted)")
         elif found != mark.text and repair is None:
-            if not is_same:
+            if not self._fits(found, mark.text):
                 hint = self.form.text_hint.format(one_line(mark.text))
                 return Fault(Code.TEXT_DIFFERS, f"the text there is {one_line(found)}{hint}")
             repair = Code.OTHER_BLANKS_OR_QUOTES if self.form.mends_text else None
@@ -159,6 +157,9 @@ class _Checker:
             edges = Code.EDGE_BLANKS if (start, end) != whole else None
             repair = Code.SEVERAL_PIECES if len(pieces) > 1 else edges or mark.repair
         return _Place(start, end, stored, repair)
+
+    def _fits(self, found: str | None, text: str) -> bool:
+        return found is not None and (found == text or self.form.same_text(found, text))
 
     def _resolve_overlaps(self, placed: dict[str, tuple[Mark, Code | Reason | None]]) -> None:
         stay, lost = resolve_overlaps(self.spans.values(), self.ontology)
@@ -306,14 +307,12 @@ class _Checker:
             self.report.refuse("attributes", self.article, f"{attribute} of {mark.id}", Code.SPAN_REFUSED)
 
 
-def _cut(text: str, pieces: Pieces) -> str:
-    """The text of pieces, joined by blanks as brat writes them; empty where one is impossible."""
-    for start, end in pieces:
-        if not 0 <= start < end:
-            return ""
+def _cut(text: str, pieces: Pieces) -> str | None:
+    """The text of pieces, joined by blanks as brat writes them; None where one is impossible."""
     if len(pieces) == 1:
-        return text[start:end]
-    return " ".join(text[start:end] for start, end in pieces)
+        return cut_out(text, *pieces[0])
+    found = [cut_out(text, start, end) for start, end in pieces]
+    return None if None in found else " ".join(filter(None, found))
 
 
 def _from_utf16(text: str, pieces: Pieces) -> tuple[tuple[int, int], ...] | None:

@@ -17,7 +17,7 @@ from eventcorpus.files import to_json
 from eventcorpus.models.tags import tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
-from eventcorpus.text import sha256_of
+from eventcorpus.text import cut_out, sha256_of
 
 _TOKEN_COLUMNS = ("tokens", "token_starts", "token_ends", "ner_tags")
 _STRINGS = ("title", "outlet", "url", "published", "language", "licence", "kind", "cluster")
@@ -126,7 +126,7 @@ def annotated_of(row: Mapping[str, Any], *, place: str) -> AnnotatedArticle:
     )  # fmt: skip
     known = {span.id for span in spans}
     for span in spans:
-        if not 0 <= span.start < span.end <= len(text):
+        if cut_out(text, span.start, span.end) is None:
             raise SpanError(
                 f"{where}: {span.label} [{span.start}, {span.end}) lies outside its {len(text)} "
                 "characters; convert again"

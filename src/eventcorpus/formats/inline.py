@@ -20,11 +20,12 @@ from dataclasses import fields
 from typing import Any
 from urllib.parse import quote, unquote
 
+from eventcorpus.annotation.assemble import annotated_article
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.files import to_json
 from eventcorpus.formats.articles import article_from_row
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, role_order, span_order
+from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, span_order
 from eventcorpus.text import stored_form
 
 _ESCAPED = {"[": "[", "]": "]", "\\": "\\", "=": "=", "n": "\n"}
@@ -101,10 +102,8 @@ def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str
     for role, trigger, argument in links:
         if argument not in by_id:
             raise SpanError(f"{place}: {role}={argument} at {trigger!r} names no mention of this article")
-    roles = tuple(sorted({Role(*link) for link in links}, key=role_order))
-    ordered = tuple(sorted(spans, key=span_order))
-    events = join_events(ordered, roles, triggers=set(ontology.trigger_names), link=ontology.event_link)
-    return AnnotatedArticle(article, ordered, ontology.labels, roles, events)
+    roles = {Role(*link) for link in links}
+    return annotated_article(article, spans, roles, ontology)
 
 
 def _scan(body: str, *, place: str) -> tuple[str, list[tuple[int, int, str]]]:

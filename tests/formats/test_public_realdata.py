@@ -138,7 +138,7 @@ def test_re3d_above_a_confidence_agrees_with_its_raw_files(data: Path, tmp_path:
 def test_re3d_in_our_labels_still_accounts_for_every_entity(data: Path, tmp_path: Path) -> None:
     root = there(data / "re3d/documents")
     dataset, report = convert(
-        "re3d", root, tmp_path / "ds", "--map", str(Path(__file__).parents[3] / "corpus/maps/re3d.yaml")
+        "re3d", root, tmp_path / "ds", "--map", str(Path(__file__).parents[2] / "corpus/maps/re3d.yaml")
     )
     gold = dataset.split("train")
     assert report["spans"]["in"] == 3745
