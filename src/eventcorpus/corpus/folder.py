@@ -26,7 +26,7 @@ from eventcorpus.schema import AnnotatedArticle, Article
 class CorpusFolder:
     """A corpus in memory.
 
-    ``passes``: by article id what every annotator made of it; ``gold``: by article id; ``policy``: what gold is, in
+    ``passes``: by article id the annotation of every annotator; ``gold``: by article id; ``policy``: what gold is, in
     words; ``unreadable``: (article id or place, fault) of articles and tasks that could not be read.
     """
 

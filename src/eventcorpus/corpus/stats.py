@@ -1,6 +1,6 @@
 """What ``eventcorpus stats`` counts: figures of a corpus and of its splits, and its originality.
 
-Words are what stands between white space; triggers per 1,000 words are counted in the articles that have an event.
+Words are what white space separates; triggers per 1,000 words are counted in the articles that have an event.
 """
 
 from __future__ import annotations

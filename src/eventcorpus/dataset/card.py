@@ -95,7 +95,7 @@ def _head(counts: AnnotationCounts, files: Mapping[str, Mapping[str, Any]]) -> d
     for config in ("default", "annotations"):
         paths = [(split, f"{config}/{split}.parquet") for split in SPLITS]
         data_files = [{"split": split, "path": path} for split, path in paths if path in files]
-        # load_dataset caches by what stands here, not by the files: without their hash it would show a converted-again
+        # load_dataset caches by this text, not by the files: without their hash it would show a converted-again
         # folder as it was before
         digest = sha256_of(" ".join(str(files[entry["path"]]["sha256"]) for entry in data_files))
         configs.append(
