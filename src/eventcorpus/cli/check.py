@@ -23,9 +23,7 @@ from eventcorpus.render.tables import console
 @options.GOLD
 @click.option("--top", type=click.IntRange(min=0), default=3, show_default=True, help="Findings shown of each kind.")
 @options.json_option("every finding")
-@click.option(
-    "--html", "html_path", type=options.PATH, help="Write one self-contained page with the findings in context."
-)
+@options.html_option("the findings in context")
 @click.option("--strict", is_flag=True, help="Exit with 1 if there is an error.")
 def command(
     corpus: Path,

@@ -30,7 +30,8 @@ from eventcorpus.formats.conll import SCHEMES
 @click.option(
     "--ontology",
     type=options.PATH,
-    help="Our YAML or a Label Studio config.xml  [default: corpus/ontology.yaml; of other formats, what is found]",
+    help="Our YAML or a Label Studio config.xml  [default: the one beside LABELS, else the shipped corpus's; of "
+    "other formats, the labels that are found]",
 )
 @click.option(
     "--splits", type=options.PATH, help="Folder with train.txt, validation.txt, test.txt: one article id a line."

@@ -25,8 +25,6 @@ from eventcorpus.render.extract_report import prediction_tables, predictions_pag
 from eventcorpus.render.tables import console
 from eventcorpus.schema import Article
 
-STDIN = Path("-")
-
 
 @click.command("extract")
 @click.argument("paths", nargs=-1, required=True, type=options.STDIN_OR_PATH, metavar="ARTICLES...")
@@ -42,7 +40,7 @@ STDIN = Path("-")
 @click.option("--with-text", is_flag=True, help="Repeat each article's text in its line.")
 @click.option("--table", "as_table", is_flag=True, help="A table for reading, instead of JSON Lines.")
 @click.option("--out", type=options.PATH, help="Write JSON Lines there instead of to stdout.")
-@click.option("--html", "html_path", type=options.PATH, help="Write a page with the mentions marked in the text.")
+@options.html_option("the mentions marked in the text")
 def command(
     paths: tuple[Path, ...],
     model_path: Path,
@@ -95,10 +93,10 @@ def command(
 
 
 def _articles(paths: Sequence[Path], report: ReadReport) -> Iterator[Article]:
-    files = [path for path in paths if path != STDIN]
+    files = [path for path in paths if path != options.STDIN]
     if files:
         yield from read_articles(files, report=report)
-    if STDIN in paths:
+    if options.STDIN in paths:
         content = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
         if not content.strip():
             raise InputError("stdin: nothing came in")

@@ -24,7 +24,7 @@ from eventcorpus.progress import OnProgress
 
 PATH = click.Path(path_type=Path)
 STDIN_OR_PATH = click.Path(path_type=Path, allow_dash=True)
-STDOUT = Path("-")
+STDIN = STDOUT = Path("-")
 PULLED = Path("labels")
 """Where ``labelstudio pull`` writes, if not told otherwise."""
 
@@ -34,7 +34,7 @@ ONTOLOGY = click.option(
     "--ontology",
     "ontology_path",
     type=PATH,
-    help="Our YAML or a Label Studio config.xml  [default: the one beside the input, else corpus/ontology.yaml]",
+    help="Our YAML or a Label Studio config.xml  [default: the one beside the input, else the shipped corpus's]",
 )
 DATASET = click.option(
     "--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold annotations."

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from eventcorpus.errors import InputError, RecipeError
+from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.batches import collate
 from eventcorpus.training.examples import IGNORED, Encode, EncodedArticles, Example
@@ -177,7 +178,7 @@ def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
     Raises:
         RecipeError: if the file is not a recipe, or one with teachers.
     """
-    base = read_recipe(Path(recipe.teacher)) if recipe.teacher else recipe
+    base = read_recipe(package_path(recipe.teacher)) if recipe.teacher else recipe
     if recipe.teacher and base.n_teachers:
         raise RecipeError(f"{recipe.teacher}: n_teachers is {base.n_teachers}, and teachers have none; remove the key")
     defaults = {key: Recipe.model_fields[key].default for key in _OF_THE_STUDENT}
