@@ -5,8 +5,8 @@ from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
 from eventcorpus.annotation.rules import overlaps, resolve_overlaps
-from eventcorpus.formats.conll import chunks
 from eventcorpus.metrics.match import Counts, Key, exact_counts, sum_counts
+from eventcorpus.metrics.tags import decode_tags
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import Span
 
@@ -25,7 +25,7 @@ def test_counts_agree_with_seqeval_strict(pairs: list[tuple[list[str], list[str]
     predicted = [valid((p + ["O"] * len(g))[: len(g)]) for g, p in pairs]
 
     def keys(rows: list[list[str]]) -> list[Key]:
-        return [(str(i), c.start, c.end, c.label) for i, row in enumerate(rows) for c in chunks(row, scheme="iob2")]
+        return [(str(c.sentence), c.start, c.end, c.label) for c in decode_tags(rows)]
 
     counts = exact_counts(keys(gold), keys(predicted))
     micro = sum_counts(counts.values())

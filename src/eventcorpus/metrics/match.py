@@ -95,7 +95,7 @@ def precision_recall_f1(counts: NDArray[np.floating] | NDArray[np.integer]) -> N
     """Precision, recall and F1: 0 where one side has nothing and the other something, undefined where neither has.
 
     Args:
-        counts: shape (..., 3): correct, predicted, in gold.
+        counts: whole numbers, shape (..., 3): correct, predicted, in gold.
 
     Returns:
         shape (..., 3), in [0, 1]; NaN where undefined.
@@ -104,10 +104,10 @@ def precision_recall_f1(counts: NDArray[np.floating] | NDArray[np.integer]) -> N
     [[1.0, 0.5, 0.667], [0.0, 0.0, 0.0], [nan, nan, nan]]
     """
     correct, predicted, support = np.moveaxis(np.asarray(counts, dtype=np.float64), -1, 0)
-    precision = correct / np.where(predicted > 0, predicted, 1)
-    recall = correct / np.where(support > 0, support, 1)
-    figures = np.stack([precision, recall, f1(correct, predicted, support)], axis=-1)
-    return np.where(np.isnan(figures[..., 2:]), np.nan, figures)
+    f1s = f1(correct, predicted, support)
+    figures = np.stack([correct / np.maximum(predicted, 1), correct / np.maximum(support, 1), f1s], axis=-1)
+    figures[np.isnan(f1s)] = np.nan
+    return figures
 
 
 def micro_f1(counts: Numbers) -> Numbers:
@@ -125,10 +125,9 @@ def label_figures(counts: Numbers) -> Numbers:
         shape (..., n_labels + 2, 3): precision, recall and F1 of each label, then micro, then macro (the mean over the
         labels that have gold or predictions); NaN where undefined.
     """
-    labels = precision_recall_f1(counts)
-    micro = precision_recall_f1(counts.sum(axis=-2))
-    macro = mean_of_known(labels, axis=-2)
-    return np.concatenate([labels, micro[..., None, :], macro[..., None, :]], axis=-2)
+    figures = precision_recall_f1(np.concatenate([counts, counts.sum(axis=-2, keepdims=True)], axis=-2))
+    macro = mean_of_known(figures[..., :-1, :], axis=-2)
+    return np.concatenate([figures, macro[..., None, :]], axis=-2)
 
 
 def mean_label_figures(counts: Numbers) -> Numbers:
