@@ -82,7 +82,7 @@ class _Checker:
                 self.report.repair("spans", self.article, name, repair, key=span.id, **self._offsets(mark))
         self.report.keep("spans", n_kept)
         self._read_attributes(placed)
-        spans_of = {ref: [one for one in ids if one in self.spans] for ref, ids in self.spans_of.items()}
+        spans_of = {ref: [span_id for span_id in ids if span_id in self.spans] for ref, ids in self.spans_of.items()}
         roles, details = self._read_roles(spans_of)
         spans = sorted((self._finished(span) for span in self.spans.values()), key=span_order)
         return Checked(spans, sorted(roles, key=role_order), details, spans_of)
@@ -200,9 +200,9 @@ class _Checker:
             reason = Reason(Code.LABEL_WITHOUT_ATTRIBUTE, (self.spans[owners[0]].label,))
         else:
             span = self.spans[carrier]
-            there = [value for of, value in span.attributes if of == found.name]
+            present = [value for of, value in span.attributes if of == found.name]
             once = self.form.attribute_once or not found.multiple
-            if there and (once or not set(values).isdisjoint(there)):
+            if present and (once or not set(values).isdisjoint(present)):
                 reason = Code.SAID_TWICE
             else:
                 pairs = tuple((found.name, value) for value in values)

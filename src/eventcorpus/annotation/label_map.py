@@ -73,10 +73,10 @@ class Mapper:
                 )
         target = _target(path, label_map, roles, source)
         known = [role.name for role in target.roles]
-        for kind, given, there in (("label", label_map.labels, target.labels), ("role", roles, known)):
+        for kind, given, known_names in (("label", label_map.labels, target.labels), ("role", roles, known)):
             for old, new in given.items():
-                if new is not None and new not in there and old in (*source.labels, *names):
-                    raise InputError(f"{path}: {old}: {target.key} has no {kind} {new!r}; {nearest(new, there)}")
+                if new is not None and new not in known_names and old in (*source.labels, *names):
+                    raise InputError(f"{path}: {old}: {target.key} has no {kind} {new!r}; {nearest(new, known_names)}")
         return cls(source, target, label_map.labels, roles)
 
     def labels_annotated(self, before: Collection[str]) -> tuple[str, ...]:
@@ -162,8 +162,8 @@ class _Mapped:
     def article(self) -> AnnotatedArticle:
         target = self.mapper.target
         spans = self._flat(self._spans())
-        there = {span.id for span in spans}
-        self.span_of = {old: new for old, new in self.span_of.items() if new in there}
+        kept = {span.id for span in spans}
+        self.span_of = {old: new for old, new in self.span_of.items() if new in kept}
         roles = self._roles({span.id: span for span in spans})
         article = self.annotated.article
         if templates := templates_of(self.annotated):
@@ -187,17 +187,17 @@ class _Mapped:
 
     def _spans(self) -> list[Span]:
         spans: list[Span] = []
-        there: dict[tuple[int, int, str], Span] = {}
+        first_at: dict[tuple[int, int, str], Span] = {}
         old_label: dict[str, str] = {}
         for span in self.annotated.spans:
             label = self.mapper.labels[span.label]
             if label is None:
                 self._leave_out(span, Reason(Code.MAPPED_TO_NULL, (span.label,)))
                 continue
-            twin = there.setdefault((span.start, span.end, label), span)
-            if twin is not span and old_label[twin.id] != span.label:
+            first = first_at.setdefault((span.start, span.end, label), span)
+            if first is not span and old_label[first.id] != span.label:
                 self._leave_out(span, Reason(Code.SAME_SPAN_MAPPED, (label,)))
-                self.span_of[span.id] = twin.id
+                self.span_of[span.id] = first.id
                 continue
             old_label[span.id] = span.label
             self.span_of[span.id] = span.id
@@ -244,19 +244,21 @@ class _Mapped:
                     self.report.flag("roles", self.annotated.article.id, item, violation)
         return list(roles)
 
-    def _details(self, told: Any, roles: Collection[Role]) -> list[dict[str, Any]] | None:
+    def _details(self, details: Any, roles: Collection[Role]) -> list[dict[str, Any]] | None:
         """What is said of the roles that are left besides their ends; None where it is none of ours."""
         ends = ("role", "trigger", "argument")
-        if not isinstance(told, list) or not all(isinstance(one, dict) and set(ends) <= set(one) for one in told):
+        if not isinstance(details, list) or not all(
+            isinstance(detail, dict) and set(ends) <= set(detail) for detail in details
+        ):
             return None
         left: list[dict[str, Any]] = []
-        for one in told:
+        for detail in details:
             name, trigger, argument = (
-                self.mapper.roles.get(one["role"]),
-                *map(self.span_of.get, (one[e] for e in ends[1:])),
+                self.mapper.roles.get(detail["role"]),
+                *map(self.span_of.get, (detail[end] for end in ends[1:])),
             )
             if name and trigger and argument and Role(name, trigger, argument) in roles:
-                left.append(one | {"role": name, "trigger": trigger, "argument": argument})
+                left.append(detail | {"role": name, "trigger": trigger, "argument": argument})
         return left
 
     def _units(self, pairs: Iterable[Pair]) -> set[Hashable]:

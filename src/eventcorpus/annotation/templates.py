@@ -56,7 +56,9 @@ def check_templates(article: Article, span_ids: Collection[str]) -> tuple[Templa
 
 def with_templates(article: Article, templates: Iterable[Template]) -> Article:
     """The article with these templates in its metadata."""
-    return replace(article, metadata={**article.metadata, KEY: [one.model_dump(mode="json") for one in templates]})
+    return replace(
+        article, metadata={**article.metadata, KEY: [template.model_dump(mode="json") for template in templates]}
+    )
 
 
 def without_spans(templates: Iterable[Template], span_of: Mapping[str, str]) -> tuple[tuple[Template, ...], int]:
@@ -72,9 +74,9 @@ def without_spans(templates: Iterable[Template], span_of: Mapping[str, str]) -> 
     changed: list[Template] = []
     for template in templates:
         fillers: dict[str, tuple[tuple[str, ...], ...]] = {}
-        for slot, several in template.fillers.items():
-            left = [tuple(span_of[mention] for mention in filler if mention in span_of) for filler in several]
-            n_gone += sum(map(len, several)) - sum(map(len, left))
+        for slot, of_slot in template.fillers.items():
+            left = [tuple(span_of[mention] for mention in filler if mention in span_of) for filler in of_slot]
+            n_gone += sum(map(len, of_slot)) - sum(map(len, left))
             fillers[slot] = tuple(filler for filler in left if filler)
         changed.append(Template(incident_type=template.incident_type, fillers=fillers))
     return tuple(changed), n_gone

@@ -128,23 +128,27 @@ def _document(article: Article, found: Annotation, report: ConversionReport) -> 
         if trigger in event_at:
             report.note("events that share their trigger with another: one span each")
         event_at.setdefault(trigger, name)
-    said_of: dict[str, list[tuple[str, str]]] = {}
+    attributes_of: dict[str, list[tuple[str, str]]] = {}
     for attribute, of, value in found.attributes:
         name = event_at.get(of, of)
         if (name not in found.texts and name not in found.events) or not value:
             reason = Code.OF_NO_SPAN if value else Code.EMPTY_NOTE
             report.refuse("attributes", article.id, f"{attribute} of {of}", reason)
             continue
-        said_of.setdefault(name, []).append((attribute, value))
+        attributes_of.setdefault(name, []).append((attribute, value))
     marks = [
-        _mark(name, name, found, article.text, said_of.get(name, ())) for name in found.texts if name not in event_at
+        _mark(name, name, found, article.text, attributes_of.get(name, ()))
+        for name in found.texts
+        if name not in event_at
     ]
     links = [Link(role, event_at.get(a, a), event_at.get(b, b)) for role, a, b in found.relations]
     for name, (label, trigger, arguments) in found.events.items():
         if trigger in found.texts:
             type_ = found.texts[trigger][0]
             fault = None if type_ == label else Fault(Reason(Code.TRIGGER_TYPE_DIFFERS, (type_,)))
-            marks.append(_mark(name, trigger, found, article.text, said_of.get(name, ()), is_trigger=True, fault=fault))
+            marks.append(
+                _mark(name, trigger, found, article.text, attributes_of.get(name, ()), is_trigger=True, fault=fault)
+            )
         else:
             missing = Fault(Reason(Code.TRIGGER_MISSING, (trigger,)))
             marks.append(Mark(name, label, (), is_trigger=True, fault=missing))
@@ -157,7 +161,7 @@ def _mark(
     text_bound: str,
     found: Annotation,
     text: str,
-    said_of: Sequence[tuple[str, str]],
+    attributes: Sequence[tuple[str, str]],
     *,
     is_trigger: bool = False,
     fault: Fault | None = None,
@@ -166,7 +170,7 @@ def _mark(
     label, pieces, says = found.texts[text_bound]
     cut = " ".join(text[start:end] for start, end in pieces)
     says = cut if re.sub(r"[\r\n]", " ", cut) == says else says
-    return Mark(name, label, pieces, says, tuple(said_of), is_trigger, fault)
+    return Mark(name, label, pieces, says, tuple(attributes), is_trigger, fault)
 
 
 def _content(path: Path) -> str:

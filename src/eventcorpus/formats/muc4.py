@@ -82,12 +82,12 @@ def _document(row: DocumentRow, split: str, report: ConversionReport) -> Documen
     templates: list[Template] = []
     for template in row.templates:
         fillers: dict[str, tuple[tuple[str, ...], ...]] = {}
-        for slot, several in template.slots().items():
-            report.note("fillers (sets of coreferent mentions)", len(several))
-            report.note("mentions in fillers", sum(map(len, several)))
+        for slot, of_slot in template.slots().items():
+            report.note("fillers (sets of coreferent mentions)", len(of_slot))
+            report.note("mentions in fillers", sum(map(len, of_slot)))
             fillers[slot] = tuple(
                 tuple(ids.setdefault((text, start, slot), f"m{len(ids) + 1}") for text, start in filler)
-                for filler in several
+                for filler in of_slot
             )
         templates.append(Template(incident_type=template.incident_type, fillers=fillers))
     report.note("templates", len(templates))

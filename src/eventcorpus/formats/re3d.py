@@ -137,8 +137,8 @@ def _short(entity_id: str, document: str) -> str:
 
 def _mark(entity: EntityRow, document: str) -> Mark:
     place = ((entity.begin, entity.end),)
-    said_of = (("confidence", f"{entity.confidence:g}"),)
-    return Mark(_short(entity.id, document), entity.type, place, entity.value, said_of)
+    attributes = (("confidence", f"{entity.confidence:g}"),)
+    return Mark(_short(entity.id, document), entity.type, place, entity.value, attributes)
 
 
 def _links(
@@ -162,19 +162,19 @@ def _links(
             report.leave_out("roles", Reason(Code.CONFIDENCE_OF_END, (f"{floor:g}",)))
             continue
         ends = [[e for e in sure if (e.begin, e.end) == place] for place in places]
-        source, target = (_best(there, relation.document) for there in ends)
-        several = any(len({e.type for e in there}) > 1 for there in ends)
-        repair = Code.END_OF_SEVERAL_TYPES if several else None
+        source, target = (_best(entities, relation.document) for entities in ends)
+        is_ambiguous = any(len({entity.type for entity in entities}) > 1 for entities in ends)
+        repair = Code.END_OF_SEVERAL_TYPES if is_ambiguous else None
         words = {"start": stored.from_original(relation.begin), "end": stored.from_original(relation.end)}
         details = words | {"confidence": relation.confidence}
         links.append(Link(relation.type, source, target, repair=repair, details=details))
     return links
 
 
-def _best(there: Sequence[EntityRow], document: str) -> str:
-    if not there:
+def _best(entities: Sequence[EntityRow], document: str) -> str:
+    if not entities:
         return ""
-    return _short(min(there, key=lambda entity: (-entity.confidence, entity.type)).id, document)
+    return _short(min(entities, key=lambda entity: (-entity.confidence, entity.type)).id, document)
 
 
 def _licence(folder: Path, report: ConversionReport) -> tuple[str | None, str]:

@@ -112,21 +112,21 @@ def check_same_words(gold: Sequence[Sentence], predicted: Sequence[Sentence], go
     Raises:
         InputError: where they part, naming the lines and both words.
     """
-    for number, (ours, theirs) in enumerate(zip_longest(gold, predicted), start=1):
-        if ours is None or theirs is None:
-            longer, line = (gold_path, ours[0].line) if theirs is None else (path, theirs[0].line)
+    for number, (gold_sentence, sentence) in enumerate(zip_longest(gold, predicted), start=1):
+        if gold_sentence is None or sentence is None:
+            longer, line = (gold_path, gold_sentence[0].line) if sentence is None else (path, sentence[0].line)
             raise InputError(
                 f"{path}: {len(predicted):,} sentences, the gold {gold_path} has {len(gold):,}; from {longer} line "
                 f"{line} on there is no other side"
             )
-        for word, other in zip_longest(ours, theirs):
+        for word, other in zip_longest(gold_sentence, sentence):
             if word is None or other is None:
                 here, line, extra = (
                     (gold_path, word.line, word.word) if other is None else (path, other.line, other.word)
                 )
                 raise InputError(
                     f"{here}: line {line}: sentence {number} goes on with {one_line(extra)}, and has ended on the "
-                    f"other side after {min(len(ours), len(theirs))} words; both files need the same sentences"
+                    f"other side after {min(len(gold_sentence), len(sentence))} words; both need the same sentences"
                 )
             if word.word != other.word:
                 raise InputError(

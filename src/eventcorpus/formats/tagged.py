@@ -7,7 +7,7 @@ articles and predictions on one text, with offsets; tags that are no whole chunk
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from eventcorpus.errors import InputError
@@ -81,7 +81,7 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
         flat=True,
         entities=tuple(Label(name=label) for label in labels),
     )
-    articles = [AnnotatedArticle(one.article, one.spans, ontology.labels, annotator=one.annotator) for one in articles]
+    articles = [replace(annotated, labels_annotated=ontology.labels) for annotated in articles]
     return TaggedArticles(articles, ontology, documents, n_dropped)
 
 
@@ -99,9 +99,9 @@ def read_predictions_beside(
     Raises:
         InputError: if sentences or words are not the same, naming the lines and both words.
     """
-    theirs = sentences_of(list(read_documents(path)))
-    check_same_words(sentences_of(gold.documents), theirs, gold_path, path)
-    rest = iter(theirs)
+    predicted = sentences_of(list(read_documents(path)))
+    check_same_words(sentences_of(gold.documents), predicted, gold_path, path)
+    rest = iter(predicted)
     documents = [[next(rest) for _ in document] for document in gold.documents]
     per_document, n_dropped = _chunks(path, documents, 0, reading)
     return _predictions(path, gold, per_document, n_dropped)

@@ -91,11 +91,11 @@ def _places(row: DocumentRow, report: ConversionReport) -> list[tuple[int, int]]
     The offsets of the released files refer to pages with blank lines between paragraphs that ``text`` lacks. Where they
     do not cut out the tokens, tokens are found one after the other, with nothing but blanks between them.
     """
-    told = [token for sentence in row.sentences for token in _tokens(sentence)]
-    if told and [text for text, _, _ in told] != list(row.tokens):
+    given = [token for sentence in row.sentences for token in _tokens(sentence)]
+    if given and [text for text, _, _ in given] != list(row.tokens):
         return "sentences: not the tokens of tokens"
-    if told and all(row.text[start:end] == text for text, start, end in told):
-        return [(start, end) for _, start, end in told]
+    if given and all(row.text[start:end] == text for text, start, end in given):
+        return [(start, end) for _, start, end in given]
     report.note("articles whose token offsets do not fit their text: tokens were found one after the other")
     places: list[tuple[int, int]] = []
     at = 0
@@ -114,7 +114,7 @@ def _tokens(sentence: tuple[Any, ...]) -> Sequence[Token]:
 
 
 def _refuse_all(row: DocumentRow, report: ConversionReport) -> None:
-    for name in [one.id for one in row.entity_mentions] + [one.id for one in row.event_mentions]:
+    for name in [*(entity.id for entity in row.entity_mentions), *(event.id for event in row.event_mentions)]:
         report.refuse("spans", row.doc_id, name, Code.ARTICLE_REFUSED)
     for event in row.event_mentions:
         for argument in event.arguments:

@@ -40,7 +40,7 @@ class _Piece:
 def read_exports(paths: Iterable[Path], ontology: Ontology, report: ConversionReport) -> list[AnnotatedArticle]:
     """Read small exports whole: the articles of ``annotated_articles``, one after another."""
     index = index_exports(paths)
-    return [one for several in annotated_articles(index, ontology, report) for one in several]
+    return [annotated for articles in annotated_articles(index, ontology, report) for annotated in articles]
 
 
 def annotated_articles(
@@ -106,8 +106,8 @@ def _annotated(
     text_object: str | None,
     names: dict[str, str],
 ) -> list[AnnotatedArticle]:
-    pieces, one = _pieces(tasks), tasks[0]
-    article_id = one.article_id
+    pieces, task = _pieces(tasks), tasks[0]
+    article_id = task.article_id
     every = [annotation for piece in pieces for annotation in piece.annotations]
     text = "".join(piece.text for piece in pieces)
     n_parts = pieces[0].first.n_parts
@@ -126,12 +126,12 @@ def _annotated(
                 f"parts before it have {begins} characters; export the article again"
             )
         begins += len(piece.text)
-    if n_parts > 1 and one.sha256 not in (None, sha256_of(text)):
+    if n_parts > 1 and task.sha256 not in (None, sha256_of(text)):
         raise InputError(
             f"article {article_id}: its {n_parts} parts together are not the text that was exported; export it again"
         )
-    article = article_from_row(one.row | {"id": article_id, "text": text}, place=pieces[0].first.place)
-    way = migration(one.ontology_key, ontology, place=f"article {article_id}")
+    article = article_from_row(task.row | {"id": article_id, "text": text}, place=pieces[0].first.place)
+    way = migration(task.ontology_key, ontology, place=f"article {article_id}")
     found: list[AnnotatedArticle] = []
     for person in sorted({a.person for a in every if not a.cancelled}, key=lambda p: names[p]):
         newest = [_newest(piece, person) for piece in pieces]
@@ -166,7 +166,7 @@ def _annotated(
         for annotation in (a for a in every if a.person == person):
             if annotation.cancelled:
                 continue
-            if not any(annotation is one for one in newest):
+            if not any(annotation is kept for kept in newest):
                 report.note("annotations replaced by a newer one of the same person")
                 _refuse_items(annotation, article_id, Code.NEWER_ANNOTATION, report)
             elif len(complete) < n_parts:
@@ -196,8 +196,8 @@ def _labels_before(ontology: Ontology, way: Migration) -> tuple[str, ...]:
 
 def _newest(piece: _Piece, person: str) -> ExportedAnnotation | None:
     """The newest completed annotation by one person."""
-    theirs = [a for a in piece.annotations if a.person == person and not a.cancelled]
-    return max(theirs, key=lambda a: a.age, default=None)
+    by_person = [a for a in piece.annotations if a.person == person and not a.cancelled]
+    return max(by_person, key=lambda a: a.age, default=None)
 
 
 def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: Code, report: ConversionReport) -> None:

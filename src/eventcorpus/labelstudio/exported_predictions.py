@@ -51,7 +51,7 @@ def exported_predictions(
     # a model's mentions may overlap, whatever the ontology says of annotations: all of them are scored
     free = ontology.model_copy(update={"flat": False})
     read = annotated_articles(_Predicted.of(index, chosen), free, report, text_object=text_object)
-    return [(several[0], prediction_of_annotated(several[0], ModelName(name=chosen))) for several in read]
+    return [(passes[0], prediction_of_annotated(passes[0], ModelName(name=chosen))) for passes in read]
 
 
 def prediction_of_annotated(annotated: AnnotatedArticle, model: ModelName) -> Prediction:
@@ -75,12 +75,12 @@ def prediction_of_annotated(annotated: AnnotatedArticle, model: ModelName) -> Pr
 def _version(index: ExportIndex, wanted: str | None) -> str:
     found: Counter[str] = Counter()
     for task in index.tasks():
-        if task.n_predictions and not any(isinstance(one.get("result"), list) for one in task.raw_predictions):
+        if task.n_predictions and not any(isinstance(raw.get("result"), list) for raw in task.raw_predictions):
             raise InputError(
                 f"{task.place}: predictions are in this export by id alone; get a full snapshot with: eventcorpus "
                 "labelstudio pull"
             )
-        found.update({version_of(one) for one in task.raw_predictions})
+        found.update({version_of(raw) for raw in task.raw_predictions})
     listed = ", ".join(f"{one_line(name)} ({n:,} tasks)" for name, n in sorted(found.items()))
     place = ", ".join(map(str, index.paths))
     if not found:
@@ -111,12 +111,12 @@ class _Predicted(ExportIndex):
         for task in super().tasks(on_error=on_error):
             made = (
                 {
-                    "id": one.get("id"),
+                    "id": raw.get("id"),
                     "completed_by": self.version,
-                    "updated_at": one.get("created_at"),
-                    "result": one["result"],
+                    "updated_at": raw.get("created_at"),
+                    "result": raw["result"],
                 }
-                for one in task.raw_predictions
-                if isinstance(one.get("result"), list) and version_of(one) == self.version
+                for raw in task.raw_predictions
+                if isinstance(raw.get("result"), list) and version_of(raw) == self.version
             )
             yield replace(task, raw_annotations=tuple(made), adjudicates=False)

@@ -218,7 +218,7 @@ def _annotations(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:
 
 def _dicts(raw: dict[str, Any], key: str) -> tuple[dict[str, Any], ...]:
     found: Sequence[Any] = raw.get(key) or []
-    return tuple(one for one in found if isinstance(one, dict))
+    return tuple(item for item in found if isinstance(item, dict))
 
 
 def _person(annotation: dict[str, Any]) -> str:
