@@ -124,9 +124,10 @@ def check_same_words(gold: Sequence[Sentence], predicted: Sequence[Sentence], go
                 here, line, extra = (
                     (gold_path, word.line, word.word) if other is None else (path, other.line, other.word)
                 )
+                n_words = min(len(gold_sentence), len(sentence))
                 raise InputError(
                     f"{here}: line {line}: sentence {number} goes on with {one_line(extra)}, and has ended on the "
-                    f"other side after {min(len(gold_sentence), len(sentence))} words; both need the same sentences"
+                    f"other side after {n_words} words; both files need the same sentences"
                 )
             if word.word != other.word:
                 raise InputError(
