@@ -1,6 +1,6 @@
 """From the labels and roles of one corpus to those of another ontology, by a file that says so for each.
 
-Comes in: a map in YAML or JSON and the ontology of the data. Goes out: a ``Mapper``, complete and checked.
+A map in YAML or JSON, with the ontology of the data, becomes a ``Mapper``, complete and checked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """brat standoff (https://brat.nlplab.org/standoff.html): a text and an .ann file with the same name beside it.
 
-Comes in: folders, and folders in them. Goes out: documents; entities and events are marks, arguments and relations
-links, attributes, normalisations and notes of a span its attributes. ``ann_lines`` reads the lines of one file.
+Folders, and folders in them, become documents: entities and events are marks, arguments and relations links,
+attributes, normalisations and notes of a span its attributes. ``ann_lines`` reads the lines of one file.
 """
 
 from __future__ import annotations

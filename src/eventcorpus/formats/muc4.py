@@ -1,6 +1,6 @@
 """MUC-4 as JSON lines (Du et al. 2021, GTT): templates of incidents, each slot filled with sets of coreferent mentions.
 
-Comes in: files with docid, doctext and templates. Goes out: documents with a mark for each mention, labelled by its
+Files with docid, doctext and templates become documents with a mark for each mention, labelled by its
 slot, and the templates over these marks. ``muc4_templates`` makes the same templates of an article again.
 """
 

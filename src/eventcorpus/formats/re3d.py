@@ -1,7 +1,7 @@
 """re3d (Dstl, https://github.com/dstl/re3d): entities and relations in documents on the conflict in Syria and Iraq.
 
-Comes in: folders with documents.json, entities.json, relations.json (an object a line) and their LICENSE. Goes out:
-documents with a mark an entity and a link a relation.
+Folders with documents.json, entities.json, relations.json (an object a line) and their LICENSE become documents with a
+mark for each entity and a link for each relation.
 """
 
 from __future__ import annotations

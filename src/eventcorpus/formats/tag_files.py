@@ -1,6 +1,6 @@
 """Files of words and tags, a word a line: CoNLL files, with whatever columns there are between.
 
-Comes in: a file. Goes out: documents of sentences of words, each with its last columns and its line.
+A file is documents of sentences of words, each with its last columns and its line.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Files of words and tags as gold articles and predictions, the words of both sides checked against each other.
 
-Comes in: tag files, of gold, of predictions, or of both in their last two columns as conlleval takes them. Goes out:
-articles and predictions on one text, with offsets; tags that are no whole chunk under the decoder are counted.
+Tag files of gold, of predictions, or of both in their last two columns as conlleval takes them, become articles and
+predictions on one text, with offsets; tags that are no whole chunk under the decoder are counted.
 """
 
 from __future__ import annotations

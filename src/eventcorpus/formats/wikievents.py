@@ -1,8 +1,8 @@
 """WikiEvents (Li et al. 2021, https://github.com/raspberryice/gen-arg) and files of its form: triggers with arguments.
 
-Comes in: JSON lines with text, tokens, entity_mentions and event_mentions, whose offsets count tokens of the document.
-Goes out: documents whose marks are entities and triggers, and whose links are arguments. Coreference, which WikiEvents
-keeps in files of its own, is not read.
+The rows have text, tokens, entity_mentions and event_mentions, whose offsets count tokens of the document.
+They become documents whose marks are entities and triggers, and whose links are arguments. Coreference, which
+WikiEvents keeps in files of its own, is not read.
 """
 
 from __future__ import annotations

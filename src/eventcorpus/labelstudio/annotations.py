@@ -1,4 +1,4 @@
-"""Label Studio JSON exports in: one annotated article per article and annotator, every task accounted for.
+"""Label Studio JSON exports in: one annotated article per article and annotator, every task counted.
 
 Comes in: exports of the server (direct, or snapshots). Goes out: articles with spans, roles, attributes and events.
 Skipped annotations and drafts are never gold; predictions are not read; a completed annotation without regions is a

@@ -1,7 +1,7 @@
 """The predictions that tasks of a Label Studio project carry, as predictions of whole articles.
 
-Comes in: full snapshots (other exports name predictions by id alone). Goes out: articles and what one model version
-found in them, read as annotations are: parts put together, every item checked against the text and accounted for.
+Full snapshots (other exports name predictions by id alone) become articles and what one model version found in them,
+read as annotations are: parts put together, every item checked against the text and counted.
 """
 
 from __future__ import annotations
