@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from eventcorpus.agreement.corrections_report import Corrections
+from eventcorpus.agreement.corrections import Corrections
 from eventcorpus.agreement.report import AgreementReport
 from eventcorpus.cli.main import main
-from eventcorpus.eval.comparison import Comparison
+from eventcorpus.eval.compare import Comparison
 from eventcorpus.eval.report import Report
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.labelstudio.config import label_config, read_ontology

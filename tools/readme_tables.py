@@ -13,10 +13,10 @@ from pathlib import Path
 
 from eventcorpus.errors import EventCorpusError, InputError, nearest
 from eventcorpus.eval.benchmark import HEADER, Benchmark, benchmark_files, read_benchmark, result_row
-from eventcorpus.eval.figures import figure_of, shown
+from eventcorpus.eval.intervals import figure_of, shown
 from eventcorpus.eval.report import Figure, Matching, Report
 from eventcorpus.files import parse_as, read_json, read_text, write_text
-from eventcorpus.percent import percent, percent_range
+from eventcorpus.tables import percent, percent_range
 from eventcorpus.training.recipe import Recipe, is_expert, kind, limits, ordered_keys
 
 DOCUMENTS = ("README.md", "training/README.md", "corpus/README.md")

@@ -15,7 +15,7 @@ from eventcorpus.agreement.agree import agreement
 from eventcorpus.agreement.report import AgreementReport
 from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_annotations, read_dataset
 from eventcorpus.errors import InputError
-from eventcorpus.eval.comparison import Comparison
+from eventcorpus.eval.compare import Comparison
 from eventcorpus.eval.report import Report
 from eventcorpus.eval.run import compare_files, evaluate_files
 from eventcorpus.eval.sources import Options
@@ -163,7 +163,7 @@ def calibrate(
     """
     from eventcorpus.calibration.fit import calibrate_folder
     from eventcorpus.models.extractor import Extractor
-    from eventcorpus.render.reliability import reliability_svg
+    from eventcorpus.render.training_charts import reliability_svg
 
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
     articles, sha256 = data.split(split), manifest_hash(data.folder)

@@ -18,6 +18,7 @@ from eventcorpus.errors import EventCorpusError, InputError, OutputError, neares
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 _Model = TypeVar("_Model", bound="BaseModel")
 
@@ -336,3 +337,9 @@ def _cannot_write(path: Path, error: OSError) -> str:
         f"{path}: cannot be written ({error.strerror or error}); free the disk or choose another place; "
         "nothing half-written was left"
     )
+
+
+class StrictModel(BaseModel):
+    """A model that takes no unknown keys and cannot be changed. ``files.parse_as`` makes one of data."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)

@@ -18,8 +18,7 @@ import yaml
 from pydantic import Field, model_validator
 
 from eventcorpus.errors import OntologyError
-from eventcorpus.files import parse_as, read_yaml
-from eventcorpus.strict_model import StrictModel
+from eventcorpus.files import StrictModel, parse_as, read_yaml
 
 Name = Annotated[str, Field(pattern=r"^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$", max_length=100)]
 """A name without control characters, and without white space at its ends."""

@@ -12,9 +12,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from eventcorpus.errors import PredictionsError
-from eventcorpus.files import parse_as, read_json_lines
+from eventcorpus.files import StrictModel, parse_as, read_json_lines
 from eventcorpus.schema import Article, Mention
-from eventcorpus.strict_model import StrictModel
 from eventcorpus.text import cut_out, one_line, sha256_of
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
-from eventcorpus.components import connected_components
 from eventcorpus.text import sha256_of
 
 ADJUDICATED = "adjudicated"
@@ -174,3 +173,30 @@ def join_events(
         Event(id=f"e{n}", label=label[ids[0]], triggers=tuple(ids))
         for n, ids in enumerate(connected_components(label, links), start=1)
     )
+
+
+def connected_components(ids: Iterable[str], links: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Join ids that are linked (union and find, with path halving).
+
+    Args:
+        links: pairs of these ids.
+
+    Returns:
+        the components, in the order of their first ids; the ids of each in the order in which they were given.
+
+    >>> connected_components("abcde", [("d", "b"), ("e", "d")])
+    [['a'], ['b', 'd', 'e'], ['c']]
+    """
+    leader = {each: each for each in ids}
+
+    def find(each: str) -> str:
+        while leader[each] != each:
+            leader[each] = each = leader[leader[each]]
+        return each
+
+    for first, second in links:
+        leader[find(first)] = find(second)
+    components: dict[str, list[str]] = {}
+    for each in leader:
+        components.setdefault(find(each), []).append(each)
+    return list(components.values())

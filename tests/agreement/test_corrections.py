@@ -15,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventcorpus.agreement.corrected import Excluded, read_corrected
-from eventcorpus.agreement.corrections import count_corrections
-from eventcorpus.agreement.corrections_report import Corrections, MentionFigures
+from eventcorpus.agreement.corrections import Corrections, MentionFigures, count_corrections
 from eventcorpus.cli.main import main
 from eventcorpus.labelstudio.config import read_label_config, read_ontology
 from eventcorpus.labelstudio.exports import index_exports

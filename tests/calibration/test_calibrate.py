@@ -32,7 +32,7 @@ from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import read_about, write_calibration
 from eventcorpus.models.tags import viterbi
 from eventcorpus.ontology import Label, Ontology
-from eventcorpus.render.reliability import reliability_svg
+from eventcorpus.render.training_charts import reliability_svg
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe

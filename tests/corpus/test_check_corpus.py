@@ -14,13 +14,12 @@ from eventcorpus.corpus.checks.articles import (
     findings_of_report,
     split_findings,
 )
-from eventcorpus.corpus.checks.findings import KIND_OF, KINDS, Finding, finding_order
+from eventcorpus.corpus.checks.findings import KIND_OF, KINDS, Finding, check_report, finding_order
 from eventcorpus.corpus.checks.labels import never_predicted, only_predicted
-from eventcorpus.corpus.checks.report import check_report
 from eventcorpus.corpus.checks.run import Material, find_all
 from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
-from eventcorpus.render.check_report import check_page, finding_lines
+from eventcorpus.render.reports import check_page, finding_lines
 from eventcorpus.schema import AnnotatedArticle, Article, Mention
 
 STORY = (

@@ -14,7 +14,7 @@ from eventcorpus.corpus.originality import masked_words, originality_of
 from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.stats import Bar, MentionCount, figures_of, stats_report
 from eventcorpus.errors import InputError
-from eventcorpus.render.stats_report import originality_lines, stats_page
+from eventcorpus.render.reports import originality_lines, stats_page
 from eventcorpus.schema import AnnotatedArticle, Article
 
 CORPUS = Path(__file__).parents[2] / "corpus"

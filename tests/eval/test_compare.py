@@ -9,8 +9,7 @@ from made_up import LABELS, corpus, empty, perfect, system
 
 from eventcorpus.errors import InputError, PredictionsError
 from eventcorpus.eval.class_map import ClassMap
-from eventcorpus.eval.compare import compare
-from eventcorpus.eval.comparison import Comparison
+from eventcorpus.eval.compare import Comparison, compare
 from eventcorpus.eval.runs import Run
 from eventcorpus.predictions import ModelName, prediction_of
 from eventcorpus.render.eval_tables import comparison_lines, comparison_table, verdict

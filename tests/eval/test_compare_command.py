@@ -8,7 +8,7 @@ import pytest
 
 from cli_runner import run
 from eventcorpus.dataset.folder import read_dataset
-from eventcorpus.eval.comparison import Comparison
+from eventcorpus.eval.compare import Comparison
 from eventcorpus.eval.report import Report
 from eventcorpus.predictions import ModelName, prediction_line, prediction_of
 from eventcorpus.schema import Mention

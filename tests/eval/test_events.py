@@ -7,8 +7,7 @@ from made_articles import Given, gold, predicted
 
 from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.evaluate import score
-from eventcorpus.eval.event_counts import count_events
-from eventcorpus.eval.events import events_of
+from eventcorpus.eval.events import count_events, events_of
 from eventcorpus.eval.report import Events, LabelFigures, Matching
 from eventcorpus.ontology import AttributeType, AttributeValue, Label, Ontology, RoleType
 from eventcorpus.predictions import Prediction

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from eventcorpus.errors import ModelError, OutputError, RecipeError
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
-from eventcorpus.render.training_curves import training_svg
+from eventcorpus.render.training_charts import training_svg
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.callbacks import OnStep
 from eventcorpus.training.checkpoint import random_state, set_random_state

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from eventcorpus.strict_model import StrictModel
+from eventcorpus.files import StrictModel
 
 DEFINITIONS = {
     "f1": "2 both / (first + second); exact: start, end and label are the same; overlap: the same label and a share of "

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field
 
 from eventcorpus.errors import ModelError
+from eventcorpus.files import StrictModel
 from eventcorpus.schema import Mention
-from eventcorpus.strict_model import StrictModel
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Method = Literal["none", "temperature", "logistic", "temperature+logistic"]

@@ -12,7 +12,7 @@ from eventcorpus.dataset.folder import manifest_hash, read_annotations
 from eventcorpus.files import write_text
 from eventcorpus.render.agreement_page import agreement_page
 from eventcorpus.render.agreement_table import agreement_tables, pair_name
-from eventcorpus.render.tables import console
+from eventcorpus.tables import console
 
 
 @click.command("agree")

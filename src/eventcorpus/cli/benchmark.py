@@ -20,7 +20,7 @@ from eventcorpus.eval.benchmark_run import benchmark_dataset, find_data, run_ben
 from eventcorpus.eval.limits import read_gate
 from eventcorpus.eval.report import Report
 from eventcorpus.render.eval_tables import report_lines, report_table
-from eventcorpus.render.tables import console
+from eventcorpus.tables import console
 
 
 def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:

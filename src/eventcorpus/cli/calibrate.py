@@ -8,7 +8,7 @@ import click
 
 from eventcorpus.cli import options
 from eventcorpus.render.calibration_tables import calibration_tables
-from eventcorpus.render.tables import console
+from eventcorpus.tables import console
 
 
 @click.command("calibrate")

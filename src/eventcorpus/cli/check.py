@@ -10,8 +10,8 @@ from eventcorpus.cli import options
 from eventcorpus.corpus.checks.folder import check_corpus
 from eventcorpus.errors import StrictError
 from eventcorpus.files import write_text
-from eventcorpus.render.check_report import check_page, finding_lines, kinds_table
-from eventcorpus.render.tables import console
+from eventcorpus.render.reports import check_page, finding_lines, kinds_table
+from eventcorpus.tables import console
 
 
 @click.command("check")

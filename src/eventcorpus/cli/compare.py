@@ -12,7 +12,7 @@ from eventcorpus.eval.run import compare_files, comparison_notices
 from eventcorpus.files import write_text
 from eventcorpus.render.compare_page import compare_page
 from eventcorpus.render.eval_tables import comparison_lines, comparison_table
-from eventcorpus.render.tables import console
+from eventcorpus.tables import console
 
 
 @click.command("compare")

@@ -16,7 +16,7 @@ from eventcorpus.metrics.tags import DECODERS, SCHEMES
 from eventcorpus.render.eval_page import eval_page
 from eventcorpus.render.eval_tables import report_lines, report_table
 from eventcorpus.render.markdown import report_markdown
-from eventcorpus.render.tables import console
+from eventcorpus.tables import console
 
 
 @click.command("eval")

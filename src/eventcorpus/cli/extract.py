@@ -21,9 +21,9 @@ from eventcorpus.formats.articles import (
     with_published,
 )
 from eventcorpus.predictions import Prediction, prediction_line
-from eventcorpus.render.extract_report import prediction_tables, predictions_page
-from eventcorpus.render.tables import console
+from eventcorpus.render.reports import prediction_tables, predictions_page
 from eventcorpus.schema import Article
+from eventcorpus.tables import console
 
 
 @click.command("extract")

@@ -14,8 +14,7 @@ from eventcorpus.corpus.split_folder import SplitManifest, is_split_folder, writ
 from eventcorpus.corpus.splitting import GROUP_FIELDS, SplitOptions, split_articles
 from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.files import check_folder
-from eventcorpus.percent import percent
-from eventcorpus.render.tables import console
+from eventcorpus.tables import console, percent
 
 _SHARE = click.FloatRange(0, 1, max_open=True)
 

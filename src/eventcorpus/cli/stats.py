@@ -12,8 +12,8 @@ from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.stats import stats_report
 from eventcorpus.errors import StrictError
 from eventcorpus.files import write_text
-from eventcorpus.render.stats_report import originality_lines, stats_page, stats_tables
-from eventcorpus.render.tables import console
+from eventcorpus.render.reports import originality_lines, stats_page, stats_tables
+from eventcorpus.tables import console
 
 
 @click.command("stats")

@@ -13,7 +13,7 @@ import click
 from eventcorpus.api import TrainedModel, load_dataset, load_recipe, train
 from eventcorpus.cli import options
 from eventcorpus.package_data import find_yaml, package_path
-from eventcorpus.percent import percent
+from eventcorpus.tables import percent
 from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe, recipe_yaml, with_settings
 
 if TYPE_CHECKING:

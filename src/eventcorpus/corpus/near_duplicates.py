@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from eventcorpus.components import connected_components
-from eventcorpus.schema import Article
+from eventcorpus.schema import Article, connected_components
 from eventcorpus.text import words
 
 THRESHOLD = 0.5

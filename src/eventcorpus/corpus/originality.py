@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from eventcorpus.annotation.rules import resolve_overlaps
+from eventcorpus.files import StrictModel
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.strict_model import StrictModel
 
 SHINGLE, RUN, OPENING = 5, 8, 4
 """Words in a shingle, in a run, and in the opening of an article."""

@@ -11,12 +11,11 @@ from pydantic import Field
 
 from eventcorpus import __version__
 from eventcorpus.corpus.splitting import SplitOptions, Splitting
-from eventcorpus.dataset.counts import AnnotationCounts
+from eventcorpus.dataset.card import AnnotationCounts
 from eventcorpus.dataset.splits import SPLITS
-from eventcorpus.files import atomic_folder, parse_as, read_json, sha256_of_file, to_json
+from eventcorpus.files import StrictModel, atomic_folder, parse_as, read_json, sha256_of_file, to_json
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.strict_model import StrictModel
 
 MANIFEST = "manifest.json"
 _FILES = tuple(f"{split}.txt" for split in SPLITS)

@@ -9,14 +9,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from eventcorpus.components import connected_components
 from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.corpus.stratify import Group, stratify
 from eventcorpus.dataset.rows import with_defaults
 from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.schema import AnnotatedArticle, Article, connected_components
 
 GROUP_FIELDS = ("outlet", "kind")
 """Fields of an article that a split can keep together."""

@@ -14,11 +14,11 @@ from pydantic import Field
 
 from eventcorpus import __version__
 from eventcorpus.corpus.originality import Originality, originality_of
-from eventcorpus.dataset.counts import AnnotationCounts
+from eventcorpus.dataset.card import AnnotationCounts
 from eventcorpus.dataset.splits import SPLITS
+from eventcorpus.files import StrictModel
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.strict_model import StrictModel
 
 
 class MentionCount(StrictModel):

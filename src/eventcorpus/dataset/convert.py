@@ -26,11 +26,11 @@ from eventcorpus.formats.re3d import read_re3d
 from eventcorpus.formats.wikievents import read_wikievents
 from eventcorpus.labelstudio.annotations import annotated_articles
 from eventcorpus.labelstudio.config import read_ontology
-from eventcorpus.labelstudio.open_exports import open_exports
+from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.ontology import Ontology
-from eventcorpus.percent import percent
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import percent
 
 
 @dataclass(frozen=True)

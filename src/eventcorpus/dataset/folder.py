@@ -14,8 +14,7 @@ from typing import Any, Literal, get_args
 from eventcorpus import __version__
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.dataset.card import DatasetCounts, dataset_card
-from eventcorpus.dataset.counts import AnnotationCounts
+from eventcorpus.dataset.card import AnnotationCounts, DatasetCounts, dataset_card
 from eventcorpus.dataset.rows import annotated_of, row_of, without_text
 from eventcorpus.dataset.splits import SPLITS, Duplicates
 from eventcorpus.dataset.tables import Tables, rows_of, versions

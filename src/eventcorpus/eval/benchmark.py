@@ -16,11 +16,11 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap
-from eventcorpus.eval.figures import FIGURES, figure_of, shown
+from eventcorpus.eval.intervals import FIGURES, figure_of, shown
 from eventcorpus.eval.report import Figure, Matching, Part, Report
 from eventcorpus.files import read_yaml_as, sha256_of_file
 from eventcorpus.package_data import find_yaml, package_path
-from eventcorpus.percent import percent
+from eventcorpus.tables import percent
 
 FOLDER = "eval/benchmarks"
 Split = Literal["train", "validation", "test"]

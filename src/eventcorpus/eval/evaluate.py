@@ -17,7 +17,7 @@ from eventcorpus import __version__
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import InputError
 from eventcorpus.eval.annotator_agreement import agreement_beside
-from eventcorpus.eval.baselines.score import score_baselines
+from eventcorpus.eval.baselines import score_baselines
 from eventcorpus.eval.calibration import calibration_of
 from eventcorpus.eval.class_map import ClassMap, annotations_in_classes, gold_in_classes
 from eventcorpus.eval.counts import (
@@ -31,8 +31,7 @@ from eventcorpus.eval.counts import (
     match_articles,
     predicted_keys,
 )
-from eventcorpus.eval.event_counts import EventCounts, count_events
-from eventcorpus.eval.events import events_of
+from eventcorpus.eval.events import EventCounts, count_events, events_of
 from eventcorpus.eval.intervals import draw_articles, matching_of, mean_count, smallest_difference
 from eventcorpus.eval.report import BESIDE, DEFINITIONS, Report, Resampled, ScoredOn, Seeds
 from eventcorpus.eval.runs import Run, Selection, found_ontology, select

@@ -17,6 +17,7 @@ from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import known, mean_label_figures, mean_of_known, micro_f1
 from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import percent_range, percent_with_range
 
 POWER = 0.8
 STANDARD_ERRORS = 2.8016
@@ -136,3 +137,36 @@ def smallest_difference(counts: Numbers, resampling: Resampling | None) -> float
         around = micro - micro.mean(axis=1, keepdims=True)
         spread = float(np.sqrt(2 * np.nanvar(around, axis=0, ddof=1).sum() / (n_runs - 1)))
     return STANDARD_ERRORS * spread
+
+
+FIGURES = {"precision": "precision", "recall": "recall", "f1": "F1"}
+"""The key of a figure in reports -> as people say it."""
+
+
+def figure_of(figures: Figures, key: str) -> Figure:
+    """Precision, recall or F1 (``FIGURES``) with its interval."""
+    interval = getattr(figures.intervals, key) if figures.intervals else None
+    return Figure(value=getattr(figures, key), interval=interval)
+
+
+def shown(figure: Figure) -> str:
+    """In percent, the interval in brackets where it is known.
+
+    >>> from eventcorpus.eval.report import Interval
+    >>> shown(Figure(value=0.7533, interval=Interval(low=0.7312, high=0.7701)))
+    '75.3 [73.1, 77.0]'
+    >>> shown(Figure(value=None))
+    '–'
+    """
+    interval = figure.interval
+    return percent_with_range(figure.value, *((interval.low, interval.high) if interval else (None, None)))
+
+
+def ends(interval: Interval | None) -> str:
+    """Both ends of an interval as people read them; empty without one."""
+    return "" if interval is None else percent_range(interval.low, interval.high)
+
+
+def f1_ends(figures: Figures) -> str:
+    """The interval of F1 as people read it."""
+    return ends(figures.intervals.f1) if figures.intervals else ""

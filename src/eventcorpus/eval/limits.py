@@ -12,11 +12,11 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, Field
 
 from eventcorpus.errors import InputError, nearest
-from eventcorpus.eval.figures import FIGURES, figure_of, shown
+from eventcorpus.eval.intervals import FIGURES, figure_of, shown
 from eventcorpus.eval.report import Figure, Figures, Matching, Part, Report
 from eventcorpus.files import read_yaml_as
 from eventcorpus.limits import limit_violation
-from eventcorpus.percent import percent
+from eventcorpus.tables import percent
 
 _Value = TypeVar("_Value")
 _OF_END = {"": "", "low": " of its lower end", "high": " of its upper end"}

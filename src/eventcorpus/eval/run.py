@@ -9,8 +9,7 @@ from pathlib import Path
 
 from eventcorpus.dataset.folder import manifest_hash, read_dataset
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes, read_class_map
-from eventcorpus.eval.compare import compare
-from eventcorpus.eval.comparison import Comparison
+from eventcorpus.eval.compare import Comparison, compare
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.report import Report
 from eventcorpus.eval.runs import Run

@@ -25,7 +25,7 @@ from eventcorpus.formats.tagged import (
 )
 from eventcorpus.labelstudio.annotations import annotated_articles
 from eventcorpus.labelstudio.exported_predictions import exported_predictions, prediction_of_annotated
-from eventcorpus.labelstudio.open_exports import open_exports
+from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.metrics.tags import Decoder, Scheme
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_predictions

@@ -15,10 +15,10 @@ from pydantic import StrictInt
 from eventcorpus.annotation.document import Document, Found, Mark
 from eventcorpus.annotation.templates import Template, templates_of
 from eventcorpus.conversion_report import ConversionReport
+from eventcorpus.files import StrictModel
 from eventcorpus.formats.files import files_by_split, rows_of_file, usable
 from eventcorpus.ontology import Name
 from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.strict_model import StrictModel
 
 SLOTS = ("PerpInd", "PerpOrg", "Target", "Victim", "Weapon")
 Filler = tuple[tuple[str, StrictInt], ...]

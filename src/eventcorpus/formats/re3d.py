@@ -15,10 +15,9 @@ from pydantic import Field, StrictInt
 from eventcorpus.annotation.document import Document, Found, Link, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_text
+from eventcorpus.files import StrictModel, read_text
 from eventcorpus.formats.files import rows_of_file, usable
 from eventcorpus.schema import Article
-from eventcorpus.strict_model import StrictModel
 from eventcorpus.text import stored_form
 
 FILES = ("documents.json", "entities.json", "relations.json")

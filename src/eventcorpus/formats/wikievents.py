@@ -15,9 +15,9 @@ from pydantic import StrictInt
 
 from eventcorpus.annotation.document import Document, Fault, Found, Link, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
+from eventcorpus.files import StrictModel
 from eventcorpus.formats.files import files_by_split, rows_of_file, usable
 from eventcorpus.schema import Article
-from eventcorpus.strict_model import StrictModel
 
 Token = tuple[str, StrictInt, StrictInt]
 """Text, start and end in the source that was tokenised: in WikiEvents not always ``text`` (see ``_places``)."""

@@ -15,7 +15,10 @@ from typing import Any
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_json_list
-from eventcorpus.labelstudio.config import DIFFERENCES_OBJECT, TEXT_OBJECT
+from eventcorpus.labelstudio.config import DIFFERENCES_OBJECT, TEXT_OBJECT, read_ontology, read_text_object
+from eventcorpus.labelstudio.live.pull import exports_in
+from eventcorpus.ontology import Ontology
+from eventcorpus.package_data import find_ontology_path
 from eventcorpus.schema import ADJUDICATED
 from eventcorpus.text import StoredText, sha256_of, stored_form
 
@@ -226,3 +229,31 @@ def _person(annotation: dict[str, Any]) -> str:
     if isinstance(by, dict):
         by = by.get("id") or by.get("email")
     return f"{by:012d}" if isinstance(by, int) else f"~{by or 'nobody'}"
+
+
+@dataclass(frozen=True)
+class OpenExports:
+    """Exports that were indexed; ``text_object`` is the name of the object that has the text, if a config.xml says."""
+
+    files: Sequence[Path]
+    index: ExportIndex
+    ontology: Ontology
+    text_object: str | None
+
+
+def open_exports(paths: Iterable[Path], ontology: Path | None = None) -> OpenExports:
+    """Index exports.
+
+    Args:
+        paths: JSON exports, and folders of them or of ``labelstudio pull``.
+        ontology: our YAML or a config.xml; None: the one beside the exports, else the shipped one.
+
+    Raises:
+        InputError: if a file is not an export.
+        OntologyError: if the ontology cannot be read.
+    """
+    given = list(paths)
+    files = [file for path in given for file in exports_in(path)]
+    source = find_ontology_path(ontology, near=given)
+    name, key = read_text_object(source) if source.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
+    return OpenExports(files, index_exports(files, text_key=key), read_ontology(source), name)

@@ -15,10 +15,9 @@ import yaml
 
 from eventcorpus.calibration.apply import Calibration
 from eventcorpus.files import read_json, to_json, write_text
-from eventcorpus.markdown import markdown_table
 from eventcorpus.models.card_facts import CARD_FACTS, CardFacts, LabelScore, Score, Scores, read_card_facts
 from eventcorpus.models.folder import ModelAbout, read_about
-from eventcorpus.percent import UNDEFINED, percent, percent_with_range
+from eventcorpus.tables import UNDEFINED, markdown_table, percent, percent_with_range
 
 LICENCES = {
     "sentence-transformers/all-MiniLM-L6-v2": "apache-2.0",

@@ -11,8 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from eventcorpus.files import parse_as, read_json
-from eventcorpus.strict_model import StrictModel
+from eventcorpus.files import StrictModel, parse_as, read_json
 
 CARD_FACTS = "card.json"
 

@@ -14,11 +14,11 @@ from markupsafe import Markup
 from eventcorpus.agreement.disagreements import KINDS, Disagreement, Group
 from eventcorpus.agreement.report import AgreementReport, Figure, PairAgreement, SpanAgreement
 from eventcorpus.ontology import Ontology, label_colours
-from eventcorpus.percent import percent
 from eventcorpus.render.agreement_table import interval, pair_name
 from eventcorpus.render.charts import Bar, Row, interval_chart
 from eventcorpus.render.html import Mark, highlight, page_script, render_page
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import percent
 from eventcorpus.text import sentences_around
 
 _SERIES = (("exact F1", "var(--p)"), ("overlap F1", "var(--r)"), ("alpha on characters", "var(--f)"))

@@ -7,8 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from eventcorpus.agreement.report import AgreementReport, Figure, PairAgreement
-from eventcorpus.percent import UNDEFINED, percent, percent_range
-from eventcorpus.render.tables import titled_table
+from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 
 
 def interval(figure: Figure) -> str:

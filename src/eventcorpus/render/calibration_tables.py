@@ -5,8 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from eventcorpus.calibration.apply import Calibration, Threshold
-from eventcorpus.percent import percent, percent_range
-from eventcorpus.render.tables import titled_table
+from eventcorpus.tables import percent, percent_range, titled_table
 
 
 def calibration_tables(calibration: Calibration) -> tuple[Table, Table]:

@@ -13,7 +13,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from eventcorpus.eval.report import Bin, CurvePoint, Interval
-from eventcorpus.percent import percent
+from eventcorpus.tables import percent
 
 BLUE, ORANGE = ("#3b6ea8", "#6fa3de"), ("#c07a1d", "#e2a655")
 """Colours of pictures in files, in light and in dark."""

@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from math import ceil
 
-from eventcorpus.eval.comparison import Change, Comparison
+from eventcorpus.eval.compare import Change, Comparison
 from eventcorpus.metrics.align import outcomes
 from eventcorpus.ontology import Ontology
-from eventcorpus.percent import percent
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.charts import difference_cell
 from eventcorpus.render.error_browser import BrowserPage, Item, ItemKind, ShownMention, browser_json
 from eventcorpus.render.eval_page import KINDS, gold_side, label_definitions, predicted_side
 from eventcorpus.render.html import page_script, render_page
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import percent
 
 CHANGES = (
     ItemKind("found", "fixed: now right", "better"),

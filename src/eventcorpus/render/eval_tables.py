@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
-from eventcorpus.eval.comparison import Change, Comparison, Difference, System
-from eventcorpus.eval.figures import ends, f1_ends
+from eventcorpus.eval.compare import Change, Comparison, Difference, System
+from eventcorpus.eval.intervals import ends, f1_ends
 from eventcorpus.eval.report import Figures, LabelFigures, Report
-from eventcorpus.percent import UNDEFINED, percent, percent_range
-from eventcorpus.render.tables import titled_table
+from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 from eventcorpus.text import one_line
 
 _N_CHANGES = 5

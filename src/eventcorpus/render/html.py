@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from eventcorpus.percent import percent
+from eventcorpus.tables import percent
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import html
 import re
 
-from eventcorpus.eval.figures import ends, f1_ends
+from eventcorpus.eval.intervals import ends, f1_ends
 from eventcorpus.eval.report import Confusion, Figures, LabelFigures, Matching, Report
-from eventcorpus.markdown import markdown_table
-from eventcorpus.percent import percent
 from eventcorpus.render.eval_page import DIMENSIONS, event_averages, event_matchings, relaxed_matchings
+from eventcorpus.tables import markdown_table, percent
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]|~#!$])")
 _MOST_CONFUSIONS = 15

@@ -15,7 +15,7 @@ import torch
 
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.files import write_text
-from eventcorpus.render.training_curves import training_svg
+from eventcorpus.render.training_charts import training_svg
 from eventcorpus.training.batches import Epochs
 from eventcorpus.training.checkpoint import (
     checkpoints,

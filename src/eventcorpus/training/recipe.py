@@ -13,8 +13,7 @@ import yaml
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from eventcorpus.errors import RecipeError, nearest
-from eventcorpus.files import read_yaml
-from eventcorpus.strict_model import StrictModel
+from eventcorpus.files import StrictModel, read_yaml
 
 _EXPERT: dict[str, Any] = {"expert": True}
 """``json_schema_extra`` of the keys that most recipes leave alone."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from eventcorpus.corpus.checks.report import CheckReport, check_report
+from eventcorpus.corpus.checks.findings import CheckReport, check_report
 from eventcorpus.corpus.checks.run import Material, find_all
 from eventcorpus.corpus.folder import CorpusFolder, read_corpus_with_faults, splits_folder
 from eventcorpus.corpus.near_duplicates import find_clusters

@@ -6,17 +6,24 @@ import pytest
 
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.splits import read_splits
-from eventcorpus.eval.baselines import lexicon, linear
-from eventcorpus.eval.baselines.linear import line_features
-from eventcorpus.eval.baselines.score import BASELINES, score_baselines
-from eventcorpus.eval.baselines.words import lines_of, tagged_lines
+from eventcorpus.eval.baselines import (
+    BASELINES,
+    fit_lexicon,
+    fit_linear,
+    line_features,
+    lines_of,
+    predict_by_lexicon,
+    predict_by_linear,
+    score_baselines,
+    tagged_lines,
+)
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.models.tags import viterbi
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.predictions import Prediction, check_prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 
 
 def annotated(text: str, *mentions: tuple[str, str], id_: str = "a") -> AnnotatedArticle:
@@ -39,7 +46,7 @@ TRAIN = [
 
 
 def remember(text: str, **settings: float) -> list[tuple[str, str]]:
-    (prediction,) = lexicon.predict(TRAIN, [Article("x", text)], **settings)
+    (prediction,) = predict_by_lexicon(TRAIN, [Article("x", text)], **settings)
     return found(prediction)
 
 
@@ -57,13 +64,13 @@ def test_a_string_does_not_cross_a_line() -> None:
 
 def test_a_string_that_is_seldom_labelled_is_left_out() -> None:
     train = [annotated("May came. They may, they may, and may again.", ("May", "Time"))]
-    assert found(lexicon.predict(train, [Article("x", "In May")])[0]) == []
-    (prediction,) = lexicon.predict(train, [Article("x", "In May")], threshold=0.25)
+    assert found(predict_by_lexicon(train, [Article("x", "In May")])[0]) == []
+    (prediction,) = predict_by_lexicon(train, [Article("x", "In May")], threshold=0.25)
     assert [(m.text, m.label, m.confidence) for m in prediction.mentions] == [("May", "Time", 0.25)]
 
 
 def test_a_part_of_a_longer_mention_counts_as_an_occurrence() -> None:
-    found_lexicon = lexicon.fit_lexicon(
+    found_lexicon = fit_lexicon(
         [annotated("Army of Army", ("Army of Army", "Actor")), annotated("Army", ("Army", "Unit"))]
     )
     assert found_lexicon.entries == {("army", "of", "army"): ("Actor", 1.0)}  # army is a Unit at one of three places
@@ -71,7 +78,7 @@ def test_a_part_of_a_longer_mention_counts_as_an_occurrence() -> None:
 
 def test_of_labels_as_frequent_the_first_in_the_alphabet_stays() -> None:
     both = [annotated("Homs", ("Homs", "Place")), annotated("Homs", ("Homs", "Actor"))]
-    assert lexicon.fit_lexicon(both).entries == lexicon.fit_lexicon(both[::-1]).entries == {("homs",): ("Actor", 0.5)}
+    assert fit_lexicon(both).entries == fit_lexicon(both[::-1]).entries == {("homs",): ("Actor", 0.5)}
 
 
 def test_nothing_remembered_predicts_nothing() -> None:
@@ -90,12 +97,12 @@ def test_the_linear_baseline_finds_names_that_it_has_not_seen_by_what_stands_aro
         annotated(f"Troops shelled {name} on {day}.", (name, "Place"), (day, "Time"))
         for name, day in (("Homs", "Monday"), ("Aleppo", "Friday"), ("Raqqa", "Sunday"), ("Idlib", "Tuesday"))
     ]
-    (prediction,) = linear.predict(train, [Article("x", "Troops shelled Kobani on Thursday.")])
+    (prediction,) = predict_by_linear(train, [Article("x", "Troops shelled Kobani on Thursday.")])
     assert found(prediction) == [("Kobani", "Place"), ("Thursday", "Time")]
 
 
 def test_the_linear_baseline_never_continues_what_was_not_begun() -> None:
-    tagger = linear.fit(TRAIN, n_epochs=2)
+    tagger = fit_linear(TRAIN, n_epochs=2)
     for words in (["Army"], ["Town", "Army", "Homs"], ["Free"] * 5):
         tags = viterbi(tagger.log_probabilities(words))
         for before, tag in zip([0, *tags], tags, strict=False):

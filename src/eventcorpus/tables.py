@@ -1,0 +1,94 @@
+"""Shares as people read them: in percent, with a dash where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+UNDEFINED = "–"
+
+
+def percent(share: float | None, *, digits: int = 1, sign: str = "", unit: str = "") -> str:
+    """A share in percent.
+
+    Args:
+        digits: after the point.
+        sign: "+" puts the sign of positive numbers, too.
+        unit: after the number, such as "%".
+
+    >>> percent(0.6667), percent(0.05, digits=0, unit="%"), percent(0.05, sign="+"), percent(None)
+    ('66.7', '5%', '+5.0', '–')
+    """
+    return UNDEFINED if share is None else f"{100 * share:{sign}.{digits}f}{unit}"
+
+
+def percent_range(
+    low: float | None, high: float | None, *, between: str = "–", digits: int = 1, sign: str = "", undefined: str = ""
+) -> str:
+    """Both ends of an interval of shares in percent, ``undefined`` where either is.
+
+    >>> percent_range(0.7312, 0.7701), percent_range(None, None, undefined="–")
+    ('73.1–77.0', '–')
+    """
+    if low is None or high is None:
+        return undefined
+    return f"{percent(low, digits=digits, sign=sign)}{between}{percent(high, digits=digits, sign=sign)}"
+
+
+def percent_with_range(share: float | None, low: float | None, high: float | None) -> str:
+    """A share in percent, with its interval in brackets where that is known.
+
+    >>> percent_with_range(0.7533, 0.7312, 0.7701), percent_with_range(0.5, None, None)
+    ('75.3 [73.1, 77.0]', '50.0')
+    """
+    ends = percent_range(low, high, between=", ")
+    return f"{percent(share)} [{ends}]" if ends and share is not None else percent(share)
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:
+    """A table; names and cells are Markdown already.
+
+    Args:
+        left: how many columns, from the first on, hold text; the others hold figures and stand at the right.
+
+    >>> print(markdown_table(("label", "n"), [("Actor", "3")]))
+    | label | n |
+    | --- | ---: |
+    | Actor | 3 |
+    """
+    rule = ["---" if i < left else "---:" for i in range(len(columns))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, rule, *rows))
+
+
+WIDTH = 120
+"""Columns of an output that is no terminal."""
+
+
+def console() -> Console:
+    """Standard output, as wide as the terminal or ``WIDTH``; text is shown as it is, never read as markup."""
+    is_terminal = Console().is_terminal
+    return Console(width=None if is_terminal else WIDTH, highlight=False, markup=False, emoji=False)
+
+
+def titled_table(title: str, columns: Sequence[str], *, left: int = 1) -> Table:
+    """An empty ruled table.
+
+    Args:
+        columns: their headings.
+        left: how many columns, from the first on, hold text: they stand at the left and are folded where they are too
+            long. The others hold figures and stand at the right.
+    """
+    return _with_columns(Table(title=title, title_justify="left"), columns, left)
+
+
+def plain_table(columns: Sequence[str]) -> Table:
+    """An empty table without rules: text in its first column, figures in the others."""
+    return _with_columns(Table(box=None, header_style="bold"), columns, 1)
+
+
+def _with_columns(table: Table, columns: Sequence[str], left: int) -> Table:
+    for i, name in enumerate(columns):
+        table.add_column(name, justify="left" if i < left else "right", overflow="fold" if i < left else "ellipsis")
+    return table
