@@ -15,11 +15,16 @@ from eventcorpus.agreement.agree import agreement
 from eventcorpus.agreement.report import AgreementReport
 from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_annotations, read_dataset
 from eventcorpus.errors import InputError
+from eventcorpus.eval.class_map import in_classes, read_class_map
 from eventcorpus.eval.compare import Comparison
+from eventcorpus.eval.compare import compare as compare_runs
+from eventcorpus.eval.evaluate import evaluate as score_runs
 from eventcorpus.eval.report import Report
-from eventcorpus.eval.run import compare_files, evaluate_files
-from eventcorpus.eval.sources import Options
-from eventcorpus.files import paths_of
+from eventcorpus.eval.runs import Run
+from eventcorpus.eval.sources import Exported, Options, read_gold, read_system, runs_of
+from eventcorpus.files import paths_of, write_text
+from eventcorpus.metrics.tags import Decoder, Scheme
+from eventcorpus.models.folder import is_model_folder, read_about
 from eventcorpus.package_data import find_yaml, package_path
 from eventcorpus.progress import OnProgress
 from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe
@@ -128,19 +133,10 @@ def train(
     calibration = None
     if processes.is_main_process:
         write_card(folder)
-        calibration = _calibrated(folder, data, on_progress)
+        is_calibrated = read_about(folder).calibration.fitted_on is not None
+        if not is_calibrated and any(annotated.spans for annotated in data.splits.get("validation", ())):
+            calibration = calibrate(folder, data, on_progress=on_progress)
     return TrainedModel(folder, result, calibration, processes.is_main_process)
-
-
-def _calibrated(folder: Path, data: Dataset, on_progress: OnProgress | None) -> Calibration | None:
-    """Calibrate a model on the validation split, where there is one and the model is not calibrated yet."""
-    from eventcorpus.models.extractor import Extractor
-
-    extractor = Extractor.from_pretrained(folder)
-    has_spans = any(annotated.spans for annotated in data.splits.get("validation", []))
-    if extractor.about.calibration.fitted_on is not None or not has_spans:
-        return None
-    return calibrate(folder, data, on_progress=on_progress)
 
 
 def calibrate(
@@ -197,39 +193,64 @@ def evaluate(
     n_resamples: int = 1000,
     seed: int = 0,
     baselines: bool = True,
+    decoder: Decoder = "strict",
+    scheme: Scheme = "iob2",
+    exported: Exported = "predictions",
+    model_version: str | None = None,
+    ontology: str | Path | None = None,
+    html: str | Path | None = None,
+    command: str = "",
     on_progress: OnProgress | None = None,
 ) -> Report:
     """Score a model or predictions against gold.
 
     Args:
         system: a model folder, or predictions of any system in any form that ``eval --predictions`` reads; several are
-            runs of one recipe, of which figures are means.
+            runs of one recipe, of which figures are means; none: the last column of gold that is a tag file.
         dataset: a dataset folder, or gold in a tag file or a Label Studio export.
         class_map: which label of gold and of predictions is which class, to score classes instead of labels.
         overlap: least share of common characters of spans that overlap, in [0, 1]; 0: any character.
         n_resamples: of the bootstrap, for the intervals; 0: none.
         baselines: also score two baselines that are trained on the dataset's train split.
+        decoder, scheme, exported, model_version, ontology: how files are read, see ``eval.sources.Options``.
+        html: also write a page with gold beside predicted there.
+        command: for the report.
+        on_progress: called while a model predicts.
 
     Raises:
         InputError: if a file cannot be read.
         PredictionsError: if predictions do not fit the gold.
     """
-    from eventcorpus.models.folder import is_model_folder
-
+    options = Options(split, decoder, scheme, exported, model_version, Path(ontology) if ontology else None)
     paths = paths_of(system)
-    are_models = all(is_model_folder(path) for path in paths)
-    return evaluate_files(
-        Path(dataset),
-        models=paths if are_models else (),
-        predictions=() if are_models else paths,
-        options=Options(split),
-        class_map_path=Path(class_map) if class_map else None,
-        overlap=overlap,
+    gold = read_gold(Path(dataset), options, with_predictions=not paths)
+    classes = read_class_map(Path(class_map), gold.ontology.labels) if class_map else None
+    if paths and all(is_model_folder(path) for path in paths):
+        runs = runs_of(paths, gold.articles, gold.ontology, hint_labels=classes is None, on_progress=on_progress)
+    else:
+        runs = [Run(read_system(path, gold, options), str(path or gold.path)) for path in paths or (None,)]
+    report = score_runs(
+        gold.articles,
+        runs,
+        gold.ontology,
+        name=gold.name,
+        split=gold.split,
+        dataset_sha256=gold.sha256,
+        class_map=classes,
+        overlap_threshold=overlap,
+        train=gold.train,
+        annotations=gold.annotations,
         n_resamples=n_resamples,
         seed=seed,
+        command=command,
         baselines=baselines,
-        on_progress=on_progress,
-    ).report
+    )
+    if html is not None:
+        from eventcorpus.render.eval_page import eval_page
+
+        articles, (predictions,) = in_classes(gold.articles, [runs[0].predictions], classes)
+        write_text(Path(html), eval_page(report, articles, predictions, gold.ontology))
+    return report
 
 
 def compare(
@@ -243,6 +264,8 @@ def compare(
     n_resamples: int = 1000,
     rounds: int = 10_000,
     seed: int = 0,
+    html: str | Path | None = None,
+    command: str = "",
     on_progress: OnProgress | None = None,
 ) -> Comparison:
     """Compare two systems on the same articles: which is better, by how much, and where.
@@ -250,23 +273,41 @@ def compare(
     Args:
         first, second: model folders or files of predictions, one or several runs of each.
         rounds: of approximate randomisation.
+        html: also write a page with what was fixed and broken there.
+        command: for the report.
+        on_progress: called while a model predicts.
 
     Raises:
         InputError: if a file cannot be read.
         PredictionsError: if predictions do not fit the articles.
     """
-    return compare_files(
-        paths_of(first),
-        paths_of(second),
-        Path(dataset),
+    data = load_dataset(dataset)
+    gold = data.split(split)
+    classes = read_class_map(Path(class_map), data.ontology.labels) if class_map else None
+    systems = [
+        runs_of(paths_of(paths), gold, data.ontology, hint_labels=classes is None, on_progress=on_progress)
+        for paths in (first, second)
+    ]
+    comparison = compare_runs(
+        gold,
+        *systems,
         names=names,
+        labels=classes.classes if classes else data.ontology.labels,
+        name=data.folder.resolve().name,
         split=split,
-        class_map_path=Path(class_map) if class_map else None,
+        dataset_sha256=manifest_hash(data.folder),
+        class_map=classes,
         n_resamples=n_resamples,
         rounds=rounds,
         seed=seed,
-        on_progress=on_progress,
-    ).comparison
+        command=command,
+    )
+    if html is not None:
+        from eventcorpus.render.compare_page import compare_page
+
+        articles, (a, b) = in_classes(gold, [runs[0].predictions for runs in systems], classes)
+        write_text(Path(html), compare_page(comparison, articles, a, b, data.ontology))
+    return comparison
 
 
 def agree(

@@ -113,15 +113,17 @@ def test_a_map_that_does_not_fit_is_an_error(tmp_path: Path, content: Any, messa
     assert message in str(stopped.value)
 
 
-def test_a_gold_label_that_the_data_lacks_is_hinted_at(tmp_path: Path) -> None:
+def test_a_gold_label_that_the_data_lacks_is_hinted_at(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "m.yaml").write_text(
         yaml.safe_dump({"gold": {"Person": "P", "Moneys": "M"}, "predicted": {"Actor": "P"}})
     )
-    _, hints = read_class_map(tmp_path / "m.yaml", GOLD.labels)
-    assert hints == ["the dataset has no label 'Moneys'; did you mean 'Money'"]
+    with caplog.at_level("INFO", logger="eventcorpus"):
+        read_class_map(tmp_path / "m.yaml", GOLD.labels)
+    assert caplog.messages == [f"{tmp_path / 'm.yaml'}: gold: the dataset has no label 'Moneys'; did you mean 'Money'"]
 
 
-def test_the_shipped_map_reads() -> None:
+def test_the_shipped_map_reads(caplog: pytest.LogCaptureFixture) -> None:
     path = Path(__file__).parents[2] / "corpus/maps/re3d-eval.yaml"
-    class_map, hints = read_class_map(path, ["Location", "Organisation", "Person", "Temporal"])
-    assert (class_map.classes, hints) == (("Party", "Location", "Time"), [])
+    with caplog.at_level("INFO", logger="eventcorpus"):
+        class_map = read_class_map(path, ["Location", "Organisation", "Person", "Temporal"])
+    assert (class_map.classes, caplog.messages) == (("Party", "Location", "Time"), [])

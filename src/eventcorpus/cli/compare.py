@@ -6,11 +6,9 @@ from pathlib import Path
 
 import click
 
+from eventcorpus import api
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError
-from eventcorpus.eval.run import compare_files, comparison_notices
-from eventcorpus.files import write_text
-from eventcorpus.render.compare_page import compare_page
 from eventcorpus.render.eval_tables import comparison_lines, comparison_table
 from eventcorpus.tables import console
 
@@ -51,24 +49,21 @@ def command(
       eventcorpus compare models/runs/old models/runs/new --dataset models/runs/demo-dataset
     """
     with options.progress("compare") as on_progress:
-        compared = compare_files(
+        comparison = api.compare(
             _paths(first),
             _paths(second),
             dataset_path,
             names=(first, second),
             split=split,
-            class_map_path=class_map_path,
+            class_map=class_map_path,
             n_resamples=resamples,
             rounds=rounds,
             seed=seed,
+            html=html_path,
             command=options.command_line(context),
             on_progress=on_progress,
         )
-    comparison = compared.comparison
-    options.notices(comparison_notices(comparison))
-    if html_path:
-        page = compare_page(comparison, compared.gold, compared.first, compared.second, compared.ontology)
-        write_text(html_path, page)
+    options.notices(comparison.notices())
     if options.put_json(json_path, comparison.model_dump(mode="json", by_alias=True)):
         return
     terminal = console()

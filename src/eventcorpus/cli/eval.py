@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
+from eventcorpus import api
 from eventcorpus.cli import options
 from eventcorpus.eval.limits import read_gate
-from eventcorpus.eval.run import evaluate_files, report_notices
-from eventcorpus.eval.sources import EXPORTED, Options
+from eventcorpus.eval.sources import EXPORTED
 from eventcorpus.files import write_text
 from eventcorpus.metrics.tags import DECODERS, SCHEMES
-from eventcorpus.render.eval_page import eval_page
+from eventcorpus.models.folder import read_about
 from eventcorpus.render.eval_tables import report_lines, report_table
 from eventcorpus.render.markdown import report_markdown
 from eventcorpus.tables import console
@@ -92,24 +92,23 @@ def command(
     if (model_paths and predictions_paths) or not (model_paths or predictions_paths or gold_file):
         raise click.UsageError("give either --model DIR or --predictions FILE")
     gate = read_gate(gate_path) if gate_path else None
+    for model_path in model_paths:
+        read_about(model_path)  # refuses what is no model folder
     with options.progress("eval") as on_progress:
-        evaluation = evaluate_files(
+        report = api.evaluate(
+            model_paths or predictions_paths,
             path,
-            models=model_paths,
-            predictions=predictions_paths,
-            options=Options(**reading),
-            class_map_path=class_map_path,
+            class_map=class_map_path,
             overlap=overlap,
             n_resamples=resamples,
             seed=seed,
             baselines=baselines,
+            html=html_path,
             command=options.command_line(context),
             on_progress=on_progress,
+            **reading,
         )
-    report = evaluation.report
-    options.notices(report_notices(report))
-    if html_path:
-        write_text(html_path, eval_page(report, evaluation.gold, evaluation.predictions, evaluation.ontology))
+    options.notices(report.notices())
     if markdown_path:
         write_text(markdown_path, report_markdown(report))
     if not options.put_json(json_path, report.model_dump(mode="json", by_alias=True)):

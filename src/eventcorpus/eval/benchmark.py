@@ -239,18 +239,6 @@ def headline_line(benchmark: Benchmark, report: Report) -> str:
     return f"{report.benchmark}: {report.model.name}: {name} {figure}"
 
 
-def left_out_phrases(report: Report) -> list[str]:
-    """What the class map left out, for each side."""
-    if report.classes is None:
-        return []
-    sides = (("gold", report.classes.gold), ("predicted", report.classes.predicted))
-    phrases = []
-    for side, about in sides:
-        listed = ", ".join(f"{label} {n:,}" for label, n in about.left_out.items()) or "none"
-        phrases.append(f"{side}: of no class and not scored: {listed}; {about.twins:,} twice in one class")
-    return phrases
-
-
 def published_lines(benchmark: Benchmark) -> list[str]:
     """What others published, one line each, with how far it can be compared."""
     lines = []

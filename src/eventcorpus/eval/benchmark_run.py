@@ -13,10 +13,10 @@ from pathlib import Path
 from eventcorpus.dataset.convert import FORMATS, Request, read_annotations_of
 from eventcorpus.dataset.folder import Dataset, Entry, manifest_hash, read_annotations, read_dataset, write_dataset
 from eventcorpus.errors import InputError, nearest
-from eventcorpus.eval.benchmark import Benchmark, Holdout, check_files, class_map_path, left_out_phrases, unfit
+from eventcorpus.eval.benchmark import Benchmark, Holdout, check_files, class_map_path, unfit
+from eventcorpus.eval.class_map import read_class_map
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.report import Report
-from eventcorpus.eval.run import read_hinted_class_map
 from eventcorpus.eval.sources import runs_of
 from eventcorpus.files import sha256_of_file
 from eventcorpus.models.folder import read_about
@@ -79,7 +79,8 @@ def run_benchmark(
     """
     benchmark = data.benchmark
     gold = dataset.split(benchmark.split)
-    class_map = read_hinted_class_map(class_map_path(benchmark, data.path), dataset.ontology)
+    mapped = class_map_path(benchmark, data.path)
+    class_map = read_class_map(mapped, dataset.ontology.labels) if mapped else None
     for model_path in (system for system in systems if system.is_dir()):
         if reason := unfit(read_about(model_path).ontology.labels, benchmark, dataset.ontology.labels, class_map):
             raise InputError(f"{model_path}: {reason}")
@@ -95,8 +96,8 @@ def run_benchmark(
         annotations=read_annotations(dataset.folder, splits=[benchmark.split])[1],
         command=command,
     )
-    for phrase in left_out_phrases(report):
-        logger.info("%s", phrase)
+    for notice in report.notices():
+        logger.info("%s", notice)
     key = benchmark.key + (OTHER_DATA if data.other else "")
     return report.model_copy(update={"benchmark": key, "versions": report.versions | provenance(data.path.parent)})
 

@@ -6,6 +6,7 @@ sides, and counted.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,8 @@ from eventcorpus.files import read_yaml_as
 from eventcorpus.ontology import Name
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
+
+logger = logging.getLogger(__name__)
 
 
 class ClassMap(BaseModel):
@@ -42,11 +45,8 @@ class LeftOut:
     duplicates: int = 0
 
 
-def read_class_map(path: Path, gold_labels: Sequence[str]) -> tuple[ClassMap, list[str]]:
-    """Read a map.
-
-    Returns:
-        the map, and a hint for each gold label of it that the data does not have.
+def read_class_map(path: Path, gold_labels: Sequence[str]) -> ClassMap:
+    """Read a map; gold labels of it that the data does not have are logged.
 
     Raises:
         InputError: naming the key that does not fit, or if not one of its gold labels is in the data.
@@ -55,7 +55,19 @@ def read_class_map(path: Path, gold_labels: Sequence[str]) -> tuple[ClassMap, li
     unknown = [label for label in class_map.gold if label not in gold_labels]
     if len(unknown) == len(class_map.gold):
         raise InputError(f"{path}: gold: the dataset has no label {unknown[0]!r}; {nearest(unknown[0], gold_labels)}")
-    return class_map, [f"the dataset has no label {label!r}; {nearest(label, gold_labels)}" for label in unknown]
+    for label in unknown:
+        logger.info("%s: gold: the dataset has no label %r; %s", path, label, nearest(label, gold_labels))
+    return class_map
+
+
+def in_classes(
+    gold: Sequence[AnnotatedArticle], systems: Sequence[Sequence[Prediction]], class_map: ClassMap | None
+) -> tuple[Sequence[AnnotatedArticle], Sequence[Sequence[Prediction]]]:
+    """Gold and the predictions of each system in classes, or as they are without a map."""
+    if class_map is None:
+        return gold, systems
+    mapped = [predictions_in_classes(predictions, class_map.predicted)[0] for predictions in systems]
+    return gold_in_classes(gold, class_map.gold)[0], mapped
 
 
 def gold_in_classes(

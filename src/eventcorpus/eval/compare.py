@@ -6,7 +6,7 @@ Gold mentions and those of each run of both systems are matched once; counts, di
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import lcm
 from typing import Literal
 
@@ -134,6 +134,15 @@ class Comparison(Part):
     labels: dict[str, Difference]
     fixed: tuple[Change, ...] = Field(description="in the order of labels, articles and text")
     broken: tuple[Change, ...]
+
+    def notices(self) -> Iterator[str]:
+        """What people should know before they read the figures, a line each."""
+        for run in (*self.first.runs, *self.second.runs):
+            if n := run.articles_without_prediction:
+                yield (
+                    f"{run.model.version}: {n} of {self.dataset.articles} articles have no prediction; "
+                    "their gold counts as missed"
+                )
 
 
 MOST_RUNS = 60

@@ -7,6 +7,7 @@ classes below and tested against them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -280,6 +281,21 @@ class Report(Part):
         description="the smallest difference of micro F1 between two systems that this test set can show, power 0.8, "
         "level 0.05, from the spread of the bootstrap; null without resampling",
     )
+
+    def notices(self) -> Iterator[str]:
+        """What people should know before they read the figures, a line each."""
+        if n := self.dataset.articles_without_prediction:
+            yield f"{n} of {self.dataset.articles} articles have no prediction; their gold counts as missed"
+        if self.not_in_one_layer:
+            yield (
+                f"{self.not_in_one_layer} gold mentions overlap others and are out of reach of one layer of "
+                "tags; they count all the same"
+            )
+        sides = (("gold", self.classes.gold), ("predicted", self.classes.predicted)) if self.classes else ()
+        for side, about in sides:
+            if about.left_out or about.twins:
+                listed = ", ".join(f"{label} {n:,}" for label, n in about.left_out.items()) or "none"
+                yield f"{side}: not in the map and not scored: {listed}; {about.twins:,} twice in one class"
 
 
 DEFINITIONS = {
