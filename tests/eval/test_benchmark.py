@@ -12,8 +12,8 @@ from benchmark_versions import raise_versions
 from eventcorpus.errors import InputError
 from eventcorpus.eval.benchmark import (
     benchmark_files,
-    check_files,
     find_benchmark,
+    find_data,
     meaning_sha256,
     read_benchmark,
     unfit,
@@ -73,8 +73,7 @@ def test_the_data_that_is_shipped_is_that_of_its_benchmarks() -> None:
     assert [path.stem for path, _ in own] == ["shipped-test", "shipped-validation"]
     for path, benchmark in own:
         assert benchmark.data is not None
-        files, other = check_files(benchmark, path.parent / benchmark.data)
-        assert len(files) == 7 and not other
+        assert len(find_data(benchmark, path, path.parent / benchmark.data).files) == 7
 
 
 def test_words_about_a_benchmark_are_not_its_meaning(tmp_path: Path) -> None:
@@ -148,11 +147,11 @@ def test_a_benchmark_is_found_by_name_or_path_and_the_nearest_is_named(tmp_path:
 def test_a_missing_file_says_where_to_get_it_and_an_optional_one_may_be_missing(tmp_path: Path) -> None:
     benchmark = read_benchmark(write(tmp_path))
     with pytest.raises(InputError, match=r"dev.txt: no such file, mini@3 needs it; where to get it: the folder beside"):
-        check_files(benchmark, tmp_path)
+        find_data(benchmark, tmp_path / "mini.yaml", tmp_path)
     (tmp_path / "dev.txt").write_text("another\n")
-    files, other = check_files(benchmark, tmp_path)
-    assert files == [tmp_path / "dev.txt"]
-    assert other == [
+    data = find_data(benchmark, tmp_path / "mini.yaml", tmp_path, any_data=True)
+    assert data.files == [tmp_path / "dev.txt"]
+    assert data.other == [
         f"{tmp_path}/dev.txt has sha256 33a7b215065f2ee8635efb72620bc269a1efb889ba3026560334da7366742374, that of mini@3 has {SHA}"
     ]
 
@@ -193,4 +192,4 @@ def test_new_versions_are_for_what_changed_and_old_ones_stay(tmp_path: Path) -> 
     known = json.loads((tmp_path / "versions.json").read_text())["mini"]
     benchmark = read_benchmark(tmp_path / "mini.yaml")
     assert known.items() >= first.items() and list(known) == ["1", "2"] and known["1"] != known["2"]
-    assert benchmark.key == "mini@2" and check_files(benchmark, tmp_path / "data")[1] == []
+    assert benchmark.key == "mini@2" and find_data(benchmark, tmp_path / "mini.yaml", tmp_path / "data").files

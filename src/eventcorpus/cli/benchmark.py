@@ -9,14 +9,16 @@ import click
 from eventcorpus.cli import options
 from eventcorpus.eval.benchmark import (
     Benchmark,
+    benchmark_dataset,
     benchmark_files,
     find_benchmark,
+    find_data,
     headline_line,
     published_lines,
     read_benchmark,
     result_row,
+    run_benchmark,
 )
-from eventcorpus.eval.benchmark_run import benchmark_dataset, find_data, run_benchmark
 from eventcorpus.eval.limits import read_gate
 from eventcorpus.eval.report import Report
 from eventcorpus.render.eval_tables import report_lines, report_table

@@ -8,24 +8,39 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import logging
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from eventcorpus.errors import InputError
-from eventcorpus.eval.class_map import ClassMap
+from eventcorpus.dataset.convert import FORMATS, Request, read_annotations_of
+from eventcorpus.dataset.folder import Dataset, Entry, manifest_hash, read_annotations, read_dataset, write_dataset
+from eventcorpus.errors import InputError, nearest
+from eventcorpus.eval.class_map import ClassMap, read_class_map
+from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.intervals import FIGURES, figure_of, shown
 from eventcorpus.eval.report import Figure, Matching, Part, Report
+from eventcorpus.eval.sources import runs_of
 from eventcorpus.files import read_yaml_as, sha256_of_file
+from eventcorpus.models.folder import read_about
 from eventcorpus.package_data import find_yaml, package_path
+from eventcorpus.progress import OnProgress
+from eventcorpus.provenance import provenance
 from eventcorpus.tables import percent
 
 FOLDER = "eval/benchmarks"
+OTHER_DATA = " (other data)"
+"""What the name of a benchmark ends with in reports on data whose hash is not the benchmark's."""
 Split = Literal["train", "validation", "test"]
 Match = Literal["exact", "boundary", "type", "overlap"]
 Text = Annotated[str, Field(min_length=1)]
+logger = logging.getLogger(__name__)
 
 
 def _inside(path: str) -> str:
@@ -49,7 +64,6 @@ class DataFile(Part):
 class Holdout(Part):
     """Every so many articles of a split, counted from 1 in the order of the file, become another split."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     every: Annotated[int, Field(ge=2, strict=True)]
     of: Split
     becomes: Split
@@ -187,35 +201,139 @@ def meaning_sha256(benchmark: Benchmark, path: Path) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def check_files(benchmark: Benchmark, data: Path) -> tuple[list[Path], list[str]]:
-    """Look at the files of the data.
+@dataclass(frozen=True)
+class BenchmarkData:
+    """The files of a benchmark in a folder; ``other`` has a phrase for each whose hash is not the benchmark's.
 
-    Returns:
-        the files that are there, and a phrase for each whose hash is not the benchmark's.
+    ``path`` is that of the benchmark's own file.
+    """
+
+    benchmark: Benchmark
+    path: Path
+    folder: Path
+    files: Sequence[Path]
+    other: Sequence[str]
+
+
+def find_data(benchmark: Benchmark, path: Path, folder: Path, *, any_data: bool = False) -> BenchmarkData:
+    """Check the files of a benchmark.
+
+    Args:
+        path: of the benchmark's own file.
+        folder: with the data.
+        any_data: take files whose hash is not the benchmark's.
 
     Raises:
-        InputError: if a file that is needed is missing; it says where to get it.
+        InputError: if a file is missing (it says where to get it), or is another and ``any_data`` is false.
     """
     present: list[Path] = []
     other: list[str] = []
+    unchecked: list[Path] = []
     for file in benchmark.files:
-        path = data / file.path
-        if not path.is_file():
+        place = folder / file.path
+        if not place.is_file():
             if file.required:
                 source = " ".join(benchmark.source.split())
-                raise InputError(f"{path}: no such file, {benchmark.key} needs it; where to get it: {source}")
+                raise InputError(f"{place}: no such file, {benchmark.key} needs it; where to get it: {source}")
             continue
-        present.append(path)
-        found = sha256_of_file(path)
-        if file.sha256 is not None and found != file.sha256:
-            other.append(f"{path} has sha256 {found}, that of {benchmark.key} has {file.sha256}")
-    return present, other
+        present.append(place)
+        if file.sha256 is None:
+            unchecked.append(place)
+        elif (found := sha256_of_file(place)) != file.sha256:
+            other.append(f"{place} has sha256 {found}, that of {benchmark.key} has {file.sha256}")
+    if other and not any_data:
+        raise InputError(f"{other[0]}; get the file that source names, or score this one with --any-data")
+    for phrase in other:
+        logger.info("other data: %s", phrase)
+    for place in unchecked:
+        logger.info("%s: %s knows no hash of it; whether it is the right file is not checked", place, benchmark.key)
+    return BenchmarkData(benchmark, path, folder, present, other)
 
 
-def metric_figure(report: Report, metric: Metric) -> Figure:
-    """The figure of a metric in a report, undefined if the report lacks that definition of a match."""
-    matching: Matching | None = getattr(report, metric.match)
-    return Figure(value=None) if matching is None else figure_of(getattr(matching, metric.average), metric.figure)
+def run_benchmark(
+    data: BenchmarkData, dataset: Dataset, systems: Sequence[Path], *, command: str = "", on_progress: OnProgress | None
+) -> Report:
+    """Score one system, or several runs of it, on the converted data.
+
+    Args:
+        dataset: see ``benchmark_dataset``.
+        systems: model folders or files of predictions.
+
+    Raises:
+        InputError: if a model can find nothing that the benchmark asks for.
+    """
+    benchmark = data.benchmark
+    gold = dataset.split(benchmark.split)
+    mapped = class_map_path(benchmark, data.path)
+    class_map = read_class_map(mapped, dataset.ontology.labels) if mapped else None
+    for model_path in (system for system in systems if system.is_dir()):
+        if reason := unfit(read_about(model_path).ontology.labels, benchmark, dataset.ontology.labels, class_map):
+            raise InputError(f"{model_path}: {reason}")
+    report = evaluate(
+        gold,
+        runs_of(systems, gold, dataset.ontology, hint_labels=class_map is None, on_progress=on_progress),
+        dataset.ontology,
+        name=benchmark.name,
+        split=benchmark.split,
+        dataset_sha256=manifest_hash(dataset.folder),
+        class_map=class_map,
+        train=dataset.splits.get("train") if benchmark.split != "train" else None,
+        annotations=read_annotations(dataset.folder, splits=[benchmark.split])[1],
+        command=command,
+    )
+    for notice in report.notices():
+        logger.info("%s", notice)
+    key = benchmark.key + (OTHER_DATA if data.other else "")
+    return report.model_copy(update={"benchmark": key, "versions": report.versions | provenance(data.path.parent)})
+
+
+@contextmanager
+def benchmark_dataset(data: BenchmarkData, *, keep: Path | None = None) -> Iterator[Dataset]:
+    """Convert the files of a benchmark, and no other that lies beside them.
+
+    Args:
+        keep: where the dataset stays, for training on its other splits; else it is gone after the block.
+
+    Raises:
+        InputError: if the format is not known, or a file cannot be read as it.
+        OutputError: if ``keep`` is taken by something else.
+    """
+    with tempfile.TemporaryDirectory(prefix="eventcorpus-benchmark-") as temporary:
+        staged = Path(temporary) / data.folder.resolve().name
+        for file in data.files:
+            place = staged / file.relative_to(data.folder)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, place)
+        out = keep or Path(temporary) / "dataset"
+        hashes = {file.relative_to(data.folder).as_posix(): sha256_of_file(file) for file in data.files}
+        _convert(data.benchmark, staged, out, hashes)
+        yield read_dataset(out)
+
+
+def _convert(benchmark: Benchmark, data: Path, out: Path, inputs: dict[str, str]) -> None:
+    options = benchmark.convert
+    if options.format not in FORMATS:
+        way_out = nearest(options.format, FORMATS)
+        raise InputError(f"{benchmark.key}: convert.format: there is no format {options.format!r}; {way_out}")
+    request = Request(
+        inputs=[data / path for path in options.inputs],
+        ontology=data / options.ontology if options.ontology else None,
+        splits=data / options.splits if options.splits else None,
+        **options.model_dump(include={"gold", "scheme", "min_confidence", "refuse"}),
+    )
+    found = read_annotations_of(request, options.format)
+    entries = held_out(found.entries, options.holdout) if options.holdout else found.entries
+    write_dataset(out, entries, found.ontology, found.report, gold_policy=found.gold_policy, inputs=inputs)
+    logger.info("%s: %s", benchmark.key, found.report.summary())
+
+
+def held_out(entries: Iterable[Entry], holdout: Holdout) -> Iterator[Entry]:
+    """Move every so many entries of a split, counted from 1 in their order, to another."""
+    n = 0
+    for entry in entries:
+        n += entry.split == holdout.of
+        moved = entry.split == holdout.of and n % holdout.every == 0
+        yield replace(entry, split=holdout.becomes) if moved else entry
 
 
 def unfit(labels: Sequence[str], benchmark: Benchmark, gold_labels: Sequence[str], classes: ClassMap | None) -> str:
@@ -234,9 +352,7 @@ HEADER = ("benchmark", "model", "figure", "% [95% interval]", "articles", "gold"
 
 def headline_line(benchmark: Benchmark, report: Report) -> str:
     """The headline with its interval, and the spread of several runs."""
-    name = benchmark.headline.name
-    figure = shown(metric_figure(report, benchmark.headline)) + _deviation(report, benchmark)
-    return f"{report.benchmark}: {report.model.name}: {name} {figure}"
+    return f"{report.benchmark}: {report.model.name}: {benchmark.headline.name} {_headline(benchmark, report)}"
 
 
 def published_lines(benchmark: Benchmark) -> list[str]:
@@ -254,22 +370,19 @@ def published_lines(benchmark: Benchmark) -> list[str]:
 
 def result_row(report: Report, benchmark: Benchmark) -> str:
     """The row of a report in a Markdown table with the columns of ``HEADER``."""
-    cells = (
-        report.benchmark,
-        report.model.name,
-        benchmark.headline.name,
-        shown(metric_figure(report, benchmark.headline)) + _deviation(report, benchmark),
-        f"{report.dataset.articles:,}",
-        f"{report.exact.micro.support:,}",
-    )
-    return f"| {' | '.join(cells)} |"
+    counts = f"{report.dataset.articles:,} | {report.exact.micro.support:,}"
+    name, figure = benchmark.headline.name, _headline(benchmark, report)
+    return f"| {report.benchmark} | {report.model.name} | {name} | {figure} | {counts} |"
 
 
-def _deviation(report: Report, benchmark: Benchmark) -> str:
-    """The standard deviation over runs, where the headline is the figure that it is known of."""
-    headline = benchmark.headline
-    if report.seeds is None or report.seeds.deviation is None:
-        return ""
-    if (headline.match, headline.average, headline.figure) != ("exact", "micro", "f1"):
-        return ""
-    return f" ± {percent(report.seeds.deviation)} over runs"
+def _headline(benchmark: Benchmark, report: Report) -> str:
+    """The headline as people read it; with the standard deviation over runs where it is the figure that has one."""
+    metric = benchmark.headline
+    matching: Matching | None = getattr(report, metric.match)
+    if matching is None:
+        return shown(Figure(value=None))
+    found = shown(figure_of(getattr(matching, metric.average), metric.figure))
+    has_deviation = (metric.match, metric.average, metric.figure) == ("exact", "micro", "f1")
+    if not has_deviation or report.seeds is None or report.seeds.deviation is None:
+        return found
+    return f"{found} ± {percent(report.seeds.deviation)} over runs"
