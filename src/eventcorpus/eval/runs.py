@@ -26,30 +26,6 @@ class Run:
     place: str = "predictions"
 
 
-def of_split(
-    gold: Sequence[AnnotatedArticle], predictions: Iterable[Prediction], *, split: str, place: str = "predictions"
-) -> list[Prediction]:
-    """The predictions of these articles, in the articles' order; an article may have none.
-
-    Raises:
-        PredictionsError: if a prediction speaks of another text, two of one article, or none of these articles at all.
-    """
-    listed = list(predictions)
-    by_id = {p.id: p for p in listed}
-    if len(by_id) < len(listed):
-        twice = Counter(p.id for p in listed).most_common(1)[0][0]
-        raise PredictionsError(f"{place}: article {twice!r} has more than one prediction; give one an article")
-    here = [by_id[a.article.id] for a in gold if a.article.id in by_id]
-    if not here:
-        raise PredictionsError(
-            f"{place}: not one of the {len(gold)} articles of split {split!r} is in it; predict this split"
-        )
-    for annotated in gold:
-        if annotated.article.id in by_id:
-            check_prediction(by_id[annotated.article.id], annotated.article, place=place)
-    return here
-
-
 def predictions_sha256(predictions: Sequence[Prediction]) -> str:
     """SHA-256 over the lines of predictions, by article id."""
     lines = (prediction_line(p) for p in sorted(predictions, key=lambda p: p.id))
@@ -75,13 +51,13 @@ class Selection:
 def select(
     gold: Iterable[AnnotatedArticle], runs: Sequence[Run], class_map: ClassMap | None, *, split: str
 ) -> Selection:
-    """Check the predictions of every run against the articles, and map both to classes.
+    """Check the predictions of every run against the articles, and map both to classes; an article may have none.
 
     Raises:
-        PredictionsError: as ``of_split``, for any of the runs.
+        PredictionsError: if a prediction speaks of another text, two of one article, or none of these articles at all.
     """
     gold = in_order(gold)
-    selected = [of_split(gold, run.predictions, split=split, place=run.place) for run in runs]
+    selected = [_of_articles(gold, run, split) for run in runs]
     hashes = gold_sha256(gold), [predictions_sha256(predictions) for predictions in selected]
     if class_map is None:
         return Selection(gold, selected, *hashes)
@@ -98,6 +74,22 @@ def select(
         ),
     )
     return Selection(mapped_gold, [predictions for predictions, _ in mapped], *hashes, classes)
+
+
+def _of_articles(gold: Sequence[AnnotatedArticle], run: Run, split: str) -> list[Prediction]:
+    """The predictions of these articles, in their order."""
+    by_id = {p.id: p for p in run.predictions}
+    if len(by_id) < len(run.predictions):
+        twice = Counter(p.id for p in run.predictions).most_common(1)[0][0]
+        raise PredictionsError(f"{run.place}: article {twice!r} has more than one prediction; give one an article")
+    predicted = [(by_id[a.article.id], a.article) for a in gold if a.article.id in by_id]
+    if not predicted:
+        raise PredictionsError(
+            f"{run.place}: not one of the {len(gold)} articles of split {split!r} is in it; predict this split"
+        )
+    for prediction, article in predicted:
+        check_prediction(prediction, article, place=run.place)
+    return [prediction for prediction, _ in predicted]
 
 
 def gold_sha256(gold: Iterable[AnnotatedArticle]) -> str:
@@ -130,34 +122,23 @@ def found_ontology(gold: Sequence[AnnotatedArticle]) -> Ontology:
     """
     usable = dict.fromkeys(label for annotated in gold for label in annotated.labels_annotated)
     used = sorted({span.label for annotated in gold for span in annotated.spans})
-    labels = [*dict.fromkeys([*usable, *used])]
-    triggers = _trigger_labels(gold)
+    triggers: set[str] = set()
+    joins: dict[str, bool] = {}  # role -> whether its every link joins two triggers of one event
+    for annotated in gold:
+        event_of = {trigger: event.id for event in annotated.events for trigger in event.triggers}
+        starts = event_of.keys() | {role.trigger for role in annotated.roles}
+        triggers |= {span.label for span in annotated.spans if span.id in starts}
+        for role in annotated.roles:
+            joined = event_of.get(role.trigger, "") == event_of.get(role.argument) is not None
+            joins[role.role] = joins.get(role.role, True) and joined
+    labels = list(usable | dict.fromkeys(used))
+    links = sorted(role for role, always in joins.items() if always)[:1]
     data = {
         "name": "found-in-gold",
         "version": "0.0.0",
         "flat": False,
         "triggers": [{"name": label} for label in labels if label in triggers],
         "entities": [{"name": label} for label in labels if label not in triggers],
-        "roles": [{"name": role, "joins_events": True} for role in _event_links(gold)[:1] if role not in labels],
+        "roles": [{"name": role, "joins_events": True} for role in links if role not in labels],
     }
     return parse_ontology(data, place="no ontology given, and the labels of the gold make none")
-
-
-def _trigger_labels(gold: Iterable[AnnotatedArticle]) -> set[str]:
-    found: set[str] = set()
-    for annotated in gold:
-        ids = {role.trigger for role in annotated.roles}
-        ids |= {trigger for event in annotated.events for trigger in event.triggers}
-        found |= {span.label for span in annotated.spans if span.id in ids}
-    return found
-
-
-def _event_links(gold: Iterable[AnnotatedArticle]) -> list[str]:
-    """Roles whose every link joins two triggers of one event."""
-    joins: dict[str, bool] = {}
-    for annotated in gold:
-        event_of = {trigger: event.id for event in annotated.events for trigger in event.triggers}
-        for role in annotated.roles:
-            joined = event_of.get(role.trigger, "") == event_of.get(role.argument) is not None
-            joins[role.role] = joins.get(role.role, True) and joined
-    return sorted(role for role, always in joins.items() if always)

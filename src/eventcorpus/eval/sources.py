@@ -16,7 +16,6 @@ from eventcorpus.eval.runs import Run
 from eventcorpus.files import read_text, sha256_of_file
 from eventcorpus.formats.tagged import (
     TaggedArticles,
-    TaggedPredictions,
     TagReading,
     predictions_in_last_column,
     read_predictions_beside,
@@ -25,7 +24,7 @@ from eventcorpus.formats.tagged import (
 )
 from eventcorpus.labelstudio.annotations import annotated_articles
 from eventcorpus.labelstudio.exported_predictions import exported_predictions, prediction_of_annotated
-from eventcorpus.labelstudio.exports import open_exports
+from eventcorpus.labelstudio.exports import OpenExports, open_exports
 from eventcorpus.metrics.tags import Decoder, Scheme
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_predictions
@@ -108,18 +107,14 @@ def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -
         )
     if kind == "export":
         exports = open_exports([path], options.ontology)
-        ontology, report = exports.ontology, ConversionReport(refuses=True)
-        policy = default_policy(exports.index.names.values())
-        read = annotated_articles(exports.index, ontology, report, text_object=exports.text_object)
-        articles = [gold_of(annotations, policy, ontology, report) for annotations in read]
-        _tell(report, path)
+        articles = _exported_gold(exports, exports.ontology, path)
         if not articles:
             raise InputError(f"{path}: not one article is annotated; name the export that has the gold")
-        return Gold(articles, ontology, path.resolve().stem, WHOLE, sha256_of_file(exports.files[0]), path)
+        return Gold(articles, exports.ontology, path.resolve().stem, WHOLE, sha256_of_file(exports.files[0]), path)
     if kind == "predictions":
         raise InputError(f"{path}: a predictions file is no gold; name it with --predictions")
     tags = read_tagged_gold(path, options.reading, with_predictions=with_predictions)
-    _tell_dropped("gold", tags.n_dropped, path, options.reading)
+    _log_dropped("gold", tags.n_dropped, path, options.reading)
     return Gold(tags.articles, tags.ontology, path.stem, WHOLE, sha256_of_file(path), path, tags)
 
 
@@ -134,20 +129,20 @@ def read_system(path: Path | None, gold: Gold, options: Options) -> list[Predict
     """
     if path is None:
         assert gold.tags is not None
-        return _predictions_of(predictions_in_last_column(gold.path, gold.tags, options.reading), gold.path, options)
-    kind = kind_of(path)
-    if kind == "predictions":
+        found = predictions_in_last_column(gold.path, gold.tags, options.reading)
+    elif (kind := kind_of(path)) == "predictions":
         return read_file(path)
-    if kind == "dataset":
+    elif kind == "dataset":
         name = ModelName(name=path.resolve().name)
         return [prediction_of_annotated(annotated, name) for annotated in read_dataset(path).split(options.split)]
-    if kind == "export":
+    elif kind == "export":
         return _exported(path, options)
-    if gold.tags is not None:
+    elif gold.tags is not None:
         found = read_predictions_beside(path, gold.tags, gold.path, options.reading)
     else:
         found = read_predictions_on(path, [annotated.article for annotated in gold.articles], options.reading)
-    return _predictions_of(found, path, options)
+    _log_dropped("predicted", found.n_dropped, path or gold.path, options.reading)
+    return found.predictions
 
 
 def kind_of(path: Path) -> str:
@@ -167,40 +162,37 @@ def kind_of(path: Path) -> str:
 
 def _exported(path: Path, options: Options) -> list[Prediction]:
     exports = open_exports([path], options.ontology)
-    index, ontology, report = exports.index, exports.ontology, ConversionReport(refuses=True)
-    if options.exported == "predictions":
-        found = exported_predictions(
-            index, ontology, report, version=options.model_version, text_object=exports.text_object
-        )
-        predictions = [prediction for _, prediction in found]
-    else:
-        policy = default_policy(index.names.values())
-        name = ModelName(name=f"{path.stem} {policy}")
-        free = ontology.model_copy(update={"flat": False})
-        read = annotated_articles(index, free, report, text_object=exports.text_object)
-        predictions = [
-            prediction_of_annotated(gold_of(annotations, policy, free, report), name) for annotations in read
-        ]
-    _tell(report, path)
+    if options.exported == "annotations":
+        name = ModelName(name=f"{path.stem} {default_policy(exports.index.names.values())}")
+        free = exports.ontology.model_copy(update={"flat": False})
+        return [prediction_of_annotated(annotated, name) for annotated in _exported_gold(exports, free, path)]
+    report = ConversionReport(refuses=True)
+    found = exported_predictions(
+        exports.index, exports.ontology, report, version=options.model_version, text_object=exports.text_object
+    )
+    predictions = [prediction for _, prediction in found]
+    _log_refused(report, path)
     return predictions
 
 
-def _tell(report: ConversionReport, path: Path) -> None:
-    """What an export lost, on stderr."""
-    refused = [item for item in report.items if item.verdict == "refused"]
-    if refused:
-        first = refused[0]
+def _exported_gold(exports: OpenExports, ontology: Ontology, path: Path) -> list[AnnotatedArticle]:
+    """One gold row per annotated article, by the policy that fits the annotators."""
+    report, policy = ConversionReport(refuses=True), default_policy(exports.index.names.values())
+    read = annotated_articles(exports.index, ontology, report, text_object=exports.text_object)
+    articles = [gold_of(annotations, policy, ontology, report) for annotations in read]
+    _log_refused(report, path)
+    return articles
+
+
+def _log_refused(report: ConversionReport, path: Path) -> None:
+    first = next((item for item in report.items if item.verdict == "refused"), None)
+    if first:
         logger.info(
             f"{path}: {report.summary()}; the first refused: article {first.article}: {first.name} ({first.reason})"
         )
 
 
-def _predictions_of(found: TaggedPredictions, path: Path, options: Options) -> list[Prediction]:
-    _tell_dropped("predicted", found.n_dropped, path, options.reading)
-    return found.predictions
-
-
-def _tell_dropped(side: str, n_dropped: int, path: Path, reading: TagReading) -> None:
+def _log_dropped(side: str, n_dropped: int, path: Path, reading: TagReading) -> None:
     if n_dropped:
         logger.info(
             f"{path}: {side}: {n_dropped:,} tags are in no whole mention of the scheme {reading.scheme} and do not "
@@ -223,34 +215,20 @@ def runs_of(
         hint_labels: log which labels of the gold a model does not know.
     """
 
-    def predictions(path: Path) -> list[Prediction]:
-        if not path.is_dir():
-            return read_file(path)
-        return predict(path, gold, ontology, hint_labels=hint_labels, on_progress=on_progress)
+    def predict(model: Path) -> list[Prediction]:
+        from eventcorpus.models.extractor import Extractor
 
-    return [Run(predictions(path), str(path)) for path in paths]
+        extractor = Extractor.from_pretrained(model)
+        unknown = sorted(set(ontology.labels) - set(extractor.about.ontology.labels))
+        if unknown and hint_labels:
+            logger.info("the model does not know %s; gold of these counts as missed", ", ".join(unknown))
+        articles = [annotated.article for annotated in gold]
+        found = tracked(extractor.extract(articles), len(articles), on_progress)
+        return [prediction_of(*pair, extractor.name) for pair in zip(articles, found, strict=True)]
+
+    return [Run(predict(path) if path.is_dir() else read_file(path), str(path)) for path in paths]
 
 
 def read_file(path: Path) -> list[Prediction]:
     """The predictions of a JSON Lines file."""
     return list(read_predictions(read_text(path).split("\n"), place=str(path)))
-
-
-def predict(
-    model_path: Path,
-    gold: Sequence[AnnotatedArticle],
-    ontology: Ontology,
-    *,
-    hint_labels: bool = True,
-    on_progress: OnProgress | None = None,
-) -> list[Prediction]:
-    """Predict the articles of the gold with a model folder; see ``runs_of``."""
-    from eventcorpus.models.extractor import Extractor
-
-    extractor = Extractor.from_pretrained(model_path)
-    unknown = sorted(set(ontology.labels) - set(extractor.about.ontology.labels))
-    if unknown and hint_labels:
-        logger.info("the model does not know %s; gold of these counts as missed", ", ".join(unknown))
-    articles = [annotated.article for annotated in gold]
-    found = tracked(extractor.extract(articles), len(articles), on_progress)
-    return [prediction_of(article, mentions, extractor.name) for article, mentions in zip(articles, found, strict=True)]
