@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from statistics import stdev
-from typing import Any
 
 from eventcorpus import __version__
 from eventcorpus.annotation.rules import resolve_overlaps
@@ -21,8 +19,6 @@ from eventcorpus.eval.baselines import score_baselines
 from eventcorpus.eval.calibration import calibration_of
 from eventcorpus.eval.class_map import ClassMap, annotations_in_classes, gold_in_classes
 from eventcorpus.eval.counts import (
-    MatchedArticle,
-    MentionCounts,
     boundary_errors_of,
     confusion_of,
     count_mentions,
@@ -31,11 +27,12 @@ from eventcorpus.eval.counts import (
     match_articles,
     predicted_keys,
 )
-from eventcorpus.eval.events import EventCounts, count_events, events_of
+from eventcorpus.eval.events import count_events, events_of
 from eventcorpus.eval.intervals import draw_articles, matching_of, mean_count, smallest_difference
 from eventcorpus.eval.report import BESIDE, DEFINITIONS, Report, Resampled, ScoredOn, Seeds
 from eventcorpus.eval.runs import Run, Selection, found_ontology, select
 from eventcorpus.eval.slices import slices_of
+from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import known, micro_f1
 from eventcorpus.metrics.resample import LEVEL, Resampling
 from eventcorpus.ontology import Ontology
@@ -78,9 +75,19 @@ def evaluate(
         PredictionsError: as ``score``, for any of the runs.
         InputError: if two runs are the same.
     """
-    counted = _count(gold, runs, ontology, class_map, split=split, overlap_threshold=overlap_threshold)
-    selection, labels = counted.selection, counted.labels
-    resampling = draw_articles(selection.gold, n_resamples=n_resamples, seed=seed)
+    report, selection, counts, resampling = _score(
+        gold,
+        runs,
+        ontology,
+        name=name,
+        split=split,
+        dataset_sha256=dataset_sha256,
+        class_map=class_map,
+        overlap_threshold=overlap_threshold,
+        n_resamples=n_resamples,
+        seed=seed,
+    )
+    labels = tuple(report.exact.labels)
     ids = [annotated.article.id for annotated in selection.gold]
     annotations = [of_one for of_one in annotations if of_one[0].article.id in set(ids)]
     if class_map is not None:
@@ -88,23 +95,19 @@ def evaluate(
         annotations = [annotations_in_classes(of_one, class_map.gold) for of_one in annotations]
     in_gold = gold_keys(selection.gold)
     keys = [(in_gold, predicted_keys(predictions)) for predictions in selection.runs]
-    return _report(
-        counted,
-        resampling,
-        name=name,
-        split=split,
-        dataset_sha256=dataset_sha256,
-        gold_sha256=selection.gold_sha256,
-        versions={"python": platform.python_version(), "numpy": version("numpy"), "scipy": version("scipy")},
-        command=command,
-        definitions=DEFINITIONS | BESIDE,
-        bootstrap=Resampled(seed=seed, resamples=n_resamples, level=LEVEL) if resampling else None,
-        slices=slices_of(selection.gold, keys, labels, resampling=resampling, train=train),
-        calibration=calibration_of(in_gold, selection.runs, articles=ids, labels=labels, resampling=resampling),
-        floors=score_baselines(train, selection.gold, labels) if train and baselines else None,
-        agreement=agreement_beside(annotations, labels, split=split, n_resamples=n_resamples, seed=seed),
-        smallest_difference=smallest_difference(counted.mentions.exact, resampling),
-    )
+    beside = {
+        "versions": {"python": platform.python_version(), "numpy": version("numpy"), "scipy": version("scipy")},
+        "command": command,
+        "dataset": report.dataset.model_copy(update={"gold_sha256": selection.gold_sha256}),
+        "definitions": DEFINITIONS | BESIDE,
+        "bootstrap": Resampled(seed=seed, resamples=n_resamples, level=LEVEL) if resampling else None,
+        "slices": slices_of(selection.gold, keys, labels, resampling=resampling, train=train),
+        "calibration": calibration_of(in_gold, selection.runs, articles=ids, labels=labels, resampling=resampling),
+        "floors": score_baselines(train, selection.gold, labels) if train and baselines else None,
+        "agreement": agreement_beside(annotations, labels, split=split, n_resamples=n_resamples, seed=seed),
+        "smallest_difference": smallest_difference(counts, resampling),
+    }
+    return report.model_copy(update=beside)
 
 
 def score(
@@ -148,64 +151,83 @@ def score(
     >>> report.exact.micro.precision, report.exact.micro.recall, report.exact.labels["Place"].f1
     (1.0, 0.5, 0.0)
     """
-    ontology = ontology or found_ontology(gold)
-    runs = [Run(list(predictions), place)]
-    counted = _count(gold, runs, ontology, class_map, split=split, overlap_threshold=overlap_threshold)
-    return _report(counted, None, name=name, split=split, dataset_sha256=dataset_sha256, definitions=DEFINITIONS)
+    return _score(
+        gold,
+        [Run(list(predictions), place)],
+        ontology or found_ontology(gold),
+        name=name,
+        split=split,
+        dataset_sha256=dataset_sha256,
+        class_map=class_map,
+        overlap_threshold=overlap_threshold,
+    )[0]
 
 
-@dataclass(frozen=True)
-class _Counted:
-    """Gold and runs, matched and counted. ``labels`` are the columns of all counts of mentions.
-
-    ``same_labels``: whether every run has the same labels; if one predicted a label that the others do not know, their
-    tables of confusion are of different things.
-    """
-
-    selection: Selection
-    ontology: Ontology
-    overlap_threshold: float
-    matched: list[list[MatchedArticle]]
-    labels: tuple[str, ...]
-    same_labels: bool
-    mentions: MentionCounts
-    events: EventCounts | None
-
-
-def _count(
+def _score(
     gold: Iterable[AnnotatedArticle],
     runs: Sequence[Run],
     ontology: Ontology,
-    class_map: ClassMap | None,
     *,
+    name: str,
     split: str,
+    dataset_sha256: str,
+    class_map: ClassMap | None,
     overlap_threshold: float,
-) -> _Counted:
-    """Select, match and count; raises as ``evaluate``."""
+    n_resamples: int = 0,
+    seed: int = 0,
+) -> tuple[Report, Selection, Numbers, Resampling | None]:
+    """Select, match and count; see ``evaluate``.
+
+    Returns:
+        the report of matches and events; what was scored; counts of exact matches, shape (n_articles, n_runs, n_labels,
+        3), by the labels of the report; and the resamples, if any.
+    """
     selection = select(gold, runs, class_map, split=split)
-    _check_runs_differ(selection)
+    models = [_model_of(predictions) for predictions in selection.runs]
+    first_with: dict[str, ModelName] = {}
+    for model, digest in zip(models, selection.predictions_sha256, strict=True):
+        if digest in first_with:
+            same = first_with[digest].version
+            raise InputError(f"{model.version} predicts the very same as {same}; name every run once")
+        first_with[digest] = model
+    resampling = draw_articles(selection.gold, n_resamples=n_resamples, seed=seed)
     matched = [match_articles(selection.gold, predictions) for predictions in selection.runs]
     known_labels = ontology.labels if class_map is None else class_map.classes
     labels = labels_of((article for run in matched for article in run), known_labels)
-    return _Counted(
-        selection=selection,
-        ontology=ontology,
+    # if one run predicted a label that the others do not know, their tables of confusion are of different things
+    same_labels = all(labels_of(run, known_labels) == labels for run in matched)
+    mentions = count_mentions(matched, labels, overlap_threshold=overlap_threshold)
+    events = count_events(selection.gold, selection.runs, ontology) if class_map is None else None
+    n_articles = len(selection.gold)
+    together = ModelName(name=f"{len(runs)} runs: {', '.join(dict.fromkeys(model.name for model in models))}")
+    report = Report(
+        eventcorpus=__version__,
+        ontology=ontology.key,
+        dataset=ScoredOn(
+            name=name,
+            sha256=dataset_sha256,
+            split=split,
+            articles=n_articles,
+            articles_without_gold=sum(not annotated.spans for annotated in selection.gold),
+            articles_without_prediction=mean_count(n_articles - len(predictions) for predictions in selection.runs),
+            units=resampling.n_units if resampling else None,
+        ),
+        model=together if len(runs) > 1 else models[0],
+        predictions_sha256=selection.predictions_sha256[0],
+        definitions=DEFINITIONS,
         overlap_threshold=overlap_threshold,
-        matched=matched,
-        labels=labels,
-        same_labels=all(labels_of(run, known_labels) == labels for run in matched),
-        mentions=count_mentions(matched, labels, overlap_threshold=overlap_threshold),
-        events=count_events(selection.gold, selection.runs, ontology) if class_map is None else None,
+        exact=matching_of(mentions.exact, labels, resampling),
+        boundary=matching_of(mentions.boundary, labels, resampling),
+        type=matching_of(mentions.type, labels, resampling),
+        overlap=matching_of(mentions.overlap, labels, resampling),
+        not_in_one_layer=sum(len(resolve_overlaps(annotated.spans, ontology)[1]) for annotated in selection.gold),
+        classes=selection.classes,
+        confusion=confusion_of(matched, labels) if same_labels else None,
+        boundary_errors=boundary_errors_of(matched, labels),
+        events=events_of(events, resampling) if events is not None else None,
+        seeds=_seeds(mentions.exact, models) if len(runs) > 1 else None,
     )
-
-
-def _check_runs_differ(selection: Selection) -> None:
-    seen: dict[str, ModelName] = {}
-    for predictions, digest in zip(selection.runs, selection.predictions_sha256, strict=True):
-        model = _model_of(predictions)
-        if digest in seen:
-            raise InputError(f"{model.version} predicts the very same as {seen[digest].version}; name every run once")
-        seen[digest] = model
+    return report, selection, mentions.exact, resampling
 
 
 def _model_of(predictions: Sequence[Prediction]) -> ModelName:
@@ -213,55 +235,8 @@ def _model_of(predictions: Sequence[Prediction]) -> ModelName:
     return predictions[0].model if len(models) == 1 else ModelName(name="several models")
 
 
-def _report(
-    counted: _Counted,
-    resampling: Resampling | None,
-    *,
-    name: str,
-    split: str,
-    dataset_sha256: str,
-    gold_sha256: str = "",
-    **beside: Any,
-) -> Report:
-    """The report, with intervals if there are resamples; ``beside`` are the parts that come from elsewhere."""
-    selection, labels, mentions = counted.selection, counted.labels, counted.mentions
-    gold, runs = selection.gold, selection.runs
-    models = [_model_of(predictions) for predictions in runs]
-    model = models[0]
-    if len(runs) > 1:
-        model = ModelName(name=f"{len(runs)} runs: {', '.join(dict.fromkeys(model.name for model in models))}")
-    return Report(
-        eventcorpus=__version__,
-        ontology=counted.ontology.key,
-        dataset=ScoredOn(
-            name=name,
-            sha256=dataset_sha256,
-            split=split,
-            articles=len(gold),
-            articles_without_gold=sum(not annotated.spans for annotated in gold),
-            articles_without_prediction=mean_count(len(gold) - len(predictions) for predictions in runs),
-            gold_sha256=gold_sha256,
-            units=resampling.n_units if resampling else None,
-        ),
-        model=model,
-        predictions_sha256=selection.predictions_sha256[0],
-        overlap_threshold=counted.overlap_threshold,
-        exact=matching_of(mentions.exact, labels, resampling),
-        boundary=matching_of(mentions.boundary, labels, resampling),
-        type=matching_of(mentions.type, labels, resampling),
-        overlap=matching_of(mentions.overlap, labels, resampling),
-        not_in_one_layer=sum(len(resolve_overlaps(annotated.spans, counted.ontology)[1]) for annotated in gold),
-        classes=selection.classes,
-        confusion=confusion_of(counted.matched, labels) if counted.same_labels else None,
-        boundary_errors=boundary_errors_of(counted.matched, labels),
-        events=events_of(counted.events, resampling) if counted.events is not None else None,
-        seeds=_seeds(counted, models) if len(runs) > 1 else None,
-        **beside,
-    )
-
-
-def _seeds(counted: _Counted, models: Sequence[ModelName]) -> Seeds:
-    micro = [known(value) for value in micro_f1(counted.mentions.exact.sum(axis=0))]
+def _seeds(counts: Numbers, models: Sequence[ModelName]) -> Seeds:
+    micro = [known(value) for value in micro_f1(counts.sum(axis=0))]
     defined = [value for value in micro if value is not None]
     deviation = stdev(defined) if len(defined) > 1 else None
     return Seeds(models=tuple(models), micro_f1=tuple(micro), deviation=deviation)
