@@ -8,6 +8,7 @@ from eventcorpus.errors import PredictionsError
 from eventcorpus.labelstudio.controls import read_controls
 from eventcorpus.labelstudio.live.preannotate import LiveTask, check_names, one_version, target_fault
 from eventcorpus.labelstudio.live.server import Project
+from eventcorpus.labelstudio.results import ServerText
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.text import sha256_of
 from label_studio_json import TEXT
@@ -23,7 +24,7 @@ def prediction(text: str = TEXT, *mentions: PredictedMention, name: str = "demo"
 def live(text: str = TEXT, **values: Any) -> LiveTask:
     start = values.get("start", 0)
     made = {"id": 7, "part": 1, "n_parts": 1, "start": start, "end": start + len(text)} | values
-    return LiveTask(article_id="x1", n_predictions=0, ours=(), begun=frozenset(), text=text, **made)
+    return LiveTask(article_id="x1", n_predictions=0, ours=(), begun=frozenset(), text=ServerText.of(text), **made)
 
 
 def test_a_prediction_of_the_same_text_fits() -> None:

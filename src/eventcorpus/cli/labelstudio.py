@@ -3,261 +3,55 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 from rich.table import Table
 
+from eventcorpus.agreement.adjudicate import MODEL_VERSION, adjudication_task
+from eventcorpus.agreement.corrected import Excluded, read_corrected
+from eventcorpus.agreement.corrections import WITHIN_SECONDS, Corrections, count_corrections
+from eventcorpus.annotation.merge import are_equal, without_decisions
 from eventcorpus.cli import options
 from eventcorpus.cli.main import LazyGroup
-from eventcorpus.errors import StrictError
-from eventcorpus.labelstudio.config import label_config, load_ontology
+from eventcorpus.corpus.rank import RANDOM_SHARE, Ranked, rank_articles
+from eventcorpus.dataset.folder import read_annotations, read_dataset
+from eventcorpus.errors import InputError, StrictError
+from eventcorpus.files import to_json, write_text
+from eventcorpus.formats.articles import read_articles
+from eventcorpus.labelstudio.config import adjudication_config, label_config, load_ontology
+from eventcorpus.labelstudio.exports import open_exports
+from eventcorpus.labelstudio.live.preannotate import one_version, preannotate
 from eventcorpus.labelstudio.live.pull import last_pull, pull
-from eventcorpus.labelstudio.live.push import PushReport, list_present, missing, prepare_project, push
+from eventcorpus.labelstudio.live.push import compare, list_present, prepare_project, push
+from eventcorpus.labelstudio.live.rank import TAB, done_article_ids, write_ranks
 from eventcorpus.labelstudio.live.server import Project, Server, connect
 from eventcorpus.labelstudio.live.status import Status, read_status
 from eventcorpus.labelstudio.tasks import TaskSource, write_tasks
+from eventcorpus.ontology import Ontology
+from eventcorpus.render.reports import corrections_tables
+from eventcorpus.schema import Article
+from eventcorpus.tables import console, percent, titled_table
 
-
-@click.command("tasks")
-@click.argument("articles", nargs=-1, required=True, type=options.PATH)
-@click.option("--out", required=True, type=options.PATH, help="Folder for tasks-*.json, config.xml and manifest.json.")
-@options.ONTOLOGY
-@click.option(
-    "--predictions",
-    "predictions_path",
-    type=options.PATH,
-    help="Mentions to show as pre-annotations, as extract writes them.",
-)
-@options.FIELDS
-@options.TITLE_IN_TEXT
-@options.MAX_CHARS
-def tasks_command(
-    articles: tuple[Path, ...],
-    out: Path,
-    ontology_path: Path | None,
-    predictions_path: Path | None,
-    fields: dict[str, str],
-    title_in_text: bool,
-    max_chars: int | None,
-) -> None:
-    """Write ARTICLES as import files for Label Studio.
-
-    ARTICLES are JSON Lines, CSV, Parquet or text files, folders of these, or a dataset folder that convert wrote (its
-    gold annotations go along). In Label Studio: create a project, paste config.xml, import the tasks files.
-
-    \b
-    Example:
-      eventcorpus labelstudio tasks corpus/articles --out tasks
-    """
-    ontology = load_ontology(ontology_path, near=articles)
-    predictions = options.read_prediction_file(predictions_path)
-    source = TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars)
-    n_tasks = write_tasks(source.tasks(), ontology, out)
-    options.notices(source.notices())
-    click.echo(f"{n_tasks:,} tasks in {out} (ontology {ontology.key})")
-
-
-@click.command("push")
-@click.argument("articles", nargs=-1, required=True, type=options.PATH)
-@click.option("--project", "title", metavar="TITLE|ID", help="Created if not there  [default: the ontology's name]")
-@options.ONTOLOGY
-@click.option("--predictions", "predictions_path", type=options.PATH, help="Mentions to show as pre-annotations.")
-@options.FIELDS
-@options.TITLE_IN_TEXT
-@options.MAX_CHARS
-@click.option("--strict", is_flag=True, help="Fail if an article is refused or had to be repaired; nothing is sent.")
-def push_command(
-    articles: tuple[Path, ...],
-    title: str | None,
-    ontology_path: Path | None,
-    predictions_path: Path | None,
-    fields: dict[str, str],
-    title_in_text: bool,
-    max_chars: int | None,
-    strict: bool,
-) -> None:
-    """Send ARTICLES to a project; what is there already is not sent again.
-
-    ARTICLES are what labelstudio tasks takes; of a dataset folder the gold annotations go along. A push that was
-    stopped half-way is completed by running it again. An article whose text is another than the one on the server is
-    refused.
-
-    \b
-    Example:
-      eventcorpus labelstudio push corpus/articles --project first-pass
-    """
-    ontology = load_ontology(ontology_path, near=articles)
-    predictions = options.read_prediction_file(predictions_path)
-    source = TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars)
-    tasks = list(source.tasks())  # all of them, so that faults of the articles show before anything is sent
-    server = connect()
-    if strict:
-        _check_strict(server, title or ontology.name, tasks, source.report.changed)
-    project, what = prepare_project(server, title or ontology.name, ontology, config=label_config(ontology))
-    report = PushReport()
-    with options.progress_bar() as progress:
-        bar = progress.add_task("push", total=len(tasks), note="")
-        for report in push(server, project, tasks, fresh=what == "created"):
-            progress.update(bar, completed=report.n_added + report.n_present + len(report.refused))
-    options.notices(source.notices())
-    _tell_push(project, what, report)
-
-
-def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], changed: Sequence[str]) -> None:
-    if changed:
-        raise StrictError(f"--strict: the text of {changed[0]} had characters replaced ({len(changed)} articles)")
-    project = server.find_project(title)
-    if project is None:
-        return
-    report = PushReport()
-    list(missing(tasks, list_present(server, project), report))
-    for article_id, reason in report.refused.items():
-        raise StrictError(
-            f"--strict: article {article_id}: {reason} ({len(report.refused)} articles); nothing was sent"
-        )
-
-
-def _tell_push(project: Project, what: str, report: PushReport) -> None:
-    if what == "updated":
-        options.notice(f"project {project.id} has the ontology's configuration now")
-    for article_id, reason in list(report.refused.items())[:5]:
-        options.notice(f"refused: article {article_id}: {reason}")
-    if len(report.refused) > 5:
-        options.notice(f"... and {len(report.refused) - 5} more refused")
-    if report.n_copies_removed:
-        options.notice(
-            f"{report.n_copies_removed} tasks stood twice, after a push that was killed: the copies were removed"
-        )
-    if report.n_foreign:
-        options.notice(f"{report.n_foreign} tasks in the project are not ours (no article_id): left alone")
-    click.echo(
-        f"{report.n_added:,} tasks sent, {report.n_present:,} were there, {len(report.refused):,} articles refused: "
-        f"{project}{' (new)' if what == 'created' else ''}"
-    )
-
-
-@click.command("pull")
-@options.PROJECT
-@click.option(
-    "--out",
-    type=options.PATH,
-    default=options.PULLED,
-    show_default=True,
-    help="Folder for export.json and what explains it.",
-)
-@click.option(
-    "--ontology", "ontology_path", type=options.PATH, help="What the project was made from  [default: the corpus's]"
-)
-def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
-    """Take everything that was annotated: annotations, drafts, predictions and who made them.
-
-    OUT has the server's own snapshot as export.json, which convert reads, and every earlier one. It names people: keep
-    it to yourselves; the dataset that convert makes calls them a1, a2, ...
-
-    \b
-    Example:
-      eventcorpus labelstudio pull --out labels
-    """
-    ontology = load_ontology(ontology_path)
-    server = connect()
-    project = server.project(wanted)
-    with options.progress_bar() as progress:
-        bar = progress.add_task("pull", total=None, note="")
-        found = pull(server, project, out, ontology, progress=lambda n: progress.update(bar, note=f"{n / 1e6:.1f} MB"))
-    if found is None:
-        click.echo(f"nothing new in {project}: {out} is as it was")
-        return
-    for n, words in ((found.gone, "annotations"), (found.tasks_gone, "tasks")):
-        if n:
-            options.notice(f"{n} {words} of the last pull are no longer on the server; they are in {out / 'earlier'}")
-    if not (out / "ontology.yaml").is_file():
-        options.notice("the project's configuration is not that of the ontology here; convert will read config.xml")
-    click.echo(
-        f"{found.n_annotations:,} annotations of {found.n_tasks:,} tasks in {out} ({found.new:,} new, "
-        f"{found.changed:,} changed, {found.gone:,} gone)"
-    )
-
-
-@click.command("status")
-@options.PROJECT
-@click.option(
-    "--pulled", type=options.PATH, default=options.PULLED, show_default=True, help="The folder that pull writes."
-)
-def status_command(wanted: str | None, pulled: Path) -> None:
-    """Show how far the annotation is, in all and per annotator.
-
-    \b
-    Example:
-      eventcorpus labelstudio status --project first-pass
-    """
-    server = connect()
-    project = server.project(wanted)
-    status = Status()
-    with options.progress_bar() as progress:
-        bar = progress.add_task("status", total=project.n_tasks, note="")
-        for status in read_status(server, project):
-            progress.update(bar, completed=status.n_tasks)
-    console = Console(soft_wrap=True, highlight=False, markup=False)
-    for table in _tables(project, status):
-        console.print(table)
-    click.echo(_pulled(project, pulled))
-
-
-def _tables(project: Project, status: Status) -> Iterator[Table]:
-    share = f" ({status.done / status.n_tasks:.0%})" if status.n_tasks else ""
-    table = Table(title=f"project {project.id} {project.title}", title_justify="left")
-    for name in ("tasks", "done", "empty", "skipped", "open", "drafts", "predicted", "twice"):
-        table.add_column(name, justify="right")
-    figures = (status.n_tasks, status.done, status.empty, status.skipped, status.open)
-    row = [f"{n:,}" for n in (*figures, status.with_draft, status.with_prediction, status.copies)]
-    table.add_row(row[0], row[1] + share, *row[2:])
-    yield table
-    if status.people:
-        table = Table(title="annotators", title_justify="left")
-        for name in ("user", "who", "done", "empty", "skipped", "drafts", "min a task"):
-            table.add_column(name, justify="left" if name == "who" else "right", overflow="fold", no_wrap=name == "who")
-        for user, work in sorted(status.people.items()):
-            n = work.completed + work.skipped
-            pace = f"{work.seconds / n / 60:.1f}" if n and work.seconds else ""
-            counts = (str(x) for x in (work.completed, work.empty, work.skipped, work.drafts))
-            table.add_row(str(user), status.names.get(user, ""), *counts, pace)
-        yield table
-
-
-def _pulled(project: Project, folder: Path) -> str:
-    last = last_pull(folder, dt.datetime.now(dt.UTC))
-    if last is None:
-        return f"never pulled into {folder}; eventcorpus labelstudio pull does"
-    manifest, age = last
-    if manifest["project"] != project.id:
-        return f"{folder} was pulled from another project ({manifest['project']} {manifest['title']!r})"
-    return f"last pull {_ago(age)}: {manifest['annotations']:,} annotations in {folder}"
-
-
-def _ago(age: dt.timedelta) -> str:
-    seconds = max(0, int(age.total_seconds()))
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds // length} {unit} ago"
-    return f"{seconds} seconds ago"
-
+SHOWN = 5
+"""How many refusals are named."""
 
 SECTIONS = {
     "Before annotation": {
         "tasks": "eventcorpus.cli.labelstudio:tasks_command",
-        "rank": "eventcorpus.cli.labelstudio_review:rank_command",
+        "rank": "eventcorpus.cli.labelstudio:rank_command",
         "push": "eventcorpus.cli.labelstudio:push_command",
-        "preannotate": "eventcorpus.cli.labelstudio_review:preannotate_command",
+        "preannotate": "eventcorpus.cli.labelstudio:preannotate_command",
     },
     "During and after": {
         "status": "eventcorpus.cli.labelstudio:status_command",
         "pull": "eventcorpus.cli.labelstudio:pull_command",
-        "adjudicate": "eventcorpus.cli.labelstudio_review:adjudicate_command",
-        "corrections": "eventcorpus.cli.labelstudio_review:corrections_command",
+        "adjudicate": "eventcorpus.cli.labelstudio:adjudicate_command",
+        "corrections": "eventcorpus.cli.labelstudio:corrections_command",
     },
 }
 
@@ -277,3 +71,454 @@ def command() -> None:
       eventcorpus labelstudio pull --out labels
       eventcorpus convert labels --out dataset
     """
+
+
+# what the commands share ---------------------------------------------------------------------------------------------
+
+_ARTICLES = click.argument("articles", nargs=-1, required=True, type=options.PATH)
+
+
+def _takes_source(run: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say how tasks are made of ARTICLES, and their TaskSource as ``source``."""
+
+    @wraps(run)
+    def command_with_source(
+        articles: tuple[Path, ...],
+        ontology_path: Path | None,
+        predictions_path: Path | None,
+        fields: dict[str, str],
+        title_in_text: bool,
+        max_chars: int | None,
+        **others: Any,
+    ) -> None:
+        ontology = load_ontology(ontology_path, near=articles)
+        predictions = options.read_prediction_file(predictions_path)
+        run(source=TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars), **others)
+
+    help_ = "Mentions to show as pre-annotations, as extract writes them."
+    predictions = click.option("--predictions", "predictions_path", type=options.PATH, help=help_)
+    for option in (options.MAX_CHARS, options.TITLE_IN_TEXT, options.FIELDS, predictions, options.ONTOLOGY):
+        command_with_source = option(command_with_source)
+    return command_with_source
+
+
+def _push(
+    server: Server, title: str, tasks: Sequence[dict[str, Any]], ontology: Ontology, config: str, *, what: str
+) -> Project:
+    """Send tasks (``what``, in words) to a project, which is made or updated for them; tell what became of them."""
+    project, done = prepare_project(server, title, ontology, config=config)
+    with options.progress("push") as on_progress:
+        report = push(project, tasks, fresh=done == "created", on_progress=on_progress)
+    if done == "updated":
+        options.notice(f"project {project.id} has the ontology's configuration now")
+    _notice_refused(report.refused)
+    _notice_counts(
+        {
+            "tasks stood twice, after a push that was killed: the copies were removed": report.n_copies_removed,
+            "tasks in the project are not ours (no article_id): left alone": report.n_foreign,
+        }
+    )
+    click.echo(
+        f"{report.n_added:,} {what} sent, {report.n_present:,} were there, {len(report.refused):,} articles refused: "
+        f"{project}{' (new)' if done == 'created' else ''}"
+    )
+    return project
+
+
+def _notice_refused(refused: Mapping[str, str]) -> None:
+    for article_id, reason in list(refused.items())[:SHOWN]:
+        options.notice(f"refused: article {article_id}: {reason}")
+    if len(refused) > SHOWN:
+        options.notice(f"... and {len(refused) - SHOWN} more refused")
+
+
+def _notice_counts(counts: Mapping[str, int]) -> None:
+    """Tell how many there are of each kind, where there are any."""
+    options.notices(f"{n:,} {words}" for words, n in counts.items() if n)
+
+
+# before annotation ---------------------------------------------------------------------------------------------------
+
+
+@click.command("tasks")
+@_ARTICLES
+@click.option("--out", required=True, type=options.PATH, help="Folder for tasks-*.json, config.xml and manifest.json.")
+@_takes_source
+def tasks_command(source: TaskSource, out: Path) -> None:
+    """Write ARTICLES as import files for Label Studio.
+
+    ARTICLES are JSON Lines, CSV, Parquet or text files, folders of these, or a dataset folder that convert wrote (its
+    gold annotations go along). In Label Studio: create a project, paste config.xml, import the tasks files.
+
+    \b
+    Example:
+      eventcorpus labelstudio tasks corpus/articles --out tasks
+    """
+    n_tasks = write_tasks(source.tasks(), source.ontology, out)
+    options.notices(source.notices())
+    click.echo(f"{n_tasks:,} tasks in {out} (ontology {source.ontology.key})")
+
+
+@click.command("rank")
+@_ARTICLES
+@click.option("--predictions", "predictions_path", required=True, type=options.PATH, help="What extract found in them.")
+@click.option("--annotated", type=options.PATH, help="Dataset of what is annotated: left out, and no news.")
+@click.option("--random-share", type=click.FloatRange(0, 1), default=RANDOM_SHARE, show_default=True,
+              help="How much of every stretch is drawn at random, for a test set.")  # fmt: skip
+@options.seed_option("random share")
+@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True,
+              help="How many the table shows and --project ranks.")  # fmt: skip
+@options.json_option("the whole order, with the reasons (JSON Lines),")
+@click.option("--project", "wanted", metavar="TITLE|ID", help="Put the open tasks of this live project in the order.")
+@options.FIELDS
+@click.option("--strict", is_flag=True, help="Fail if an article has no prediction.")
+def rank_command(
+    articles: tuple[Path, ...],
+    predictions_path: Path,
+    annotated: Path | None,
+    random_share: float,
+    seed: int,
+    top: int,
+    json_path: Path | None,
+    wanted: str | None,
+    fields: dict[str, str],
+    strict: bool,
+) -> None:
+    """Put ARTICLES in the order in which to annotate them.
+
+    First come articles in which the model is unsure and that say what no annotated article says; near-duplicates of
+    others come last. A share is drawn at random from all, before the model is asked: what is annotated of it
+    (chosen_by: random) is a fair sample to test on, what the model chose is not. With --project the first of them
+    (--top) get their rank there, and the project a tab "next" that is sorted by it.
+
+    \b
+    Example:
+      eventcorpus labelstudio rank corpus/articles --predictions mentions.jsonl --annotated models/runs/demo-dataset
+    """
+    every = list(read_articles(articles, field_map=fields))
+    predictions = options.read_prediction_file(predictions_path)
+    splits = read_dataset(annotated).splits.values() if annotated is not None else ()
+    done = [gold.article for split in splits for gold in split]
+    project = connect().project(wanted) if wanted is not None else None
+    if project is not None:
+        ids = done_article_ids(project)
+        done += [article for article in every if article.id in ids]
+    ranked = rank_articles(every, predictions, annotated=done, random_share=random_share, seed=seed)
+    without = [row.id for row in ranked if row.id not in predictions]
+    if without and strict:
+        raise StrictError(f"--strict: article {without[0]} has no prediction ({len(without)} have none)")
+    n_duplicates = sum(row.chosen_by == "near-duplicate" for row in ranked)
+    options.notice(
+        f"{len(every):,} articles, {len(every) - len(ranked):,} of them done, {n_duplicates:,} near-duplicates, "
+        f"{len(without):,} without a prediction"
+    )
+    lines = "".join(f"{to_json(asdict(row))}\n" for row in ranked)
+    if json_path == options.STDOUT:
+        click.echo(lines, nl=False)
+    elif json_path is not None:
+        write_text(json_path, lines)
+    if json_path != options.STDOUT:
+        terminal = console()
+        terminal.print(_rank_table(ranked[:top], every, width=terminal.width))
+    if project is not None:
+        with options.progress("rank") as on_progress:
+            report = write_ranks(project, ranked[:top], on_progress)
+        options.notice(
+            f"{project}: {report.n_changed:,} of {report.n_done:,} tasks have a new rank, "
+            f"{report.n_cleared:,} lost an old one, {report.n_absent:,} articles are not in it; see its tab {TAB!r}"
+        )
+
+
+def _rank_table(ranked: Sequence[Ranked], articles: Sequence[Article], *, width: int) -> Table:
+    """The first of the order; titles take what the terminal's width leaves."""
+    title = {article.id: article.title or article.text[:80].split("\n")[0] for article in articles}
+    left = max(12, width - 50 - max((len(row.id) for row in ranked), default=0))
+    table = Table(title="annotate next", title_justify="left")
+    for name in ("rank", "article", "chosen by", "unsure", "new", "title"):
+        table.add_column(name, justify="right" if name in ("rank", "unsure", "new") else "left", overflow="fold")
+    for row in ranked:
+        unsure = "–" if row.uncertainty is None else f"{row.uncertainty:.2f}"
+        shown = title[row.id] if len(title[row.id]) <= left else title[row.id][: left - 1] + "…"
+        table.add_row(str(row.rank), row.id, row.chosen_by, unsure, f"{row.novelty:.2f}", shown)
+    return table
+
+
+@click.command("push")
+@_ARTICLES
+@click.option("--project", "title", metavar="TITLE|ID", help="Created if not there  [default: the ontology's name]")
+@_takes_source
+@click.option("--strict", is_flag=True, help="Fail if an article is refused or had to be repaired; nothing is sent.")
+def push_command(source: TaskSource, title: str | None, strict: bool) -> None:
+    """Send ARTICLES to a project; what is there already is not sent again.
+
+    ARTICLES are what labelstudio tasks takes; of a dataset folder the gold annotations go along. A push that was
+    stopped half-way is completed by running it again. An article whose text is another than the one on the server is
+    refused.
+
+    \b
+    Example:
+      eventcorpus labelstudio push corpus/articles --project first-pass
+    """
+    tasks = list(source.tasks())  # all of them, so that faults of the articles show before anything is sent
+    ontology, server = source.ontology, connect()
+    title = title or ontology.name
+    if strict:
+        _check_strict(server, title, tasks, source.report.changed)
+    _push(server, title, tasks, ontology, label_config(ontology), what="tasks")
+    options.notices(source.notices())
+
+
+def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], changed: Sequence[str]) -> None:
+    if changed:
+        raise StrictError(f"--strict: the text of {changed[0]} had characters replaced ({len(changed)} articles)")
+    project = server.find_project(title)
+    if project is None:
+        return
+    _, report = compare(tasks, list_present(project))
+    for article_id, reason in report.refused.items():
+        raise StrictError(
+            f"--strict: article {article_id}: {reason} ({len(report.refused)} articles); nothing was sent"
+        )
+
+
+@click.command("preannotate")
+@click.option("--predictions", "predictions_path", required=True, type=options.PATH, help="What extract wrote.")
+@options.PROJECT
+@click.option("--replace", is_flag=True, help="Remove the predictions of the same model version first.")
+@click.option("--strict", is_flag=True, help="Fail if an article is refused; nothing is sent.")
+def preannotate_command(predictions_path: Path, wanted: str | None, replace: bool, strict: bool) -> None:
+    """Give the tasks of a project a model's predictions.
+
+    Annotators then begin with the model's mentions (and roles and attributes, where the file has them), each with its
+    confidence. Every name is checked against the project's own configuration, every text by its hash. A task that has
+    a prediction of this model version is not given another; a run that was stopped is completed by the next. What
+    annotators did with them: eventcorpus labelstudio corrections.
+
+    \b
+    Example:
+      eventcorpus labelstudio preannotate --predictions predictions.jsonl --project first-pass
+    """
+    predictions = options.read_prediction_file(predictions_path)
+    one_version(predictions, place=str(predictions_path))
+    project = connect().project(wanted)
+    with options.progress("preannotate") as on_progress:
+        report = preannotate(
+            project,
+            predictions,
+            place=str(predictions_path),
+            replace=replace,
+            strict=strict,
+            on_progress=on_progress,
+        )
+    _notice_refused(report.refused)
+    _notice_counts(
+        {
+            "mentions and roles cross the cuts between the parts of long articles: left out": report.n_left_out,
+            "predictions of this version were removed first": report.n_replaced,
+            "tasks keep their prediction: an annotation was begun from it": report.n_begun,
+            "predictions stood twice, after a run that was killed: the copies were removed": report.n_copies_removed,
+            "tasks of the project are of no article in the file": report.n_tasks_without,
+        }
+    )
+    if report.shown_before is not None:
+        before = f" (before: {report.shown_before})" if report.shown_before else ""
+        options.notice(f"annotators of project {project.id} begin with the predictions of {report.version} now{before}")
+    click.echo(
+        f"{report.n_sent:,} tasks given predictions, {report.n_present:,} had them, {len(report.refused):,} articles "
+        f"refused; {report.n_mentions:,} mentions, {report.n_roles:,} roles, {report.n_attributes:,} attributes: "
+        f"{report.version} in {project}"
+    )
+
+
+# during and after ----------------------------------------------------------------------------------------------------
+
+
+@click.command("status")
+@options.PROJECT
+@click.option("--pulled", type=options.PATH, default=options.PULLED, show_default=True,
+              help="The folder that pull writes.")  # fmt: skip
+def status_command(wanted: str | None, pulled: Path) -> None:
+    """Show how far the annotation is, in all and per annotator.
+
+    \b
+    Example:
+      eventcorpus labelstudio status --project first-pass
+    """
+    project = connect().project(wanted)
+    with options.progress("status") as on_progress:
+        status = read_status(project, on_progress)
+    for table in _status_tables(project, status):
+        console().print(table)
+    click.echo(_pulled(project, pulled))
+
+
+def _status_tables(project: Project, status: Status) -> Iterator[Table]:
+    share = f" ({status.done / status.n_tasks:.0%})" if status.n_tasks else ""
+    columns = ("tasks", "done", "empty", "skipped", "open", "drafts", "predicted", "twice")
+    table = titled_table(f"project {project.id} {project.title}", columns, left=0)
+    figures = (status.empty, status.skipped, status.open, status.with_draft, status.with_prediction, status.copies)
+    table.add_row(f"{status.n_tasks:,}", f"{status.done:,}{share}", *(f"{n:,}" for n in figures))
+    yield table
+    if status.people:
+        table = titled_table("annotators", ("user", "who", "done", "empty", "skipped", "drafts", "min a task"), left=2)
+        for user, work in sorted(status.people.items()):
+            n = work.completed + work.skipped
+            pace = f"{work.seconds / n / 60:.1f}" if n and work.seconds else ""
+            counts = (str(x) for x in (work.completed, work.empty, work.skipped, work.drafts))
+            table.add_row(str(user), status.names.get(user, ""), *counts, pace)
+        yield table
+
+
+def _pulled(project: Project, folder: Path) -> str:
+    manifest = last_pull(folder)
+    if manifest is None:
+        return f"never pulled into {folder}; eventcorpus labelstudio pull does"
+    if manifest["project"] != project.id:
+        return f"{folder} was pulled from another project ({manifest['project']} {manifest['title']!r})"
+    age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(manifest["pulled_at"])
+    return f"last pull {_ago(age)}: {manifest['annotations']:,} annotations in {folder}"
+
+
+def _ago(age: dt.timedelta) -> str:
+    seconds = max(0, int(age.total_seconds()))
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit} ago"
+    return f"{seconds} seconds ago"
+
+
+@click.command("pull")
+@options.PROJECT
+@click.option("--out", type=options.PATH, default=options.PULLED, show_default=True,
+              help="Folder for export.json and what explains it.")  # fmt: skip
+@click.option("--ontology", "ontology_path", type=options.PATH,
+              help="What the project was made from  [default: the corpus's]")  # fmt: skip
+def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
+    """Take everything that was annotated: annotations, drafts, predictions and who made them.
+
+    OUT has the server's own snapshot as export.json, which convert reads, and every earlier one. It names people: keep
+    it to yourselves; the dataset that convert makes calls them a1, a2, ...
+
+    \b
+    Example:
+      eventcorpus labelstudio pull --out labels
+    """
+    ontology = load_ontology(ontology_path)
+    project = connect().project(wanted)
+    with options.progress_bar() as progress:
+        bar = progress.add_task("pull", total=None)
+        found = pull(project, out, ontology, progress=lambda n: progress.update(bar, note=f"{n / 1e6:.1f} MB"))
+    if found is None:
+        click.echo(f"nothing new in {project}: {out} is as it was")
+        return
+    gone = f"of the last pull are no longer on the server; they are in {out / 'earlier'}"
+    _notice_counts({f"annotations {gone}": found.gone, f"tasks {gone}": found.tasks_gone})
+    if not (out / "ontology.yaml").is_file():
+        options.notice("the project's configuration is not that of the ontology here; convert will read config.xml")
+    click.echo(
+        f"{found.n_annotations:,} annotations of {found.n_tasks:,} tasks in {out} ({found.new:,} new, "
+        f"{found.changed:,} changed, {found.gone:,} gone)"
+    )
+
+
+@click.command("adjudicate")
+@click.argument("dataset", type=options.PATH)
+@click.option("--project", "title", metavar="TITLE|ID", help="Created if not there  [default: adjudication-ONTOLOGY]")
+@click.option("--all", "with_agreed", is_flag=True, help="Also articles on which all say the same.")
+def adjudicate_command(dataset: Path, title: str | None, with_agreed: bool) -> None:
+    """Make a project in which someone decides where the annotators of DATASET differ.
+
+    DATASET is what convert made of all passes. A task shows what anybody marked, with a note on what only some have,
+    and lists the differences; each annotator's own view is a prediction beside it. Delete what is wrong, draw what is
+    missing, submit. Then pull, and convert passes and decisions together:
+
+    \b
+      eventcorpus labelstudio pull --project decisions --out decided
+      eventcorpus convert corpus/annotations decided --gold adjudicated --out dataset
+
+    \b
+    Example:
+      eventcorpus labelstudio adjudicate models/runs/demo-dataset --project decisions
+    """
+    ontology, articles = read_annotations(dataset)
+    doubly = [passes for passes in map(without_decisions, articles) if len(passes) > 1]
+    if not doubly:
+        raise InputError(f"{dataset}: no article has two annotators; convert the exports of all passes together")
+    disputed = [passes for passes in doubly if not are_equal(passes)]
+    tasks: list[dict[str, Any]] = [adjudication_task(p, ontology) for p in (doubly if with_agreed else disputed)]
+    options.notice(
+        f"{len(articles):,} articles, {len(doubly):,} annotated by several, {len(disputed):,} of them differently"
+    )
+    if not tasks:
+        click.echo("nothing to decide: all annotators say the same")
+        return
+    title = title or f"adjudication-{ontology.name}"
+    project = _push(connect(), title, tasks, ontology, adjudication_config(ontology), what="articles to decide")
+    project.show_predictions(MODEL_VERSION)
+
+
+_APART = {
+    "not_begun_from_prediction": "begun empty though a prediction was there",
+    "without_prediction": "of tasks without a prediction",
+    "prediction_gone": "begun from a prediction that is not in the export (a pull takes them along)",
+    "skipped": "skipped",
+    "older": "replaced by a newer one of the same person",
+}
+
+
+@click.command("corrections")
+@click.argument("inputs", nargs=-1, required=True, type=options.PATH, metavar="INPUT...")
+@options.ONTOLOGY
+@click.option(
+    "--within",
+    type=click.FloatRange(min=0),
+    default=WITHIN_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="Count predictions that were submitted untouched in this time: too short to read the article.",
+)
+@options.json_option("the report", "eval/corrections.schema.json")
+def corrections_command(
+    inputs: tuple[Path, ...], ontology_path: Path | None, within: float, json_path: Path | None
+) -> None:
+    """Show what annotators did to predictions.
+
+    Which mentions, roles and attributes they kept, changed, removed and added, per label, annotator and model version,
+    and how many predictions they submitted untouched. INPUT are folders that labelstudio pull wrote, or full snapshots.
+    Annotations that were begun empty are counted apart: they say nothing about corrections.
+
+    \b
+    Example:
+      eventcorpus labelstudio corrections labels
+    """
+    exports = open_exports(inputs, ontology_path)
+    index, ontology = exports.index, exports.ontology
+    excluded = Excluded()
+    with options.progress_bar() as progress:
+        corrected = progress.track(
+            read_corrected(index, ontology, excluded, text_object=exports.text_object),
+            total=index.n_tasks.total(),
+            description="corrections",
+        )
+        report = count_corrections(corrected, ontology, within=within, excluded=excluded)
+    if options.put_json(json_path, report.model_dump(mode="json", by_alias=True)):
+        return
+    for table in corrections_tables(report):
+        console().print(table)
+    click.echo(_summary(report))
+    for words, n in report.left_out.items():
+        options.notice(f"left out: {n:,} {words}")
+
+
+def _summary(report: Corrections) -> str:
+    total = report.total
+    share = percent(total.untouched / total.annotations if total.annotations else None)
+    lines = [
+        f"{total.annotations:,} annotations begun from a prediction: {total.untouched:,} untouched ({share}%), "
+        f"{total.untouched_within:,} of them within {report.within_seconds:g} s; "
+        f"{percent(total.still_prediction)}% of the regions still say that a model drew them",
+    ]
+    apart = [f"{n:,} {_APART[name]}" for name, n in report.apart.model_dump().items() if n]
+    if apart:
+        lines.append(f"not in these figures: annotations {', '.join(apart)}")
+    return "\n".join(lines)

@@ -16,7 +16,6 @@ from typing import Any
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_json_list
 from eventcorpus.labelstudio.config import DIFFERENCES_OBJECT, TEXT_OBJECT, read_ontology, read_text_object
-from eventcorpus.labelstudio.live.pull import exports_in
 from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import find_ontology_path
 from eventcorpus.schema import ADJUDICATED
@@ -26,16 +25,11 @@ ADJUDICATES = "adjudicates"
 """In the data of a task that adjudicates: whose annotations are in question."""
 QUEUE_RANK, QUEUE_BY = "next_rank", "next_by"
 """In the data of a task that ``next`` put in an order: its place, and what chose it (which stays with the article)."""
+PULLED_EXPORT, PULL_MANIFEST = "export.json", "pull.json"
+"""In a folder that ``labelstudio pull`` wrote: the newest export, and what explains it."""
 _TASK_KEYS = (
-    "article_id",
-    "ontology",
-    "part",
-    "n_parts",
-    "offset",
-    "text_sha256",
-    ADJUDICATES,
-    DIFFERENCES_OBJECT,
-    QUEUE_RANK,
+    *("article_id", "ontology", "part", "n_parts", "offset", "text_sha256"),
+    *(ADJUDICATES, DIFFERENCES_OBJECT, QUEUE_RANK),
 )
 _ADJUDICATOR = "~adjudicator"
 OnError = Callable[[str, InputError], None]
@@ -245,15 +239,31 @@ def open_exports(paths: Iterable[Path], ontology: Path | None = None) -> OpenExp
     """Index exports.
 
     Args:
-        paths: JSON exports, and folders of them or of ``labelstudio pull``.
+        paths: JSON exports, and folders of them or of ``labelstudio pull``, of which the newest is taken.
         ontology: our YAML or a config.xml; None: the one beside the exports, else the shipped one.
 
     Raises:
-        InputError: if a file is not an export.
+        InputError: if a file is not an export, or a folder has none.
         OntologyError: if the ontology cannot be read.
     """
     given = list(paths)
-    files = [file for path in given for file in exports_in(path)]
+    files = [file for path in given for file in _exports_in(path)]
     source = find_ontology_path(ontology, near=given)
     name, key = read_text_object(source) if source.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
     return OpenExports(files, index_exports(files, text_key=key), read_ontology(source), name)
+
+
+def is_pull_folder(path: Path) -> bool:
+    """Whether ``labelstudio pull`` wrote a folder."""
+    return (path / PULL_MANIFEST).is_file() and (path / PULLED_EXPORT).is_file()
+
+
+def _exports_in(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    if is_pull_folder(path):
+        return [path / PULLED_EXPORT]
+    found = sorted(path.glob("*.json"))
+    if not found:
+        raise InputError(f"{path}: no .json file in this folder; name the exports of Label Studio")
+    return found

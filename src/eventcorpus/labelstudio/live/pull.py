@@ -17,23 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from eventcorpus import __version__
-from eventcorpus.errors import InputError, OutputError, ServerError
+from eventcorpus.errors import OutputError, ServerError
 from eventcorpus.files import check_folder, read_json, read_json_list, write_json, write_text
 from eventcorpus.labelstudio.config import is_made_from
-from eventcorpus.labelstudio.live.server import Project, Server, explained
+from eventcorpus.labelstudio.exports import PULL_MANIFEST, PULLED_EXPORT, is_pull_folder
+from eventcorpus.labelstudio.live.server import Project, explained
 from eventcorpus.ontology import Ontology, ontology_yaml
 
-EXPORT = "export.json"
 EARLIER = "earlier"
-MANIFEST = "pull.json"
 SNAPSHOT_TITLE = "eventcorpus pull"
 _STALE = dt.timedelta(hours=1)
 """The age after which a snapshot of ours is taken for one that a killed pull left behind."""
-_FULL = {
-    "annotations__completed_by": {"only_id": False},
-    "drafts": {"only_id": False},
-    "predictions": {"only_id": False},
-}
+_FULL = {key: {"only_id": False} for key in ("annotations__completed_by", "drafts", "predictions")}
 
 
 @dataclass(frozen=True)
@@ -48,9 +43,7 @@ class Difference:
     tasks_gone: int
 
 
-def pull(
-    server: Server, project: Project, folder: Path, ontology: Ontology | None, *, progress: Callable[[int], None]
-) -> Difference | None:
+def pull(project: Project, folder: Path, ontology: Ontology, *, progress: Callable[[int], None]) -> Difference | None:
     """Take a snapshot and put it in the folder; an export that was there moves to ``earlier/`` if it differs.
 
     Args:
@@ -65,29 +58,29 @@ def pull(
         OutputError: if the folder is not one of ours, or of another project.
     """
     check_folder(folder, is_ours=is_pull_folder)
-    before = read_json(folder / MANIFEST) if is_pull_folder(folder) else None
+    before = last_pull(folder)
     if before and (before["project"], before["title"]) != (project.id, project.title):
         raise OutputError(
             f"{folder}: holds project {before['project']} {before['title']!r}, this is {project.id} {project.title!r}; "
             "choose another --out"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f".{EXPORT}.part"
+    part = folder / f".{PULLED_EXPORT}.part"
     try:
-        sha256, finished_at = _snapshot(server, project, part, progress)
+        sha256, finished_at = _snapshot(project, part, progress)
         is_same = before is not None and before["sha256"] == sha256
-        difference = _difference(_contents(part), _contents(folder / EXPORT) if before else ({}, set()))
+        difference = _difference(_contents(part), _contents(folder / PULLED_EXPORT) if before else ({}, set()))
         if before and not is_same:
             (folder / EARLIER).mkdir(exist_ok=True)
             name = before["pulled_at"].replace(":", "").replace("+0000", "Z")
-            (folder / EXPORT).replace(folder / EARLIER / f"{name}.json")
-        part.replace(folder / EXPORT)
+            (folder / PULLED_EXPORT).replace(folder / EARLIER / f"{name}.json")
+        part.replace(folder / PULLED_EXPORT)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror or error}); choose another --out") from None
     finally:
         part.unlink(missing_ok=True)
     write_text(folder / "config.xml", project.label_config)
-    if ontology is not None and is_made_from(ontology, project.label_config):
+    if is_made_from(ontology, project.label_config):
         write_text(folder / "ontology.yaml", ontology_yaml(ontology))
     manifest = {
         "schema": 1,
@@ -99,17 +92,17 @@ def pull(
         "annotations": difference.n_annotations,
         "sha256": sha256,
     }
-    write_json(folder / MANIFEST, manifest)
+    write_json(folder / PULL_MANIFEST, manifest)
     return None if is_same else difference
 
 
-def _snapshot(server: Server, project: Project, part: Path, progress: Callable[[int], None]) -> tuple[str, str]:
+def _snapshot(project: Project, part: Path, progress: Callable[[int], None]) -> tuple[str, str]:
     """Let the server make a snapshot, download it, check its hash, and remove it there.
 
     Returns:
         the SHA-256 of the file, and when the server finished it, in ISO 8601.
     """
-    exports = server.client.projects.exports
+    exports = project.client.projects.exports
     with explained(f"taking a snapshot of project {project.id}"):
         snapshot = exports.create(
             id=project.id, title=f"{SNAPSHOT_TITLE} {uuid.uuid4().hex[:12]}", serialization_options=_FULL
@@ -134,19 +127,13 @@ def _snapshot(server: Server, project: Project, part: Path, progress: Callable[[
         raise ServerError(
             f"project {project.id}: the snapshot arrived damaged ({n_bytes} bytes); run the command again"
         )
-    _remove_snapshots(server, project, snapshot)
+    with explained(f"removing snapshots of project {project.id}"):  # ours, and what pulls that were killed left behind
+        for other in exports.list(project.id):
+            is_stale = snapshot.created_at - other.created_at > _STALE
+            if other.id == snapshot.id or (str(other.title or "").startswith(SNAPSHOT_TITLE) and is_stale):
+                exports.delete(project.id, other.id)
     finished = snapshot.finished_at or snapshot.created_at
     return digest.hexdigest(), finished.replace(microsecond=0).isoformat()
-
-
-def _remove_snapshots(server: Server, project: Project, own: Any) -> None:
-    """Remove our snapshot, and what pulls that were killed left behind."""
-    exports = server.client.projects.exports
-    with explained(f"removing snapshots of project {project.id}"):
-        for snapshot in exports.list(project.id):
-            is_ours = str(snapshot.title or "").startswith(SNAPSHOT_TITLE)
-            if snapshot.id == own.id or (is_ours and own.created_at - snapshot.created_at > _STALE):
-                exports.delete(project.id, snapshot.id)
 
 
 def _contents(export: Path) -> tuple[dict[str, str], set[str]]:
@@ -173,30 +160,6 @@ def _difference(now: tuple[dict[str, str], set[str]], before: tuple[dict[str, st
     )
 
 
-def is_pull_folder(path: Path) -> bool:
-    """Whether ``labelstudio pull`` wrote a folder."""
-    return (path / MANIFEST).is_file() and (path / EXPORT).is_file()
-
-
-def exports_in(path: Path) -> list[Path]:
-    """The exports in a folder; of one that ``labelstudio pull`` wrote, the newest. A file is itself.
-
-    Raises:
-        InputError: if the folder has none.
-    """
-    if not path.is_dir():
-        return [path]
-    if is_pull_folder(path):
-        return [path / EXPORT]
-    found = sorted(path.glob("*.json"))
-    if not found:
-        raise InputError(f"{path}: no .json file in this folder; name the exports of Label Studio")
-    return found
-
-
-def last_pull(folder: Path, now: dt.datetime) -> tuple[dict[str, Any], dt.timedelta] | None:
-    """The manifest of a pull folder and its age; None if there is none."""
-    if not is_pull_folder(folder):
-        return None
-    manifest = read_json(folder / MANIFEST)
-    return manifest, now - dt.datetime.fromisoformat(manifest["pulled_at"])
+def last_pull(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a pull folder; None if it is none."""
+    return read_json(folder / PULL_MANIFEST) if is_pull_folder(folder) else None

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventcorpus.errors import InputError, OntologyError, ServerError
+from eventcorpus.errors import InputError, OntologyError
 from eventcorpus.files import to_json
 from eventcorpus.labelstudio.config import read_label_config
 from eventcorpus.labelstudio.live.server import SETTLE, Project, Server, explained
 from eventcorpus.ontology import Ontology
+from eventcorpus.progress import OnProgress
 from eventcorpus.text import sha256_of, stored_form
 
 TASKS_PER_REQUEST = 500
 CHARACTERS_PER_REQUEST = 20_000_000
 """Label Studio takes requests of up to 250 MB by default."""
-
+_BLANKS = re.compile(r">\s+<")
+"""Blanks between the elements of a configuration, which the server may change."""
 Key = tuple[str, int]
 """Id of an article, number of the part (1 where it is whole)."""
 
@@ -73,7 +75,7 @@ def prepare_project(server: Server, title: str, ontology: Ontology, *, config: s
                 f"no project {title!r}; a new one needs a title of three characters or more, not all digits"
             )
         return server.create_project(title, config, f"Made by eventcorpus from {ontology.key}"), "created"
-    if _without_blanks(project.label_config) == _without_blanks(config):
+    if _BLANKS.sub("><", project.label_config.strip()) == _BLANKS.sub("><", config.strip()):
         return project, "there"
     try:
         dropped = set(read_label_config(project.label_config, place="the project").labels) - set(ontology.labels)
@@ -85,46 +87,43 @@ def prepare_project(server: Server, title: str, ontology: Ontology, *, config: s
             f"{sorted(dropped)[0]!r} any more; push to a new project (--project NEW): convert carries the old "
             "annotations along the ontology's changes"
         )
-    server.update_config(project, config)
-    return server.reload(project), "updated"
+    project.update_config(config)
+    return project.reload(), "updated"
 
 
-def push(
-    server: Server, project: Project, tasks: Iterable[dict[str, Any]], *, fresh: bool = False
-) -> Iterator[PushReport]:
-    """Send what the project misses; yields the report so far after every request, the last one complete.
+def push(project: Project, tasks: Sequence[dict[str, Any]], *, fresh: bool, on_progress: OnProgress) -> PushReport:
+    """Send what the project misses.
 
     Args:
         fresh: the project was created just now, so that nothing can be there.
+        on_progress: called after every request with how many tasks are done.
 
     Raises:
         InputError: if the same article comes twice.
         ServerError: if the server refuses or fails; what arrived stays, and the next push goes on from there.
     """
-    report = PushReport()
-    present = Present() if fresh else list_present(server, project)
-    settled = fresh
-    for batch in _batches(missing(tasks, present, report)):
-        if not settled:
-            batch = _settle(server, project, present, batch, report)
-            settled = True
-        if batch:
-            n_made = server.import_tasks(project, batch)
-            if n_made != len(batch):
-                raise ServerError(f"the server made {n_made} tasks of {len(batch)}; run the command again")
-            report.n_added += n_made
-        yield report
-    report.n_foreign = present.n_foreign
+    present = Present() if fresh else list_present(project)
+    waiting, report = compare(tasks, present)
+    while waiting and not fresh:
+        time.sleep(SETTLE)
+        if project.reload().n_tasks == present.n_tasks:
+            break
+        present = list_present(project)
+        waiting, report = compare(tasks, present)
+    for batch in _batches(waiting):
+        project.import_tasks(batch)
+        report.n_added += len(batch)
+        on_progress(len(tasks) - len(waiting) + report.n_added, len(tasks))
     has_copies = any(len(ids) > 1 for ids in present.tasks.values())
-    if has_copies or server.reload(project).n_tasks != present.n_tasks + report.n_added:
-        report.n_copies_removed = remove_copies(server, project)
-    yield report
+    if has_copies or project.reload().n_tasks != present.n_tasks + report.n_added:
+        report.n_copies_removed = _remove_copies(project)
+    return report
 
 
-def list_present(server: Server, project: Project) -> Present:
+def list_present(project: Project) -> Present:
     """Ask the server which articles it holds; tasks without an ``article_id`` are not ours and only counted."""
     present = Present()
-    for task, data in server.tasks(project, "id", "data"):
+    for task, data in project.tasks("id", "data"):
         article_id, text, sha256 = data.get("article_id"), data.get("text"), data.get("text_sha256")
         if not isinstance(article_id, str) or not isinstance(text, str):
             present.n_foreign += 1
@@ -137,23 +136,20 @@ def list_present(server: Server, project: Project) -> Present:
     return present
 
 
-def remove_copies(server: Server, project: Project) -> int:
+def _remove_copies(project: Project) -> int:
     """Delete tasks that stand twice (a killed push and the one after it), if nobody worked on the copy.
 
     Returns:
         how many were deleted.
     """
-    doubled = [sorted(ids) for ids in list_present(server, project).tasks.values() if len(ids) > 1]
     idle: list[int] = []
-    with explained(f"looking at tasks that stand twice in project {project.id}"):
-        for ids in doubled:
-            work = {task_id: _work(server.client.tasks.get(str(task_id))) for task_id in ids}
-            keep = max(ids, key=lambda task_id: (work[task_id][1], len(work[task_id][0]), -task_id))
-            idle += [i for i in ids if i != keep and not work[i][1] and work[i][0] <= work[keep][0]]
-        if idle:
-            server.client.actions.create(
-                id="delete_tasks", project=project.id, selected_items={"all": False, "included": idle}
-            )
+    for ids in (sorted(ids) for ids in list_present(project).tasks.values() if len(ids) > 1):
+        with explained(f"looking at tasks that stand twice in project {project.id}"):
+            work = {task_id: _work(project.client.tasks.get(str(task_id))) for task_id in ids}
+        keep = max(ids, key=lambda task_id: (work[task_id][1], len(work[task_id][0]), -task_id))
+        idle += [i for i in ids if i != keep and not work[i][1] and work[i][0] <= work[keep][0]]
+    if idle:
+        project.act_on_tasks("delete_tasks", idle)
     return len(idle)
 
 
@@ -163,57 +159,41 @@ def _work(task: Any) -> tuple[set[str], int]:
     return results, len(task.drafts or [])
 
 
-def missing(tasks: Iterable[dict[str, Any]], present: Present, report: PushReport) -> Iterator[dict[str, Any]]:
-    """The tasks that the server does not have; the others are counted, or refused with the reason."""
+def compare(tasks: Iterable[dict[str, Any]], present: Present) -> tuple[list[dict[str, Any]], PushReport]:
+    """The tasks that the server does not have; the others are counted in the report, or refused with the reason.
+
+    Raises:
+        InputError: if the same article comes twice.
+    """
+    missing: list[dict[str, Any]] = []
+    report = PushReport(n_foreign=present.n_foreign)
     seen: set[Key] = set()
     for task in tasks:
-        key = _key(task)
+        data = task["data"]
+        key = article_id, _ = data["article_id"], data.get("part", 1)
         if key in seen:
-            raise InputError(f"article {key[0]!r} comes twice; ids are unique, rename one of them")
+            raise InputError(f"article {article_id!r} comes twice; ids are unique, rename one of them")
         seen.add(key)
-        if _is_missing(task, present, report):
-            yield task
-
-
-def _is_missing(task: dict[str, Any], present: Present, report: PushReport) -> bool:
-    article_id, part = _key(task)
-    if article_id not in present.pushed_as:
-        return True
-    sha256, n_parts = present.pushed_as[article_id]
-    where = f"task {present.tasks.get((article_id, part), ['?'])[0]}"
-    if article_id in present.edited:
-        report.refused[article_id] = (
-            f"its text was edited on the server ({where}): restore it there, or delete the task"
-        )
-    elif sha256 != task["data"]["text_sha256"]:
-        report.refused[article_id] = (
-            f"its text is another than the one on the server ({where}): give the new text an id of its own, or pull "
-            "what is annotated, delete the task and push again"
-        )
-    elif n_parts != task["data"].get("n_parts", 1):
-        report.refused[article_id] = f"it is there in {n_parts} parts: push it with the same --max-chars"
-    elif (article_id, part) not in present.tasks:
-        return True
-    else:
-        report.n_present += 1
-    return False
-
-
-def _settle(
-    server: Server, project: Project, present: Present, batch: list[dict[str, Any]], report: PushReport
-) -> list[dict[str, Any]]:
-    """Wait until the project is quiet; returns the batch without what arrived meanwhile.
-
-    ``present`` is changed in place, since ``missing`` goes on reading it for the batches to come.
-    """
-    while True:
-        time.sleep(SETTLE)
-        if server.reload(project).n_tasks == present.n_tasks:
-            return batch
-        now = list_present(server, project)
-        present.tasks, present.pushed_as = now.tasks, now.pushed_as
-        present.edited, present.n_foreign = now.edited, now.n_foreign
-        batch = [task for task in batch if _is_missing(task, present, report)]
+        sha256, n_parts = present.pushed_as.get(article_id, (None, 1))
+        where = f"task {present.tasks.get(key, ['?'])[0]}"
+        if sha256 is None:
+            missing.append(task)
+        elif article_id in present.edited:
+            report.refused[article_id] = (
+                f"its text was edited on the server ({where}): restore it there, or delete the task"
+            )
+        elif sha256 != data["text_sha256"]:
+            report.refused[article_id] = (
+                f"its text is another than the one on the server ({where}): give the new text an id of its own, or "
+                "pull what is annotated, delete the task and push again"
+            )
+        elif n_parts != data.get("n_parts", 1):
+            report.refused[article_id] = f"it is there in {n_parts} parts: push it with the same --max-chars"
+        elif key not in present.tasks:
+            missing.append(task)
+        else:
+            report.n_present += 1
+    return missing, report
 
 
 def _batches(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -228,12 +208,3 @@ def _batches(tasks: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         n_characters += size
     if batch:
         yield batch
-
-
-def _key(task: dict[str, Any]) -> Key:
-    return task["data"]["article_id"], task["data"].get("part", 1)
-
-
-def _without_blanks(config: str) -> str:
-    """A configuration without the blanks between its elements."""
-    return re.sub(r">\s+<", "><", config.strip())

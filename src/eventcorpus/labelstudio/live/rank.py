@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from eventcorpus.corpus.rank import Ranked
 from eventcorpus.labelstudio.exports import QUEUE_BY, QUEUE_RANK
-from eventcorpus.labelstudio.live.server import Project, Server, as_dict, explained
+from eventcorpus.labelstudio.live.server import Project, as_dict, explained
+from eventcorpus.progress import OnProgress, tracked
 
 TAB = "next"
 """The title of the tab."""
+_FIELDS = ("id", "data", "total_annotations", "cancelled_annotations")
 _HIDDEN = (
     *("inner_id", "completed_at", "cancelled_annotations", "annotators", "annotations_results", "annotations_ids"),
     *("predictions_score", "predictions_model_versions", "predictions_results", "file_upload", "storage_filename"),
@@ -29,49 +31,39 @@ class RankReport:
     n_absent: int = 0
 
 
-def done_article_ids(server: Server, project: Project) -> set[str]:
+def done_article_ids(project: Project) -> set[str]:
     """The articles of a project that somebody has annotated or skipped."""
-    return {str(data.get("article_id")) for task, data in _tasks(server, project) if _is_done(task)}
+    return {str(data.get("article_id")) for task, data in project.tasks(*_FIELDS) if _is_done(task)}
 
 
-def write_ranks(server: Server, project: Project, ranked: Sequence[Ranked]) -> Iterator[RankReport]:
-    """Write ranks to the open tasks of a project and make the tab; yields the report so far after every task.
+def write_ranks(project: Project, ranked: Sequence[Ranked], on_progress: OnProgress) -> RankReport:
+    """Write ranks to the open tasks of a project and make the tab.
 
     A task that has its rank already is not touched, so that a run that was killed is completed by the next; nor is one
     that is done: what chose it stays in its data, and goes to the article's metadata in a dataset.
     """
     rank_of = {article.id: {QUEUE_RANK: f"{article.rank:05d}", QUEUE_BY: article.chosen_by} for article in ranked}
-    report = RankReport()
-    present: set[str] = set()
-    tasks = list(_tasks(server, project))
+    tasks = [(task, data, str(data.get("article_id"))) for task, data in project.tasks(*_FIELDS)]
+    report = RankReport(len(tasks), n_absent=len(rank_of.keys() - {article_id for *_, article_id in tasks}))
     with explained(f"ranking the tasks of project {project.id}"):
-        for task, data in tasks:
-            article_id = str(data.get("article_id"))
-            present.add(article_id)
+        for task, data, article_id in tracked(tasks, len(tasks), on_progress):
             kept = {key: value for key, value in data.items() if key not in (QUEUE_RANK, QUEUE_BY)}
             new = data if _is_done(task) else kept | rank_of.get(article_id, {})
             if new != data:
-                server.client.tasks.update(str(task.id), data=new)
+                project.client.tasks.update(str(task.id), data=new)
                 report.n_changed += 1
                 report.n_cleared += article_id not in rank_of
-            report.n_done += 1
-            yield report
-        _make_tab(server, project)
-    report.n_absent = len(rank_of.keys() - present)
-    yield report
-
-
-def _tasks(server: Server, project: Project) -> Iterator[tuple[Any, dict[str, Any]]]:
-    return server.tasks(project, "id", "data", "total_annotations", "cancelled_annotations")
+        _make_tab(project)
+    return report
 
 
 def _is_done(task: Any) -> bool:
     return bool(task.total_annotations or task.cancelled_annotations)
 
 
-def _make_tab(server: Server, project: Project) -> None:
+def _make_tab(project: Project) -> None:
     """A tab of the tasks that have a rank and nobody's annotation, sorted by rank."""
-    views = server.client.views
+    views = project.client.views
     titles = [as_dict(view.data).get("title") for view in views.list(project=project.id)]
     if TAB in titles:
         return

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from eventcorpus.errors import InputError, ServerError
@@ -25,47 +25,103 @@ SETTLE = 2.0
 
 @dataclass(frozen=True)
 class Project:
-    """What we need to know of a project; as a string, what messages call it."""
+    """A project as it was when we asked, and the way to it (``client``); as a string, what messages call it.
+
+    Raises:
+        ServerError: from every method, with what was being done, why it failed and the way out.
+    """
 
     id: int
     title: str
     label_config: str
     n_tasks: int
     n_annotations: int
+    n_predictions: int = 0
+    client: Any = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         return f"project {self.id} {self.title!r}"
 
+    @classmethod
+    def of(cls, raw: Any, client: Any) -> Project:
+        """What we need to know of a project of the SDK."""
+        return cls(
+            id=int(raw.id),
+            title=str(raw.title),
+            label_config=str(raw.label_config or ""),
+            n_tasks=int(raw.task_number or 0),
+            n_annotations=int(raw.total_annotations_number or 0),
+            n_predictions=int(raw.total_predictions_number or 0),
+            client=client,
+        )
 
+    def reload(self) -> Project:
+        """The project as it is now."""
+        with explained(f"reading project {self.id}"):
+            return Project.of(self.client.projects.get(id=self.id), self.client)
+
+    def update_config(self, label_config: str) -> None:
+        """Give the project another configuration."""
+        with explained(f"changing the configuration of project {self.id}"):
+            self.client.projects.update(id=self.id, label_config=label_config)
+
+    def show_predictions(self, model_version: str) -> str | None:
+        """Let the page open a task with this version's prediction in it; it shows those of one version at a time.
+
+        Returns:
+            the version that the project showed before (empty if none); None if it shows this one already.
+        """
+        with explained(f"letting project {self.id} show the predictions of {model_version}"):
+            now = self.client.projects.get(id=self.id)
+            if now.model_version == model_version and now.show_collab_predictions:
+                return None
+            self.client.projects.update(id=self.id, model_version=model_version, show_collab_predictions=True)
+            return str(now.model_version or "")
+
+    def import_tasks(self, tasks: list[dict[str, Any]]) -> None:
+        """Import tasks in one request, with their annotations and predictions; the server stores all or none."""
+        with explained(f"importing {len(tasks)} tasks into project {self.id}"):
+            n_made = int(self.client.projects.import_tasks(id=self.id, request=tasks).task_count or 0)
+        if n_made != len(tasks):
+            raise ServerError(f"the server made {n_made} tasks of {len(tasks)}; run the command again")
+
+    def act_on_tasks(self, action: str, task_ids: list[int]) -> None:
+        """Let the server do one of its actions (such as ``delete_tasks``) on tasks."""
+        with explained(f"{action.replace('_', ' ')} of project {self.id}"):
+            chosen = {"all": False, "included": task_ids}
+            self.client.actions.create(id=action, project=self.id, selected_items=chosen)
+
+    def tasks(self, *fields: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Each task with these fields of it, and its ``data``.
+
+        Args:
+            fields: one list for tasks, annotations and drafts alike. What only the task's own row has is listed faster.
+        """
+        scope = "task_only" if set(fields) <= {"id", "data"} else "all"
+        with explained(f"listing the tasks of project {self.id}"):
+            for task in self.client.tasks.list(project=self.id, fields=scope, include=",".join(fields), page_size=1000):
+                yield task, task.data if isinstance(task.data, dict) else {}
+
+
+@dataclass(frozen=True)
 class Server:
-    """One server; ``client`` is its label_studio_sdk.LabelStudio.
+    """One server; ``client`` is its label_studio_sdk.LabelStudio. Its methods raise ServerError as a Project's do."""
 
-    Raises:
-        ServerError: from every method, with what was being done, why it failed and the way out.
-    """
-
-    def __init__(self, client: Any) -> None:
-        self.client = client
+    client: Any
 
     def projects(self) -> list[Project]:
         """All projects that the key may see, each once: the server has been seen to list one twice."""
         with explained("listing the projects"):
-            projects = [_project(raw) for raw in self.client.projects.list(page_size=1000)]
+            projects = [Project.of(raw, self.client) for raw in self.client.projects.list(page_size=1000)]
         return list({project.id: project for project in projects}.values())
 
-    def find_project(self, wanted: str | None) -> Project | None:
-        """The project of this id or exact title, or None; without either, the only project that there is.
+    def find_project(self, wanted: str) -> Project | None:
+        """The project of this id or exact title, or None.
 
         Raises:
-            InputError: if several have the title, or neither was given and there is not exactly one.
+            InputError: if several have the title.
         """
         projects = self.projects()
-        if wanted is None:
-            if len(projects) == 1:
-                return projects[0]
-            raise InputError(
-                f"which project? name it with --project ID or TITLE; there are: {_titles(projects) or 'none yet'}"
-            )
         by_id = [project for project in projects if str(project.id) == wanted]
         titled = by_id or [project for project in projects if project.title == wanted]
         if len(titled) > 1:
@@ -74,21 +130,21 @@ class Server:
         return titled[0] if titled else None
 
     def project(self, wanted: str | None) -> Project:
-        """As ``find_project``.
+        """The project of this id or exact title; without either, the only project that there is.
 
         Raises:
-            InputError: also if there is none.
+            InputError: if there is none, or more than one.
         """
-        found = self.find_project(wanted)
-        if found is None:
-            titles = _titles(self.projects()) or "none"
-            raise InputError(f"no project {wanted!r} on the server (deleted, perhaps); there are: {titles}")
-        return found
-
-    def reload(self, project: Project) -> Project:
-        """The project as it is now."""
-        with explained(f"reading project {project.id}"):
-            return _project(self.client.projects.get(id=project.id))
+        found = self.find_project(wanted) if wanted is not None else None
+        if found is not None:
+            return found
+        projects = self.projects()
+        if wanted is None and len(projects) == 1:
+            return projects[0]
+        titles = ", ".join(f"{project.id} {project.title!r}" for project in projects) or "none yet"
+        if wanted is None:
+            raise InputError(f"which project? name it with --project ID or TITLE; there are: {titles}")
+        raise InputError(f"no project {wanted!r} on the server (deleted, perhaps); there are: {titles}")
 
     def create_project(self, title: str, label_config: str, description: str) -> Project:
         """A new project where tasks may be skipped and empty annotations submitted."""
@@ -100,48 +156,7 @@ class Server:
                 show_skip_button=True,
                 enable_empty_annotation=True,
             )
-            return _project(self.client.projects.get(id=created.id))
-
-    def update_config(self, project: Project, label_config: str) -> None:
-        """Give a project another configuration."""
-        with explained(f"changing the configuration of project {project.id}"):
-            self.client.projects.update(id=project.id, label_config=label_config)
-
-    def show_predictions(self, project: Project, model_version: str) -> str | None:
-        """Let the page open a task with this version's prediction in it; it shows those of one version at a time.
-
-        Returns:
-            the version that the project showed before (empty if none); None if it shows this one already.
-        """
-        with explained(f"letting project {project.id} show the predictions of {model_version}"):
-            now = self.client.projects.get(id=project.id)
-            if now.model_version == model_version and now.show_collab_predictions:
-                return None
-            self.client.projects.update(id=project.id, model_version=model_version, show_collab_predictions=True)
-            return str(now.model_version or "")
-
-    def import_tasks(self, project: Project, tasks: list[dict[str, Any]]) -> int:
-        """Import tasks in one request, with their annotations and predictions; the server stores all or none.
-
-        Returns:
-            how many the server says it made.
-        """
-        with explained(f"importing {len(tasks)} tasks into project {project.id}"):
-            done = self.client.projects.import_tasks(id=project.id, request=tasks)
-            return int(done.task_count or 0)
-
-    def tasks(self, project: Project, *fields: str) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """Each task with these fields of it, and its ``data``.
-
-        Args:
-            fields: one list for tasks, annotations and drafts alike. What only the task's own row has is listed faster.
-        """
-        scope = "task_only" if set(fields) <= {"id", "data"} else "all"
-        with explained(f"listing the tasks of project {project.id}"):
-            for task in self.client.tasks.list(
-                project=project.id, fields=scope, include=",".join(fields), page_size=1000
-            ):
-                yield task, task.data if isinstance(task.data, dict) else {}
+            return Project.of(self.client.projects.get(id=created.id), self.client)
 
 
 def connect() -> Server:
@@ -180,25 +195,29 @@ def explained(doing: str) -> Iterator[None]:
 
     try:
         yield
+        return
     except ApiError as error:
-        raise ServerError(f"{doing}: {_refusal(error.status_code, error.body)}") from None
+        why = _refusal(error.status_code, error.body)
     except httpx.ConnectError:
-        raise ServerError(
-            f"{doing}: no Label Studio server answers at {URL_VARIABLE}; is it running, is the address right?"
-        ) from None
+        why = f"no Label Studio server answers at {URL_VARIABLE}; is it running, is the address right?"
     except httpx.TimeoutException:
-        raise ServerError(
-            f"{doing}: no answer in {TIMEOUT:.0f} s; run the command again, it goes on from there"
-        ) from None
+        why = f"no answer in {TIMEOUT:.0f} s; run the command again, it goes on from there"
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-        raise ServerError(
-            f"{doing}: the connection broke ({type(error).__name__}); when the server is back, run the command again: "
+        why = (
+            f"the connection broke ({type(error).__name__}); when the server is back, run the command again: "
             "it goes on from what arrived"
-        ) from None
+        )
+    raise ServerError(f"{doing}: {why}")
 
 
 def _refusal(status: int | None, body: Any) -> str:
-    detail = _detail(body)
+    """What a server's refusal says, in one line; a page of HTML says nothing."""
+    if isinstance(body, dict):
+        body = body.get("validation_errors") or body.get("detail") or body
+    if isinstance(body, dict):
+        body = "; ".join(f"{key}: {value}" for key, value in body.items())
+    text = " ".join(str(body or "").split())
+    detail = "" if text.startswith("<") else text[:300]
     if status == 401:
         if "legacy" in detail:
             return f"legacy tokens are switched off on this server; put a personal access token in {KEY_VARIABLE}"
@@ -210,30 +229,6 @@ def _refusal(status: int | None, body: Any) -> str:
     if status is not None and status >= 500:
         return f"the server failed ({status}); its log says why. Run the command again: it goes on from what arrived"
     return f"the server refused ({status}): {detail or 'no reason given'}"
-
-
-def _detail(body: Any) -> str:
-    """What a server's refusal says, in one line; a page of HTML says nothing."""
-    if isinstance(body, dict):
-        body = body.get("validation_errors") or body.get("detail") or body
-    if isinstance(body, dict):
-        body = "; ".join(f"{key}: {value}" for key, value in body.items())
-    text = " ".join(str(body or "").split())
-    return "" if text.startswith("<") else text[:300]
-
-
-def _project(raw: Any) -> Project:
-    return Project(
-        id=int(raw.id),
-        title=str(raw.title),
-        label_config=str(raw.label_config or ""),
-        n_tasks=int(raw.task_number or 0),
-        n_annotations=int(raw.total_annotations_number or 0),
-    )
-
-
-def _titles(projects: list[Project]) -> str:
-    return ", ".join(f"{project.id} {project.title!r}" for project in projects)
 
 
 def as_dict(value: Any) -> dict[str, Any]:

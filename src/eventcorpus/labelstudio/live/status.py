@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from eventcorpus.labelstudio.live.server import Project, Server, as_dict, explained
+from eventcorpus.labelstudio.live.server import Project, as_dict, explained
+from eventcorpus.progress import OnProgress, tracked
 
 _FIELDS = (
     *("id", "data", "annotations", "drafts", "total_predictions"),
@@ -31,7 +31,6 @@ class Status:
     """Tasks by what was done with them: done (someone completed it), skipped (nobody did), open; people by user id."""
 
     n_tasks: int = 0
-    n_articles: int = 0
     done: int = 0
     empty: int = 0
     skipped: int = 0
@@ -47,21 +46,18 @@ class Status:
         return self.n_tasks - self.done - self.skipped
 
 
-def read_status(server: Server, project: Project) -> Iterator[Status]:
-    """Count; yields the status so far after every thousand tasks, the last one complete."""
+def read_status(project: Project, on_progress: OnProgress) -> Status:
+    """Count what was done in every task."""
     status = Status()
     n_tasks_of: Counter[tuple[str, int]] = Counter()
-    for task, data in server.tasks(project, *_FIELDS):
+    for task, data in tracked(project.tasks(*_FIELDS), project.n_tasks, on_progress):
         n_tasks_of[str(data.get("article_id", f"task {task.id}")), data.get("part", 1)] += 1
         _count(task, status)
-        if status.n_tasks % 1000 == 0:
-            yield status
     if status.people:
         with explained("listing the users"):
-            status.names = {int(user.id): str(user.email) for user in server.client.users.list()}
-    status.n_articles = len({article for article, _ in n_tasks_of})
+            status.names = {int(user.id): str(user.email) for user in project.client.users.list()}
     status.copies = sum(n - 1 for n in n_tasks_of.values())
-    yield status
+    return status
 
 
 def _count(task: Any, status: Status) -> None:
