@@ -9,7 +9,6 @@ import click
 
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError, ModelError
-from eventcorpus.labelstudio.backend.run import bound, is_loopback, listen, serve
 
 USER_VARIABLE = "EVENTCORPUS_BACKEND_USER"
 PASSWORD_VARIABLE = "EVENTCORPUS_BACKEND_PASSWORD"
@@ -39,9 +38,7 @@ def command(model_path: Path, host: str, port: int, max_body_mb: int) -> None:
     if ":" in user:
         raise InputError(f"{USER_VARIABLE} has a colon, which HTTP basic authentication has no place for")
     try:
-        import uvicorn  # noqa: F401
-
-        from eventcorpus.labelstudio.backend.app import create_app
+        from eventcorpus.labelstudio.backend.app import bound, create_app, is_loopback, listen, serve
         from eventcorpus.labelstudio.backend.requests import Credentials
     except ModuleNotFoundError as error:
         name = (error.name or "").split(".")[0]

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventcorpus.errors import OntologyError
-from eventcorpus.labelstudio.backend.protocol import MAX_CONFIG, prediction_for, project_name, read_project_controls
+from eventcorpus.labelstudio.backend.protocol import MAX_CONFIG, prediction_for, project_controls, project_name
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.controls import Controls
 from eventcorpus.labelstudio.results import ServerText
@@ -55,8 +55,8 @@ TWO_CONTROLS = """<View><Labels name="who" toName="body"><Label value="Actor"/><
 <Labels name="other" toName="caption"><Label value="Photo"/></Labels><Choices name="c" toName="body"><Choice value="x"/></Choices></View>"""
 
 
-def controls_of(config: str, *labels: str, place: str = "p") -> Controls:
-    return read_project_controls(config, labels=labels, model="m@1", place=place)
+def controls_of(config: str, *labels: str) -> Controls:
+    return project_controls({"schema": config, "project": "4.1"}, "schema", labels=labels, model=ModelName(name="m@1"))
 
 
 def test_our_own_configuration_has_our_own_names() -> None:
@@ -76,17 +76,17 @@ def test_each_label_is_drawn_by_the_control_that_has_it_under_the_name_that_is_s
     ("config", "said"),
     [
         ('<View><Labels name="a" toName="x"><Label value="A"/></Labels><HyperText name="x" value="$h"/></View>',
-         "p: labels are drawn on HyperText, whose offsets are paths; one <Text> per article is read"),
+         "project 4: labels are drawn on HyperText, whose offsets are paths; one <Text> per article is read"),
         ('<View><Labels name="a" toName="x"/><Labels name="b" toName="y"/><Text name="x" value="$x"/><Text name="y" value="$y"/></View>',
-         "p: labels are drawn on x, y; one <Text> per article is read, make a project of each"),
-        ('<View><Text name="x" value="$x"/></View>', "p: no <Labels> on a <Text> in its configuration; predictions are stretches of one"),
-        ('<View><Labels name="a" toName="x"/><Text name="x" value="$x" valueType="url"/></View>', "p: the text 'x' does not come from one field"),
+         "project 4: labels are drawn on x, y; one <Text> per article is read, make a project of each"),
+        ('<View><Text name="x" value="$x"/></View>', "project 4: no <Labels> on a <Text> in its configuration; predictions are stretches of one"),
+        ('<View><Labels name="a" toName="x"/><Text name="x" value="$x" valueType="url"/></View>', "project 4: the text 'x' does not come from one field"),
         ('<View><Labels name="a" toName="x"/><Text name="x" value="$a and $b"/></View>', "does not come from one field of the task"),
         ('<View><Labels name="a" toName="x"/><Text name="x" value="fixed"/></View>', "does not come from one field of the task"),
-        ("<View>", "p: not well-formed XML"),
-        ('<!DOCTYPE x [<!ENTITY e "x">]><View>&e;</View>', "p: XML with entity definitions or external references is not read"),
-        ("<View \ud800/>", "p: XML with characters that no encoding has"),
-        (" " * MAX_CONFIG + "<View/>", "p: a configuration of 1,000,007 characters; at most 1,000,000 are read"),
+        ("<View>", "project 4: not well-formed XML"),
+        ('<!DOCTYPE x [<!ENTITY e "x">]><View>&e;</View>', "project 4: XML with entity definitions or external references is not read"),
+        ("<View \ud800/>", "project 4: XML with characters that no encoding has"),
+        (" " * MAX_CONFIG + "<View/>", "project 4: a configuration of 1,000,007 characters; at most 1,000,000 are read"),
     ],
 )  # fmt: skip
 def test_what_cannot_take_regions_is_refused_with_the_reason(config: str, said: str) -> None:
@@ -96,14 +96,14 @@ def test_what_cannot_take_regions_is_refused_with_the_reason(config: str, said: 
 
 def test_deep_nesting_is_read_or_refused_but_never_a_crash() -> None:
     deep = "<a>" * 140_000 + "</a>" * 140_000
-    with pytest.raises(OntologyError, match="p: no <Labels> on a <Text>"):
+    with pytest.raises(OntologyError, match="project 4: no <Labels> on a <Text>"):
         controls_of(deep)
 
 
 def test_missing_labels_are_named_with_those_that_are_there_and_the_way_out() -> None:
-    controls_of(TWO_CONTROLS, "Actor", "Battle", place="project 4")
+    controls_of(TWO_CONTROLS, "Actor", "Battle")
     with pytest.raises(OntologyError) as refused:
-        controls_of(TWO_CONTROLS, "Actor", "Weapon", "Ti\nme", place="project 4")
+        controls_of(TWO_CONTROLS, "Actor", "Weapon", "Ti\nme")
     assert str(refused.value) == (
         r"project 4 has no label Weapon, Ti\nme, which the model m@1 finds; the project has Actor, Civilians, Battle; "
         "make a project from the model's ontology, or serve a model trained with these labels"

@@ -1,13 +1,23 @@
-"""The app that Label Studio asks for predictions of one frozen model; it keeps nothing from one request to the next."""
+"""The app that Label Studio asks for predictions of one frozen model, and the port where it answers.
+
+It keeps nothing from one request to the next.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import ipaddress
 import logging
-from collections.abc import Awaitable
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 from urllib.parse import quote
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -17,9 +27,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from eventcorpus.errors import OntologyError, RequestError
+from eventcorpus.errors import InputError, OntologyError, RequestError
 from eventcorpus.labelstudio.backend.predictor import Predictor
-from eventcorpus.labelstudio.backend.protocol import prediction_for, read_setup, read_tasks
+from eventcorpus.labelstudio.backend.protocol import prediction_for, project_controls, read_texts
 from eventcorpus.labelstudio.backend.requests import (
     AsciiResponse,
     Credentials,
@@ -36,6 +46,8 @@ logger = logging.getLogger(__name__)
 DEFAULT_MAX_BYTES = 50_000_000
 MAX_WAITING = 32
 """Predictions asked for and not yet answered; one more is refused, so that bodies do not fill the memory."""
+GRACE_SECONDS = 3
+"""How long requests may go on after SIGTERM; then their inference is stopped at its next batch."""
 CLIENT_GONE = 499
 """The status in our log for an answer that nobody waited for (nginx's number)."""
 Found = TypeVar("Found")
@@ -50,7 +62,7 @@ def create_app(
         max_bytes: of a request's body.
         credentials: what every request but those to ``/webhook`` must bring.
     """
-    backend = _Backend(Predictor(extractor), max_bytes)
+    backend = _Backend(extractor, max_bytes)
     routes = [
         Route("/", backend.health),
         Route("/health", backend.health),
@@ -72,27 +84,28 @@ def create_app(
 class _Backend:
     """The routes."""
 
-    def __init__(self, predictor: Predictor, max_bytes: int) -> None:
-        self._predictor, self._max_bytes = predictor, max_bytes
+    def __init__(self, extractor: Extractor, max_bytes: int) -> None:
+        self._predictor, self._max_bytes = Predictor(extractor), max_bytes
+        self._model, self._labels = extractor.name, extractor.about.ontology.labels
         self._waiting = asyncio.Semaphore(MAX_WAITING)
 
     async def health(self, request: Request) -> Response:
-        return AsciiResponse({"status": "UP", "model_class": "eventcorpus", "model_version": self._version})
+        return AsciiResponse({"status": "UP", "model_class": "eventcorpus", "model_version": self._model.version})
 
     async def versions(self, request: Request) -> Response:
-        return AsciiResponse({"versions": [self._version]})
+        return AsciiResponse({"versions": [self._model.version]})
 
     async def setup(self, request: Request) -> Response:
         body = await read_json(request, max_bytes=self._max_bytes)
         try:
-            read_setup(body, labels=self._predictor.labels, model=self._predictor.model)
+            project_controls(body, "schema", labels=self._labels, model=self._model)
         except OntologyError as error:
             # Label Studio shows people the status and the address of a refusal, never its body: so they are led to an
             # address that tells it. 303 makes them ask with GET, without the owner's token in the body.
             logger.warning("/setup refused: %s", error)
             words = quote(str(error).replace(" ", "-").replace("/", "-"), safe="'(),;:.@-")
             return AsciiResponse({"detail": str(error)}, 303, {"Location": f"setup/refused/{words}"})
-        return AsciiResponse({"model_version": self._version})
+        return AsciiResponse({"model_version": self._model.version})
 
     async def refused(self, request: Request) -> Response:
         return AsciiResponse({"detail": request.path_params["reason"].replace("-", " ")}, 400)
@@ -102,8 +115,8 @@ class _Backend:
             raise RequestError(f"{MAX_WAITING} predictions are waiting already; ask again later", status=503)
         async with self._waiting:
             body = await read_json(request, max_bytes=self._max_bytes)
-            model = self._predictor.model
-            controls, tasks = read_tasks(body, labels=self._predictor.labels, model=model)
+            controls = project_controls(body, "label_config", labels=self._labels, model=self._model)
+            tasks = read_texts(body, controls.text_key)
             del body
             mentions = await _unless_gone(request, self._predictor.mentions([task.stored.text for task in tasks]))
             n_tasks = len(tasks)
@@ -112,7 +125,7 @@ class _Backend:
                 return AsciiResponse({"detail": "nobody waits for this any more"}, CLIENT_GONE)
             request.state.counts = f", {n_tasks} tasks, {sum(map(len, mentions))} mentions"
             results = [
-                prediction_for(task, found, controls=controls, model=model)
+                prediction_for(task, found, controls=controls, model=self._model)
                 for task, found in zip(tasks, mentions, strict=True)
             ]
             return AsciiResponse({"results": results})
@@ -120,10 +133,6 @@ class _Backend:
     async def webhook(self, request: Request) -> Response:
         await read_body(request, max_bytes=self._max_bytes)
         return AsciiResponse({"detail": "nothing is done with it: this model stays as it is"})
-
-    @property
-    def _version(self) -> str:
-        return self._predictor.model.version
 
 
 async def _unless_gone(request: Request, work: Awaitable[Found]) -> Found | None:
@@ -154,3 +163,61 @@ async def _http_error(request: Request, error: Exception) -> Response:
     details = {404: "there is no such page on this model server", 405: f"{request.method} is not answered here"}
     detail = details.get(error.status_code, error.detail)
     return AsciiResponse({"detail": detail}, error.status_code, dict(error.headers or {}))
+
+
+@contextmanager
+def bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that has the port but does not listen yet, so that a taken port is reported before a model is loaded.
+
+    Raises:
+        InputError: if the host is not this machine's, or the port is taken or not allowed.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError):
+        raise InputError(f"--host {host}: no such address; name one of this machine, such as 127.0.0.1") from None
+    family, kind, _, _, address = found[0]
+    with socket.socket(family, kind) as bound_socket, _explained(host, port):
+        bound_socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound_socket.bind(address)
+        yield bound_socket
+
+
+def listen(bound_socket: socket.socket) -> str:
+    """Begin to listen; returns the address for people, with the port that the system chose if 0 was asked for.
+
+    Raises:
+        InputError: if somebody else began to listen there meanwhile.
+    """
+    host, port = bound_socket.getsockname()[:2]
+    with _explained(host, port):
+        bound_socket.listen(128)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(bound_socket: socket.socket) -> bool:
+    """Whether only this machine reaches a bound socket."""
+    return ipaddress.ip_address(bound_socket.getsockname()[0].split("%")[0]).is_loopback
+
+
+def serve(app: Starlette, bound_socket: socket.socket) -> None:
+    """Answer requests until SIGTERM or Ctrl-C, which end the process with status 0."""
+    for name in (signal.SIGTERM, signal.SIGINT):  # uvicorn ends in order, then raises the signal again for these
+        signal.signal(name, lambda *_: sys.exit(0))
+    config = uvicorn.Config(
+        app, log_config=None, log_level="critical", access_log=False, server_header=False, lifespan="off",
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[bound_socket])
+
+
+@contextmanager
+def _explained(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise InputError(f"port {port} on {host} is taken; name another one, such as --port {port + 1}") from None
+        if error.errno in (errno.EACCES, errno.EADDRNOTAVAIL):
+            raise InputError(f"{host}, port {port}: {error.strerror}; name another --host or --port") from None
+        raise

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from eventcorpus.models.extractor import Extractor
-from eventcorpus.predictions import ModelName
 from eventcorpus.schema import Article, Mention
 
 TURN_TEXTS = 16
@@ -31,16 +30,6 @@ class Predictor:
         self._turn = asyncio.Lock()  # wakes those who wait in the order in which they came
         self._stop = threading.Event()
         extractor.model.register_forward_pre_hook(self._check)
-
-    @property
-    def model(self) -> ModelName:
-        """Which model this is."""
-        return self._extractor.name
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels that it may find."""
-        return self._extractor.about.ontology.labels
 
     async def mentions(self, texts: Sequence[str]) -> list[list[Mention]]:
         """Find the mentions of each text (stored form), in order.

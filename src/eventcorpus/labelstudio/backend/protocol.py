@@ -31,24 +31,46 @@ MAX_LISTED = 6
 """Labels that a message names before it counts the rest."""
 
 
-def read_setup(body: Any, *, labels: Sequence[str], model: ModelName) -> Controls:
-    """Check the configuration that ``/setup`` brings.
+def project_controls(body: Any, key: str, *, labels: Sequence[str], model: ModelName) -> Controls:
+    """Read the project's configuration, which a request brings as ``key``: it must be able to show what a model finds.
+
+    Args:
+        labels: all that the model may find.
 
     Raises:
-        RequestError: if it is not such a request.
-        OntologyError: if the project cannot show what the model finds.
+        RequestError: if there is none.
+        OntologyError: if it is too long, labels are drawn on no text, on several, or on hypertext, the text is not in
+            the task, or labels are missing; with those that are there and the way out.
     """
-    return _controls(body, "schema", labels, model)
+    config, place = body.get(key) if isinstance(body, dict) else None, project_name(body)
+    if not isinstance(config, str):
+        raise RequestError(f"no {key!r} with the project's configuration in the request; is this Label Studio?")
+    if len(config) > MAX_CONFIG:
+        raise OntologyError(f"{place}: a configuration of {len(config):,} characters; at most {MAX_CONFIG:,} are read")
+    controls = read_controls(config, place=place)
+    missing = [label for label in labels if label not in controls.labels]
+    if missing:
+        raise OntologyError(
+            f"{place} has no label {listed(missing, most=MAX_LISTED)}, which the model {listed([model.version])} "
+            f"finds; the project has {listed(controls.labels, most=MAX_LISTED)}; make a project from the model's "
+            "ontology, or serve a model trained with these labels"
+        )
+    return controls
 
 
-def read_tasks(body: Any, *, labels: Sequence[str], model: ModelName) -> tuple[Controls, list[ServerText]]:
-    """Read what ``/predict`` brings: the project's controls and one text a task, empty where there is none (logged).
+def project_name(body: Any) -> str:
+    """What messages call the project: the server sends ``4.1795490377``, its id and when it was made."""
+    project = body.get("project") if isinstance(body, dict) else None
+    found = re.match(r"[0-9]{1,9}(?=\.|$)", project) if isinstance(project, str) else None
+    return f"project {found[0]}" if found else "the project"
+
+
+def read_texts(body: dict[str, Any], text_key: str) -> list[ServerText]:
+    """Read the texts of the tasks that ``/predict`` brings, one a task, empty where there is none (logged).
 
     Raises:
-        RequestError: if it is not such a request, has too many tasks, or too long a text.
-        OntologyError: if the project cannot show what the model finds.
+        RequestError: if there are no tasks, too many, or too long a text.
     """
-    controls = _controls(body, "label_config", labels, model)
     tasks = body.get("tasks")
     if not isinstance(tasks, list) or not all(isinstance(task, dict) for task in tasks):
         raise RequestError("'tasks' is not a list of objects; is this Label Studio's /predict?")
@@ -57,15 +79,23 @@ def read_tasks(body: Any, *, labels: Sequence[str], model: ModelName) -> tuple[C
             f"{len(tasks):,} tasks in one request, at most {MAX_TASKS:,} are read; select fewer tasks at a time",
             status=413,
         )
-    texts = [_text(task, controls.text_key) for task in tasks]
-    for task, text in zip(tasks, texts, strict=True):
-        if len(text.original) > MAX_CHARACTERS:
+    texts: list[ServerText] = []
+    for task in tasks:
+        number = task["id"] if isinstance(task.get("id"), int) else "without an id"
+        text = task["data"].get(text_key) if isinstance(task.get("data"), dict) else None
+        if not isinstance(text, str) or not text:
+            what = "is empty" if text == "" else "is missing" if text is None else f"is no text ({type(text).__name__})"
+            key = one_line(text_key)[1:-1]
+            logger.warning("task %s: data.%s %s: an empty prediction was given", number, key, what)
+            text = ""
+        if len(text) > MAX_CHARACTERS:
             raise RequestError(
-                f"task {_number(task)}: a text of {len(text.original):,} characters, at most {MAX_CHARACTERS:,} are "
-                "read; cut it into several tasks",
+                f"task {number}: a text of {len(text):,} characters, at most {MAX_CHARACTERS:,} are read; cut it into "
+                "several tasks",
                 status=413,
             )
-    return controls, texts
+        texts.append(ServerText.of(text))
+    return texts
 
 
 def prediction_for(
@@ -77,55 +107,3 @@ def prediction_for(
     """
     prediction = prediction_of(Article("task", task.stored.text), mentions, model)
     return results_of_prediction(prediction, controls, server_text=task).as_json()
-
-
-def project_name(body: Any) -> str:
-    """What messages call the project: the server sends ``4.1795490377``, its id and when it was made."""
-    project = body.get("project") if isinstance(body, dict) else None
-    found = re.match(r"[0-9]{1,9}(?=\.|$)", project) if isinstance(project, str) else None
-    return f"project {found[0]}" if found else "the project"
-
-
-def read_project_controls(config: str, *, labels: Sequence[str], model: str, place: str) -> Controls:
-    """Read a project's configuration, and check that it can show all that a model may find.
-
-    Args:
-        model: what messages call the model; ``place``: what they call the project.
-
-    Raises:
-        OntologyError: if it is too long, labels are drawn on no text, on several, or on hypertext, the text is not in
-            the task, or labels are missing; with those that are there and the way out.
-    """
-    if len(config) > MAX_CONFIG:
-        raise OntologyError(f"{place}: a configuration of {len(config):,} characters; at most {MAX_CONFIG:,} are read")
-    controls = read_controls(config, place=place)
-    missing = [label for label in labels if label not in controls.labels]
-    if missing:
-        raise OntologyError(
-            f"{place} has no label {listed(missing, most=MAX_LISTED)}, which the model {listed([model])} finds; the "
-            f"project has {listed(controls.labels, most=MAX_LISTED)}; make a project from the model's ontology, or "
-            "serve a model trained with these labels"
-        )
-    return controls
-
-
-def _controls(body: Any, key: str, labels: Sequence[str], model: ModelName) -> Controls:
-    config = body.get(key) if isinstance(body, dict) else None
-    if not isinstance(config, str):
-        raise RequestError(f"no {key!r} with the project's configuration in the request; is this Label Studio?")
-    return read_project_controls(config, labels=labels, model=model.version, place=project_name(body))
-
-
-def _text(task: dict[str, Any], key: str) -> ServerText:
-    data = task.get("data")
-    text = data.get(key) if isinstance(data, dict) else None
-    if not isinstance(text, str) or not text:
-        what = "is empty" if text == "" else "is missing" if text is None else f"is no text ({type(text).__name__})"
-        logger.warning("task %s: data.%s %s: an empty prediction was given", _number(task), one_line(key)[1:-1], what)
-        text = ""
-    return ServerText.of(text)
-
-
-def _number(task: dict[str, Any]) -> str:
-    number = task.get("id")
-    return str(number) if isinstance(number, int) else "without an id"
