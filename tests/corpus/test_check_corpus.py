@@ -10,13 +10,13 @@ from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.corpus.checks.articles import (
     article_findings,
     duplicate_findings,
-    findings_of_faults,
-    findings_of_report,
+    report_findings,
     split_findings,
 )
 from eventcorpus.corpus.checks.findings import KIND_OF, KINDS, Finding, check_report, finding_order
 from eventcorpus.corpus.checks.labels import never_predicted, only_predicted
-from eventcorpus.corpus.checks.run import Material, find_all
+from eventcorpus.corpus.checks.run import find_all
+from eventcorpus.corpus.folder import CorpusFolder
 from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
 from eventcorpus.render.reports import check_page, finding_lines
@@ -159,7 +159,7 @@ def test_what_reading_refused_and_repaired_by_kind() -> None:
     report.repair("spans", "a", "region r5 Actor [0, 7)", Code.UTF16, start=0, end=7)
     report.flag("roles", "a", "agent(...)", Code.AGAINST_SIGNATURES)
     report.refuse("articles", "b", "the article", Code.NOT_ANNOTATED)
-    found = [(f.kind, f.words) for f in findings_of_report(report, {"a": "Rebels left"})]
+    found = [(f.kind, f.words) for f in report_findings(report, {"a": "Rebels left"})]
     assert found == [
         ("offsets", "Rebels"), ("offsets", ""), ("not-in-ontology", "Rebels"), ("overlap", "Reb"), ("not-in-ontology", ""),
         ("not-read", ""), ("not-counted", ""), ("edge-blank", "Rebels "), ("repaired", "Rebels "),
@@ -167,7 +167,8 @@ def test_what_reading_refused_and_repaired_by_kind() -> None:
 
 
 def test_what_could_not_be_read() -> None:
-    assert list(findings_of_faults([("a", "no text")])) == [Finding("unreadable", "a", "no text")]
+    found = find_all(replace(folder([]), unreadable=[("a", "no text")]), find_clusters([]), predictions={})
+    assert found == [Finding("unreadable", "a", "no text")]
 
 
 def test_the_worst_kind_comes_first_and_in_it_the_highest_score() -> None:
@@ -178,15 +179,15 @@ def test_the_worst_kind_comes_first_and_in_it_the_highest_score() -> None:
     ]  # fmt: skip
 
 
-def material(gold: list[AnnotatedArticle], *, config_fault: str = "", second: bool = False) -> Material:
-    return Material(
+def folder(gold: list[AnnotatedArticle], *, path: Path = Path("nowhere"), second: bool = False) -> CorpusFolder:
+    return CorpusFolder(
+        path=path,
         ontology=ONTOLOGY,
         articles={one.article.id: one.article for one in gold},
         passes={one.article.id: [one, replace(one, annotator="a2")] if second else [one] for one in gold},
-        gold=gold,
+        gold={one.article.id: one for one in gold},
+        policy="a1",
         report=ConversionReport(),
-        clusters=Clusters({one.article.id: one.article.id for one in gold}, []),
-        config_fault=config_fault,
     )
 
 
@@ -194,9 +195,12 @@ def material(gold: list[AnnotatedArticle], *, config_fault: str = "", second: bo
     ("second", "message"),
     [(False, "Toll without outcome (killed, injured)"), (True, "Toll without outcome (killed, injured) (a1, a2)")],
 )
-def test_the_same_fault_of_two_annotators_is_found_once(second: bool, message: str) -> None:
+def test_the_same_fault_of_two_annotators_is_found_once(second: bool, message: str, tmp_path: Path) -> None:
     gold = articles("=== a\n\n[Rebels](Actor#a) [killed](Toll agent=a) [9](Number)\n")
-    found = find_all(material(gold, config_fault="config.xml: not what mini gives", second=second))
+    (tmp_path / "labelling").mkdir()
+    (tmp_path / "labelling" / "config.xml").write_text("<View/>")
+    alone = Clusters({"a": "a"}, [])
+    found = find_all(folder(gold, path=tmp_path, second=second), alone, predictions={})
     assert [f.kind for f in found] == ["attribute-missing", "config-outdated", "expected-role"]
     assert found[0].message == message
 
@@ -209,9 +213,8 @@ def test_what_no_file_can_hold_is_replaced() -> None:
 
 def test_a_report_counts_and_its_lines_and_page_show_the_place() -> None:
     gold = articles("=== a\n\n[the <b>men](Actor#a) [hit](Attack agent=a)\n")
-    report = check_report(
-        find_all(material(gold)), corpus="c", ontology="mini@1.0.0", gold="a1", n_articles=1, n_spans=2
-    )
+    found = find_all(folder(gold), find_clusters([]), predictions={})
+    report = check_report(found, corpus="c", ontology="mini@1.0.0", gold="a1", n_articles=1, n_spans=2)
     assert (report.errors, report.looks, report.kinds["determiner"].n) == (0, 1, 1)
     assert list(finding_lines(report, top=3)) == [
         "",

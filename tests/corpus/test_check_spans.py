@@ -5,10 +5,9 @@ from collections.abc import Iterable
 import pytest
 from annotated import ONTOLOGY, article, articles
 
+from eventcorpus.corpus.checks.annotation import edge_findings, role_findings, rule_findings
 from eventcorpus.corpus.checks.findings import Finding
 from eventcorpus.corpus.checks.labels import labelled_differently, unlabelled_patterns, unlabelled_repeats
-from eventcorpus.corpus.checks.rules import role_findings, rule_findings
-from eventcorpus.corpus.checks.spans import edge_findings
 from eventcorpus.schema import AnnotatedArticle, Role
 
 

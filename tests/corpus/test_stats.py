@@ -9,6 +9,7 @@ from annotated import ONTOLOGY, article, articles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from eventcorpus.corpus.folder import GoldArticles
 from eventcorpus.corpus.near_duplicates import jaccard, shingles
 from eventcorpus.corpus.originality import masked_words, originality_of
 from eventcorpus.corpus.requirements import read_requirements, unmet
@@ -136,7 +137,7 @@ def test_the_highest_jaccard_agrees_with_comparing_all_pairs_by_hand(texts: list
 
 def report() -> Any:
     gold = articles(TWO)
-    return stats_report(gold, {"a": "test", "b": "train"}, ONTOLOGY, corpus="c", policy="a1", n_not_annotated=3)
+    return stats_report(GoldArticles(gold, {"a": "test", "b": "train"}, ONTOLOGY, "a1", n_not_annotated=3), corpus="c")
 
 
 def test_splits_have_figures_of_their_own_in_their_order() -> None:
@@ -148,7 +149,7 @@ def test_splits_have_figures_of_their_own_in_their_order() -> None:
 
 def test_the_page_has_plots_and_escapes_what_articles_say() -> None:
     gold = [article("[x](Actor)", "outlet: <script>alert(1)</script>\nkind: wire\n")]
-    r = stats_report(gold, {}, ONTOLOGY, corpus="<c>", policy="a1", n_not_annotated=0)
+    r = stats_report(GoldArticles(gold, {}, ONTOLOGY, "a1", n_not_annotated=0), corpus="<c>")
     page = stats_page(r, unmet=["total.n_articles is 1, at least 2 is required"], required=1)
     assert page.count("<svg") == 8 and "<script>" not in page and "&lt;c&gt; in figures" in page
     assert "<li>total.n_articles is 1, at least 2 is required</li>" in page

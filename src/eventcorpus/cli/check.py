@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from eventcorpus.cli import options
-from eventcorpus.corpus.checks.folder import check_corpus
+from eventcorpus.corpus.checks.run import check_corpus
 from eventcorpus.errors import StrictError
 from eventcorpus.files import write_text
 from eventcorpus.render.reports import check_page, finding_lines, kinds_table

@@ -45,14 +45,7 @@ def command(
     requirements = read_requirements(require_path) if require_path else None
     counted = read_gold_articles(corpus, splits=splits, gold=gold)
     with options.progress("counting"):
-        report = stats_report(
-            counted.articles,
-            counted.split_of,
-            counted.ontology,
-            corpus=corpus.resolve().name,
-            policy=counted.policy,
-            n_not_annotated=counted.n_not_annotated,
-        )
+        report = stats_report(counted, corpus=corpus.resolve().name)
     data = report.model_dump(by_alias=True, mode="json")
     missed = unmet(requirements, data, place=str(require_path)) if requirements else []
     if not options.put_json(json_path, data):

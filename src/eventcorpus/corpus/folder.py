@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
@@ -18,7 +19,6 @@ from eventcorpus.formats.articles import read_articles
 from eventcorpus.labelstudio.annotations import annotated_articles
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.ontology import Ontology, read_ontology_yaml
-from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle, Article
 
 
@@ -27,36 +27,37 @@ class CorpusFolder:
     """A corpus in memory.
 
     ``passes``: by article id the annotation of every annotator; ``gold``: by article id; ``policy``: what gold is, in
-    words; ``unreadable``: (article id or place, fault) of articles and tasks that could not be read.
+    words; ``unreadable``: article id or place of what could not be read, and why.
     """
 
     path: Path
     ontology: Ontology
     articles: dict[str, Article]
-    passes: dict[str, Sequence[AnnotatedArticle]]
+    passes: Mapping[str, Sequence[AnnotatedArticle]]
     gold: dict[str, AnnotatedArticle]
     policy: str
     report: ConversionReport
     unreadable: list[tuple[str, str]] = field(default_factory=list)
 
+    @cached_property
+    def exported(self) -> dict[str, Article]:
+        """By id the articles as they came with their annotations."""
+        return {article_id: passes[0].article for article_id, passes in self.passes.items()}
 
-def read_corpus(path: Path, *, gold: str | None, on_progress: OnProgress | None = None) -> CorpusFolder:
-    """Read a corpus folder; the first fault in it is an error.
+    @property
+    def texts(self) -> dict[str, str]:
+        """By article id the text that was annotated, else that of the article."""
+        return {article_id: article.text for article_id, article in (self.articles | self.exported).items()}
+
+
+def read_corpus(path: Path, *, gold: str | None, raises: bool = True) -> CorpusFolder:
+    """Read a corpus folder.
+
+    Args:
+        raises: on articles and tasks that cannot be read; else they are ``unreadable``, and the rest is read.
 
     Raises:
         InputError: if it has no ontology, articles or annotations, or one of them cannot be read.
-    """
-    corpus = read_corpus_with_faults(path, gold=gold, on_progress=on_progress)
-    for article_id, fault in corpus.unreadable:
-        raise InputError(f"article {article_id}: {fault} (every fault: eventcorpus check {path})")
-    return corpus
-
-
-def read_corpus_with_faults(path: Path, *, gold: str | None, on_progress: OnProgress | None = None) -> CorpusFolder:
-    """Read a corpus folder as far as it can be read.
-
-    Raises:
-        InputError: if it has no ontology, articles or annotations, or a file is not what it should be.
     """
     exports = _exports(path)
     ontology = read_ontology_yaml(path / "ontology.yaml")
@@ -67,14 +68,14 @@ def read_corpus_with_faults(path: Path, *, gold: str | None, on_progress: OnProg
 
     articles = {article.id: article for article in read_articles([path / "articles"], on_error=on_error)}
     report = ConversionReport(refuses=True)
-    passes, decided = dict[str, Sequence[AnnotatedArticle]](), dict[str, AnnotatedArticle]()
     index = index_exports(exports)
     gold = gold or default_policy(index.names.values())
     policy = gold_policy(index.names.values(), gold)
-    annotated = annotated_articles(index, ontology, report, on_error=on_error)
-    for passed in tracked(annotated, len(index.n_tasks), on_progress):
-        article_id = passed[0].article.id
-        passes[article_id], decided[article_id] = passed, gold_of(passed, gold, ontology, report)
+    passes = {each[0].article.id: each for each in annotated_articles(index, ontology, report, on_error=on_error)}
+    decided = {article_id: gold_of(each, gold, ontology, report) for article_id, each in passes.items()}
+    if raises and unreadable:
+        article_id, why = unreadable[0]
+        raise InputError(f"article {article_id}: {why} (every fault: eventcorpus check {path})")
     return CorpusFolder(path, ontology, articles, passes, decided, policy, report, unreadable)
 
 
@@ -85,7 +86,11 @@ def splits_folder(path: Path) -> Path | None:
 
 @dataclass(frozen=True)
 class GoldArticles:
-    """The gold of a corpus or dataset folder; ``split_of``: by article id; ``policy``: what gold is, in words."""
+    """The gold of a corpus or dataset folder.
+
+    ``split_of``: by article id, may be empty; ``policy``: what gold is, in words; ``n_not_annotated``: articles of the
+    corpus that have no annotation, so that they are not here.
+    """
 
     articles: Sequence[AnnotatedArticle]
     split_of: Mapping[str, str]

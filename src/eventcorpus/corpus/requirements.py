@@ -13,25 +13,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_yaml_as
+from eventcorpus.files import StrictModel, read_yaml_as
 from eventcorpus.limits import limit_violation
 
 
-class Limits(BaseModel):
+class Limits(StrictModel):
     """At least ``min``, at most ``max``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     min: Annotated[float, Field(strict=True)] | None = None
     max: Annotated[float, Field(strict=True)] | None = None
 
 
-class Requirements(BaseModel):
+class Requirements(StrictModel):
     """A requirements file: limits by the path of a figure in what ``stats --json`` prints."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     schema_: Literal[1] = Field(alias="schema")
     require: dict[str, Limits]
 
@@ -65,7 +63,7 @@ def unmet(requirements: Requirements, report: Mapping[str, Any], *, place: str) 
             found.append(
                 limit_violation(name, value, shown=shown, show="{:,g}".format, least=limits.min, most=limits.max)
             )
-    return [line for line in found if line]
+    return list(filter(None, found))
 
 
 def _figures(

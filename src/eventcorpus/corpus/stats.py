@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from eventcorpus import __version__
+from eventcorpus.corpus.folder import GoldArticles
 from eventcorpus.corpus.originality import Originality, originality_of
 from eventcorpus.dataset.card import AnnotationCounts
 from eventcorpus.dataset.splits import SPLITS
@@ -93,36 +94,22 @@ class StatsReport(StrictModel):
     originality: Originality
 
 
-def stats_report(
-    gold: Sequence[AnnotatedArticle],
-    split_of: Mapping[str, str],
-    ontology: Ontology,
-    *,
-    corpus: str,
-    policy: str,
-    n_not_annotated: int,
-) -> StatsReport:
-    """Count a corpus.
-
-    Args:
-        split_of: article id -> split; may be empty.
-        corpus: its name.
-        policy: what gold is, in words.
-        n_not_annotated: articles of the corpus that have no annotation and are not in ``gold``.
-    """
+def stats_report(gold: GoldArticles, *, corpus: str) -> StatsReport:
+    """Count the gold of a corpus, which has a name."""
+    split_of, ontology = gold.split_of, gold.ontology
     known = [split for split in SPLITS if split in split_of.values()]
     splits = [*known, *sorted(set(split_of.values()) - set(SPLITS))]
     return StatsReport(
         corpus=corpus,
         ontology=ontology.key,
-        gold=policy,
-        n_not_annotated=n_not_annotated,
-        total=figures_of(gold, ontology),
+        gold=gold.policy,
+        n_not_annotated=gold.n_not_annotated,
+        total=figures_of(gold.articles, ontology),
         splits={
-            split: figures_of([each for each in gold if split_of.get(each.article.id) == split], ontology)
+            split: figures_of([each for each in gold.articles if split_of.get(each.article.id) == split], ontology)
             for split in splits
         },
-        originality=originality_of(gold, ontology),
+        originality=originality_of(gold.articles, ontology),
     )
 
 

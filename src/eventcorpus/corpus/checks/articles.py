@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,13 +12,6 @@ from eventcorpus.corpus.near_duplicates import Clusters
 from eventcorpus.corpus.split_folder import changed_files, read_manifest
 from eventcorpus.dataset.splits import SPLITS, split_entries
 from eventcorpus.schema import Article
-
-
-def findings_of_faults(unreadable: Iterable[tuple[str, str]]) -> Iterator[Finding]:
-    """Findings from (article id or place, fault) of what could not be read."""
-    for article_id, fault in unreadable:
-        yield Finding("unreadable", article_id, fault)
-
 
 _KIND_OF_CODE = {
     Code.UNKNOWN_LABEL: "not-in-ontology",
@@ -39,7 +32,7 @@ _KIND_OF_CODE = {
 """The kind of finding that a reason makes; any other repair is ``repaired``, any other refusal ``not-read``."""
 
 
-def findings_of_report(report: ConversionReport, texts: Mapping[str, str]) -> Iterator[Finding]:
+def report_findings(report: ConversionReport, texts: Mapping[str, str]) -> Iterator[Finding]:
     """Findings from a conversion report; roles that were only flagged are left to ``rules``.
 
     Args:
@@ -52,8 +45,7 @@ def findings_of_report(report: ConversionReport, texts: Mapping[str, str]) -> It
         message = f"{item.name}: {item.reason}"
         text = texts.get(item.article, "")
         if item.start is not None and item.end is not None and 0 <= item.start < item.end <= len(text):
-            words = text[item.start : item.end]
-            yield Finding(kind, item.article, message, item.start, item.end, words)
+            yield Finding(kind, item.article, message, item.start, item.end, text[item.start : item.end])
         else:
             yield Finding(kind, item.article, message)
 

@@ -5,9 +5,9 @@ An *error* cannot be meant: ``check --strict`` fails on it. A *look* is often ri
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal
 
 from pydantic import Field
@@ -65,66 +65,47 @@ KINDS = (
          "restore the text, or export the article again"),
     Kind("text-differs", "error", "the annotated text is not that of the article",
          "annotate the present text, or restore the article's"),
-    Kind("offsets", "error", "spans whose offsets or text cannot be right",
-         "draw the span again"),
+    Kind("offsets", "error", "spans whose offsets or text cannot be right", "draw the span again"),
     Kind("not-in-ontology", "error", "labels, roles, attributes and values that the ontology does not have",
          "add it to the ontology, or label again"),
-    Kind("overlap", "error", "spans that overlap, in a flat ontology",
-         "remove one of the two spans"),
+    Kind("overlap", "error", "spans that overlap, in a flat ontology", "remove one of the two spans"),
     Kind("signature", "error", "roles between labels that the ontology does not let them link",
          "link another span, or mend the signatures"),
     Kind("event-link", "error", "event links across labels or to a later trigger",
          "link the later trigger to the first of the same label"),
-    Kind("attribute-missing", "error", "attributes without a default that were not set",
-         "choose a value"),
-    Kind("not-read", "error", "items of an annotation that convert refuses",
-         "draw it again, or remove it"),
-    Kind("edge-blank", "error", "blanks at the edges of spans",
-         "draw the span without them"),
+    Kind("attribute-missing", "error", "attributes without a default that were not set", "choose a value"),
+    Kind("not-read", "error", "items of an annotation that convert refuses", "draw it again, or remove it"),
+    Kind("edge-blank", "error", "blanks at the edges of spans", "draw the span without them"),
     Kind("config-outdated", "error", "the labelling page is not that of the ontology",
          "write it again: eventcorpus labelstudio tasks ARTICLES --out tasks, then copy config.xml"),
     Kind("no-article", "error", "annotations of articles that are not in articles/",
          "add the article, or remove the task from the export"),
-    Kind("no-annotation", "error", "articles that nobody annotated",
-         "annotate it, or move it out of articles/"),
-    Kind("split-missing", "error", "articles in no split",
-         "eventcorpus split CORPUS --out SPLITS --keep SPLITS"),
-    Kind("split-twice", "error", "articles in two splits, or twice in one",
-         "remove one of the lines"),
-    Kind("split-unknown", "error", "lines of splits that name no article",
-         "remove the line, or add the article"),
-    Kind("split-leak", "error", "clusters on two sides of the splits",
-         "move all of them to one split"),
+    Kind("no-annotation", "error", "articles that nobody annotated", "annotate it, or move it out of articles/"),
+    Kind("split-missing", "error", "articles in no split", "eventcorpus split CORPUS --out SPLITS --keep SPLITS"),
+    Kind("split-twice", "error", "articles in two splits, or twice in one", "remove one of the lines"),
+    Kind("split-unknown", "error", "lines of splits that name no article", "remove the line, or add the article"),
+    Kind("split-leak", "error", "clusters on two sides of the splits", "move all of them to one split"),
     Kind("split-changed", "error", "splits that are not what their manifest says",
          "write them again: eventcorpus split ... --keep SPLITS"),
-    Kind("not-counted", "look", "items of skipped or replaced annotations",
-         "nothing, if that was meant"),
-    Kind("repaired", "look", "items that convert mends",
-         "nothing, or draw it again"),
+    Kind("not-counted", "look", "items of skipped or replaced annotations", "nothing, if that was meant"),
+    Kind("repaired", "look", "items that convert mends", "nothing, or draw it again"),
     Kind("near-duplicate", "look", "articles that repeat another and name no common cluster",
          "give both the same cluster"),
     Kind("fields-differ", "look", "fields of an article that its task has otherwise",
          "export the article again, or leave it"),
-    Kind("labelled-differently", "look", "the same words under different labels",
-         "agree on one label, or leave it"),
+    Kind("labelled-differently", "look", "the same words under different labels", "agree on one label, or leave it"),
     Kind("unlabelled-repeat", "look", "names that are labelled elsewhere and not here",
          "label it here too, or leave it"),
-    Kind("unlabelled-pattern", "look", "words that look like a label's and are not labelled",
-         "label it, or leave it"),
-    Kind("only-predicted", "look", "what a model is sure of and gold lacks",
-         "label it, or leave it"),
-    Kind("never-predicted", "look", "gold that a model never finds",
-         "check its label and edges, or leave it"),
+    Kind("unlabelled-pattern", "look", "words that look like a label's and are not labelled", "label it, or leave it"),
+    Kind("only-predicted", "look", "what a model is sure of and gold lacks", "label it, or leave it"),
+    Kind("never-predicted", "look", "gold that a model never finds", "check its label and edges, or leave it"),
     Kind("expected-role", "look", "triggers without any of the roles that their label expects",
          "link one, or leave it"),
-    Kind("no-role", "look", "triggers without any role",
-         "link its arguments, or leave it"),
-    Kind("inside-word", "look", "spans that begin or end inside a word",
-         "draw whole words"),
+    Kind("no-role", "look", "triggers without any role", "link its arguments, or leave it"),
+    Kind("inside-word", "look", "spans that begin or end inside a word", "draw whole words"),
     Kind("break-inside", "look", "spans with a line break or the end of a sentence inside",
          "draw two spans, or leave it"),
-    Kind("edge-punctuation", "look", "punctuation at the edges of spans",
-         "draw the span without it, or leave it"),
+    Kind("edge-punctuation", "look", "punctuation at the edges of spans", "draw the span without it, or leave it"),
     Kind("determiner", "look", "entities that begin with a determiner or possessive",
          "draw the span without it, or leave it"),
 )
@@ -181,33 +162,22 @@ def check_report(
     findings: Sequence[Finding], *, corpus: str, ontology: str, gold: str, n_articles: int, n_spans: int
 ) -> CheckReport:
     """Count findings, which are in their order, per kind."""
-    articles: defaultdict[str, set[str]] = defaultdict(set)
-    counts: defaultdict[str, int] = defaultdict(int)
-    for finding in findings:
-        counts[finding.kind] += 1
-        articles[finding.kind].add(finding.article)
+    articles = {(finding.kind, finding.article) for finding in findings if finding.article}
+    n_articles_of = Counter(kind for kind, _ in articles)
+    n_of = Counter(finding.kind for finding in findings)
     kinds = {
-        name: KindCount(
-            severity=KIND_OF[name].severity,
-            n=n,
-            articles=len(articles[name] - {""}),
-            what=KIND_OF[name].what,
-            way_out=KIND_OF[name].way_out,
-        )
-        for name, n in counts.items()
+        name: KindCount(n=n_of[name], articles=n_articles_of[name], severity=severity, what=what, way_out=way_out)
+        for name, severity, what, way_out in map(astuple, KINDS)
+        if name in n_of
     }
     rows = tuple(
         FindingRow(
-            kind=f.kind,
-            severity=KIND_OF[f.kind].severity,
-            article=stored_form(f.article).text,  # ids in exports may have what no file can hold
-            start=f.start,
-            end=f.end,
-            words=f.words,
-            message=stored_form(f.message).text,
-            score=f.score,
+            severity=KIND_OF[finding.kind].severity,
+            article=stored_form(finding.article).text,  # ids in exports may have what no file can hold
+            message=stored_form(finding.message).text,
+            **{name: getattr(finding, name) for name in ("kind", "start", "end", "words", "score")},
         )
-        for f in findings
+        for finding in findings
     )
     n_errors = sum(kind.n for kind in kinds.values() if kind.severity == "error")
     return CheckReport(

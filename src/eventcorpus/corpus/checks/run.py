@@ -1,95 +1,117 @@
-"""Every check over one corpus, in one call."""
+"""Check a corpus folder: read it as far as it can be read, run every check, report."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
-from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.corpus.checks import articles, labels, rules, spans
-from eventcorpus.corpus.checks.findings import Finding, finding_order
-from eventcorpus.corpus.near_duplicates import Clusters
-from eventcorpus.ontology import Ontology
+from eventcorpus.corpus.checks import articles, labels
+from eventcorpus.corpus.checks.annotation import edge_findings, role_findings, rule_findings
+from eventcorpus.corpus.checks.findings import CheckReport, Finding, check_report, finding_order
+from eventcorpus.corpus.folder import CorpusFolder, read_corpus, splits_folder
+from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
+from eventcorpus.files import read_text
+from eventcorpus.labelstudio.config import is_made_from
 from eventcorpus.predictions import Prediction
-from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.progress import OnProgress, tracked
 
 
 @dataclass(frozen=True)
-class Material:
-    """What is checked.
+class CheckedCorpus:
+    """The findings, and by article id the text that was annotated; ``without_prediction``: ids of gold articles."""
 
-    ``passes``: by article id the annotation of every annotator, and ``gold`` the one that counts; ``report`` and
-    ``unreadable``: what reading them found; ``splits``: the folder of splits, if there is one; ``config_fault``: what
-    is wrong with the labelling page, or empty; ``predictions``: by article id, from ``predictions_place``.
+    report: CheckReport
+    texts: Mapping[str, str]
+    without_prediction: list[str]
+
+
+def check_corpus(
+    path: Path,
+    *,
+    splits: Path | None = None,
+    gold: str | None = None,
+    predictions: Mapping[str, Prediction] | None = None,
+    predictions_place: str = "predictions",
+    on_progress: OnProgress | None = None,
+) -> CheckedCorpus:
+    """Find everything that can be wrong with a corpus folder.
+
+    Args:
+        splits: folder of splits; None: the corpus's own, if it has one.
+        gold: see ``dataset.convert.convert``.
+        predictions: by article id, to compare with gold; None: nothing is compared.
+        on_progress: called while articles are compared with each other.
+
+    Raises:
+        InputError: if the corpus lacks a part, the splits cannot be read, or a prediction was made from another text.
     """
-
-    ontology: Ontology
-    articles: Mapping[str, Article]
-    passes: Mapping[str, Sequence[AnnotatedArticle]]
-    gold: Sequence[AnnotatedArticle]
-    report: ConversionReport
-    clusters: Clusters
-    unreadable: Sequence[tuple[str, str]] = ()
-    splits: Path | None = None
-    config_fault: str = ""
-    predictions: Mapping[str, Prediction] = field(default_factory=dict)
-    predictions_place: str = "predictions"
-
-    @cached_property
-    def exported(self) -> dict[str, Article]:
-        """By id the articles as they came with their annotations."""
-        return {article_id: passes[0].article for article_id, passes in self.passes.items()}
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """By article id the text that was annotated, else that of the article."""
-        return {article.id: article.text for article in (*self.articles.values(), *self.exported.values())}
+    corpus = read_corpus(path, gold=gold, raises=False)
+    clusters = find_clusters(tracked(corpus.articles.values(), len(corpus.articles), on_progress))
+    splits = splits or splits_folder(path)
+    report = check_report(
+        find_all(corpus, clusters, splits=splits, predictions=predictions or {}, place=predictions_place),
+        corpus=path.resolve().name,
+        ontology=corpus.ontology.key,
+        gold=corpus.policy,
+        n_articles=len(corpus.gold),
+        n_spans=sum(len(annotated.spans) for annotated in corpus.gold.values()),
+    )
+    without = [] if predictions is None else [article_id for article_id in corpus.gold if article_id not in predictions]
+    return CheckedCorpus(report, corpus.texts, without)
 
 
-Check = Callable[[Material], Iterable[Finding]]
-
-
-def find_all(material: Material) -> list[Finding]:
+def find_all(
+    corpus: CorpusFolder,
+    clusters: Clusters,
+    *,
+    splits: Path | None = None,
+    predictions: Mapping[str, Prediction],
+    place: str = "predictions",
+) -> list[Finding]:
     """Check everything: the worst kind first, in it the highest score.
 
     Rules of the ontology are checked in every annotation; what is only worth a look in gold.
 
-    Raises:
-        InputError: if the splits cannot be read, or a prediction was made from another text.
+    Args:
+        predictions: by article id, from ``place``.
     """
-    return sorted((finding for check in CHECKS for finding in check(material)), key=finding_order)
+    ontology, gold = corpus.ontology, list(corpus.gold.values())
+    unreadable = {where for where, _ in corpus.unreadable}
+    checks: list[Iterable[Finding]] = [
+        (Finding("unreadable", where, why) for where, why in corpus.unreadable),
+        articles.report_findings(corpus.report, corpus.texts),
+        articles.article_findings(corpus.articles, corpus.exported, unreadable=unreadable),
+        _config_findings(corpus),
+        articles.split_findings(splits, corpus.articles, clusters) if splits is not None else (),
+        articles.duplicate_findings(corpus.articles, clusters),
+        _rules_in_every_annotation(corpus),
+        *(role_findings(annotated, ontology) for annotated in gold),
+        *(edge_findings(annotated, ontology) for annotated in gold),
+        labels.labelled_differently(gold, ontology),
+        labels.unlabelled_repeats(gold, ontology),
+        labels.unlabelled_patterns(gold, ontology),
+        labels.only_predicted(gold, predictions, place=place),
+        labels.never_predicted(gold, predictions),
+    ]
+    return sorted(chain.from_iterable(checks), key=finding_order)
 
 
-def _rules_in_every_pass(material: Material) -> Iterator[Finding]:
+def _config_findings(corpus: CorpusFolder) -> Iterator[Finding]:
+    """Whether the labelling page that the corpus ships, if it ships one, is that of its ontology."""
+    path = corpus.path / "labelling" / "config.xml"
+    if path.is_file() and not is_made_from(corpus.ontology, read_text(path)):
+        yield Finding("config-outdated", "", f"{path}: not what {corpus.ontology.key} gives")
+
+
+def _rules_in_every_annotation(corpus: CorpusFolder) -> Iterator[Finding]:
     """Rules broken in any annotation, once for all who break them there; with their names, if there are several."""
     broken_by: dict[Finding, list[str]] = {}
-    annotators: set[str] = set()
-    for passes in material.passes.values():
-        for annotated in passes:
-            annotators.add(annotated.annotator)
-            for finding in rules.rule_findings(annotated, material.ontology):
-                broken_by.setdefault(finding, []).append(annotated.annotator)
+    every = list(chain.from_iterable(corpus.passes.values()))
+    for annotated in every:
+        for finding in rule_findings(annotated, corpus.ontology):
+            broken_by.setdefault(finding, []).append(annotated.annotator)
+    has_several = len({annotated.annotator for annotated in every}) > 1
     for finding, names in broken_by.items():
-        if len(annotators) > 1:
-            finding = replace(finding, message=f"{finding.message} ({', '.join(names)})")
-        yield finding
-
-
-CHECKS: tuple[Check, ...] = (
-    lambda m: articles.findings_of_faults(m.unreadable),
-    lambda m: articles.findings_of_report(m.report, m.texts),
-    lambda m: articles.article_findings(m.articles, m.exported, unreadable={where for where, _ in m.unreadable}),
-    lambda m: [Finding("config-outdated", "", m.config_fault)] if m.config_fault else (),
-    lambda m: articles.split_findings(m.splits, m.articles, m.clusters) if m.splits is not None else (),
-    lambda m: articles.duplicate_findings(m.articles, m.clusters),
-    _rules_in_every_pass,
-    lambda m: (finding for annotated in m.gold for finding in rules.role_findings(annotated, m.ontology)),
-    lambda m: (finding for annotated in m.gold for finding in spans.edge_findings(annotated, m.ontology)),
-    lambda m: labels.labelled_differently(m.gold, m.ontology),
-    lambda m: labels.unlabelled_repeats(m.gold, m.ontology),
-    lambda m: labels.unlabelled_patterns(m.gold, m.ontology),
-    lambda m: labels.only_predicted(m.gold, m.predictions, place=m.predictions_place),
-    lambda m: labels.never_predicted(m.gold, m.predictions),
-)
+        yield replace(finding, message=f"{finding.message} ({', '.join(names)})") if has_several else finding
