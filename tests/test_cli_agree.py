@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli_runner import run
-from eventcorpus.agreement.report import AgreementReport
+from eventcorpus.agreement.agree import AgreementReport
 
 ROOT = Path(__file__).parents[1]
 

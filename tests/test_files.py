@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from eventcorpus.agreement.agree import AgreementReport
 from eventcorpus.agreement.corrections import Corrections
-from eventcorpus.agreement.report import AgreementReport
 from eventcorpus.cli.main import main
 from eventcorpus.eval.compare import Comparison
 from eventcorpus.eval.report import Report

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventcorpus.agreement.agree import agreement
-from eventcorpus.agreement.report import AgreementReport
+from eventcorpus.agreement.agree import AgreementReport, agreement
 from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_annotations, read_dataset
 from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import in_classes, read_class_map

@@ -15,8 +15,7 @@ from seqeval.metrics import f1_score
 from seqeval.scheme import IOB2
 from sklearn.metrics import cohen_kappa_score
 
-from eventcorpus.agreement.agree import agreement
-from eventcorpus.agreement.report import AgreementReport, PairAgreement
+from eventcorpus.agreement.agree import AgreementReport, PairAgreement, agreement
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events

@@ -1,6 +1,7 @@
 """How far annotators agree: F1, alpha, kappa and B-cubed with intervals, for every pair and over all pairs.
 
-Every figure is made of counts per article (``agreement.counts``), so that the bootstrap only adds counts up.
+Every figure is made of counts per article (``agreement.counts``), so that the bootstrap only adds counts up. The report
+is a JSON document; ``eval/agreement.schema.json`` is generated from the classes below and tested against them.
 """
 
 from __future__ import annotations
@@ -8,37 +9,171 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from typing import Literal
 
 import numpy as np
+from pydantic import Field
 
 from eventcorpus import __version__
 from eventcorpus.agreement.counts import AgreementCounts, count_pair, pool
-from eventcorpus.agreement.disagreements import Group, group_disagreements, group_summaries
+from eventcorpus.agreement.disagreements import Group, group_disagreements
 from eventcorpus.agreement.pairs import annotator_order, double_annotations, role_names
-from eventcorpus.agreement.report import (
-    DEFINITIONS,
-    AgreementReport,
-    AttributeAgreement,
-    Compared,
-    EventAgreement,
-    Figure,
-    Grouping,
-    PairAgreement,
-    Resampled,
-    RoleAgreement,
-    SpanAgreement,
-)
 from eventcorpus.errors import InputError
+from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.clusters import b_cubed_figures
 from eventcorpus.metrics.coefficients import f1, interval_alpha, kappa, nominal_alpha, share
-from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate
+from eventcorpus.metrics.match import known
+from eventcorpus.metrics.resample import LEVEL, Resampling, draw_resamples, estimate
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import ADJUDICATED, AnnotatedArticle
 
-LEVEL = 0.95
+DEFINITIONS = {
+    "f1": "2 both / (first + second); exact: start, end and label are the same; overlap: the same label and a share of "
+    "common characters of at least the threshold (at 0: one character), one to one, as many matches as possible",
+    "alpha_characters": "Krippendorff's alpha, nominal, every character of an article a unit, labelled or not by "
+    "either annotator; it is not the unitising alpha (alpha-U). Over all labels: the value of a character is its label "
+    "or none; null where spans of different labels overlap",
+    "roles": "a role is the same if its name, its trigger and its argument are (both spans exactly); given_ends: of "
+    "roles whose two ends both annotators marked; the role that joins triggers into events is judged as events",
+    "attributes": "on spans that both marked exactly alike; saying nothing is a value, defaults count as said; Cohen's "
+    "kappa, null for free text",
+    "events": "B-cubed on the sets of triggers that tell the same event, the first annotator of a pair as gold; on "
+    "triggers that both marked, and on all triggers, where a trigger of one alone counts with the share 0 (Pradhan et "
+    "al. 2014); alpha_number: Krippendorff's alpha, interval, on the number of events of an article",
+    "interval": "percentile bootstrap over articles, articles of one cluster together; null with a single unit, or "
+    "where the figure is undefined in more than a twentieth of the resamples",
+    "undefined": "null: nothing that could agree or disagree, or chance alone would agree on everything",
+    "all_pairs": "the counts of all pairs added up: an article with three annotators counts three times; kappa adds up "
+    "agreement and chance agreement of the pairs",
+    "settles": "disagreements that one decision of the guidelines would settle; the exact F1 would rise by at least "
+    "f1_low (spans of one annotator alone are given up) and at most f1_high (both mark them)",
+}
+
+
+class Figure(StrictModel):
+    """A figure with the ends of its interval; null where undefined. Shares in [0, 1], alpha and kappa in [-1, 1]."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class SpanAgreement(StrictModel):
+    """Spans of the first and of the second, exactly the same ones, overlapping ones."""
+
+    first: int
+    second: int
+    exact: int
+    overlapping: int
+    f1_exact: Figure
+    f1_overlap: Figure
+    alpha_characters: Figure
+
+
+class RoleAgreement(StrictModel):
+    """Roles of the first and of the second, the same ones; ``given_ends``: of those whose ends both marked."""
+
+    first: int
+    second: int
+    both: int
+    f1: Figure
+    first_given_ends: int
+    second_given_ends: int
+    f1_given_ends: Figure
+
+
+class AttributeAgreement(StrictModel):
+    """``spans`` that both marked and that carry the attribute; ``agreed`` of them with the same value."""
+
+    spans: int
+    agreed: int
+    agreement: Figure
+    kappa: Figure
+
+
+class Grouping(StrictModel):
+    """B-cubed; the first annotator stands as gold, so that F1 is the figure to look at."""
+
+    precision: Figure
+    recall: Figure
+    f1: Figure
+
+
+class EventAgreement(StrictModel):
+    """Which triggers tell the same event, and how many events an article has."""
+
+    triggers_of_both: int
+    on_triggers_of_both: Grouping
+    on_all_triggers: Grouping
+    first: int
+    second: int
+    same_number: Figure
+    difference: Figure = Field(description="mean absolute difference of the number of events of an article")
+    alpha_number: Figure
+
+
+class PairAgreement(StrictModel):
+    """One pair of annotators, or all pairs together; ``labels_left_out``: articles in which one could not use it."""
+
+    pairs: tuple[tuple[str, str], ...]
+    articles: int
+    units: int
+    labels_left_out: dict[str, int]
+    all_labels: SpanAgreement
+    labels: dict[str, SpanAgreement]
+    all_roles: RoleAgreement
+    roles: dict[str, RoleAgreement]
+    attributes: dict[str, AttributeAgreement]
+    events: EventAgreement | None
+
+
+class Resampled(StrictModel):
+    """How intervals were made."""
+
+    seed: int
+    resamples: int
+    level: float
+
+
+class Compared(StrictModel):
+    """On what the figures rest; ``sha256`` is that of the dataset's manifest."""
+
+    name: str
+    sha256: str
+    articles: int
+    articles_of_several: int
+    rows_adjudicated: int
+    annotators: dict[str, int] = Field(description="articles of each annotator")
+
+
+class DisagreementGroup(StrictModel):
+    """Disagreements of one kind that one decision would settle."""
+
+    kind: str
+    question: str
+    labels: tuple[str, ...]
+    settles: int
+    f1_low: float
+    f1_high: float
+    articles: tuple[str, ...]
+
+
+class AgreementReport(StrictModel):
+    """Agreement of the annotators of one dataset."""
+
+    schema_: Literal[1] = Field(alias="schema", default=1)
+    eventcorpus: str
+    ontology: str
+    dataset: Compared
+    overlap_threshold: float
+    bootstrap: Resampled
+    definitions: dict[str, str]
+    all_pairs: PairAgreement
+    pairs: tuple[PairAgreement, ...]
+    disagreements: tuple[DisagreementGroup, ...]
 
 
 @dataclass(frozen=True)
@@ -81,7 +216,7 @@ def agreement(
             f"{name}: no article has two annotators (articles: {listed or 'none'}); have some annotated by a second "
             "person and convert all exports together: eventcorpus convert FIRST.json SECOND.json --out DATASET"
         )
-    everything = [double for of_pair in doubles.values() for double in of_pair]
+    everything = list(chain.from_iterable(doubles.values()))
     shown = tracked(everything, len(everything), on_progress)
     counts = [
         count_pair(pair, islice(shown, len(of_pair)), ontology, threshold=threshold)
@@ -106,30 +241,37 @@ def agreement(
         definitions=DEFINITIONS,
         all_pairs=all_pairs,
         pairs=tuple(pairs),
-        disagreements=group_summaries(groups),
+        disagreements=tuple(
+            DisagreementGroup(
+                kind=group.kind,
+                question=group.question,
+                labels=group.labels,
+                settles=len(group.disagreements),
+                f1_low=group.f1_low,
+                f1_high=group.f1_high,
+                articles=tuple(dict.fromkeys(each.double.article.id for each in group.disagreements)),
+            )
+            for group in groups
+        ),
     )
     return Agreement(report, groups)
 
 
+@dataclass(frozen=True)
 class _Estimates:
     """Figures of one pair, all over the same resamples."""
 
-    def __init__(self, resampling: Resampling) -> None:
-        self._resampling = resampling
+    resampling: Resampling
 
     def of(self, statistics: Numbers, figure: Callable[[Numbers], Numbers]) -> list[Figure]:
         """One figure a row, of statistics of shape (n_articles, n_rows, ...)."""
-        found = estimate(statistics, figure, resampling=self._resampling, level=LEVEL)
-        return [_figure(found, i) for i in range(len(found.value))]
+        found = estimate(statistics, figure, resampling=self.resampling)
+        ends = zip(found.value, found.low, found.high, strict=True)
+        return [Figure(value=known(value), low=known(low), high=known(high)) for value, low, high in ends]
 
     def single(self, statistics: Numbers, figure: Callable[[Numbers], Numbers]) -> Figure:
         """One figure, of statistics of shape (n_articles, ...)."""
         return self.of(statistics[:, None], figure)[0]
-
-
-def _figure(found: Estimate, i: int) -> Figure:
-    value, low, high = (None if np.isnan(x[i]) else float(x[i]) for x in (found.value, found.low, found.high))
-    return Figure(value=value, low=low, high=high)
 
 
 def _pair(counts: AgreementCounts, ontology: Ontology, *, n_resamples: int, seed: int) -> PairAgreement:
@@ -145,98 +287,82 @@ def _pair(counts: AgreementCounts, ontology: Ontology, *, n_resamples: int, seed
         labels=dict(zip(ontology.labels, spans[:-1], strict=True)),
         all_roles=roles[-1],
         roles=dict(zip(role_names(ontology), roles[:-1], strict=True)),
-        attributes=_attributes(counts, estimates, ontology),
-        events=_events(counts, estimates) if ontology.event_link is not None else None,
+        attributes={
+            attribute.name: _attribute(counts.attributes[attribute.name], estimates, has_kappa=bool(attribute.values))
+            for attribute in ontology.attributes
+        },
+        events=_events(counts.events, estimates) if ontology.event_link is not None else None,
     )
 
 
-def _with_sum(statistics: Numbers) -> Numbers:
-    """A last row for everything together (micro)."""
-    return np.concatenate([statistics, statistics.sum(axis=1, keepdims=True)], axis=1)
+def _with_sum(statistics: Numbers) -> tuple[Numbers, list[list[int]]]:
+    """The statistics with a last row for everything together (micro), and its counts of all articles."""
+    statistics = np.concatenate([statistics, statistics.sum(axis=1, keepdims=True)], axis=1)
+    return statistics, np.rint(statistics.sum(axis=0)).astype(int).tolist()
 
 
 def _spans(counts: AgreementCounts, estimates: _Estimates) -> list[SpanAgreement]:
     """Per label, then over all labels."""
-    statistics = _with_sum(counts.spans)
+    statistics, totals = _with_sum(counts.spans)
     exact = estimates.of(statistics, lambda x: f1(x[..., 2], x[..., 0], x[..., 1]))
     overlap = estimates.of(statistics, lambda x: f1(x[..., 3], x[..., 0], x[..., 1]))
     alpha = estimates.of(counts.characters, lambda x: nominal_alpha(x[..., 0], x[..., 1:]))
-    if counts.flat_characters is None:
-        alpha.append(Figure(value=None, low=None, high=None))
-    else:
-        alpha.append(estimates.single(counts.flat_characters, lambda x: nominal_alpha(x[..., 0], x[..., 1:])))
+    alpha.append(estimates.single(counts.flat_characters, lambda x: nominal_alpha(x[..., 0], x[..., 1:])))
     return [
         SpanAgreement(
-            first=first, second=second, exact=agreed, overlapping=overlapping,
+            **dict(zip(("first", "second", "exact", "overlapping"), total, strict=True)),
             f1_exact=exact[i], f1_overlap=overlap[i], alpha_characters=alpha[i],
         )
-        for i, (first, second, agreed, overlapping) in enumerate(_whole(statistics))
+        for i, total in enumerate(totals)
     ]  # fmt: skip
 
 
 def _roles(counts: AgreementCounts, estimates: _Estimates) -> list[RoleAgreement]:
     """Per role, then over all roles."""
-    statistics = _with_sum(counts.roles)
+    statistics, totals = _with_sum(counts.roles)
     every = estimates.of(statistics, lambda x: f1(x[..., 2], x[..., 0], x[..., 1]))
     given = estimates.of(statistics, lambda x: f1(x[..., 2], x[..., 3], x[..., 4]))
+    names = ("first", "second", "both", "first_given_ends", "second_given_ends")
     return [
-        RoleAgreement(
-            first=first, second=second, both=both, f1=every[i],
-            first_given_ends=first_given, second_given_ends=second_given, f1_given_ends=given[i],
-        )
-        for i, (first, second, both, first_given, second_given) in enumerate(_whole(statistics))
-    ]  # fmt: skip
+        RoleAgreement(**dict(zip(names, total, strict=True)), f1=every[i], f1_given_ends=given[i])
+        for i, total in enumerate(totals)
+    ]
 
 
-def _attributes(counts: AgreementCounts, estimates: _Estimates, ontology: Ontology) -> dict[str, AttributeAgreement]:
-    found: dict[str, AttributeAgreement] = {}
-    for attribute in ontology.attributes:
-        statistics = counts.attributes[attribute.name]
-        undefined = Figure(value=None, low=None, high=None)
-        found[attribute.name] = AttributeAgreement(
-            spans=int(_values_of_first(statistics).sum()),
-            agreed=int(statistics[..., 0].sum()),
-            agreement=estimates.single(statistics, _share_of_same_value),
-            kappa=estimates.single(statistics, _kappa) if attribute.values else undefined,
-        )
-    return found
-
-
-def _values_of_first(x: Numbers) -> Numbers:
-    return x[..., 1 : 1 + (x.shape[-1] - 1) // 2]
-
-
-def _share_of_same_value(x: Numbers) -> Numbers:
-    return share(x[..., 0].sum(axis=-1), _values_of_first(x).sum(axis=(-1, -2)))
-
-
-def _kappa(x: Numbers) -> Numbers:
-    first = _values_of_first(x)
-    return kappa(x[..., 0], first, x[..., 1 + first.shape[-1] :])
-
-
-def _events(counts: AgreementCounts, estimates: _Estimates) -> EventAgreement:
-    in_both = estimates.of(counts.events[:, :4], b_cubed_figures)
-    on_all = estimates.of(counts.events[:, 4:8], b_cubed_figures)
-    numbers = np.concatenate([counts.events[:, 10:12], counts.event_values], axis=1)
-    first, second = (int(n) for n in counts.event_numbers.sum(axis=0))
-    return EventAgreement(
-        triggers_of_both=int(counts.events[:, 1].sum()),
-        on_triggers_of_both=Grouping(precision=in_both[0], recall=in_both[1], f1=in_both[2]),
-        on_all_triggers=Grouping(precision=on_all[0], recall=on_all[1], f1=on_all[2]),
-        first=first,
-        second=second,
-        same_number=estimates.single(counts.events[:, 8:], lambda x: share(x[..., 0], x[..., 3])),
-        difference=estimates.single(counts.events[:, 8:], lambda x: share(x[..., 1], x[..., 3])),
-        alpha_number=estimates.single(
-            numbers,
-            lambda x: interval_alpha(
-                n_units=x[..., 1], values=x[..., 2], squares=x[..., 3], squared_differences=x[..., 0]
-            ),
-        ),
+def _attribute(statistics: Numbers, estimates: _Estimates, *, has_kappa: bool) -> AttributeAgreement:
+    n_values = (statistics.shape[-1] - 1) // 2
+    first, second = slice(1, 1 + n_values), slice(1 + n_values, None)
+    return AttributeAgreement(
+        spans=int(statistics[..., first].sum()),
+        agreed=int(statistics[..., 0].sum()),
+        agreement=estimates.single(statistics, lambda x: share(x[..., 0].sum(-1), x[..., first].sum((-1, -2)))),
+        kappa=estimates.single(statistics, lambda x: kappa(x[..., 0], x[..., first], x[..., second]))
+        if has_kappa
+        else Figure(value=None, low=None, high=None),
     )
 
 
-def _whole(statistics: Numbers) -> list[list[int]]:
-    """Counts of all articles, as whole numbers."""
-    return [[round(n) for n in row] for row in statistics.sum(axis=0).tolist()]
+def _events(counts: Numbers, estimates: _Estimates) -> EventAgreement:
+    def grouping(sums: Numbers) -> Grouping:
+        precision, recall, f1 = estimates.of(sums, b_cubed_figures)
+        return Grouping(precision=precision, recall=recall, f1=f1)
+
+    numbers = counts[:, 8:]
+    return EventAgreement(
+        triggers_of_both=int(counts[:, 1].sum()),
+        on_triggers_of_both=grouping(counts[:, :4]),
+        on_all_triggers=grouping(counts[:, 4:8]),
+        first=int(numbers[:, 4].sum()),
+        second=int(numbers[:, 5].sum()),
+        same_number=estimates.single(numbers, lambda x: share(x[..., 0], x[..., 3])),
+        difference=estimates.single(numbers, lambda x: share(x[..., 1], x[..., 3])),
+        alpha_number=estimates.single(
+            numbers,
+            lambda x: interval_alpha(
+                n_units=x[..., 3],
+                values=x[..., 4] + x[..., 5],
+                squares=x[..., 6],
+                squared_differences=x[..., 2],
+            ),
+        ),
+    )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcorpus.agreement.pairs import DoubleAnnotation, attribute_value, event_sets, role_names
+from eventcorpus.agreement.pairs import DoubleAnnotation, attribute_value, role_names
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.metrics.clusters import b_cubed
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, SpanKey
+from eventcorpus.schema import SpanKey
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,15 @@ class AgreementCounts:
         spans: (n_articles, n_labels, 4): marked by the first, by the second, exactly by both, overlapping in both.
         characters: (n_articles, n_labels, 3): values that match, values "labelled", values "not labelled"; two
             values a character, one of either annotator.
-        flat_characters: (n_articles, 2 + n_labels): values that match, values "no label", values of each label; None
+        flat_characters: (n_articles, 2 + n_labels): values that match, values "no label", values of each label; NaN
             where spans of different labels overlap, so that a character has no single value.
         roles: (n_articles, n_roles, 5): given by the first, by the second, by both, and those of the first and of the
             second whose two ends both marked.
         attributes: name -> (n_articles, n_pairs, 1 + 2 n_values): same value, how often the first gave each value, how
             often the second did.
-        events: (n_articles, 12): the four sums of B-cubed on triggers that both marked, the four on all triggers,
-            the same number of events, the absolute and the squared difference, articles.
-        event_numbers: (n_articles, 2): events of the first and of the second.
-        event_values: (n_articles, 2): the sum over both of their numbers, and of the squares.
+        events: (n_articles, 15): the four sums of B-cubed on triggers that both marked, the four on all triggers, the
+            same number of events, the absolute and the squared difference, articles, events of the first and of the
+            second, the squares of these two added up.
     """
 
     annotators: tuple[tuple[str, str], ...]
@@ -46,12 +45,10 @@ class AgreementCounts:
     left_out: dict[str, int]
     spans: Numbers
     characters: Numbers
-    flat_characters: Numbers | None
+    flat_characters: Numbers
     roles: Numbers
     attributes: dict[str, Numbers]
     events: Numbers
-    event_numbers: Numbers
-    event_values: Numbers
 
 
 def count_pair(
@@ -65,27 +62,26 @@ def count_pair(
     """
     counted = [
         (
-            double, _spans(double, ontology, threshold), _characters(double, ontology),
-            _flat_characters(double, ontology), _roles(double, ontology), _attribute_values(double, ontology),
-            _events(double),
+            double,
+            _attribute_values(double, ontology),
+            {
+                "spans": _spans(double, ontology, threshold),
+                "characters": _characters(double, ontology),
+                "flat_characters": _flat_characters(double, ontology),
+                "roles": _roles(double, ontology),
+                "events": _events(double),
+            },
         )
         for double in doubles
-    ]  # fmt: skip
-    in_order, spans, characters, flat, roles, values, events = zip(*counted, strict=True)
-    numbers = np.array([(len(d.first.events), len(d.second.events)) for d in in_order], dtype=np.float64)
+    ]
+    in_order, values, rows = zip(*counted, strict=True)
     return AgreementCounts(
         annotators=(pair,),
         articles=tuple(double.article.id for double in in_order),
         units=tuple(double.article.unit for double in in_order),
         left_out=dict(Counter(label for double in in_order for label in double.labels_left_out)),
-        spans=np.array(spans),
-        characters=np.array(characters),
-        flat_characters=np.array(flat) if all(row is not None for row in flat) else None,
-        roles=np.array(roles),
         attributes={a.name: _attribute(a.name, values) for a in ontology.attributes},
-        events=np.array(events),
-        event_numbers=numbers,
-        event_values=np.stack([numbers.sum(axis=1), (numbers**2).sum(axis=1)], axis=1),
+        **{part: np.array([row[part] for row in rows]) for part in rows[0]},
     )
 
 
@@ -94,10 +90,10 @@ def pool(pairs: Sequence[AgreementCounts]) -> AgreementCounts:
     units = {article: unit for counts in pairs for article, unit in zip(counts.articles, counts.units, strict=True)}
     row_of = {article: i for i, article in enumerate(units)}
 
-    def added(part: Callable[[AgreementCounts], Numbers]) -> Numbers:
-        total = np.zeros((len(units), *part(pairs[0]).shape[1:]))
+    def added(part: str) -> Numbers:
+        total = np.zeros((len(units), *getattr(pairs[0], part).shape[1:]))
         for counts in pairs:
-            total[[row_of[article] for article in counts.articles]] += part(counts)
+            total[[row_of[article] for article in counts.articles]] += getattr(counts, part)
         return total
 
     def beside(name: str) -> Numbers:
@@ -110,41 +106,27 @@ def pool(pairs: Sequence[AgreementCounts]) -> AgreementCounts:
             total[rows, i, 1 + n_values : 1 + n_values + own] = block[:, 1 + own :]
         return total
 
-    has_flat = all(counts.flat_characters is not None for counts in pairs)
     return AgreementCounts(
         annotators=tuple(pair for counts in pairs for pair in counts.annotators),
         articles=tuple(units),
         units=tuple(units.values()),
         left_out=dict(sum((Counter(counts.left_out) for counts in pairs), start=Counter[str]())),
-        spans=added(lambda counts: counts.spans),
-        characters=added(lambda counts: counts.characters),
-        flat_characters=added(lambda counts: _known(counts.flat_characters)) if has_flat else None,
-        roles=added(lambda counts: counts.roles),
         attributes={name: beside(name) for name in pairs[0].attributes},
-        events=added(lambda counts: counts.events),
-        event_numbers=added(lambda counts: counts.event_numbers),
-        event_values=added(lambda counts: counts.event_values),
+        **{part: added(part) for part in ("spans", "characters", "flat_characters", "roles", "events")},
     )
 
 
 def _spans(double: DoubleAnnotation, ontology: Ontology, threshold: float) -> Numbers:
     counts = np.zeros((len(ontology.labels), 4))
-    for side, keys in enumerate(double.keys):
-        for _, _, label, _ in keys.values():
-            counts[ontology.rank[label], side] += 1
-    for _, _, label, _ in double.agreed:
-        counts[ontology.rank[label], 2] += 1
-    first, second = _offsets_by_label(double.first), _offsets_by_label(double.second)
-    for label in first.keys() & second.keys():
-        counts[ontology.rank[label], 3] = len(match_overlapping(first[label], second[label], threshold=threshold))
+    for column, keys in enumerate((double.keys[0].values(), double.keys[1].values(), double.agreed)):
+        np.add.at(counts[:, column], [ontology.rank[label] for _, _, label, _ in keys], 1)
+    for label, row in zip(ontology.labels, counts, strict=True):
+        first, second = (
+            [(span.start, span.end) for span in annotated.spans if span.label == label]
+            for annotated in (double.first, double.second)
+        )
+        row[3] = len(match_overlapping(first, second, threshold=threshold))
     return counts
-
-
-def _offsets_by_label(annotated: AnnotatedArticle) -> dict[str, list[tuple[int, int]]]:
-    found: dict[str, list[tuple[int, int]]] = {}
-    for span in annotated.spans:
-        found.setdefault(span.label, []).append((span.start, span.end))
-    return found
 
 
 def _pieces(double: DoubleAnnotation, ontology: Ontology) -> tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_]]:
@@ -170,10 +152,10 @@ def _characters(double: DoubleAnnotation, ontology: Ontology) -> Numbers:
     return counts
 
 
-def _flat_characters(double: DoubleAnnotation, ontology: Ontology) -> Numbers | None:
+def _flat_characters(double: DoubleAnnotation, ontology: Ontology) -> Numbers:
     lengths, *sides = _pieces(double, ontology)
     if any((labelled.sum(axis=0) > 1).any() for labelled in sides):
-        return None
+        return np.full(2 + len(ontology.labels), np.nan)
     first, second = (np.where(labelled.any(axis=0), labelled.argmax(axis=0) + 1, 0) for labelled in sides)
     n_values = len(ontology.labels) + 1
     marginals = np.bincount(first, lengths, n_values) + np.bincount(second, lengths, n_values)
@@ -184,7 +166,7 @@ def _roles(double: DoubleAnnotation, ontology: Ontology) -> Numbers:
     rank = {name: i for i, name in enumerate(role_names(ontology))}
     counts = np.zeros((len(rank), 5))
     found: list[set[tuple[str, SpanKey, SpanKey]]] = []
-    for side, (annotated, keys) in enumerate(zip((double.first, double.second), double.keys, strict=True)):
+    for side, (annotated, keys) in enumerate(double.sides):
         found.append({(r.role, keys[r.trigger], keys[r.argument]) for r in annotated.roles if r.role in rank})
         for role, trigger, argument in found[side]:
             counts[rank[role], side] += 1
@@ -199,13 +181,9 @@ Confusions = Counter[tuple[str, tuple[str, ...], tuple[str, ...]]]
 
 
 def _attribute_values(double: DoubleAnnotation, ontology: Ontology) -> Confusions:
-    of_first, of_second = double.spans_by_key
+    first, second = double.spans_by_key
     return Counter(
-        (
-            attribute.name,
-            attribute_value(of_first[key], attribute.name),
-            attribute_value(of_second[key], attribute.name),
-        )
+        (attribute.name, attribute_value(first[key], attribute.name), attribute_value(second[key], attribute.name))
         for key in double.agreed
         for attribute in ontology.attributes_of(key[2])
     )
@@ -228,13 +206,10 @@ def _attribute(name: str, articles: Sequence[Confusions]) -> Numbers:
 
 
 def _events(double: DoubleAnnotation) -> list[float]:
-    first = event_sets(double.first, double.keys[0])
-    second = event_sets(double.second, double.keys[1])
-    in_both = [[common for event in side if (common := event & double.agreed)] for side in (first, second)]
+    first, second = double.events
+    in_both = [[common for event in side if (common := event & double.agreed)] for side in double.events]
     difference = abs(len(first) - len(second))
-    return [*b_cubed(*in_both), *b_cubed(first, second), float(difference == 0), difference, difference**2, 1.0]
-
-
-def _known(counts: Numbers | None) -> Numbers:
-    assert counts is not None
-    return counts
+    return [
+        *b_cubed(*in_both), *b_cubed(first, second), float(difference == 0), difference, difference**2, 1.0,
+        len(first), len(second), len(first) ** 2 + len(second) ** 2,
+    ]  # fmt: skip

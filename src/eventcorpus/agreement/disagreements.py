@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Literal, get_args
 
-from eventcorpus.agreement.pairs import DoubleAnnotation, attribute_value, event_sets, role_names
-from eventcorpus.agreement.report import DisagreementGroup
+from eventcorpus.agreement.pairs import DoubleAnnotation, attribute_value, role_names
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Span, SpanKey
@@ -34,7 +33,7 @@ class Disagreement:
     labels: tuple[str, ...]
     words: str
     double: DoubleAnnotation
-    spans: tuple[tuple[Span, ...], tuple[Span, ...]]
+    spans: tuple[tuple[Span, ...], ...]
     values: tuple[str, str]
     answers: tuple[str, str]
 
@@ -67,10 +66,8 @@ def group_disagreements(doubles: Sequence[DoubleAnnotation], ontology: Ontology)
     case and with every number as #. Boundaries are grouped by label and the words that one of the two left out.
     """
     groups: dict[tuple[str, tuple[str, ...], str], list[Disagreement]] = {}
-    for double in doubles:
-        for disagreement in disagreements_of(double, ontology):
-            key = disagreement.kind, disagreement.labels, disagreement.words
-            groups.setdefault(key, []).append(disagreement)
+    for each in chain.from_iterable(disagreements_of(double, ontology) for double in doubles):
+        groups.setdefault((each.kind, each.labels, each.words), []).append(each)
     n_spans = sum(len(double.first.spans) + len(double.second.spans) for double in doubles)
     n_agreed = sum(len(double.agreed) for double in doubles)
     return sorted(
@@ -79,28 +76,10 @@ def group_disagreements(doubles: Sequence[DoubleAnnotation], ontology: Ontology)
     )
 
 
-def group_summaries(groups: Iterable[Group]) -> tuple[DisagreementGroup, ...]:
-    """The groups for the report: without the text around them."""
-    return tuple(
-        DisagreementGroup(
-            kind=group.kind,
-            question=group.question,
-            labels=group.labels,
-            settles=len(group.disagreements),
-            f1_low=group.f1_low,
-            f1_high=group.f1_high,
-            articles=tuple(dict.fromkeys(disagreement.double.article.id for disagreement in group.disagreements)),
-        )
-        for group in groups
-    )
-
-
 def disagreements_of(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
     """Every disagreement of one article: spans in text order, then roles, attributes, events."""
-    yield from sorted(_of_spans(double, ontology), key=_place)
-    yield from sorted(_of_roles(double, ontology), key=_place)
-    yield from sorted(_of_attributes(double, ontology), key=_place)
-    yield from sorted(_of_events(double), key=_place)
+    for found in (_of_spans, _of_roles, _of_attributes, _of_events):
+        yield from sorted(found(double, ontology), key=_place)
 
 
 def normalised(text: str) -> str:
@@ -130,44 +109,43 @@ def _place(disagreement: Disagreement) -> tuple[int, int, tuple[str, ...], str]:
 def _of_spans(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
     """Spans without an exact match: those at the same place are paired first, then those that overlap; each once."""
     text = double.article.text
-    left = [
-        [span for span in annotated.spans if keys[span.id] not in double.agreed]
-        for annotated, keys in zip((double.first, double.second), double.keys, strict=True)
-    ]
+    left = [[s for s in annotated.spans if keys[s.id] not in double.agreed] for annotated, keys in double.sides]
 
-    def paired(first: list[Span], second: list[Span], threshold: float) -> Iterator[tuple[Span, Span]]:
+    def paired(label: str | None, threshold: float) -> Iterator[tuple[Span, Span]]:
+        first, second = ([span for span in side if label in (None, span.label)] for side in left)
         matches = match_overlapping(
             [(s.start, s.end) for s in first], [(s.start, s.end) for s in second], threshold=threshold
         )
-        pairs = [(first[m.first], second[m.second]) for m in matches]
-        for a, b in pairs:
+        for match in matches:
+            a, b = first[match.first], second[match.second]
             left[0].remove(a)
             left[1].remove(b)
-        yield from pairs
+            yield a, b
 
-    for a, b in paired(list(left[0]), list(left[1]), 1.0):
-        pair = tuple(sorted({a.label, b.label}, key=ontology.rank.__getitem__))
+    def in_order(a: Span, b: Span) -> tuple[str, ...]:
+        return tuple(sorted({a.label, b.label}, key=ontology.rank.__getitem__))
+
+    def head(span: Span) -> str:
+        return head_word(text[span.start : span.end])
+
+    for a, b in paired(None, 1.0):
         values = (a.label, b.label)
-        yield Disagreement("label", pair, head_word(text[a.start : a.end]), double, ((a,), (b,)), values, values)
+        yield Disagreement("label", in_order(a, b), head(a), double, ((a,), (b,)), values, values)
     for label in ontology.labels:
-        of_label = [[span for span in side if span.label == label] for side in left]
-        for a, b in paired(of_label[0], of_label[1], 0.0):
+        for a, b in paired(label, 0.0):
             values = (text[a.start : a.end], text[b.start : b.end])
             yield Disagreement("boundary", (label,), _extra(text, a, b), double, ((a,), (b,)), values, _with(a, b))
-    for a, b in paired(list(left[0]), list(left[1]), 0.0):
-        pair = tuple(sorted({a.label, b.label}, key=ontology.rank.__getitem__))
-        longer = max(a, b, key=lambda s: s.end - s.start)
+    for a, b in paired(None, 0.0):
+        word = head(max(a, b, key=lambda s: s.end - s.start))
         values = (f"{a.label}: {text[a.start : a.end]}", f"{b.label}: {text[b.start : b.end]}")
-        yield Disagreement(
-            "label and boundary", pair, head_word(text[longer.start : longer.end]), double, ((a,), (b,)), values,
-            (a.label, b.label),
-        )  # fmt: skip
-    for side in (0, 1):
-        for span in left[side]:
-            values = (span.label, NOT_MARKED) if side == 0 else (NOT_MARKED, span.label)
-            spans: tuple[tuple[Span, ...], tuple[Span, ...]] = ((span,), ()) if side == 0 else ((), (span,))
-            word = head_word(text[span.start : span.end])
-            yield Disagreement("marked by one", (span.label,), word, double, spans, values, values)
+        answers = (a.label, b.label)
+        yield Disagreement("label and boundary", in_order(a, b), word, double, ((a,), (b,)), values, answers)
+    for span in left[0]:
+        values = (span.label, NOT_MARKED)
+        yield Disagreement("marked by one", (span.label,), head(span), double, ((span,), ()), values, values)
+    for span in left[1]:
+        values = (NOT_MARKED, span.label)
+        yield Disagreement("marked by one", (span.label,), head(span), double, ((), (span,)), values, values)
 
 
 def _extra(text: str, a: Span, b: Span) -> str:
@@ -189,57 +167,46 @@ def _with(a: Span, b: Span) -> tuple[str, str]:
 def _of_roles(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
     """Roles between spans that both marked: the rest follows from the spans."""
     known = set(role_names(ontology))
-    sides: list[dict[tuple[SpanKey, SpanKey], set[str]]] = [{}, {}]
-    for side, annotated, keys in zip(sides, (double.first, double.second), double.keys, strict=True):
+    names_of: list[defaultdict[tuple[SpanKey, SpanKey], set[str]]] = [defaultdict(set), defaultdict(set)]
+    for names, (annotated, keys) in zip(names_of, double.sides, strict=True):
         for role in annotated.roles:
             ends = keys[role.trigger], keys[role.argument]
-            if role.role in known and ends[0] in double.agreed and ends[1] in double.agreed:
-                side.setdefault(ends, set()).add(role.role)
-    spans = double.spans_by_key
-    for ends in sides[0].keys() | sides[1].keys():
-        first, second = (side.get(ends, set()) for side in sides)
+            if role.role in known and double.agreed.issuperset(ends):
+                names[ends].add(role.role)
+    for ends in names_of[0].keys() | names_of[1].keys():
+        first, second = (names[ends] for names in names_of)
         if first != second:
             values = (", ".join(sorted(first - second)) or NO_ROLE, ", ".join(sorted(second - first)) or NO_ROLE)
             linked = " or ".join(sorted(set(values)))
             labels = ends[0][2], ends[1][2]
-            yield Disagreement("role", labels, linked, double, _both_ends(spans, *ends), values, values)
+            yield Disagreement("role", labels, linked, double, _spans_at(double, *ends), values, values)
 
 
 def _of_attributes(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
-    first, second = double.spans_by_key
     for key in double.agreed:
+        spans = _spans_at(double, key)
         for attribute in ontology.attributes_of(key[2]):
-            a, b = (" + ".join(attribute_value(side[key], attribute.name)) or NO_VALUE for side in (first, second))
+            a, b = (" + ".join(attribute_value(span, attribute.name)) or NO_VALUE for (span,) in spans)
             if a != b:
                 words = f"{attribute.name}: {' or '.join(sorted((a, b)))}"
-                spans = ((first[key],), (second[key],))
                 yield Disagreement("attribute", (key[2],), words, double, spans, (a, b), (a, b))
 
 
-def _of_events(double: DoubleAnnotation) -> Iterator[Disagreement]:
+def _of_events(double: DoubleAnnotation, _: Ontology) -> Iterator[Disagreement]:
     """Triggers that follow one another in an event of one annotator, and are in two events of the other."""
-    spans = double.spans_by_key
-    grouped = [
-        [sorted(event & double.agreed) for event in event_sets(annotated, keys)]
-        for annotated, keys in zip((double.first, double.second), double.keys, strict=True)
-    ]
+    grouped = [[sorted(event & double.agreed) for event in events] for events in double.events]
     event_of = [{key: i for i, event in enumerate(events) for key in event} for events in grouped]
-    for side in (0, 1):
+    for side, values in enumerate((("same event", "two events"), ("two events", "same event"))):
         other = event_of[1 - side]
-        for event in grouped[side]:
-            for earlier, later in pairwise(event):
-                if other.get(earlier) != other.get(later):
-                    values = ("same event", "two events") if side == 0 else ("two events", "same event")
-                    ends = _both_ends(spans, earlier, later)
-                    yield Disagreement("event", (later[2],), "", double, ends, values, values)
+        for earlier, later in chain.from_iterable(map(pairwise, grouped[side])):
+            if other.get(earlier) != other.get(later):
+                spans = _spans_at(double, earlier, later)
+                yield Disagreement("event", (later[2],), "", double, spans, values, values)
 
 
-Sides = tuple[dict[SpanKey, Span], dict[SpanKey, Span]]
-
-
-def _both_ends(spans: Sides, trigger: SpanKey, argument: SpanKey) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    first, second = spans
-    return (first[trigger], first[argument]), (second[trigger], second[argument])
+def _spans_at(double: DoubleAnnotation, *keys: SpanKey) -> tuple[tuple[Span, ...], ...]:
+    """The spans with these keys, of the first and of the second annotator."""
+    return tuple(tuple(spans[key] for key in keys) for spans in double.spans_by_key)
 
 
 def _group(disagreements: Sequence[Disagreement], *, n_agreed: int, n_spans: int) -> Group:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -25,16 +25,28 @@ class DoubleAnnotation:
         """The article."""
         return self.first.article
 
+    @property
+    def sides(self) -> tuple[tuple[AnnotatedArticle, dict[str, SpanKey]], ...]:
+        """The annotation of the first and of the second annotator, each with its ``keys``."""
+        return (self.first, self.keys[0]), (self.second, self.keys[1])
+
     @cached_property
     def keys(self) -> tuple[dict[str, SpanKey], dict[str, SpanKey]]:
         """By span id the key of the span (``schema.span_keys``), of the first and of the second annotator."""
         return span_keys(self.first.spans), span_keys(self.second.spans)
 
     @cached_property
-    def spans_by_key(self) -> tuple[dict[SpanKey, Span], dict[SpanKey, Span]]:
+    def spans_by_key(self) -> tuple[dict[SpanKey, Span], ...]:
         """By key the span, of the first and of the second annotator."""
-        first, second = self.keys
-        return {first[span.id]: span for span in self.first.spans}, {second[s.id]: s for s in self.second.spans}
+        return tuple({keys[span.id]: span for span in annotated.spans} for annotated, keys in self.sides)
+
+    @property
+    def events(self) -> tuple[list[set[SpanKey]], ...]:
+        """The keys of the triggers of each event, of the first and of the second annotator."""
+        return tuple(
+            [{keys[trigger] for trigger in event.triggers} for event in annotated.events]
+            for annotated, keys in self.sides
+        )
 
     @cached_property
     def agreed(self) -> set[SpanKey]:
@@ -72,11 +84,6 @@ def annotator_order(name: str) -> tuple[int, str]:
 def role_names(ontology: Ontology) -> tuple[str, ...]:
     """Roles in ontology order, without the one that joins triggers into events: events are compared as sets."""
     return tuple(role.name for role in ontology.roles if not role.joins_events)
-
-
-def event_sets(annotated: AnnotatedArticle, keys: Mapping[str, SpanKey]) -> list[set[SpanKey]]:
-    """The keys of the triggers of each event."""
-    return [{keys[trigger] for trigger in event.triggers} for event in annotated.events]
 
 
 def attribute_value(span: Span, name: str) -> tuple[str, ...]:

@@ -163,7 +163,7 @@ def read_agreement(path: Path) -> AgreementFigures:
     Raises:
         InputError: if it is not one.
     """
-    from eventcorpus.agreement.report import AgreementReport, Figure
+    from eventcorpus.agreement.agree import AgreementReport, Figure
 
     report = parse_as(AgreementReport, read_json(path), place=f"{path}: not a report of eventcorpus agree --json")
 

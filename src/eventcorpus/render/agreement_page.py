@@ -11,8 +11,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from eventcorpus.agreement.agree import AgreementReport, Figure, PairAgreement, SpanAgreement
 from eventcorpus.agreement.disagreements import KINDS, Disagreement, Group
-from eventcorpus.agreement.report import AgreementReport, Figure, PairAgreement, SpanAgreement
 from eventcorpus.ontology import Ontology, label_colours
 from eventcorpus.render.agreement_table import interval, pair_name
 from eventcorpus.render.charts import Bar, Row, interval_chart

@@ -6,7 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from eventcorpus.agreement.report import AgreementReport, Figure, PairAgreement
+from eventcorpus.agreement.agree import AgreementReport, Figure, PairAgreement
 from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 
 
