@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventcorpus.agreement.corrected import Excluded, read_corrected
+from eventcorpus.agreement.corrected import read_corrected
 from eventcorpus.agreement.corrections import Corrections, MentionFigures, count_corrections
 from eventcorpus.cli.main import main
 from eventcorpus.labelstudio.config import read_label_config, read_ontology
@@ -36,7 +36,7 @@ def report_of(*tasks: dict[str, Any], ontology: Ontology = NESTED, within: float
 
 
 def report_on(path: Path, *, ontology: Ontology, within: float = 10.0) -> Corrections:
-    excluded = Excluded()
+    excluded = Counter[str]()
     corrected = read_corrected(index_exports([path]), ontology, excluded)
     return count_corrections(corrected, ontology, within=within, excluded=excluded)
 

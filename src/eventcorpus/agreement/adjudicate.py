@@ -51,22 +51,20 @@ class Differences:
 def differences(passes: Sequence[AnnotatedArticle]) -> Differences:
     """Compare annotations of one article."""
     spans, agreed = [keyed_spans(annotated.spans) for annotated in passes], agreed_span_keys(passes)
-    disputed = sorted(all_span_keys(passes) - agreed)
     groups: list[list[SpanKey]] = []
-    for key in disputed:
+    for key in sorted(all_span_keys(passes) - agreed):
         if groups and key[0] < max(end for _, end, *_ in groups[-1]):
             groups[-1].append(key)
         else:
             groups.append([key])
     roles = [set(keyed_roles(annotated)) for annotated in passes]
     links = sorted(link for link in all_role_keys(passes) if {link[1], link[2]} <= agreed)
-    attributes: list[tuple[SpanKey, str, tuple[str, ...]]] = []
-    for key in sorted(key for key in agreed if all(key in own for own in spans)):
-        names = dict.fromkeys(name for own in spans for name, _ in own[key].attributes)
-        for name in names:
-            values = tuple(", ".join(v for n, v in own[key].attributes if n == name) for own in spans)
-            if len(set(values)) > 1:
-                attributes.append((key, name, values))
+    attributes = [
+        (key, name, values)
+        for key in sorted(key for key in agreed if all(key in own for own in spans))
+        for name in dict.fromkeys(name for own in spans for name, _ in own[key].attributes)
+        if len(set(values := tuple(", ".join(v for n, v in own[key].attributes if n == name) for own in spans))) > 1
+    ]
     return Differences(
         spans=tuple(tuple(tuple(key for key in group if key in own) for own in spans) for group in groups),
         attributes=tuple(attributes),
@@ -104,17 +102,12 @@ def adjudication_task(passes: Sequence[AnnotatedArticle], ontology: Ontology) ->
     names = [annotated.annotator for annotated in passes]
     data = task_data(passes[0].article, ontology) | {ADJUDICATES: names}
     data[DIFFERENCES_OBJECT] = "\n".join([f"{len(lines)} differences between {', '.join(names)}", *lines])
-    views = [(MODEL_VERSION, _everybody(passes, ontology))]
-    views += [(each.annotator, results_of(without_defaults(each, ontology), ontology)) for each in passes]
     n_spans = sum(len(annotated.spans) for annotated in passes) or 1
-    score = round(len(passes) * len(agreed_span_keys(passes)) / n_spans, 4)
-    return {
-        "data": data,
-        "predictions": [
-            {"model_version": version, "score": score if version == MODEL_VERSION else 0.0, "result": result}
-            for version, result in views
-        ],
-    }
+    share_agreed = round(len(passes) * len(agreed_span_keys(passes)) / n_spans, 4)
+    views = [(MODEL_VERSION, share_agreed, _everybody(passes, ontology))]
+    views += [(each.annotator, 0.0, results_of(without_defaults(each, ontology), ontology)) for each in passes]
+    predictions = [{"model_version": version, "score": score, "result": result} for version, score, result in views]
+    return {"data": data, "predictions": predictions}
 
 
 def _everybody(passes: Sequence[AnnotatedArticle], ontology: Ontology) -> list[dict[str, Any]]:

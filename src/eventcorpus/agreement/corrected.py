@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from eventcorpus.annotation.check import Checked, check_document
@@ -14,21 +14,6 @@ from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, Ex
 from eventcorpus.labelstudio.regions import annotation_document
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Article
-
-
-@dataclass
-class Excluded:
-    """What cannot be compared: annotations by reason (see ``corrections_report.Apart``), and items of the others.
-
-    ``items`` counts, by side, kind and reason, what ``convert`` would refuse too.
-    """
-
-    not_begun_from_prediction: int = 0
-    without_prediction: int = 0
-    prediction_gone: int = 0
-    skipped: int = 0
-    older: int = 0
-    items: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -44,50 +29,73 @@ class Corrected:
 
 
 def read_corrected(
-    index: ExportIndex, ontology: Ontology, excluded: Excluded, *, text_object: str | None = None
+    index: ExportIndex, ontology: Ontology, excluded: Counter[str], *, text_object: str | None = None
 ) -> Iterator[Corrected]:
     """Read what can be compared, the spans and roles of both sides on the same text; what cannot is counted.
 
     Skipped annotations and drafts do not count; of the annotations of a task by one person the newest does.
 
     Args:
-        excluded: counts what is not compared, while the annotations are taken.
+        excluded: counts what is not compared, while the annotations are taken: annotations by reason (see
+            ``corrections.Apart``), and of the others by side, kind and reason the items that ``convert`` refuses, too.
         text_object: as in ``annotated_articles``.
     """
     free = ontology.model_copy(update={"flat": False})  # what overlaps is compared too, whatever convert keeps of it
+
+    def checked(side: str, items: list[Any], task: ExportedTask) -> Checked:
+        report = ConversionReport(refuses=True)
+        document = annotation_document(
+            [item for item in items if isinstance(item, dict)],
+            Article(task.article_id, task.original),
+            free,
+            report,
+            stored=task.stored,
+            prefix="region",
+            migration=migration(task.ontology_key, free, place=f"article {task.article_id}"),
+            text_object=text_object,
+        )
+        found = check_document(document, free, report)
+        excluded.update(f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused")
+        return found
+
     waiting: dict[str, list[ExportedTask]] = {}
     for task in index.tasks():
         tasks = waiting.setdefault(task.article_id, [])
         tasks.append(task)
-        if len(tasks) == index.n_tasks[task.article_id]:
-            for part, annotation in _newest(waiting.pop(task.article_id), excluded):
-                prediction = _begun_from(annotation, part, excluded)
-                if prediction is not None:
-                    name = index.names[annotation.person]
-                    yield _corrected(part, annotation, prediction, free, excluded, name=name, text_object=text_object)
+        if len(tasks) < index.n_tasks[task.article_id]:
+            continue
+        for part, annotation in _newest(waiting.pop(task.article_id), excluded):
+            prediction = _begun_from(annotation, part, excluded)
+            if prediction is None:
+                continue
+            lead_time = annotation.raw.get("lead_time")
+            yield Corrected(
+                article_id=part.article_id,
+                annotator=index.names[annotation.person],
+                version=str(prediction.get("model_version") or "unknown"),
+                lead_time=float(lead_time) if isinstance(lead_time, int | float) else None,
+                predicted=checked("predicted", prediction["result"], part),
+                annotated=checked("annotated", annotation.items, part),
+            )
 
 
-def _newest(tasks: Iterable[ExportedTask], excluded: Excluded) -> Iterator[tuple[ExportedTask, ExportedAnnotation]]:
+def _newest(tasks: Iterable[ExportedTask], excluded: Counter[str]) -> Iterator[tuple[ExportedTask, ExportedAnnotation]]:
     """The newest completed annotation of each part by each person, with its task."""
     newest: dict[tuple[int, str], tuple[ExportedTask, ExportedAnnotation]] = {}
-    number = 0
-    for task in tasks:
-        for raw in task.raw_annotations:
-            number += 1
-            annotation = ExportedAnnotation(raw, number, task.original, task.stored, task.adjudicates)
-            key = task.part, annotation.person
-            if annotation.cancelled:
-                excluded.skipped += 1
-            elif key not in newest:
-                newest[key] = task, annotation
-            else:
-                excluded.older += 1
-                if annotation.age > newest[key][1].age:
-                    newest[key] = task, annotation
+    every = ((task, raw) for task in tasks for raw in task.raw_annotations)
+    for number, (task, raw) in enumerate(every, start=1):
+        annotation = ExportedAnnotation(raw, number, task.original, task.stored, task.adjudicates)
+        key = task.part, annotation.person
+        if annotation.cancelled:
+            excluded["skipped"] += 1
+            continue
+        excluded["older"] += key in newest
+        if key not in newest or annotation.age > newest[key][1].age:
+            newest[key] = task, annotation
     yield from (newest[key] for key in sorted(newest))
 
 
-def _begun_from(annotation: ExportedAnnotation, task: ExportedTask, excluded: Excluded) -> dict[str, Any] | None:
+def _begun_from(annotation: ExportedAnnotation, task: ExportedTask, excluded: Counter[str]) -> dict[str, Any] | None:
     """The prediction that an annotation was begun from, or None with the reason counted.
 
     The server forgets ``parent_prediction`` when that prediction is deleted. Then the copy in ``annotation.prediction``
@@ -107,48 +115,10 @@ def _begun_from(annotation: ExportedAnnotation, task: ExportedTask, excluded: Ex
         regions = {str(i.get("id")) for i in copy["result"] if isinstance(i, dict)} if copy else set()
         found = copy if copy and copy.get("id") not in by_id and origins <= regions else None
     elif task.n_predictions or copy:
-        excluded.not_begun_from_prediction += 1
+        excluded["not_begun_from_prediction"] += 1
         return None
     else:
-        excluded.without_prediction += 1
+        excluded["without_prediction"] += 1
         return None
-    excluded.prediction_gone += found is None
+    excluded["prediction_gone"] += found is None
     return found
-
-
-def _corrected(
-    task: ExportedTask,
-    annotation: ExportedAnnotation,
-    prediction: dict[str, Any],
-    ontology: Ontology,
-    excluded: Excluded,
-    *,
-    name: str,
-    text_object: str | None,
-) -> Corrected:
-    sides: list[Checked] = []
-    for side, items in (("predicted", prediction["result"]), ("annotated", annotation.items)):
-        report = ConversionReport(refuses=True)
-        document = annotation_document(
-            [item for item in items if isinstance(item, dict)],
-            Article(task.article_id, task.original),
-            ontology,
-            report,
-            stored=task.stored,
-            prefix="region",
-            migration=migration(task.ontology_key, ontology, place=f"article {task.article_id}"),
-            text_object=text_object,
-        )
-        sides.append(check_document(document, ontology, report))
-        excluded.items.update(
-            f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused"
-        )
-    lead_time = annotation.raw.get("lead_time")
-    return Corrected(
-        article_id=task.article_id,
-        annotator=name,
-        version=str(prediction.get("model_version") or "unknown"),
-        lead_time=float(lead_time) if isinstance(lead_time, int | float) else None,
-        predicted=sides[0],
-        annotated=sides[1],
-    )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Literal
 
 from pydantic import Field
 
 from eventcorpus import __version__
-from eventcorpus.agreement.corrected import Corrected, Excluded
+from eventcorpus.agreement.corrected import Corrected
+from eventcorpus.agreement.pairs import annotator_order
 from eventcorpus.files import StrictModel
 from eventcorpus.metrics.align import match_overlapping
-from eventcorpus.metrics.match import Counts, exact_counts, sum_counts
+from eventcorpus.metrics.match import Counts, Key, exact_counts, sum_counts
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Role, Span
 
@@ -131,21 +133,15 @@ LinkOutcome = Literal["kept", "changed", "removed", "added"]
 
 
 def count_corrections(
-    corrected: Iterable[Corrected],
-    ontology: Ontology,
-    *,
-    excluded: Excluded,
-    within: float = WITHIN_SECONDS,
+    corrected: Iterable[Corrected], ontology: Ontology, *, excluded: Counter[str], within: float = WITHIN_SECONDS
 ) -> Corrections:
     """Count what was done in each annotation that was begun from a prediction.
 
     Args:
-        excluded: what is not compared; it may fill while ``corrected`` is read.
+        excluded: what is not compared (see ``read_corrected``); it may fill while ``corrected`` is read.
         within: seconds in which an article cannot be read.
     """
-    total = _Tally()
-    annotators: dict[str, _Tally] = defaultdict(_Tally)
-    models: dict[str, _Tally] = defaultdict(_Tally)
+    total, annotators, models = _Tally(), defaultdict[str, _Tally](_Tally), defaultdict[str, _Tally](_Tally)
     for annotation in corrected:
         pairs = pair_spans(annotation.predicted.spans, annotation.annotated.spans)
         for tally in (total, annotators[annotation.annotator], models[annotation.version]):
@@ -156,17 +152,19 @@ def count_corrections(
         within_seconds=within,
         definitions=DEFINITIONS,
         total=total.group(),
-        annotators={name: annotators[name].group() for name in sorted(annotators, key=lambda a: (len(a), a))},
+        annotators={name: annotators[name].group() for name in sorted(annotators, key=annotator_order)},
         models={name: models[name].group() for name in sorted(models)},
-        labels=_labels(total, ontology),
-        roles=_per_name(total.roles, [role.name for role in ontology.roles]),
-        attributes=_per_name(total.attributes, [attribute.name for attribute in ontology.attributes]),
+        labels=total.labels(ontology),
+        roles={role.name: _links(total.roles[role.name]) for role in ontology.roles if role.name in total.roles},
+        attributes={
+            a.name: _links(total.attributes[a.name]) for a in ontology.attributes if a.name in total.attributes
+        },
         relabellings=tuple(
             Relabelling(predicted=before, annotated=after, n=n)
             for (before, after), n in sorted(total.relabelled.items(), key=lambda item: (-item[1], item[0]))
         ),
-        apart=Apart(**{name: getattr(excluded, name) for name in Apart.model_fields}),
-        left_out=dict(sorted(excluded.items.items())),
+        apart=Apart(**{name: excluded[name] for name in Apart.model_fields}),
+        left_out={name: excluded[name] for name in sorted(excluded.keys() - Apart.model_fields)},
     )
 
 
@@ -211,7 +209,10 @@ def attribute_outcomes(pairs: Iterable[SpanPair]) -> Iterator[tuple[str, LinkOut
     for pair in pairs:
         before, after = (_values(span) for span in (pair.predicted, pair.annotated))
         for name in sorted(before.keys() | after.keys()):
-            yield name, _link_outcome(before.get(name), after.get(name))
+            if name not in before or name not in after:
+                yield name, "removed" if name in before else "added"
+            else:
+                yield name, "kept" if before[name] == after[name] else "changed"
 
 
 def role_outcomes(
@@ -236,9 +237,8 @@ def role_outcomes(
             yield role.role, "changed"
         else:
             yield role.role, "removed"
-    for roles in left.values():
-        for role in roles:
-            yield role.role, "added"
+    for role in chain.from_iterable(left.values()):
+        yield role.role, "added"
 
 
 def _values(span: Span | None) -> dict[str, set[str]]:
@@ -246,12 +246,6 @@ def _values(span: Span | None) -> dict[str, set[str]]:
     for name, value in span.attributes if span else ():
         values.setdefault(name, set()).add(value)
     return values
-
-
-def _link_outcome(before: set[str] | None, after: set[str] | None) -> LinkOutcome:
-    if before is None or after is None:
-        return "added" if before is None else "removed"
-    return "kept" if before == after else "changed"
 
 
 def _redrawn(predicted: Sequence[Span], annotated: Sequence[Span]) -> list[SpanPair]:
@@ -269,9 +263,13 @@ def _redrawn(predicted: Sequence[Span], annotated: Sequence[Span]) -> list[SpanP
     return [*pairs, *(SpanPair(span, None) for span in before), *(SpanPair(None, span) for span in after)]
 
 
+def _by_name() -> defaultdict[str, Counter[str]]:
+    return defaultdict(Counter)
+
+
 @dataclass
 class _Tally:
-    """Sums over annotations; counters by (label, outcome) of mentions and (name, outcome) of roles and attributes."""
+    """Sums over annotations: how often each outcome is, of mentions by label, of roles and attributes by name."""
 
     n: int = 0
     untouched: int = 0
@@ -279,44 +277,43 @@ class _Tally:
     without_lead_time: int = 0
     redrawn: int = 0
     origins: Counter[str] = field(default_factory=Counter)
-    mentions: Counter[tuple[str, str]] = field(default_factory=Counter)
+    mentions: defaultdict[str, Counter[str]] = field(default_factory=_by_name)
+    roles: defaultdict[str, Counter[str]] = field(default_factory=_by_name)
+    attributes: defaultdict[str, Counter[str]] = field(default_factory=_by_name)
     relabelled: Counter[tuple[str, str]] = field(default_factory=Counter)
-    roles: Counter[tuple[str, str]] = field(default_factory=Counter)
-    attributes: Counter[tuple[str, str]] = field(default_factory=Counter)
-    exact: dict[str, Counts] = field(default_factory=dict)
+    predicted: list[Key] = field(default_factory=list)
+    annotated: list[Key] = field(default_factory=list)
 
     def add(self, annotation: Corrected, pairs: list[SpanPair], *, within: float) -> None:
         """Count one annotation."""
-        predicted, annotated = annotation.predicted, annotation.annotated
-        roles = Counter(role_outcomes(predicted.roles, annotated.roles, pairs))
-        attributes = Counter(attribute_outcomes(pairs))
-        touched = any(pair.outcome != "kept" for pair in pairs)
-        touched |= any(outcome != "kept" for _, outcome in (*roles, *attributes))
+        predicted, annotated, lead_time = annotation.predicted, annotation.annotated, annotation.lead_time
+        outcomes: set[str] = {pair.outcome for pair in pairs}
+        for name, outcome in role_outcomes(predicted.roles, annotated.roles, pairs):
+            self.roles[name][outcome] += 1
+            outcomes.add(outcome)
+        for name, outcome in attribute_outcomes(pairs):
+            self.attributes[name][outcome] += 1
+            outcomes.add(outcome)
+        untouched = outcomes <= {"kept"}
         self.n += 1
-        self.untouched += not touched
-        self.untouched_within += not touched and annotation.lead_time is not None and annotation.lead_time <= within
-        self.without_lead_time += annotation.lead_time is None
+        self.untouched += untouched
+        self.untouched_within += untouched and lead_time is not None and lead_time <= within
+        self.without_lead_time += lead_time is None
         self.origins.update(span.origin for span in annotated.spans)
-        self.roles += roles
-        self.attributes += attributes
         for pair in pairs:
             before, after = pair.predicted, pair.annotated
             label = before.label if before else after.label if after else ""
-            self.mentions[label, pair.outcome] += 1
+            self.mentions[label][pair.outcome] += 1
             if before and after:
                 self.redrawn += not pair.by_id
                 if before.label != after.label:
                     self.relabelled[before.label, after.label] += 1
-        counts = exact_counts(
-            [("", span.start, span.end, span.label) for span in annotated.spans],
-            [("", span.start, span.end, span.label) for span in predicted.spans],
-        )
-        for label, figures in counts.items():
-            self.exact[label] = sum_counts((self.exact.get(label, Counts(0, 0, 0)), figures))
+        self.predicted += [(str(self.n), span.start, span.end, span.label) for span in predicted.spans]
+        self.annotated += [(str(self.n), span.start, span.end, span.label) for span in annotated.spans]
 
     def group(self) -> GroupFigures:
         """The figures of the report."""
-        n_regions = self.origins.total()
+        n_regions, exact = self.origins.total(), exact_counts(self.annotated, self.predicted)
         return GroupFigures(
             annotations=self.n,
             untouched=self.untouched,
@@ -325,26 +322,26 @@ class _Tally:
             origins=dict(sorted(self.origins.items())),
             still_prediction=self.origins["prediction"] / n_regions if n_regions else None,
             redrawn=self.redrawn,
-            mentions=_mentions(_by_outcome(self.mentions), self.relabelled.total(), sum_counts(self.exact.values())),
-            roles=_links(_by_outcome(self.roles)),
-            attributes=_links(_by_outcome(self.attributes)),
+            mentions=_mentions(_summed(self.mentions), self.relabelled.total(), sum_counts(exact.values())),
+            roles=_links(_summed(self.roles)),
+            attributes=_links(_summed(self.attributes)),
         )
 
+    def labels(self, ontology: Ontology) -> dict[str, MentionFigures]:
+        """Labels that were predicted or annotated, in ontology order."""
+        exact = exact_counts(self.annotated, self.predicted)
+        into = Counter[str]()
+        for (_, after), n in self.relabelled.items():
+            into[after] += n
+        return {
+            label: _mentions(self.mentions.get(label, Counter()), into[label], exact[label])
+            for label in ontology.labels
+            if label in exact
+        }
 
-def _labels(total: _Tally, ontology: Ontology) -> dict[str, MentionFigures]:
-    """Labels that were predicted or annotated, in ontology order."""
-    outcomes: dict[str, Counter[str]] = defaultdict(Counter)
-    for (label, outcome), n in total.mentions.items():
-        outcomes[label][outcome] += n
-    into: Counter[str] = Counter()
-    for (_, after), n in total.relabelled.items():
-        into[after] += n
-    met = outcomes.keys() | into.keys()
-    return {
-        label: _mentions(outcomes[label], into[label], total.exact.get(label, Counts(0, 0, 0)))
-        for label in ontology.labels
-        if label in met
-    }
+
+def _summed(by_name: Mapping[str, Counter[str]]) -> Counter[str]:
+    return sum(by_name.values(), start=Counter())
 
 
 def _mentions(outcomes: Counter[str], into: int, exact: Counts) -> MentionFigures:
@@ -366,17 +363,3 @@ def _links(outcomes: Counter[str]) -> LinkFigures:
         **{name: outcomes[name] for name in ("kept", "changed", "removed", "added")},
         annotated=outcomes["kept"] + outcomes["changed"] + outcomes["added"],
     )
-
-
-def _per_name(links: Counter[tuple[str, str]], order: list[str]) -> dict[str, LinkFigures]:
-    outcomes: dict[str, Counter[str]] = defaultdict(Counter)
-    for (name, outcome), n in links.items():
-        outcomes[name][outcome] += n
-    return {name: _links(outcomes[name]) for name in order if name in outcomes}
-
-
-def _by_outcome(counter: Counter[tuple[str, str]]) -> Counter[str]:
-    summed: Counter[str] = Counter()
-    for (_, outcome), n in counter.items():
-        summed[outcome] += n
-    return summed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import wraps
@@ -13,7 +14,7 @@ import click
 from rich.table import Table
 
 from eventcorpus.agreement.adjudicate import MODEL_VERSION, adjudication_task
-from eventcorpus.agreement.corrected import Excluded, read_corrected
+from eventcorpus.agreement.corrected import read_corrected
 from eventcorpus.agreement.corrections import WITHIN_SECONDS, Corrections, count_corrections
 from eventcorpus.annotation.merge import are_equal, without_decisions
 from eventcorpus.cli import options
@@ -493,7 +494,7 @@ def corrections_command(
     """
     exports = open_exports(inputs, ontology_path)
     index, ontology = exports.index, exports.ontology
-    excluded = Excluded()
+    excluded = Counter[str]()
     with options.progress_bar() as progress:
         corrected = progress.track(
             read_corrected(index, ontology, excluded, text_object=exports.text_object),
