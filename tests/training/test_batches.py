@@ -1,14 +1,18 @@
 import torch
 
 from eventcorpus.training.batches import Epochs, batch_order, chunks, collate
-from eventcorpus.training.examples import IGNORED, Example
+from eventcorpus.training.distributed import Processes
+from eventcorpus.training.examples import IGNORED, Example, ExamplesOf
+from eventcorpus.training.recipe import Recipe
 
 EXAMPLES = [Example([n] * n, [0] * n) for n in range(1, 12)]
 
 
-def epochs(**changed: int) -> Epochs:
-    settings = {"n_epochs": 2, "micro_batch_size": 4, "seed": 1, "pad_id": 0, **changed}
-    return Epochs(lambda epoch: EXAMPLES, **settings)
+def epochs(
+    examples_of: ExamplesOf = lambda epoch: EXAMPLES, *, rank: int = 0, world_size: int = 1, **changed: int
+) -> Epochs:
+    recipe = Recipe(**{"num_train_epochs": 2, "per_device_train_batch_size": 4, "seed": 1, **changed})
+    return Epochs(examples_of, recipe, pad_id=0, processes=Processes(rank, world_size))
 
 
 def ids(micro_batches: tuple[dict[str, torch.Tensor], ...]) -> list[int]:
@@ -26,7 +30,7 @@ def test_every_example_comes_once_an_epoch() -> None:
 
 
 def test_steps_are_counted_where_epochs_differ_in_length() -> None:
-    plan = Epochs(lambda epoch: EXAMPLES[: 4 * (epoch + 1)], n_epochs=3, micro_batch_size=4, seed=1, pad_id=0)
+    plan = epochs(lambda epoch: EXAMPLES[: 4 * (epoch + 1)], num_train_epochs=3)
     assert plan.n_steps == 1 + 2 + 3
     assert [plan.epoch_of(step) for step in range(7)] == [0, 1, 1, 2, 2, 2, 3]
 
@@ -39,7 +43,7 @@ def test_a_started_epoch_goes_on_with_the_batches_that_are_left() -> None:
 def test_processes_and_micro_batches_share_the_same_global_batches() -> None:
     alone = [ids(batch.micro_batches) for batch in epochs().batches(0)]
     ranks = [
-        list(epochs(micro_batch_size=1, gradient_accumulation_steps=2, world_size=2, rank=rank).batches(0))
+        list(epochs(per_device_train_batch_size=1, gradient_accumulation_steps=2, world_size=2, rank=rank).batches(0))
         for rank in (0, 1)
     ]
     assert [sorted(ids(a.micro_batches) + ids(b.micro_batches)) for a, b in zip(*ranks, strict=True)] == alone
@@ -48,7 +52,7 @@ def test_processes_and_micro_batches_share_the_same_global_batches() -> None:
 
 
 def test_a_process_without_an_example_of_its_own_reads_one_without_targets() -> None:
-    plan = Epochs(lambda epoch: EXAMPLES[:1], n_epochs=1, micro_batch_size=4, seed=1, pad_id=0, rank=1, world_size=2)
+    plan = epochs(lambda epoch: EXAMPLES[:1], num_train_epochs=1, rank=1, world_size=2)
     (batch,) = plan.batches(0)
     (part,) = batch.micro_batches
     assert set(part["labels"].flatten().tolist()) == {IGNORED}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import torch
 
-from eventcorpus.training.examples import IGNORED, Example, ExamplesOf, without_targets
+from eventcorpus.training.distributed import Processes
+from eventcorpus.training.examples import IGNORED, Example, ExamplesOf
+from eventcorpus.training.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +36,13 @@ class Epochs:
     made, and again when the epoch comes.
     """
 
-    def __init__(
-        self,
-        examples_of: ExamplesOf,
-        *,
-        n_epochs: int,
-        micro_batch_size: int,
-        gradient_accumulation_steps: int = 1,
-        seed: int,
-        pad_id: int,
-        rank: int = 0,
-        world_size: int = 1,
-    ) -> None:
-        """Count the steps of a run.
-
-        Args:
-            micro_batch_size: examples that a process reads at a time.
-            gradient_accumulation_steps: micro-batches of a process whose gradients add up to one step.
-            pad_id: the token id that pads.
-            rank: of this process, in [0, world_size).
-        """
-        self._examples_of = examples_of
-        self._micro_batch_size, self._seed, self._pad_id = micro_batch_size, seed, pad_id
-        self._rank, self._world_size = rank, world_size
-        self.batch_size = micro_batch_size * gradient_accumulation_steps * world_size
+    def __init__(self, examples_of: ExamplesOf, recipe: Recipe, *, pad_id: int, processes: Processes) -> None:
+        """Count the steps of a run; ``pad_id`` is the token id that pads."""
+        self._examples_of, self._recipe, self._pad_id, self._processes = examples_of, recipe, pad_id, processes
+        n_accumulated = recipe.gradient_accumulation_steps
+        self.batch_size = recipe.per_device_train_batch_size * n_accumulated * processes.world_size
         """Examples of a global batch."""
-        sizes = [len(examples_of(epoch)) for epoch in range(n_epochs)]
+        sizes = [len(examples_of(epoch)) for epoch in range(recipe.num_train_epochs)]
         self._ends = list(accumulate(-(-size // self.batch_size) for size in sizes))
 
     @property
@@ -83,18 +66,20 @@ class Epochs:
     def batches(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, the first ``start`` left out."""
         examples = self._examples_of(epoch)
-        order = batch_order(examples, batch_size=self.batch_size, seed=self._seed, epoch=epoch)
+        order = batch_order(examples, batch_size=self.batch_size, seed=self._recipe.seed, epoch=epoch)
         for positions in order[start:]:
             yield self._batch([examples[i] for i in positions])
 
     def _batch(self, examples: Sequence[Example]) -> Batch:
-        own = examples[self._rank :: self._world_size]  # sorted by length: every process gets its share of the long
-        most = -(-len(examples) // self._world_size)
-        parts = [own[at : at + self._micro_batch_size] for at in range(0, most, self._micro_batch_size)]
+        rank, world_size = self._processes.rank, self._processes.world_size
+        own = examples[rank::world_size]  # sorted by length: every process gets its share of the long
+        most, size = -(-len(examples) // world_size), self._recipe.per_device_train_batch_size
+        parts = [own[at : at + size] for at in range(0, most, size)]
+        # where there are fewer examples than processes, some read an example without targets: sharded weights are
+        # gathered by all processes together or not at all
+        empty = replace(examples[0], targets=[IGNORED] * len(examples[0].targets), soft_targets=None)
         return Batch(
-            # where there are fewer examples than processes, some read an example without targets: sharded weights
-            # are gathered by all processes together or not at all
-            tuple(collate(part or [without_targets(examples[0])], pad_id=self._pad_id) for part in parts),
+            tuple(collate(part or [empty], pad_id=self._pad_id) for part in parts),
             n_labelled=sum(example.n_labelled for example in examples),
             n_tokens=sum(len(example.input_ids) for example in examples),
         )

@@ -25,7 +25,7 @@ from eventcorpus.training.checkpoint import (
     set_random_state,
     write_checkpoint,
 )
-from eventcorpus.training.learner import Learner
+from eventcorpus.training.learner import Learner, out_of_memory_explained
 from eventcorpus.training.metrics import (
     METRICS,
     Metrics,
@@ -36,7 +36,6 @@ from eventcorpus.training.metrics import (
     metrics_of,
 )
 from eventcorpus.training.optimiser import rate_factor
-from eventcorpus.training.out_of_memory import out_of_memory_explained
 from eventcorpus.training.run_info import differences
 
 PLOT = "training.svg"

@@ -20,7 +20,7 @@ from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.batches import collate
-from eventcorpus.training.examples import IGNORED, Encode, EncodedArticles, Example
+from eventcorpus.training.examples import IGNORED, Example, Preparation
 from eventcorpus.training.recipe import Recipe, read_recipe
 
 logger = logging.getLogger(__name__)
@@ -36,21 +36,12 @@ _SENTENCE_END = re.compile(r"\n+|(?<=[.!?])[â€\"']?\s+(?=[^a-z\s])|(?<=[.!?])[â
 
 
 def distilled_examples(
-    articles: Sequence[AnnotatedArticle],
-    encoded: EncodedArticles,
-    unlabelled: Iterable[Article],
-    recipe: Recipe,
-    out: Path,
-    *,
-    encode: Encode,
-    fit_teacher: FitTeacher,
-    pad_id: int,
+    articles: Sequence[AnnotatedArticle], prepared: Preparation, recipe: Recipe, out: Path, *, fit_teacher: FitTeacher
 ) -> list[Example]:
     """Examples with soft targets, those of ``articles`` first; the teachers that are missing are trained before.
 
     Args:
-        encoded: ``articles``, encoded.
-        unlabelled: articles without labels.
+        prepared: ``articles``, encoded, and those without labels.
         out: the model folder of the student; the teachers' are in ``<out>.teachers``.
 
     Raises:
@@ -64,11 +55,12 @@ def distilled_examples(
         return lambda: _load_model(folder)
 
     teachers = cross_fit(articles, train_teacher, n_teachers=recipe.n_teachers, seed=recipe.seed)
+    encoded, pad_id = prepared.encoded, prepared.pad_id
     labelled = labelled_examples(
         encoded.examples, teachers, encoded.article_of, weight=recipe.teacher_weight, pad_id=pad_id
     )
-    texts = unlabelled_texts(unlabelled, recipe, labels=articles[0].labels_annotated)
-    others = unlabelled_examples(encode(texts).examples, teachers, pad_id=pad_id) if texts else []
+    texts = unlabelled_texts(prepared.unlabelled, recipe, labels=articles[0].labels_annotated)
+    others = unlabelled_examples(prepared.encode(texts).examples, teachers, pad_id=pad_id) if texts else []
     logger.info("teachers gave targets for %d windows with gold labels and for %d without", len(labelled), len(others))
     return labelled + others
 
@@ -205,18 +197,3 @@ def unlabelled_texts(
 def _sentences(article: Article) -> list[Article]:
     texts = [text.strip() for text in _SENTENCE_END.split(article.text)]
     return [replace(article, id=f"{article.id}-{i}", text=text) for i, text in enumerate(texts) if len(text) > 20]
-
-
-def read_unlabelled(recipe: Recipe) -> list[Article]:
-    """The articles of the recipe's ``unlabelled``: files and folders, with commas.
-
-    Raises:
-        InputError: if one of them is missing or has no articles.
-    """
-    from eventcorpus.formats.articles import read_articles
-
-    paths = [Path(part.strip()) for part in recipe.unlabelled.split(",") if part.strip()]
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        raise InputError(f"{missing[0]}: no such file or folder (unlabelled); name it with --set unlabelled=PATH")
-    return list(read_articles(paths)) if paths else []

@@ -19,8 +19,8 @@ from eventcorpus.models.folder import is_model_folder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.distillation import teacher_recipe, unlabelled_texts
+from eventcorpus.training.examples import prepare
 from eventcorpus.training.fit import fit
-from eventcorpus.training.preparation import prepare
 from eventcorpus.training.recipe import Recipe
 
 MEASURED_STEPS = 5

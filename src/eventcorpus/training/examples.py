@@ -1,27 +1,35 @@
-"""Training examples: windows of annotated articles with one target tag per token."""
+"""What there is to learn: articles encoded into examples, windows with one target tag per token, and all checks."""
 
 from __future__ import annotations
 
+import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from eventcorpus.annotation.rules import resolve_overlaps
-from eventcorpus.errors import RecipeError
+from eventcorpus.errors import InputError, RecipeError
+from eventcorpus.formats.articles import read_articles
 from eventcorpus.models.encode import EncodedText, SpecialTokens, encode_text, special_tokens_of
+from eventcorpus.models.encoders import check_length, find_encoder, load_config, load_tokenizer
 from eventcorpus.models.tags import OUTSIDE, tags_from_spans
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Span
+from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.augmentation import collect_names, geo_names, replace_mentions
 from eventcorpus.training.recipe import Recipe
 
+logger = logging.getLogger(__name__)
+
 IGNORED = -100
 """The target that cross entropy leaves out."""
+_MAX_NAMED = 5
+"""Spans that a message names; it counts them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +53,8 @@ ExamplesOf = Callable[[int], Sequence[Example]]
 """From an epoch, counted from 0, to its examples; the same ones whenever it is called with the same epoch."""
 
 
-def without_targets(example: Example) -> Example:
-    """The same window, from which nothing is learned."""
-    return replace(example, targets=[IGNORED] * len(example.targets), soft_targets=None)
+Encode = Callable[[Sequence[AnnotatedArticle]], "EncodedArticles"]
+"""``encode_articles`` with the ontology, tokenizer and windows of a run."""
 
 
 @dataclass
@@ -66,6 +73,106 @@ class EncodedArticles:
     cut: list[str] = field(default_factory=list)
     n_tokens: int = 0
     labels: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What a run learns from.
+
+    ``source``: the encoder, as transformers loads it. ``encode``: as the articles were encoded. ``unlabelled``: the
+    articles of the recipe's ``unlabelled``.
+    """
+
+    source: str
+    tokenizer: Any
+    encode: Encode
+    encoded: EncodedArticles
+    unlabelled: list[Article]
+
+    @property
+    def pad_id(self) -> int:
+        """The token id that pads batches."""
+        return self.tokenizer.pad_token_id or 0
+
+
+def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> Preparation:
+    """Find the encoder, check that it reads the recipe's windows, and encode the articles.
+
+    Raises:
+        ModelError: if the encoder cannot be found, has no fast tokenizer, or reads fewer tokens than ``max_length``.
+        InputError: if there is not one span, or the recipe's ``unlabelled`` is missing.
+    """
+    source = find_encoder(recipe.encoder)
+    check_length(load_config(source), recipe.encoder, max_length=recipe.max_length)
+    tokenizer = load_tokenizer(source)
+    encode = partial(
+        encode_articles, ontology=ontology, tokenizer=tokenizer, special_tokens=special_tokens_of(tokenizer),
+        max_length=recipe.max_length, stride=recipe.stride,
+    )  # fmt: skip
+    encoded = encode(articles)
+    if not encoded.n_spans:
+        raise InputError(
+            f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
+        )
+    return Preparation(source, tokenizer, encode, encoded, _read_unlabelled(recipe))
+
+
+def _read_unlabelled(recipe: Recipe) -> list[Article]:
+    """The articles of the recipe's ``unlabelled``: files and folders, with commas.
+
+    Raises:
+        InputError: if one of them is missing or has no articles.
+    """
+    paths = [Path(part.strip()) for part in recipe.unlabelled.split(",") if part.strip()]
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise InputError(f"{missing[0]}: no such file or folder (unlabelled); name it with --set unlabelled=PATH")
+    return list(read_articles(paths)) if paths else []
+
+
+def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> None:
+    """Check that there is a validation split where the recipe lets it decide.
+
+    Raises:
+        RecipeError: naming the key that needs one.
+    """
+    if recipe.early_stopping_patience > 0:
+        key = "early_stopping_patience"
+    elif recipe.load_best_model_at_end:
+        key = "load_best_model_at_end"
+    else:
+        return
+    if recipe.eval_strategy == "no":
+        raise RecipeError(f"{key} needs scores and eval_strategy is no; set it to epoch or steps")
+    if not any(annotated.spans for annotated in validation):
+        raise RecipeError(
+            f"{key} needs a validation split with spans and there are {len(validation)} articles with none; make one "
+            "with eventcorpus split, or leave the key out"
+        )
+
+
+def log_encoded(encoded: EncodedArticles, ontology: Ontology, recipe: Recipe, *, n_articles: int) -> None:
+    """Log what there is to learn, and warn of what cannot be learned: spans, labels without examples, cut mentions."""
+    logger.info(
+        "encoded %s articles into %s windows, %s tokens; %s of %s spans cannot be learned (%.1f%%)",
+        f"{n_articles:,}", f"{len(encoded.examples):,}", f"{encoded.n_tokens:,}", f"{len(encoded.lost):,}",
+        f"{encoded.n_spans:,}", 100 * len(encoded.lost) / encoded.n_spans,
+    )  # fmt: skip
+    for line in encoded.lost[:_MAX_NAMED]:
+        logger.info("cannot be learned: %s", line)
+    unseen = [label for label in ontology.labels if not encoded.labels[label]]
+    if unseen:
+        logger.warning(
+            "%s of %s labels have no example to learn from and will never be predicted: %s",
+            len(unseen), len(ontology.labels), ", ".join(unseen),
+        )  # fmt: skip
+    if encoded.cut:
+        named = "; ".join(encoded.cut[:_MAX_NAMED]) + ("; ..." if len(encoded.cut) > _MAX_NAMED else "")
+        logger.warning(
+            "%s mentions are whole in no window of max_length %s and stride %s and are learned in parts; raise stride "
+            "above their length in tokens: %s",
+            f"{len(encoded.cut):,}", recipe.max_length, recipe.stride, named,
+        )  # fmt: skip
 
 
 def encode_articles(
@@ -130,21 +237,6 @@ def _cut_spans(spans: Sequence[Span], encoded: EncodedText) -> list[Span]:
 
 def _named(annotated: AnnotatedArticle, span: Span) -> str:
     return f"{annotated.article.id}: {span.label} [{span.start}, {span.end})"
-
-
-Encode = Callable[[Sequence[AnnotatedArticle]], EncodedArticles]
-
-
-def article_encoder(tokenizer: Any, ontology: Ontology, recipe: Recipe) -> Encode:
-    """``encode_articles`` with the windows of a recipe."""
-    return partial(
-        encode_articles,
-        ontology=ontology,
-        tokenizer=tokenizer,
-        special_tokens=special_tokens_of(tokenizer),
-        max_length=recipe.max_length,
-        stride=recipe.stride,
-    )
 
 
 def examples_with_replaced_mentions(

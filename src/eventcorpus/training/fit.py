@@ -29,13 +29,18 @@ from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.batches import Epochs
 from eventcorpus.training.callbacks import Callbacks, OnMetrics, OnStep
 from eventcorpus.training.checkpoint import clear_leftovers, drop_folder
-from eventcorpus.training.distillation import FitTeacher, distilled_examples
+from eventcorpus.training.distillation import distilled_examples
 from eventcorpus.training.distributed import current_processes
-from eventcorpus.training.examples import ExamplesOf, examples_with_replaced_mentions
+from eventcorpus.training.examples import (
+    ExamplesOf,
+    check_validation,
+    examples_with_replaced_mentions,
+    log_encoded,
+    prepare,
+)
 from eventcorpus.training.learner import Learner, TokenLoss, hard_loss, learner_for, soft_loss
 from eventcorpus.training.metrics import Progress, ValidationScore
 from eventcorpus.training.optimiser import rate_factor
-from eventcorpus.training.preparation import Preparation, check_validation, log_encoded, prepare
 from eventcorpus.training.recipe import Recipe, recipe_yaml
 from eventcorpus.training.run_info import (
     RUN,
@@ -108,31 +113,22 @@ def fit(
         is_there = is_complete(place, run, processes)
         fit(training_articles, ontology, teacher, place, resume=resume or is_there, on_step=on_step)
 
-    examples_of, recipe_loss = _examples_and_loss(articles, prepared, ontology, recipe, out, fit_teacher=fit_teacher)
-    epochs = Epochs(
-        examples_of,
-        n_epochs=recipe.num_train_epochs,
-        micro_batch_size=recipe.per_device_train_batch_size,
-        gradient_accumulation_steps=recipe.gradient_accumulation_steps,
-        seed=recipe.seed,
-        pad_id=prepared.pad_id,
-        rank=processes.rank,
-        world_size=processes.world_size,
-    )
+    examples_of: ExamplesOf = lambda epoch: prepared.encoded.examples  # noqa: E731
+    if recipe.n_teachers:  # which alone learn from replaced mentions: soft targets hold for the text as it is
+        distilled = distilled_examples(articles, prepared, recipe, out, fit_teacher=fit_teacher)
+        examples_of = lambda epoch: distilled  # noqa: E731
+    elif recipe.swap_names:
+        examples_of = examples_with_replaced_mentions(articles, recipe, prepared.encode, labels=ontology.labels)
+    epochs = Epochs(examples_of, recipe, pad_id=prepared.pad_id, processes=processes)
     tags = tag_names(ontology.labels)
-    learner = learner_for(
-        prepared.source, tags=tags, recipe=recipe, token_loss=token_loss or recipe_loss, processes=processes
-    )
+    token_loss = token_loss or (soft_loss if recipe.n_teachers else hard_loss)
+    learner = learner_for(prepared.source, tags=tags, recipe=recipe, token_loss=token_loss, processes=processes)
 
     facts = {"n_articles": len(articles), "n_spans": prepared.encoded.n_spans, **(notes or {})}
     about = ModelAbout(
-        ontology=ontology,
-        max_length=recipe.max_length,
-        stride=recipe.stride,
-        decoder=recipe.decoder,
+        ontology=ontology, max_length=recipe.max_length, stride=recipe.stride, decoder=recipe.decoder, training=facts,
         encoder=BUNDLED_NAME if recipe.encoder == BUNDLED else recipe.encoder,
-        training=facts,
-    )
+    )  # fmt: skip
 
     def score(step: int) -> ValidationScore:
         return validation_score(validation, learner, prepared.tokenizer, about, step=step)
@@ -157,30 +153,6 @@ def fit(
         save_model(out, model, prepared.tokenizer, about, extra=extra)
         drop_folder(folder)
     return fit_result(out, prepared.encoded, progress, resumed_at=resumed_at)
-
-
-def _examples_and_loss(
-    articles: Sequence[AnnotatedArticle],
-    prepared: Preparation,
-    ontology: Ontology,
-    recipe: Recipe,
-    out: Path,
-    *,
-    fit_teacher: FitTeacher,
-) -> tuple[ExamplesOf, TokenLoss]:
-    """The examples of each epoch, and the loss that fits their targets.
-
-    With teachers, mentions are replaced in the teachers' training alone: soft targets hold for the text as it is.
-    """
-    if recipe.n_teachers:
-        distilled = distilled_examples(
-            articles, prepared.encoded, prepared.unlabelled, recipe, out,
-            encode=prepared.encode, fit_teacher=fit_teacher, pad_id=prepared.pad_id,
-        )  # fmt: skip
-        return (lambda epoch: distilled), soft_loss
-    if recipe.swap_names:
-        return examples_with_replaced_mentions(articles, recipe, prepared.encode, labels=ontology.labels), hard_loss
-    return (lambda epoch: prepared.encoded.examples), hard_loss
 
 
 def train(learner: Learner, epochs: Epochs, progress: Progress, *, after_step: Callable[[Progress], None]) -> None:

@@ -1,22 +1,22 @@
-"""One optimiser step: the model, its fp32 master copy, the loss, and the dropout that training uses on processors."""
+"""One optimiser step: the model, its fp32 master copy, the loss, failed allocations, and dropout on processors."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import nn
 
-from eventcorpus.errors import RecipeError
+from eventcorpus.errors import ModelError, RecipeError
 from eventcorpus.models.encoders import load_encoder
 from eventcorpus.training.batches import Batch, chunks
 from eventcorpus.training.distributed import Processes, distributed_like, full_tensor, shard
 from eventcorpus.training.examples import IGNORED
 from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
-from eventcorpus.training.out_of_memory import out_of_memory_explained
 from eventcorpus.training.recipe import Recipe
 
 MODEL_INPUTS = ("input_ids", "attention_mask")
@@ -136,49 +136,38 @@ def learner_for(
         ModelError: if the encoder cannot be loaded, or memory does not suffice.
         RecipeError: if the recipe needs a GPU, a precision or several processes, and they are not there.
     """
-    torch.manual_seed(recipe.seed)
-    with out_of_memory_explained(recipe):
-        learner = _learner(source, tags=tags, recipe=recipe, token_loss=token_loss, processes=processes)
-    if processes.rank:
-        torch.manual_seed(recipe.seed + 1_000_003 * processes.rank)
-    return learner
-
-
-def _learner(
-    source: str, *, tags: Sequence[str], recipe: Recipe, token_loss: TokenLoss, processes: Processes
-) -> Learner:
-    dtype = precision_for(recipe, processes.device)
-    if recipe.attn_implementation == "flash_attention_2" and (
-        processes.device.type == "cpu" or dtype != torch.bfloat16
-    ):
+    dtype, kind = precision_for(recipe, processes.device), processes.device.type
+    if recipe.attn_implementation == "flash_attention_2" and (kind == "cpu" or dtype != torch.bfloat16):
         raise RecipeError(
-            f"attn_implementation is flash_attention_2, which needs an NVIDIA GPU and bf16; this is "
-            f"{processes.device.type} and {str(dtype).removeprefix('torch.')}; set attn_implementation: sdpa"
+            "attn_implementation is flash_attention_2, which needs an NVIDIA GPU and bf16; this is "
+            f"{kind} and {str(dtype).removeprefix('torch.')}; set attn_implementation: sdpa"
         )
     if recipe.fsdp and processes.world_size == 1:
         raise RecipeError(
             "fsdp spreads an encoder over several processes and there is one; start with "
             "torchrun --nproc-per-node N -m eventcorpus train ..., or set fsdp: false"
         )
-    model = load_encoder(
-        source,
-        tags=tags,
-        dropout=recipe.dropout,
-        attention_dropout=recipe.attention_dropout,
-        attention=recipe.attn_implementation,
-    )
-    if recipe.freeze_word_embeddings:
-        model.get_input_embeddings().weight.requires_grad_(False)
-    model.to(processes.device).train()
-    if processes.device.type == "cpu":
-        use_byte_dropout(model)
-    processes.broadcast([weight.data for weight in model.parameters()])
-    if recipe.fsdp:
-        shard(model, processes, dtype=dtype)
-        dtype = torch.float32
-    copy = MasterCopy.of(model, dtype)
-    forward = torch.compile(model, dynamic=True) if recipe.torch_compile else model
-    return Learner(model, forward, copy, optimiser_for(copy, recipe), token_loss, recipe, processes)
+    torch.manual_seed(recipe.seed)
+    with out_of_memory_explained(recipe):
+        model = load_encoder(
+            source, tags=tags, dropout=recipe.dropout, attention_dropout=recipe.attention_dropout,
+            attention=recipe.attn_implementation,
+        )  # fmt: skip
+        if recipe.freeze_word_embeddings:
+            model.get_input_embeddings().weight.requires_grad_(False)
+        model.to(processes.device).train()
+        if kind == "cpu":
+            use_byte_dropout(model)
+        processes.broadcast([weight.data for weight in model.parameters()])
+        if recipe.fsdp:
+            shard(model, processes, dtype=dtype)
+            dtype = torch.float32
+        copy = MasterCopy.of(model, dtype)
+        forward = torch.compile(model, dynamic=True) if recipe.torch_compile else model
+        optimiser = optimiser_for(copy, recipe)
+    if processes.rank:
+        torch.manual_seed(recipe.seed + 1_000_003 * processes.rank)
+    return Learner(model, forward, copy, optimiser, token_loss, recipe, processes)
 
 
 TokenLoss = Callable[[torch.Tensor, Mapping[str, torch.Tensor]], torch.Tensor]
@@ -199,6 +188,54 @@ def soft_loss(logits: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torc
     labelled = targets["labels"] != IGNORED
     log_probabilities = logits.float().log_softmax(dim=-1)
     return -(targets["soft_labels"] * log_probabilities).sum(dim=-1)[labelled].sum()
+
+
+@contextmanager
+def out_of_memory_explained(recipe: Recipe, micro_batches: Sequence[Mapping[str, torch.Tensor]] = ()) -> Iterator[None]:
+    """Turn an allocation that failed, on a GPU or in RAM, into an error that says what to do.
+
+    Args:
+        micro_batches: those that were being learned from.
+
+    Raises:
+        ModelError: naming the largest micro-batch, and the recipe keys to lower and to which values.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
+        on_gpu = isinstance(error, torch.OutOfMemoryError) or "CUDA out of memory" in str(error)
+        if not (on_gpu or isinstance(error, MemoryError) or "DefaultCPUAllocator" in str(error)):
+            raise
+        raise ModelError(_out_of_memory(recipe, micro_batches, on_gpu=on_gpu)) from None
+
+
+def _out_of_memory(recipe: Recipe, micro_batches: Sequence[Mapping[str, torch.Tensor]], *, on_gpu: bool) -> str:
+    size, length, n_accumulated = (
+        recipe.per_device_train_batch_size, recipe.max_length, recipe.gradient_accumulation_steps
+    )  # fmt: skip
+    shapes = [tuple(batch["input_ids"].shape) for batch in micro_batches]
+    largest = max(shapes, key=lambda shape: shape[0] * shape[1], default=None)
+    what = f"a batch of {largest[0]} windows of {largest[1]} tokens" if largest else "the model"
+    if size > 1:
+        smaller = size // 2
+        way = (
+            f"lower per_device_train_batch_size from {size} to {smaller} and raise gradient_accumulation_steps from "
+            f"{n_accumulated} to {-(-size * n_accumulated // smaller)}, which learns the same"
+        )
+    elif length > 64:
+        shared = min(recipe.stride, length // 4)
+        way = f"lower max_length from {length} to {length // 2} and stride from {recipe.stride} to {shared}"
+    else:
+        way = "choose a smaller encoder"
+    where = "RAM"
+    if on_gpu:
+        where = "the GPU"
+        if torch.cuda.is_available():
+            held = torch.cuda.get_device_properties(torch.cuda.current_device()).total_memory
+            where = f"the GPU's {held / 2**30:.0f} GiB"
+        way += ", or set precision: bf16" if recipe.precision == "fp32" else ""
+        way += "" if recipe.fsdp else ", or spread the encoder over several GPUs (fsdp: true)"
+    return f"out of memory ({where}) on {what}; {way}"
 
 
 _N_BYTES = 256
