@@ -15,7 +15,6 @@ import torch
 
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.files import write_text
-from eventcorpus.render.training_charts import training_svg
 from eventcorpus.training.batches import Epochs
 from eventcorpus.training.checkpoint import (
     checkpoints,
@@ -26,15 +25,7 @@ from eventcorpus.training.checkpoint import (
     write_checkpoint,
 )
 from eventcorpus.training.learner import Learner, out_of_memory_explained
-from eventcorpus.training.metrics import (
-    METRICS,
-    Metrics,
-    MetricsFile,
-    Progress,
-    TensorBoard,
-    ValidationScore,
-    metrics_of,
-)
+from eventcorpus.training.metrics import METRICS, Metrics, MetricsFile, Progress, TensorBoard, ValidationScore
 from eventcorpus.training.optimiser import rate_factor
 from eventcorpus.training.run_info import differences
 
@@ -159,19 +150,19 @@ class Callbacks:
         epoch = epochs.epoch_of(step - 1)
         first, end = epochs.first_step(epoch), epochs.first_step(epoch + 1)
         factor = rate_factor(step - 1, epochs.n_steps, self._recipe.warmup_steps)
-        line = metrics_of(
-            progress,
-            file.lines[-1] if file.lines else None,
-            epoch=epoch + (step - first) / (end - first),
-            learning_rate=self._recipe.learning_rate * factor,
+        line = file.add(
+            progress, epoch=epoch + (step - first) / (end - first), learning_rate=self._recipe.learning_rate * factor
         )
-        file.add(line)
         if self._tensorboard is not None:
             self._tensorboard.add(line)
         if self._on_metrics is not None:
             self._on_metrics(line)
 
     def _draw(self, file: MetricsFile) -> None:
+        from eventcorpus.render.training_charts import (
+            training_svg,
+        )  # which reads our metrics: it stands above this room
+
         title = f"{self.folder.name.removesuffix('.checkpoints')}: {self._epochs.n_steps:,} steps"
         write_text(self.folder / PLOT, training_svg(file.lines, title=title))
 

@@ -8,11 +8,10 @@ gradients are no gradients of the wrapped model, and DDP would add up bf16 ones;
 is normalised by the tokens of the global batch wants a sum. The price is that nothing is sent while the backward pass
 is still running.
 
-Why not accelerate: its PartialState (read in its source, not tried) would replace rank, device and the call of
-init_process_group, some twenty lines; sums of gradients in buckets, the checks and the sharding of a model with a
-master copy would stay. It is one state for the life of a process, which only the internal ``_reset_state`` clears: a
-process could not go on alone after it has left its group. And on GPUs it joins nccl alone unless told otherwise, which
-cannot gather the random states of the CPU.
+Why not accelerate (1.15, tried): with its PartialState, gather and reduce the tests of training pass, with 28 lines of
+code less; sums in buckets, the checks and the sharding stay. But PartialState keeps counting the processes of a group
+that was left, and the next collective operation fails; where there is no GPU it does not see a group that the caller
+has made, so that each process takes itself for the main one; and it follows the PMI_SIZE of an MPI launcher.
 """
 
 from __future__ import annotations

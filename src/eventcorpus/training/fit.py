@@ -47,9 +47,9 @@ from eventcorpus.training.run_info import (
     FitResult,
     finished_progress,
     fit_result,
+    hash_of,
     is_complete,
     run_facts,
-    run_hash,
     run_identity,
 )
 
@@ -101,7 +101,7 @@ def fit(
 
     identity = run_identity(articles, validation, ontology, recipe, processes, unlabelled=prepared.unlabelled)
     folder = out.with_name(f"{out.name}.checkpoints")
-    if resume and is_complete(out, run_hash(identity), processes):
+    if resume and is_complete(out, hash_of(identity), processes):
         logger.info("%s: this run is complete already; nothing is left to train", out)
         if processes.is_main_process:
             drop_folder(folder)
@@ -109,7 +109,7 @@ def fit(
         return fit_result(out, prepared.encoded, finished, resumed_at=finished.step)
 
     def fit_teacher(training_articles: Sequence[AnnotatedArticle], teacher: Recipe, place: Path) -> None:
-        run = run_hash(run_identity(training_articles, (), ontology, teacher, processes))
+        run = hash_of(run_identity(training_articles, (), ontology, teacher, processes))
         is_there = is_complete(place, run, processes)
         fit(training_articles, ontology, teacher, place, resume=resume or is_there, on_step=on_step)
 
@@ -147,7 +147,7 @@ def fit(
     model = _finished_model(learner, prepared.source, tags=tags)
     if processes.is_main_process:
         about = about.model_copy(update={"training": {**facts, "n_steps": progress.step}})
-        run = run_facts(run_hash(identity), recipe, ontology, progress, processes, notes=notes or {})
+        run = run_facts(hash_of(identity), recipe, ontology, progress, processes, notes=notes or {})
         extra = {"recipe.yaml": recipe_yaml(recipe), RUN: to_json(run, indent=2) + "\n", **callbacks.end()}
         model.config._name_or_path = about.encoder
         save_model(out, model, prepared.tokenizer, about, extra=extra)

@@ -101,29 +101,6 @@ class Metrics:
     dev_f1: float | None = None
 
 
-def metrics_of(progress: Progress, last: Metrics | None, *, epoch: float, learning_rate: float) -> Metrics:
-    """The line that follows ``last``."""
-    losses = progress.losses[last.step if last else 0 :]
-    n_tokens = progress.n_tokens - (last.tokens if last else 0)
-    spent = progress.seconds - (last.seconds if last else 0.0)
-    score = progress.score_of_this_step
-    return Metrics(
-        step=progress.step,
-        epoch=round(epoch, 4),
-        loss=sum(losses) / len(losses),
-        learning_rate=learning_rate,
-        tokens=progress.n_tokens,
-        tokens_per_second=round(n_tokens / max(spent, 1e-9), 1),
-        seconds=progress.seconds,
-        eval_seconds=progress.eval_seconds,
-        peak_memory=peak_memory(),
-        peak_gpu_memory=peak_gpu_memory(),
-        dev_precision=score.precision if score else None,
-        dev_recall=score.recall if score else None,
-        dev_f1=score.f1 if score else None,
-    )
-
-
 def peak_memory() -> int:
     """The most RAM that this process has held, in bytes."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -145,11 +122,32 @@ class MetricsFile:
         write_text(path, "".join(to_json(asdict(line)) + "\n" for line in self.lines))
         self._file = path.open("a", encoding="utf-8")
 
-    def add(self, line: Metrics) -> None:
-        """Write a line."""
+    def add(self, progress: Progress, *, epoch: float, learning_rate: float) -> Metrics:
+        """Write the line of a step and return it."""
+        last = self.lines[-1] if self.lines else None
+        losses = progress.losses[last.step if last else 0 :]
+        n_tokens = progress.n_tokens - (last.tokens if last else 0)
+        seconds = progress.seconds - (last.seconds if last else 0.0)
+        score = progress.score_of_this_step
+        line = Metrics(
+            step=progress.step,
+            epoch=round(epoch, 4),
+            loss=sum(losses) / len(losses),
+            learning_rate=learning_rate,
+            tokens=progress.n_tokens,
+            tokens_per_second=round(n_tokens / max(seconds, 1e-9), 1),
+            seconds=progress.seconds,
+            eval_seconds=progress.eval_seconds,
+            peak_memory=peak_memory(),
+            peak_gpu_memory=peak_gpu_memory(),
+            dev_precision=score.precision if score else None,
+            dev_recall=score.recall if score else None,
+            dev_f1=score.f1 if score else None,
+        )
         self.lines.append(line)
         self._file.write(to_json(asdict(line)) + "\n")
         self._file.flush()
+        return line
 
     def close(self) -> None:
         """Close the file."""

@@ -34,7 +34,7 @@ class Recipe(StrictModel):
     """Everything that decides what a training run makes, apart from the data itself.
 
     Keys of one matter stand together; those that most people set are the ones that are not marked ``_EXPERT``. The
-    order of the keys is part of the hash by which a complete run is known again (``run_info.run_hash``).
+    order of the keys is part of the hash by which a complete run is known again (``run_info.run_identity``).
     """
 
     model_config = ConfigDict(strict=True, use_attribute_docstrings=True)

@@ -29,8 +29,6 @@ from eventcorpus.training.optimiser import precision_for
 from eventcorpus.training.recipe import Recipe
 
 RUN = "run.json"
-
-
 _DECIDES_NOTHING = ("output_dir", "dataset", "teacher", "save_steps", "save_total_limit", "logging_steps", "report_to")
 _DECIDES_WITH_VALIDATION = ("eval_strategy", "eval_steps")
 
@@ -56,19 +54,19 @@ def run_identity(
     teacher = teacher_recipe(recipe, 0).model_dump(exclude=left_out) if recipe.n_teachers else None
     return {
         **recipe.model_dump(exclude=left_out),
-        "recipe of the teachers": _hash_of(teacher) if teacher else "",
+        "recipe of the teachers": hash_of(teacher) if teacher else "",
         "precision": str(precision_for(recipe, processes.device)).removeprefix("torch."),
         "articles for training": _hash_of_articles(articles),
         "articles for validation": _hash_of_articles(validation) if validation_decides else "",
         "articles without labels": hashlib.sha256("".join(a.text_sha256 for a in unlabelled).encode()).hexdigest(),
-        "ontology": _hash_of(ontology.model_dump(mode="json")),
+        "ontology": hash_of(ontology.model_dump(mode="json")),
         "processes": processes.world_size,
     }
 
 
-def run_hash(identity: Mapping[str, Any]) -> str:
-    """The hash of an identity, 64 hex digits."""
-    return _hash_of(dict(identity))
+def hash_of(values: Mapping[str, Any]) -> str:
+    """SHA-256 of values as JSON, 64 hex digits; that of an identity is the hash of its run."""
+    return hashlib.sha256(to_json(values).encode()).hexdigest()
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -78,10 +76,6 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         f"other {key}" if len(str(now.get(key))) == 64 else f"{key} was {before.get(key)!r} and is {now.get(key)!r}"
         for key in keys
     ]
-
-
-def _hash_of(values: dict[str, Any]) -> str:
-    return hashlib.sha256(to_json(values).encode()).hexdigest()
 
 
 def _hash_of_articles(articles: Iterable[AnnotatedArticle]) -> str:
@@ -99,7 +93,7 @@ def run_facts(
     """The content of ``run.json``; ``dev`` is the score on the validation split of the weights that were kept.
 
     Args:
-        run: ``run_hash``.
+        run: the hash of its identity.
         notes: what the caller knows of the data (its name, hash and version).
     """
     scored = progress.best if recipe.load_best_model_at_end else next(reversed(progress.scores), None)
