@@ -147,7 +147,7 @@ def calibrate(
     least_mentions: int = 20,
     on_progress: OnProgress | None = None,
 ) -> Calibration:
-    """Calibrate the confidences of a model folder on articles that it did not learn from.
+    """Calibrate the confidences of a model folder on articles that it did not learn from, and draw its diagram.
 
     Args:
         target_precision: thresholds are the confidences from which on mentions are right this often, in (0, 1].
@@ -156,8 +156,10 @@ def calibrate(
     Raises:
         InputError: if the split is the one that the model was trained on.
     """
-    from eventcorpus.calibration.fit import calibrate_folder
+    from eventcorpus.calibration import fit
+    from eventcorpus.models.card import write_card
     from eventcorpus.models.extractor import Extractor
+    from eventcorpus.models.folder import write_calibration
     from eventcorpus.render.training_charts import reliability_svg
 
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
@@ -168,18 +170,14 @@ def calibrate(
             f"{data.folder}: {model} was trained on split 'train' of this dataset and is surer there than "
             "elsewhere; use --split validation"
         )
-    return calibrate_folder(
-        extractor,
-        Path(model),
-        articles,
-        dataset=data.folder.resolve().name,
-        dataset_sha256=sha256,
-        split=split,
-        draw=reliability_svg,
-        precision=target_precision,
-        least_mentions=least_mentions,
-        on_progress=on_progress,
-    )
+    calibration = fit.calibrate(
+        extractor, articles, precision=target_precision, least_mentions=least_mentions,
+        dataset=data.folder.resolve().name, dataset_sha256=sha256, split=split, on_progress=on_progress,
+    )  # fmt: skip
+    diagram = {"reliability.svg": reliability_svg(calibration)} if calibration.before else {}
+    written = write_calibration(Path(model), calibration, extra=diagram).calibration
+    write_card(Path(model))
+    return written
 
 
 def evaluate(

@@ -7,9 +7,9 @@ confidence is found from which its mentions are right often enough.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,9 @@ from eventcorpus.calibration.apply import (
     log_odds,
 )
 from eventcorpus.calibration.metrics import ScoredMentions, calibration_bins, calibration_error, wilson_interval
-from eventcorpus.models.card import write_card
 from eventcorpus.models.encode import EncodedText
 from eventcorpus.models.extractor import ARTICLES_AT_ONCE, Extractor, decode_mentions
-from eventcorpus.models.folder import ModelAbout, write_calibration
+from eventcorpus.models.folder import ModelAbout
 from eventcorpus.models.tags import OUTSIDE, tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress
@@ -40,40 +39,6 @@ FOLDS = 5
 SEED = 13
 FEWEST_ARTICLES = 5
 FEWEST_MENTIONS = 50
-
-
-def calibrate_folder(
-    extractor: Extractor,
-    folder: Path,
-    articles: Sequence[AnnotatedArticle],
-    *,
-    dataset: str,
-    dataset_sha256: str,
-    split: str,
-    draw: Callable[[Calibration], str],
-    precision: float = 0.9,
-    least_mentions: int = LEAST_MENTIONS,
-    on_progress: OnProgress | None = None,
-) -> Calibration:
-    """Fit a calibration and put it into a model folder, with its diagram (``reliability.svg``) and a new card.
-
-    Args:
-        extractor: the model of the folder.
-        draw: gives the diagram as SVG; not called where there was too little to fit a calibration on.
-
-    The other arguments are those of ``calibrate``.
-
-    Raises:
-        OutputError: if the disk refuses.
-    """
-    calibration = calibrate(
-        extractor, articles, precision=precision, least_mentions=least_mentions, dataset=dataset,
-        dataset_sha256=dataset_sha256, split=split, on_progress=on_progress,
-    )  # fmt: skip
-    extra = {"reliability.svg": draw(calibration)} if calibration.before else {}
-    written = write_calibration(folder, calibration, extra=extra).calibration
-    write_card(folder)
-    return written
 
 
 def calibrate(
@@ -118,10 +83,8 @@ def calibrate(
     fitted = _fit(scored)[method]
     calibrated = ScoredMentions.pooled([fitted.mentions(article) for article in scored])
     return Calibration(
+        **asdict(fitted),
         method=method,
-        temperature=fitted.temperature,
-        slope=fitted.logistic[0],
-        intercept=fitted.logistic[1],
         fitted_on=fitted_on,
         errors={name: calibration_error(ScoredMentions.pooled(mentions)) for name, mentions in held_out.items()},
         before=calibration_bins(ScoredMentions.pooled(held_out["none"])),
@@ -165,15 +128,10 @@ class ScoredArticle:
         self.annotated = annotated
         self.targets = targets_of(annotated, encoded, scores, about.ontology)
         self._encoded, self._scores, self._about = encoded, scores, about
-        self._mentions: dict[float, ScoredMentions] = {}
+        self.mentions = cache(self._mentions)
 
-    def mentions(self, temperature: float) -> ScoredMentions:
-        """The mentions found at a temperature; decoded once a temperature."""
-        if temperature not in self._mentions:
-            self._mentions[temperature] = self._decode(temperature)
-        return self._mentions[temperature]
-
-    def _decode(self, temperature: float) -> ScoredMentions:
+    def _mentions(self, temperature: float) -> ScoredMentions:
+        """The mentions found at a temperature; ``mentions`` decodes once a temperature."""
         annotated = self.annotated
         gold = {(span.start, span.end, span.label) for span in annotated.spans}
         scores = apply_temperature(self._scores, temperature)
@@ -229,22 +187,19 @@ def targets_of(
     return Targets(log_probabilities[known], np.array([tags[i] for i in known], dtype=np.intp))
 
 
-Logistic = tuple[float, float]
-"""(slope, intercept)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """What a method learned; its defaults change nothing."""
 
     temperature: float = 1.0
-    logistic: Logistic = (1.0, 0.0)
+    slope: float = 1.0
+    intercept: float = 0.0
 
     def mentions(self, article: ScoredArticle) -> ScoredMentions:
         """The mentions of an article with the confidences that this method gives."""
-        found, (slope, intercept) = article.mentions(self.temperature), self.logistic
-        confidences = apply_logistic(found.confidences, slope=slope, intercept=intercept)
-        return ScoredMentions(found.labels, confidences, found.correct)
+        found = article.mentions(self.temperature)
+        confidences = apply_logistic(found.confidences, slope=self.slope, intercept=self.intercept)
+        return replace(found, confidences=confidences)
 
 
 def _cross_validate(scored: Sequence[ScoredArticle]) -> dict[Method, list[ScoredMentions]]:
@@ -271,8 +226,8 @@ def _fit(scored: Sequence[ScoredArticle]) -> dict[Method, Fitted]:
     return {
         "none": Fitted(),
         "temperature": Fitted(temperature),
-        "logistic": Fitted(1.0, curves[1.0]),
-        "temperature+logistic": Fitted(temperature, curves[temperature]),
+        "logistic": Fitted(1.0, *curves[1.0]),
+        "temperature+logistic": Fitted(temperature, *curves[temperature]),
     }
 
 
@@ -295,8 +250,8 @@ def fit_temperature(targets: Sequence[Targets]) -> float:
     return round(float(np.exp(found.x)), 5)
 
 
-def fit_logistic(confidences: NDArray[np.float64], correct: NDArray[np.bool_]) -> Logistic:
-    """The logistic curve of log-odds under which the outcomes are likeliest, its slope at least 0 (Platt 1999).
+def fit_logistic(confidences: NDArray[np.float64], correct: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope, at least 0, and intercept of the logistic curve of log-odds that fits the outcomes best (Platt 1999).
 
     Platt's targets, a little inside 0 and 1, keep the curve finite where right and wrong do not overlap.
 

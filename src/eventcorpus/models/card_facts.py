@@ -7,64 +7,13 @@ can be written again at any time.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from eventcorpus.files import StrictModel, parse_as, read_json
 
 CARD_FACTS = "card.json"
-
-
-class _Read(BaseModel):
-    """A part of a report: what the card does not show is not looked at."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Ends(_Read):
-    low: float
-    high: float
-
-
-class _Intervals(_Read):
-    precision: _Ends | None = None
-    recall: _Ends | None = None
-    f1: _Ends | None = None
-
-
-class _Figures(_Read):
-    precision: float | None
-    recall: float | None
-    f1: float | None
-    support: int
-    intervals: _Intervals | None = None
-
-
-class _Matching(_Read):
-    micro: _Figures
-    labels: dict[str, _Figures]
-
-
-class _Dataset(_Read):
-    name: str
-    sha256: str
-    split: str
-    articles: int
-
-
-class _Model(_Read):
-    name: str
-    hash: str = ""
-
-
-class _Report(_Read):
-    ontology: str
-    dataset: _Dataset
-    model: _Model
-    exact: _Matching
-    overlap: _Matching | None = None
-    classes: dict[str, Any] | None = None
 
 
 class Score(StrictModel):
@@ -137,13 +86,25 @@ def read_card_facts(folder: Path) -> CardFacts:
 
 
 def read_scores(path: Path) -> Scores:
-    """The figures of a report that ``eval --json`` wrote, of this version or an earlier one.
+    """The figures of a report that ``eval --json`` wrote.
 
     Raises:
         InputError: if it is not one.
     """
-    report = parse_as(_Report, read_json(path), place=f"{path}: not a report of eventcorpus eval --json")
-    overlap = _label_score(report.overlap.micro) if report.overlap else None
+    from eventcorpus.eval.report import Interval, Intervals, LabelFigures, Report
+
+    report = parse_as(Report, read_json(path), place=f"{path}: not a report of eventcorpus eval --json")
+
+    def score(value: float | None, ends: Interval | None) -> Score:
+        return Score(value=value, low=ends.low if ends else None, high=ends.high if ends else None)
+
+    def label_score(row: LabelFigures) -> LabelScore:
+        ends = row.intervals or Intervals()
+        return LabelScore(
+            precision=score(row.precision, ends.precision), recall=score(row.recall, ends.recall),
+            f1=score(row.f1, ends.f1), support=row.support,
+        )  # fmt: skip
+
     return Scores(
         dataset=report.dataset.name,
         sha256=report.dataset.sha256,
@@ -151,9 +112,9 @@ def read_scores(path: Path) -> Scores:
         articles=report.dataset.articles,
         model_hash=report.model.hash,
         classes=report.classes is not None,
-        micro=_label_score(report.exact.micro),
-        overlap_f1=overlap.f1 if overlap else None,
-        labels={label: _label_score(row) for label, row in report.exact.labels.items()},
+        micro=label_score(report.exact.micro),
+        overlap_f1=label_score(report.overlap.micro).f1 if report.overlap else None,
+        labels={label: label_score(row) for label, row in report.exact.labels.items()},
     )
 
 
@@ -163,32 +124,14 @@ def read_agreement(path: Path) -> AgreementFigures:
     Raises:
         InputError: if it is not one.
     """
-    from eventcorpus.agreement.agree import AgreementReport, Figure
+    from eventcorpus.agreement.agree import AgreementReport
 
     report = parse_as(AgreementReport, read_json(path), place=f"{path}: not a report of eventcorpus agree --json")
-
-    def of(figure: Figure) -> Score:
-        return Score(value=figure.value, low=figure.low, high=figure.high)
-
     pairs = report.all_pairs
     return AgreementFigures(
         dataset=report.dataset.name,
         annotators=len(report.dataset.annotators),
         articles=report.dataset.articles_of_several,
-        f1_exact=of(pairs.all_labels.f1_exact),
-        labels={label: of(row.f1_exact) for label, row in pairs.labels.items()},
+        f1_exact=Score(**dict(pairs.all_labels.f1_exact)),
+        labels={label: Score(**dict(row.f1_exact)) for label, row in pairs.labels.items()},
     )
-
-
-def _label_score(row: _Figures) -> LabelScore:
-    ends = row.intervals or _Intervals()
-    return LabelScore(
-        precision=_score(row.precision, ends.precision),
-        recall=_score(row.recall, ends.recall),
-        f1=_score(row.f1, ends.f1),
-        support=row.support,
-    )
-
-
-def _score(value: float | None, ends: _Ends | None) -> Score:
-    return Score(value=value, low=ends.low if ends else None, high=ends.high if ends else None)
