@@ -1,86 +1,161 @@
-"""CoNLL files (a token and its tag a line) as documents.
+"""CoNLL files, a word and its tag a line with whatever columns there are between: as tagged words, and as documents.
 
-A file, or a folder with train.txt, dev.txt, test.txt. A document is a sentence, or what ``-DOCSTART-`` divides; its
-text is the tokens joined by blanks, sentences by line feeds. Invalid tags are repaired and counted: a tag that
-continues nothing opens a span, as conlleval reads it.
+A document is a sentence, or what ``-DOCSTART-`` divides; its text is the words joined by blanks, sentences by line
+feeds. ``read_conll`` is for conversion: it repairs and counts invalid tags; a tag that continues nothing opens a span,
+as conlleval reads it. ``formats.tagged`` is for scoring.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from eventcorpus.annotation.document import Document, Found, Mark
 from eventcorpus.conversion_report import Code, Reason
 from eventcorpus.errors import InputError
-from eventcorpus.formats.files import SPLIT_FILES
-from eventcorpus.formats.tag_files import TaggedDocument, chunks_of, document_text, read_documents
-from eventcorpus.metrics.tags import Chunk
+from eventcorpus.files import read_text
+from eventcorpus.formats.files import files_by_split
+from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags
 from eventcorpus.schema import Article
 
 SCHEMES = ("iob2", "iob1", "bilou")
+Offsets = Sequence[Sequence[tuple[int, int]]]
+"""Where each word of a document stands in its text, sentence by sentence."""
+
+
+class TaggedWord(NamedTuple):
+    """The first column of a line, its last ones (``tags``), and its number from 1."""
+
+    word: str
+    tags: tuple[str, ...]
+    line: int
+
+
+Sentence = list[TaggedWord]
+TaggedDocument = list[Sentence]
 
 
 def read_conll(path: Path, *, scheme: str) -> Found:
-    """Read a CoNLL file or folder; a single file is ``train``.
+    """Read a CoNLL file, which is ``train``, or a folder with train.txt, dev.txt, test.txt.
 
     Raises:
         InputError: if nothing is there, a line has one column only, or a tag is none.
     """
-    tagged = {split: list(_documents(file)) for split, file in _split_files(path).items()}
-    tags = {word.tags[0] for documents in tagged.values() for sentences in documents for s in sentences for word in s}
-    labels = tuple(sorted({tag[2:] for tag in tags - {"O"}}))
+    tagged: dict[str, list[TaggedDocument]] = {}
+    labels: set[str] = set()
+    for split, file in files_by_split([path], (".txt",)):
+        documents = list(tagged_documents(file))
+        tagged.setdefault(split, []).extend(documents)
+        for word in words_of(documents):
+            tag = word.tags[0]
+            if tag != "O" and (len(tag) < 3 or tag[0] not in "BILUES" or tag[1] != "-"):
+                raise InputError(
+                    f"{file}: line {word.line}: the tag {tag!r} is neither O nor like B-PER; the last column holds tags"
+                )
+            labels |= {tag[2:]} - {""}
     if not labels:
         raise InputError(
             f"{path}: no tag other than O in the last column; is this a CoNLL file with tags such as B-PER?"
         )
-    # with the prefixes of bilou the decoder takes every tag that can stand in a file
     found = [
-        _document(f"{split}-{n:05d}", sentences, chunks, split, scheme)
+        _document(f"{split}-{n:05d}", document, chunks, split, scheme)
         for split, documents in tagged.items()
-        for n, (sentences, chunks) in enumerate(
+        # with the prefixes of bilou the decoder takes every tag that can stand in a file
+        for n, (document, chunks) in enumerate(
             zip(documents, chunks_of(documents, decoder="conlleval", scheme="bilou"), strict=True), start=1
         )
     ]
-    return Found(re.sub(r"[^\w.-]+", "-", path.resolve().stem), found, [path], labels=labels, flat=True)
+    name = re.sub(r"[^\w.-]+", "-", path.resolve().stem)
+    return Found(name, found, [path], labels=tuple(sorted(labels)), flat=True)
 
 
-def _split_files(path: Path) -> dict[str, Path]:
-    if not path.is_dir():
-        return {"train": path}
-    found = {
-        split: path / f"{name}.txt"
-        for split, names in SPLIT_FILES.items()
-        for name in names
-        if (path / f"{name}.txt").is_file()
-    }
-    if not found:
-        raise InputError(f"{path}: the folder has none of train.txt, dev.txt, test.txt; name a file instead")
-    return found
+def tagged_documents(path: Path, *, n_tags: int = 1) -> Iterator[TaggedDocument]:
+    """Yield documents: what ``-DOCSTART-`` divides, or each sentence where a file has no such line.
 
+    Columns are divided by tabs if a line has one, else by blanks; an empty line ends a sentence.
 
-def _documents(path: Path) -> Iterator[TaggedDocument]:
-    for document in read_documents(path):
-        for word in (word for sentence in document for word in sentence):
-            tag = word.tags[0]
-            if tag != "O" and (len(tag) < 3 or tag[0] not in "BILUES" or tag[1] != "-"):
-                raise InputError(
-                    f"{path}: line {word.line}: the tag {tag!r} is neither O nor like B-PER; the last column holds tags"
-                )
+    Raises:
+        InputError: naming the line that has not a word and ``n_tags`` tags.
+    """
+    document: TaggedDocument = []
+    sentence: Sentence = []
+    with_documents = False
+    for number, line in enumerate([*read_text(path).split("\n"), ""], start=1):
+        line = line.rstrip("\r")
+        columns = line.split("\t") if "\t" in line else line.split()
+        if columns and columns[0].strip() == "-DOCSTART-":
+            if sentence:
+                document.append(sentence)
+            if document:
+                yield document
+            document, sentence, with_documents = [], [], True
+        elif not line.strip():  # a blank token before a tab, such as a no-break space, is a token and ends nothing
+            if sentence and with_documents:
+                document.append(sentence)
+            elif sentence:
+                yield [sentence]
+            sentence = []
+        elif len(columns) <= n_tags:
+            has = "has one column" if len(columns) == 1 else f"has {len(columns)} columns"
+            needs = "a token and its tag are needed" if n_tags == 1 else f"a token and its {n_tags} tags are needed"
+            raise InputError(f"{path}: line {number}: {line!r} {has}; {needs}")
+        else:
+            sentence.append(TaggedWord(columns[0], tuple(tag.strip() for tag in columns[-n_tags:]), number))
+    if document:
         yield document
 
 
-def _document(article_id: str, sentences: TaggedDocument, chunks: Sequence[Chunk], split: str, scheme: str) -> Document:
-    text, offsets = document_text(sentences)
+def document_text(document: TaggedDocument) -> tuple[str, Offsets]:
+    """The words joined by blanks, sentences by line feeds; and where each stands."""
+    offsets: list[list[tuple[int, int]]] = []
+    at = 0
+    for sentence in document:
+        offsets.append([])
+        for word in sentence:
+            offsets[-1].append((at, at + len(word.word)))
+            at += len(word.word) + 1
+    return "\n".join(" ".join(word.word for word in sentence) for sentence in document), offsets
+
+
+def words_of(documents: Iterable[TaggedDocument]) -> Iterator[TaggedWord]:
+    """All words, one after another."""
+    return (word for document in documents for sentence in document for word in sentence)
+
+
+def chunks_of(
+    documents: Sequence[TaggedDocument], column: int = 0, *, decoder: Decoder, scheme: Scheme
+) -> list[list[Chunk]]:
+    """The chunks of each document by the tags in one column; ``sentence`` counts within the document.
+
+    Raises:
+        InputError: if a tag is none of the scheme's.
+    """
+    tags = [[word.tags[column] for word in sentence] for document in documents for sentence in document]
+    found: list[list[Chunk]] = [[] for _ in documents]
+    place = [(chunks, n) for chunks, document in zip(found, documents, strict=True) for n in range(len(document))]
+    for chunk in decode_tags(tags, decoder=decoder, scheme=scheme):
+        chunks, n = place[chunk.sentence]
+        chunks.append(chunk._replace(sentence=n))
+    return found
+
+
+def chunk_place(chunk: Chunk, offsets: Offsets) -> tuple[int, int]:
+    """Start and end of a chunk in characters."""
+    of_sentence = offsets[chunk.sentence]
+    return of_sentence[chunk.start][0], of_sentence[chunk.end - 1][1]
+
+
+def _document(article_id: str, tagged: TaggedDocument, chunks: Sequence[Chunk], split: str, scheme: str) -> Document:
+    text, offsets = document_text(tagged)
     marks: list[Mark] = []
     n_spans = 0
     for chunk in chunks:
-        start, end = offsets[chunk.sentence][chunk.start][0], offsets[chunk.sentence][chunk.end - 1][1]
-        words = sentences[chunk.sentence][chunk.start : chunk.end]
-        repair = chunk_fault([word.tags[0] for word in words], scheme=scheme)
+        start, end = chunk_place(chunk, offsets)
+        words = tagged[chunk.sentence][chunk.start : chunk.end]
         n_spans += not text[start:end].isspace()
-        name = f"{chunk.label} at line {words[0].line}"
+        name, repair = f"{chunk.label} at line {words[0].line}", chunk_fault([w.tags[0] for w in words], scheme=scheme)
         marks.append(Mark(f"{n_spans}", chunk.label, ((start, end),), name=name, repair=repair))
     return Document(Article(article_id, text), marks, split=split)
 

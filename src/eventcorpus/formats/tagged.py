@@ -6,27 +6,27 @@ predictions on one text, with offsets; tags that are no whole chunk under the de
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from eventcorpus.errors import InputError
-from eventcorpus.formats.tag_files import (
+from eventcorpus.formats.conll import (
+    Offsets,
     Sentence,
     TaggedDocument,
-    TaggedWord,
-    check_same_words,
+    chunk_place,
     chunks_of,
     document_text,
-    read_documents,
-    sentences_of,
-    word_offsets,
+    tagged_documents,
+    words_of,
 )
 from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, tag_fault
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.text import stored_form
+from eventcorpus.text import one_line, stored_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,16 @@ class TaggedArticles:
     documents: list[TaggedDocument]
     n_dropped: int
 
+    @property
+    def texts(self) -> list[Article]:
+        """The articles without their annotation."""
+        return [annotated.article for annotated in self.articles]
+
+    @property
+    def offsets(self) -> Iterator[Offsets]:
+        """Where the words of each document stand in its article."""
+        return (document_text(document)[1] for document in self.documents)
+
 
 @dataclass(frozen=True)
 class TaggedPredictions:
@@ -61,34 +71,32 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
     Raises:
         InputError: naming line and tag, if a tag is none; if there is nothing but O.
     """
-    documents = list(read_documents(path, n_tags=2 if with_predictions else 1))
+    documents = list(tagged_documents(path, n_tags=2 if with_predictions else 1))
     per_document, n_dropped = _chunks(path, documents, 0, reading)
+    labels = tuple(sorted({chunk.label for chunks in per_document for chunk in chunks}))
+    if not labels:
+        raise InputError(f"{path}: no mention in its tags; is this the gold, with tags such as B-PER and --scheme?")
     articles = []
     for number, (document, chunks) in enumerate(zip(documents, per_document, strict=True), start=1):
         text, offsets = document_text(document)
-        article = Article(f"{path.stem}-{number:05d}", stored_form(text).text)
-        places = _places(chunks, offsets)
         spans = tuple(
-            Span(f"{n}", start, end, label, origin="imported") for n, (start, end, label) in enumerate(places, 1)
+            Span(f"{n}", *chunk_place(chunk, offsets), chunk.label, origin="imported")
+            for n, chunk in enumerate(chunks, 1)
         )
-        articles.append(AnnotatedArticle(article, spans, (), annotator="a1"))
-    labels = sorted({span.label for annotated in articles for span in annotated.spans})
-    if not labels:
-        raise InputError(f"{path}: no mention in its tags; is this the gold, with tags such as B-PER and --scheme?")
+        article = Article(f"{path.stem}-{number:05d}", stored_form(text).text)
+        articles.append(AnnotatedArticle(article, spans, labels, annotator="a1"))
     ontology = Ontology(
         name="".join(c if c.isalnum() or c in "_.-" else "-" for c in path.stem) or "tags",
         version="1.0.0",
         flat=True,
         entities=tuple(Label(name=label) for label in labels),
     )
-    articles = [replace(annotated, labels_annotated=ontology.labels) for annotated in articles]
     return TaggedArticles(articles, ontology, documents, n_dropped)
 
 
 def predictions_in_last_column(path: Path, gold: TaggedArticles, reading: TagReading) -> TaggedPredictions:
     """Predictions of the file that the gold came from, in its last column."""
-    per_document, n_dropped = _chunks(path, gold.documents, 1, reading)
-    return _predictions(path, gold, per_document, n_dropped)
+    return _predictions(path, gold.documents, gold.texts, gold.offsets, reading, column=1)
 
 
 def read_predictions_beside(
@@ -99,12 +107,11 @@ def read_predictions_beside(
     Raises:
         InputError: if sentences or words are not the same, naming the lines and both words.
     """
-    predicted = sentences_of(list(read_documents(path)))
-    check_same_words(sentences_of(gold.documents), predicted, gold_path, path)
+    predicted = list(chain.from_iterable(tagged_documents(path)))
+    _check_same_words(list(chain.from_iterable(gold.documents)), predicted, gold_path, path)
     rest = iter(predicted)
     documents = [[next(rest) for _ in document] for document in gold.documents]
-    per_document, n_dropped = _chunks(path, documents, 0, reading)
-    return _predictions(path, gold, per_document, n_dropped)
+    return _predictions(path, documents, gold.texts, gold.offsets, reading)
 
 
 def read_predictions_on(path: Path, articles: Sequence[Article], reading: TagReading) -> TaggedPredictions:
@@ -115,65 +122,113 @@ def read_predictions_on(path: Path, articles: Sequence[Article], reading: TagRea
     Raises:
         InputError: if there are not as many documents as articles, or a word is not the next of its article.
     """
-    documents = list(read_documents(path))
+    documents = list(tagged_documents(path))
     if len(documents) != len(articles):
         raise InputError(
             f"{path}: {len(documents):,} documents for {len(articles):,} articles; begin each article with a line "
             "-DOCSTART- O, in the order of the split"
         )
-    per_document, n_dropped = _chunks(path, documents, 0, reading)
-    model = ModelName(name=path.stem)
-    predictions = []
-    for article, document, chunks in zip(articles, documents, per_document, strict=True):
-        places = _places(chunks, word_offsets(document, article, path))
-        predictions.append(_prediction(article, places, model))
-    return TaggedPredictions(predictions, n_dropped)
+    offsets = (_word_offsets(document, article, path) for document, article in zip(documents, articles, strict=True))
+    return _predictions(path, documents, articles, offsets, reading)
 
 
 def _predictions(
-    path: Path, gold: TaggedArticles, per_document: list[list[Chunk]], n_dropped: int
+    path: Path,
+    documents: Sequence[TaggedDocument],
+    articles: Sequence[Article],
+    offsets: Iterable[Offsets],
+    reading: TagReading,
+    *,
+    column: int = 0,
 ) -> TaggedPredictions:
+    per_document, n_dropped = _chunks(path, documents, column, reading)
     model = ModelName(name=path.stem)
-    predictions = []
-    for annotated, document, chunks in zip(gold.articles, gold.documents, per_document, strict=True):
-        places = _places(chunks, document_text(document)[1])
-        predictions.append(_prediction(annotated.article, places, model))
+    predictions: list[Prediction] = []
+    for article, chunks, at in zip(articles, per_document, offsets, strict=True):
+        places = [(*chunk_place(chunk, at), chunk.label) for chunk in chunks]
+        mentions = tuple(
+            PredictedMention(start=start, end=end, label=label, text=article.text[start:end])
+            for start, end, label in places
+        )
+        predictions.append(Prediction(model=model, id=article.id, text_sha256=article.text_sha256, mentions=mentions))
     return TaggedPredictions(predictions, n_dropped)
-
-
-def _prediction(article: Article, places: list[tuple[int, int, str]], model: ModelName) -> Prediction:
-    mentions = tuple(
-        PredictedMention(start=start, end=end, label=label, text=article.text[start:end])
-        for start, end, label in places
-    )
-    return Prediction(model=model, id=article.id, text_sha256=article.text_sha256, mentions=mentions)
 
 
 def _chunks(
     path: Path, documents: Sequence[TaggedDocument], column: int, reading: TagReading
 ) -> tuple[list[list[Chunk]], int]:
-    """The chunks of each document, ``sentence`` counted in it, and the number of tags that are in none."""
-    seen: set[str] = set()
-    for word in _words(sentences_of(documents)):
-        tag = word.tags[column]
-        if tag not in seen:
-            fault = tag_fault(tag, decoder=reading.decoder, scheme=reading.scheme)
-            if fault:
-                raise InputError(f"{path}: line {word.line}: {fault}")
-            seen.add(tag)
+    """The chunks of each document, and the number of tags that are in none."""
+    first_line: dict[str, int] = {}
+    n_tags = 0
+    for word in words_of(documents):
+        first_line.setdefault(word.tags[column], word.line)
+        n_tags += word.tags[column] != "O"
+    for tag, line in first_line.items():
+        if fault := tag_fault(tag, decoder=reading.decoder, scheme=reading.scheme):
+            raise InputError(f"{path}: line {line}: {fault}")
     per_document = chunks_of(documents, column, decoder=reading.decoder, scheme=reading.scheme)
-    n_tags = sum(word.tags[column] != "O" for word in _words(sentences_of(documents)))
     return per_document, n_tags - sum(chunk.end - chunk.start for chunks in per_document for chunk in chunks)
 
 
-def _places(chunks: list[Chunk], offsets: Sequence[Sequence[tuple[int, int]]]) -> list[tuple[int, int, str]]:
-    """Chunks in characters."""
-    return [
-        (offsets[chunk.sentence][chunk.start][0], offsets[chunk.sentence][chunk.end - 1][1], chunk.label)
-        for chunk in chunks
-    ]
+def _check_same_words(gold: Sequence[Sentence], predicted: Sequence[Sentence], gold_path: Path, path: Path) -> None:
+    """See that two files have the same words in the same sentences.
+
+    Raises:
+        InputError: where they part, naming the lines and both words.
+    """
+    for number, (gold_sentence, sentence) in enumerate(zip_longest(gold, predicted), start=1):
+        if gold_sentence is None or sentence is None:
+            longer, line = (gold_path, gold_sentence[0].line) if sentence is None else (path, sentence[0].line)
+            raise InputError(
+                f"{path}: {len(predicted):,} sentences, the gold {gold_path} has {len(gold):,}; from {longer} line "
+                f"{line} on there is no other side"
+            )
+        for word, other in zip_longest(gold_sentence, sentence):
+            if word is None or other is None:
+                here, line, extra = (
+                    (gold_path, word.line, word.word) if other is None else (path, other.line, other.word)
+                )
+                n_words = min(len(gold_sentence), len(sentence))
+                raise InputError(
+                    f"{here}: line {line}: sentence {number} goes on with {one_line(extra)}, and has ended on the "
+                    f"other side after {n_words} words; both files need the same sentences"
+                )
+            if word.word != other.word:
+                raise InputError(
+                    f"{path}: line {other.line}: the word is {one_line(other.word)}, the gold has "
+                    f"{one_line(word.word)} ({gold_path} line {word.line}); both files need the same words"
+                )
 
 
-def _words(sentences: Sequence[Sentence]) -> Iterator[TaggedWord]:
-    for sentence in sentences:
-        yield from sentence
+def _word_offsets(document: TaggedDocument, article: Article, path: Path) -> Offsets:
+    """Where the words of a document stand in the article's text; white space does not count.
+
+    Raises:
+        InputError: naming the line of a word that is not the next of the article, or where the document ends too soon.
+    """
+    text, at = article.text, 0
+    offsets: list[list[tuple[int, int]]] = []
+    for sentence in document:
+        offsets.append([])
+        for word in sentence:
+            stored = stored_form(word.word).text.strip()
+            if not stored and any(tag != "O" for tag in word.tags):
+                raise InputError(
+                    f"{path}: line {word.line}: a blank has the tag {word.tags[-1]!r}; mentions have words, tag it O"
+                )
+            while at < len(text) and text[at].isspace():
+                at += 1
+            if not text.startswith(stored, at):
+                found = text[at : at + max(len(stored), 1)]
+                raise InputError(
+                    f"{path}: line {word.line}: the word is {one_line(word.word)}, article {article.id} goes on with "
+                    f"{one_line(found)} at character {at}; the words must be the article's"
+                )
+            offsets[-1].append((at, at + len(stored)))
+            at += len(stored)
+    if text[at:].strip():
+        raise InputError(
+            f"{path}: line {document[-1][-1].line}: article {article.id} ends here, and its text goes on with "
+            f"{one_line(text[at:].strip())}; predict the whole article"
+        )
+    return offsets
