@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from eventcorpus.errors import InputError, StrictError
 from eventcorpus.schema import Role
 
 Kind = Literal["articles", "spans", "roles", "attributes"]
 Verdict = Literal["repaired", "refused", "flagged"]
-KINDS: tuple[Kind, ...] = ("articles", "spans", "roles", "attributes")
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Place = tuple[int, int]
+"""(start, end) of a span in its article."""
 
 
 class Code(StrEnum):
@@ -122,8 +124,7 @@ class Reason:
 class Item:
     """One item that was repaired, refused or flagged.
 
-    ``name`` is what messages call it. ``start`` and ``end`` are its offsets as its file has them, where they are known.
-    ``key`` is the id of the span, or the role, that goes out for it.
+    ``name`` is what messages call it. ``place`` is where it starts and ends as its file has it, if that is known.
     """
 
     kind: Kind
@@ -131,9 +132,7 @@ class Item:
     article: str
     name: str
     reason: Reason
-    start: int | None = None
-    end: int | None = None
-    key: str | Role | None = None
+    place: Place | None = None
 
     def as_json(self) -> dict[str, str]:
         """The item as ``loss_report.json`` holds it."""
@@ -157,15 +156,15 @@ class ConversionReport:
     kept: Counter[Kind] = field(default_factory=Counter)
     notes: Counter[str] = field(default_factory=Counter)
     left_out: Counter[tuple[Kind, Reason]] = field(default_factory=Counter)
-    _items: dict[int, Item] = field(default_factory=dict)
-    _n_added: int = 0
-    _counts: Counter[tuple[Kind, Verdict]] = field(default_factory=Counter)
-    _repaired: dict[tuple[Kind, str, str | Role], list[int]] = field(default_factory=dict, repr=False, compare=False)
+    _items: list[Item | None] = field(default_factory=list)
+    """What was met; None is a repair that was taken back."""
+    _repaired: dict[tuple[Kind, str, str | Role], list[int]] = field(default_factory=dict, repr=False)
+    """Which of the items are repairs of the span or role with this key."""
 
     @property
     def items(self) -> list[Item]:
         """The items that were not simply kept, in the order in which they were met."""
-        return list(self._items.values())
+        return [item for item in self._items if item is not None]
 
     def keep(self, kind: Kind, n: int = 1) -> None:
         """Count ``n`` items that go out as they came in."""
@@ -173,21 +172,22 @@ class ConversionReport:
 
     def repair(
         self, kind: Kind, article: str, name: str, reason: Code | Reason, *,
-        key: str | Role | None = None, start: int | None = None, end: int | None = None,
+        key: str | Role | None = None, place: Place | None = None,
     ) -> None:  # fmt: skip
         """Count an item that goes out changed, as the span or role ``key``."""
-        self._add(kind, "repaired", article, name, reason, start, end, key)
+        if key is not None:
+            self._repaired.setdefault((kind, article, key), []).append(len(self._items))
+        self._items.append(Item(kind, "repaired", article, name, _reason(reason), place))
 
     def refuse(
-        self, kind: Kind, article: str, name: str, reason: Code | Reason, *,
-        start: int | None = None, end: int | None = None,
-    ) -> None:  # fmt: skip
-        """Count an item that does not go out."""
-        self._add(kind, "refused", article, name, reason, start, end)
+        self, kind: Kind, article: str, name: str, reason: Code | Reason, *, n: int = 1, place: Place | None = None
+    ) -> None:
+        """Count ``n`` items of one name that do not go out."""
+        self._items += [Item(kind, "refused", article, name, _reason(reason), place)] * n
 
     def fault(
         self, kind: Kind, article: str, name: str, reason: Code | Reason, *,
-        detail: str = "", error: type[InputError] = InputError, start: int | None = None, end: int | None = None,
+        detail: str = "", error: type[InputError] = InputError, place: Place | None = None,
     ) -> None:  # fmt: skip
         """Refuse an item that cannot be right, or stop.
 
@@ -197,60 +197,57 @@ class ConversionReport:
         if not self.refuses:
             words = f"{reason}: {detail}" if detail else str(reason)
             raise error(f"article {article}: {name}: {words} (--refuse leaves such items out and counts them)")
-        self.refuse(kind, article, name, reason, start=start, end=end)
+        self.refuse(kind, article, name, reason, place=place)
 
     def flag(self, kind: Kind, article: str, name: str, reason: Code | Reason) -> None:
         """Note an item that is counted as kept elsewhere but breaks a rule."""
-        self._add(kind, "flagged", article, name, reason)
+        self._items.append(Item(kind, "flagged", article, name, _reason(reason)))
 
     def leave_out(self, kind: Kind, reason: Code | Reason, n: int = 1) -> None:
         """Count ``n`` items that do not go out because the user asked for it."""
-        self.left_out[kind, _reason(reason)] += n
+        if n:
+            self.left_out[kind, _reason(reason)] += n
 
-    def take_back(self, kind: Kind, article: str, key: str | Role | None = None) -> None:
-        """Uncount one item that was kept or repaired and will not go out after all; refuse it or leave it out then.
+    def take_back(self, kind: Kind, article: str, key: str | Role | None = None, *, n: int = 1) -> None:
+        """Uncount what was kept or repaired and will not go out after all; refuse it or leave it out then.
 
         Args:
-            key: the id of its span, or the role; without one it was kept.
+            key: the id of its span, or the role, of one item; without one ``n`` items were kept.
         """
         numbers = self._repaired.get((kind, article, key)) if key is not None else None
         if numbers:
-            del self._items[numbers.pop(0)]
-            self._counts[kind, "repaired"] -= 1
+            self._items[numbers.pop(0)] = None
         else:
-            self.kept[kind] -= 1
+            self.kept[kind] -= n
 
     def note(self, what: str, n: int = 1) -> None:
         """Count something worth knowing that is no loss."""
         self.notes[what] += n
 
-    def count(self, kind: Kind, verdict: Verdict) -> int:
-        """How many items of a kind met this verdict."""
-        asked = sum(n for (of, _), n in self.left_out.items() if of == kind) if verdict == "refused" else 0
-        return asked + self._counts[kind, verdict]
-
     def counts(self, kind: Kind) -> dict[str, int]:
         """What came in, was kept, repaired and refused, went out, and how much of it is flagged."""
-        kept, repaired, refused = self.kept[kind], self.count(kind, "repaired"), self.count(kind, "refused")
+        met = Counter(item.verdict for item in self.items if item.kind == kind)
+        met["refused"] += sum(n for (of, _), n in self.left_out.items() if of == kind)
+        kept, repaired, refused = self.kept[kind], met["repaired"], met["refused"]
         return {
             "in": kept + repaired + refused,
             "kept": kept,
             "repaired": repaired,
             "refused": refused,
             "out": kept + repaired,
-            "flagged": self.count(kind, "flagged"),
+            "flagged": met["flagged"],
         }
 
     def reasons(self, kind: Kind) -> dict[str, int]:
         """How often each reason was met, in words, in alphabetical order."""
-        reasons = Counter(f"{item.verdict}: {item.reason}" for item in self._items.values() if item.kind == kind)
+        reasons = Counter(f"{item.verdict}: {item.reason}" for item in self.items if item.kind == kind)
         reasons.update({f"left out: {reason}": n for (of, reason), n in self.left_out.items() if of == kind})
         return dict(sorted(reasons.items()))
 
     def as_json(self) -> dict[str, Any]:
         """The report as ``loss_report.json`` holds it."""
         kinds: dict[str, Any] = {kind: self.counts(kind) | {"reasons": self.reasons(kind)} for kind in KINDS}
-        items = [item.as_json() for item in self._items.values()]
+        items = [item.as_json() for item in self.items]
         return {"schema": 1, **kinds, "notes": dict(sorted(self.notes.items())), "items": items}
 
     def summary(self) -> str:
@@ -264,22 +261,12 @@ class ConversionReport:
 
     def check_strict(self) -> None:
         """Raise StrictError if anything was repaired, refused or flagged."""
-        if self._items:
-            first = next(iter(self._items.values()))
+        if self.items:
+            first = self.items[0]
             raise StrictError(
                 f"--strict: {self.summary()}; the first: article {first.article}: {first.name} {first.verdict} "
                 f"({first.reason}); nothing was written; run without --strict and read loss_report.json"
             )
-
-    def _add(
-        self, kind: Kind, verdict: Verdict, article: str, name: str, reason: Code | Reason,
-        start: int | None = None, end: int | None = None, key: str | Role | None = None,
-    ) -> None:  # fmt: skip
-        self._items[self._n_added] = Item(kind, verdict, article, name, _reason(reason), start, end, key)
-        self._counts[kind, verdict] += 1
-        if key is not None:
-            self._repaired.setdefault((kind, article, key), []).append(self._n_added)
-        self._n_added += 1
 
 
 def _reason(reason: Code | Reason) -> Reason:

@@ -9,10 +9,11 @@ import pytest
 import yaml
 
 from eventcorpus.annotation.document import ROLE_DETAILS
-from eventcorpus.annotation.label_map import Mapper, mapped, read_label_map
+from eventcorpus.annotation.label_map import LabelMap, Mapper, mapped
 from eventcorpus.annotation.templates import Template, templates_of, with_templates
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError
+from eventcorpus.files import read_yaml_as
 from eventcorpus.ontology import AttributeType, AttributeValue, Label, Ontology, RoleType, ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
 
@@ -173,7 +174,7 @@ def test_without_roles_every_role_keeps_its_name(tmp_path: Path) -> None:
 
 def test_a_map_may_be_json(tmp_path: Path) -> None:
     (tmp_path / "m.json").write_text(json.dumps({"labels": LABELS, "roles": ROLES}))
-    assert read_label_map(tmp_path / "m.json").labels == LABELS
+    assert read_yaml_as(LabelMap, tmp_path / "m.json", what="a map").labels == LABELS
 
 
 OURS = "schema: 1\nname: ours\nversion: 1.0.0\nentities: [{name: Actor}, {name: Place}]\n"
@@ -209,7 +210,7 @@ def test_a_map_that_does_not_fit_names_the_way_out(tmp_path: Path, content: dict
 
 def test_the_shipped_maps_fit_the_shipped_ontology() -> None:
     maps = Path(__file__).parents[2] / "corpus/maps"
-    label_map = read_label_map(maps / "re3d.yaml")
+    label_map = read_yaml_as(LabelMap, maps / "re3d.yaml", what="a map")
     source = Ontology(
         name="re3d", version="1.0.0", flat=False, entities=tuple(Label(name=name) for name in label_map.labels),
         roles=tuple(RoleType(name=name) for name in label_map.roles or {}),

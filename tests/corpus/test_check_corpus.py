@@ -148,15 +148,15 @@ def test_articles_without_a_prediction_are_not_compared() -> None:
 
 def test_what_reading_refused_and_repaired_by_kind() -> None:
     report = ConversionReport()
-    report.refuse("spans", "a", "region r1 Actor [0, 6)", Code.TEXT_DIFFERS, start=0, end=6)
-    report.refuse("spans", "a", "region r2 Actor [0, 99)", Code.OFFSET_RANGE, start=0, end=99)
-    report.refuse("spans", "a", "region r3 Aktor [0, 6)", Code.UNKNOWN_LABEL, start=0, end=6)
-    report.refuse("spans", "a", "Actor 'Reb' [0, 3)", Reason(Code.OVERLAP, ("Actor",)), start=0, end=3)
+    report.refuse("spans", "a", "region r1 Actor [0, 6)", Code.TEXT_DIFFERS, place=(0, 6))
+    report.refuse("spans", "a", "region r2 Actor [0, 99)", Code.OFFSET_RANGE, place=(0, 99))
+    report.refuse("spans", "a", "region r3 Aktor [0, 6)", Code.UNKNOWN_LABEL, place=(0, 6))
+    report.refuse("spans", "a", "Actor 'Reb' [0, 3)", Reason(Code.OVERLAP, ("Actor",)), place=(0, 3))
     report.refuse("roles", "a", "by x -> y", Reason(Code.UNKNOWN_ROLE_NAMED, ("by",)))
     report.refuse("roles", "a", "agent x -> y", Code.DRAWN_TWICE)
     report.refuse("spans", "a", "region r1 of annotation 1", Code.ANNOTATION_SKIPPED)
-    report.repair("spans", "a", "region r4 Actor [0, 7)", Code.EDGE_BLANKS, start=0, end=7)
-    report.repair("spans", "a", "region r5 Actor [0, 7)", Code.UTF16, start=0, end=7)
+    report.repair("spans", "a", "region r4 Actor [0, 7)", Code.EDGE_BLANKS, place=(0, 7))
+    report.repair("spans", "a", "region r5 Actor [0, 7)", Code.UTF16, place=(0, 7))
     report.flag("roles", "a", "agent(...)", Code.AGAINST_SIGNATURES)
     report.refuse("articles", "b", "the article", Code.NOT_ANNOTATED)
     found = [(f.kind, f.words) for f in report_findings(report, {"a": "Rebels left"})]

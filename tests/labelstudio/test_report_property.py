@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eventcorpus.annotation.label_map import Mapper, mapped, one_a_name
+from eventcorpus.annotation.label_map import Mapper, mapped
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.ontology import parse_ontology
@@ -248,7 +248,7 @@ def test_the_report_is_right_to_the_last_span_after_a_map(
         path = Path(folder) / "map.json"
         path.write_text(json.dumps({"labels": labels, "roles": roles}))
         mapper = Mapper.of(path, ontology)
-    articles = [mapped(one, mapper, report, unit=one_a_name) for one in articles]
+    articles = [mapped(one, mapper, report, one_a_name=True) for one in articles]
     loss_report = report.as_json()
     for kind, n_out in {
         "spans": sum(len(one.spans) for one in articles),

@@ -7,8 +7,8 @@ into the conversion report what was kept, repaired, refused and flagged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from eventcorpus.annotation.document import PIECES, Document, Fault, Link, Mark
@@ -19,7 +19,7 @@ from eventcorpus.annotation.rules import (
     role_violation,
     signature_violation,
 )
-from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
+from eventcorpus.conversion_report import Code, ConversionReport, Kind, Place, Reason
 from eventcorpus.errors import SpanError
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Role, Span, role_order, span_order
@@ -28,17 +28,17 @@ from eventcorpus.text import cut_out, from_utf16, one_line, stored_form, trim
 Pieces = Sequence[tuple[int, int]]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Checked:
     """What a document gives: spans and roles in order, and what is said of roles besides.
 
     ``spans_of`` leads from what links call a mark to the ids of the spans that stand for it.
     """
 
-    spans: list[Span] = field(default_factory=list)
-    roles: list[Role] = field(default_factory=list)
-    details: list[dict[str, Any]] = field(default_factory=list)
-    spans_of: dict[str, list[str]] = field(default_factory=dict)
+    spans: list[Span]
+    roles: list[Role]
+    details: list[dict[str, Any]]
+    spans_of: dict[str, list[str]]
 
 
 def check_document(document: Document, ontology: Ontology, report: ConversionReport) -> Checked:
@@ -50,9 +50,10 @@ def check_document(document: Document, ontology: Ontology, report: ConversionRep
     return _Checker(document, ontology, report).checked()
 
 
-class _Place(NamedTuple):
-    """Where a mark stands in the stored text, and what was mended."""
+class _Placed(NamedTuple):
+    """A mark, where it stands in the stored text, and what was mended."""
 
+    mark: Mark
     start: int
     end: int
     pieces: Pieces
@@ -65,63 +66,61 @@ class _Checker:
         self.form, self.article, self.original = document.form, document.article.id, document.article.text
         self.text = document.stored or stored_form(self.original)
         self.spans: dict[str, Span] = {}
+        self.placed: dict[str, _Placed] = {}
         self.spans_of: dict[str, list[str]] = {}
-        self.pieces: dict[str, tuple[str, str]] = {}
-        self.known = {attribute.name: attribute for attribute in ontology.attributes}
+        self.attributes = {attribute.name: attribute for attribute in ontology.attributes}
+        self.roles = {role.name for role in ontology.roles}
 
     def checked(self) -> Checked:
-        placed = self._place_all()
+        self._place_all()
         if self.ontology.flat:
-            self._resolve_overlaps(placed)
-        n_kept = len(self.spans)
+            self._resolve_overlaps()
+        self.spans_of = {ref: [id_ for id_ in ids if id_ in self.spans] for ref, ids in self.spans_of.items()}
         for span in self.spans.values():
-            mark, repair = placed[span.id]
-            if repair is not None:
-                n_kept -= 1
-                name = mark.shown(self._words(span))
-                self.report.repair("spans", self.article, name, repair, key=span.id, **self._offsets(mark))
-        self.report.keep("spans", n_kept)
-        self._read_attributes(placed)
-        spans_of = {ref: [span_id for span_id in ids if span_id in self.spans] for ref, ids in self.spans_of.items()}
-        roles, details = self._read_roles(spans_of)
-        spans = sorted((self._finished(span) for span in self.spans.values()), key=span_order)
-        return Checked(spans, sorted(roles, key=role_order), details, spans_of)
+            mark, start, end, _, repair = self.placed[span.id]
+            if repair is None:
+                self.report.keep("spans")
+            else:
+                name = mark.shown(self.text.text[start:end])
+                self.report.repair("spans", self.article, name, repair, key=span.id, place=self._offsets(mark))
+        self._read_attributes()
+        roles, details = self._read_roles()
+        spans = sorted(map(self._finished, self.spans.values()), key=span_order)
+        return Checked(spans, sorted(roles, key=role_order), details, self.spans_of)
 
     # marks
 
-    def _place_all(self) -> dict[str, tuple[Mark, Code | Reason | None]]:
-        """Place every mark that can be right: its span goes to ``spans``; its mark and repair come back by span id."""
-        placed: dict[str, tuple[Mark, Code | Reason | None]] = {}
+    def _place_all(self) -> None:
+        """Make spans of all marks that can be right, and refuse the others."""
         first: dict[tuple[int, int, str], str] = {}
         taken: set[str] = set()
         for mark in self.document.marks:
-            place = self._place(mark)
-            if isinstance(place, Fault):
-                self._fault("spans", mark.shown(), place, mark)
+            placed = self._place(mark)
+            if not isinstance(placed, Fault):
+                placed = self._once(placed, taken, first)
+            if isinstance(placed, Fault):
+                self._fault("spans", mark.shown(), placed, self._offsets(mark))
                 self._refuse_attributes(mark)
                 continue
-            if mark.id in taken:
-                self._refuse(mark, self.form.id_twice)
-                continue
-            taken.add(mark.id)
-            span_id = mark.id
-            if self.form.merges_equal and not mark.is_trigger:
-                span_id = first.setdefault((place.start, place.end, mark.label), mark.id)
-            self.spans_of.setdefault(mark.ref or mark.id, []).append(span_id)
-            if span_id != mark.id:
-                self._refuse(mark, Code.SAME_SPAN_TWICE)
-                continue
-            start, end = place.start + self.document.offset, place.end + self.document.offset
+            start, end = placed.start + self.document.offset, placed.end + self.document.offset
+            self.placed[mark.id] = placed
             self.spans[mark.id] = Span(
                 mark.id, start, end, mark.label, origin=mark.origin, decided_by=self.document.decided_by
             )
-            placed[mark.id] = mark, place.repair
-            if len(place.pieces) > 1 and any(a.name == PIECES for a in self.ontology.attributes_of(mark.label)):
-                # it is no attribute of the file, and so it is not counted
-                self.pieces[mark.id] = (PIECES, ";".join(f"{start} {end}" for start, end in place.pieces))
-        return placed
 
-    def _place(self, mark: Mark) -> _Place | Fault:
+    def _once(self, placed: _Placed, taken: set[str], first: dict[tuple[int, int, str], str]) -> _Placed | Fault:
+        """What was placed, unless its id is taken or another mark is the span already, which then stands for it."""
+        mark = placed.mark
+        if mark.id in taken:
+            return Fault(self.form.id_twice, stops=False)
+        taken.add(mark.id)
+        span_id = mark.id
+        if self.form.merges_equal and not mark.is_trigger:
+            span_id = first.setdefault((placed.start, placed.end, mark.label), mark.id)
+        self.spans_of.setdefault(mark.ref or mark.id, []).append(span_id)
+        return placed if span_id == mark.id else Fault(Code.SAME_SPAN_TWICE, stops=False)
+
+    def _place(self, mark: Mark) -> _Placed | Fault:
         """Where a mark stands, or why it cannot."""
         if mark.fault is not None:
             return mark.fault
@@ -156,25 +155,25 @@ class _Checker:
         if repair is None:
             edges = Code.EDGE_BLANKS if (start, end) != whole else None
             repair = Code.SEVERAL_PIECES if len(pieces) > 1 else edges or mark.repair
-        return _Place(start, end, stored, repair)
+        return _Placed(mark, start, end, stored, repair)
 
     def _fits(self, found: str | None, text: str) -> bool:
         return found is not None and (found == text or self.form.same_text(found, text))
 
-    def _resolve_overlaps(self, placed: dict[str, tuple[Mark, Code | Reason | None]]) -> None:
+    def _resolve_overlaps(self) -> None:
         stay, lost = resolve_overlaps(self.spans.values(), self.ontology)
         self.spans = {span.id: span for span in stay}
         for loser, winner in lost:
             name = describe_span(loser.moved(-self.document.offset), self.text.text)
             reason = Reason(Code.OVERLAP, (winner.label,))
-            self.report.refuse("spans", self.article, name, reason, start=loser.start, end=loser.end)
-            self._refuse_attributes(placed[loser.id][0])
+            self.report.refuse("spans", self.article, name, reason, place=(loser.start, loser.end))
+            self._refuse_attributes(self.placed[loser.id].mark)
 
     # attributes
 
-    def _read_attributes(self, placed: dict[str, tuple[Mark, Code | Reason | None]]) -> None:
+    def _read_attributes(self) -> None:
         for span_id in list(self.spans):
-            mark = placed[span_id][0]
+            mark = self.placed[span_id].mark
             for attribute, value in mark.attributes:
                 name = f"{attribute}={one_line(value)} of {mark.label} {mark.id}"
                 self._read_attribute(attribute, (value,), [span_id], name)
@@ -182,12 +181,11 @@ class _Checker:
             if item.fault is not None:
                 self._fault("attributes", item.name, item.fault)
             else:
-                owners = [span_id for span_id in self.spans_of.get(item.ref, ()) if span_id in self.spans]
-                self._read_attribute(item.attribute, item.values, owners, item.name)
+                self._read_attribute(item.attribute, item.values, self.spans_of.get(item.ref, ()), item.name)
 
     def _read_attribute(self, attribute: str, values: tuple[str, ...], owners: Sequence[str], name: str) -> None:
         """Give an attribute to the first of its spans whose label carries it."""
-        found = self.known.get(attribute) or self.known.get(f"{attribute} (attribute)")
+        found = self.attributes.get(attribute) or self.attributes.get(f"{attribute} (attribute)")
         if found is None:
             return self.report.refuse("attributes", self.article, name, Code.UNKNOWN_ATTRIBUTE)
         carrier = next((x for x in owners if found in self.ontology.attributes_of(self.spans[x].label)), None)
@@ -212,21 +210,26 @@ class _Checker:
         return self.report.refuse("attributes", self.article, name, reason)
 
     def _finished(self, span: Span) -> Span:
-        """The span with its attributes in the order of the ontology, and its pieces."""
-        attributes = span.attributes
-        if len(attributes) > 1:
-            rank = {name: i for i, name in enumerate(self.known)}
-            attributes = tuple(sorted(attributes, key=lambda pair: rank[pair[0]]))
-        if span.id in self.pieces:
-            attributes = (*attributes, self.pieces[span.id])
-        return span if attributes is span.attributes else replace(span, attributes=attributes)
+        """The span with its attributes in the order of the ontology, and its pieces, which are not counted."""
+        order = list(self.attributes)
+        attributes = sorted(span.attributes, key=lambda pair: order.index(pair[0]))
+        pieces = self.placed[span.id].pieces
+        if len(pieces) > 1 and any(a.name == PIECES for a in self.ontology.attributes_of(span.label)):
+            attributes.append((PIECES, ";".join(f"{start} {end}" for start, end in pieces)))
+        return replace(span, attributes=tuple(attributes)) if attributes else span
 
     # roles
 
-    def _read_roles(self, spans_of: dict[str, list[str]]) -> tuple[list[Role], list[dict[str, Any]]]:
+    def _read_roles(self) -> tuple[list[Role], list[dict[str, Any]]]:
         roles: dict[Role, None] = {}
         details: list[dict[str, Any]] = []
-        for link, drawn, name in self._drawn(spans_of):
+        check = role_violation if self.form.roles_from_triggers else signature_violation
+        for link in self.document.links:
+            name = link.name or f"{link.role} {link.trigger} -> {link.argument}"
+            drawn = self._drawn(link)
+            if isinstance(drawn, Fault):
+                self._fault("roles", name, drawn)
+                continue
             role, repair = self._directed(drawn, link)
             if self.form.names_labels:
                 name = describe_role(role, self.spans)
@@ -238,34 +241,25 @@ class _Checker:
                 self.report.keep("roles")
             else:
                 self.report.repair("roles", self.article, name, repair, key=role)
-            check = role_violation if self.form.roles_from_triggers else signature_violation
-            violation = check(role, self.spans, self.ontology)
-            if violation:
+            if violation := check(role, self.spans, self.ontology):
                 self.report.flag("roles", self.article, name, violation)
             if link.details is not None:
                 details.append({"role": role.role, "trigger": role.trigger, "argument": role.argument, **link.details})
         return list(roles), details
 
-    def _drawn(self, spans_of: dict[str, list[str]]) -> Iterator[tuple[Link, Role, str]]:
-        """The links that can be roles between spans that are there, as they are drawn; and their names."""
-        known = {role.name for role in self.ontology.roles}
-        for link in self.document.links:
-            name = link.name or f"{link.role} {link.trigger} -> {link.argument}"
-            if link.fault is not None:
-                self._fault("roles", name, link.fault)
-                continue
-            role = link.role if link.role in known else f"{link.role} (role)"
-            if role not in known:
-                detail = f"known: {', '.join(sorted(known))}"
-                self._fault("roles", name, Fault(Code.UNKNOWN_ROLE, detail))
-                continue
-            ends = [next(iter(spans_of.get(end, ())), None) for end in (link.trigger, link.argument)]
-            if ends[0] is None or ends[1] is None:
-                self.report.refuse("roles", self.article, name, Reason(Code.END_MISSING, (self.form.noun,)))
-            elif ends[0] == ends[1]:
-                self.report.refuse("roles", self.article, name, Reason(Code.LINKS_ITSELF, (self.form.noun,)))
-            else:
-                yield link, Role(role, ends[0], ends[1]), name
+    def _drawn(self, link: Link) -> Role | Fault:
+        """A link as a role between spans that are there, in the direction in which it is drawn."""
+        if link.fault is not None:
+            return link.fault
+        role = link.role if link.role in self.roles else f"{link.role} (role)"
+        if role not in self.roles:
+            return Fault(Code.UNKNOWN_ROLE, f"known: {', '.join(sorted(self.roles))}")
+        trigger, argument = (next(iter(self.spans_of.get(end, ())), None) for end in (link.trigger, link.argument))
+        if trigger is None or argument is None:
+            return Fault(Reason(Code.END_MISSING, (self.form.noun,)), stops=False)
+        if trigger == argument:
+            return Fault(Reason(Code.LINKS_ITSELF, (self.form.noun,)), stops=False)
+        return Role(role, trigger, argument)
 
     def _directed(self, drawn: Role, link: Link) -> tuple[Role, Code | None]:
         """Let a role that was drawn point from trigger to argument, as the ontology knows it; and what was turned."""
@@ -281,26 +275,19 @@ class _Checker:
 
     # counting
 
-    def _words(self, span: Span) -> str:
-        return self.text.text[span.start - self.document.offset : span.end - self.document.offset]
-
-    def _offsets(self, mark: Mark) -> dict[str, int]:
-        """The offsets of a mark in the whole article, for the report."""
+    def _offsets(self, mark: Mark) -> Place | None:
+        """Where a mark stands in the whole article, for the report."""
         if len(mark.pieces) != 1 or mark.pieces[0][0] < 0:
-            return {}
-        start, end = (self.text.from_original(offset) + self.document.offset for offset in mark.pieces[0])
-        return {"start": start, "end": end}
+            return None
+        start, end = mark.pieces[0]
+        offset = self.document.offset
+        return self.text.from_original(start) + offset, self.text.from_original(end) + offset
 
-    def _fault(self, kind: Kind, name: str, fault: Fault, mark: Mark | None = None) -> None:
-        offsets: dict[str, Any] = self._offsets(mark) if mark else {}
+    def _fault(self, kind: Kind, name: str, fault: Fault, place: Place | None = None) -> None:
         if fault.stops:
-            self.report.fault(kind, self.article, name, fault.reason, detail=fault.detail, error=SpanError, **offsets)
+            self.report.fault(kind, self.article, name, fault.reason, detail=fault.detail, error=SpanError, place=place)
         else:
-            self.report.refuse(kind, self.article, name, fault.reason, **offsets)
-
-    def _refuse(self, mark: Mark, code: Code) -> None:
-        self.report.refuse("spans", self.article, mark.shown(), code, **self._offsets(mark))
-        self._refuse_attributes(mark)
+            self.report.refuse(kind, self.article, name, fault.reason, place=place)
 
     def _refuse_attributes(self, mark: Mark) -> None:
         for attribute, _ in mark.attributes:
@@ -317,6 +304,6 @@ def _cut(text: str, pieces: Pieces) -> str | None:
 
 def _from_utf16(text: str, pieces: Pieces) -> tuple[tuple[int, int], ...] | None:
     """Pieces whose offsets count UTF-16 units, in code points; None if they cannot."""
-    moved = [from_utf16(text, start, end) if 0 <= start < end else None for start, end in pieces]
+    moved = (from_utf16(text, start, end) for start, end in pieces if 0 <= start < end)
     found = tuple(piece for piece in moved if piece is not None)
     return found if len(found) == len(pieces) else None

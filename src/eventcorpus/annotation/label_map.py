@@ -5,8 +5,8 @@ A map in YAML or JSON, with the ontology of the data, becomes a ``Mapper``, comp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Hashable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,15 +34,6 @@ class LabelMap(BaseModel):
     ontology: str | None = None
 
 
-def read_label_map(path: Path) -> LabelMap:
-    """Read a map.
-
-    Raises:
-        InputError: naming the key that does not fit.
-    """
-    return read_yaml_as(LabelMap, path, what="a map")
-
-
 @dataclass(frozen=True)
 class Mapper:
     """Takes articles of one ontology to another: ``labels`` and ``roles`` are complete, ``place`` is the map's file."""
@@ -59,11 +50,9 @@ class Mapper:
         Raises:
             InputError: if a label or role of ``source`` is not in the map, or a new name not in the map's ontology.
         """
-        label_map = read_label_map(path)
-        roles = label_map.roles
-        if roles is None:
-            roles = {role.name: role.name for role in source.roles}
+        label_map = read_yaml_as(LabelMap, path, what="a map")
         names = [role.name for role in source.roles]
+        roles = {name: name for name in names} if label_map.roles is None else label_map.roles
         for kind, given, present in (("label", label_map.labels, source.labels), ("role", roles, names)):
             missing = [name for name in present if name not in given]
             if missing:
@@ -122,31 +111,17 @@ def _attribute(attribute: Any, source: Ontology, new: Mapping[str, str | None]) 
     return dict(attribute.model_dump()) | {"of": list(dict.fromkeys(labels))}
 
 
-Pair = tuple[str, str]
-Unit = Callable[[Pair], Hashable]
-
-
-def one_a_value(pair: Pair) -> Hashable:
-    """Every value of an attribute counts: what most formats say."""
-    return pair
-
-
-def one_a_name(pair: Pair) -> Hashable:
-    """All values of one attribute of a span count once: what Label Studio says, where a control has several."""
-    return pair[0]
-
-
 def mapped(
-    annotated: AnnotatedArticle, mapper: Mapper, report: ConversionReport, *, unit: Unit = one_a_value
+    annotated: AnnotatedArticle, mapper: Mapper, report: ConversionReport, *, one_a_name: bool = False
 ) -> AnnotatedArticle:
     """The article under the new ontology.
 
     Args:
-        unit: what the report counts as one attribute.
         report: has counted the article's items as kept; those that have no place there are taken back, and counted as
             left out (mapped to null, no such attribute) or refused (an overlap where the ontology is flat).
+        one_a_name: the report counts all values of one attribute of a span once, as for Label Studio, and not each.
     """
-    return _Mapped(annotated, mapper, report, unit).article()
+    return _Mapped(annotated, mapper, report, one_a_name).article()
 
 
 @dataclass
@@ -156,7 +131,7 @@ class _Mapped:
     annotated: AnnotatedArticle
     mapper: Mapper
     report: ConversionReport
-    unit: Unit
+    one_a_name: bool
     span_of: dict[str, str] = field(default_factory=dict)
 
     def article(self) -> AnnotatedArticle:
@@ -207,8 +182,8 @@ class _Mapped:
     def _attributes(self, span: Span, label: str) -> tuple[tuple[str, str], ...]:
         carried = {attribute.name: attribute for attribute in self.mapper.target.attributes_of(label)}
         kept = tuple((name, value) for name, value in span.attributes if name in carried and carried[name].takes(value))
-        for _ in self._units(span.attributes) - self._units(kept):
-            self._out("attributes", Reason(Code.NO_SUCH_ATTRIBUTE, (label,)))
+        n_lost = len(self._units(span.attributes) - self._units(kept))
+        self._out("attributes", Reason(Code.NO_SUCH_ATTRIBUTE, (label,)), n=n_lost)
         return kept
 
     def _flat(self, spans: list[Span]) -> list[Span]:
@@ -219,10 +194,10 @@ class _Mapped:
             id_, name = self.annotated.article.id, describe_span(loser, self.annotated.article.text)
             self.report.take_back("spans", id_, loser.id)
             reason = Reason(Code.OVERLAP, (winner.label,))
-            self.report.refuse("spans", id_, name, reason, start=loser.start, end=loser.end)
-            for _ in self._units(loser.attributes):
-                self.report.take_back("attributes", id_)
-                self.report.refuse("attributes", id_, f"of {loser.label} {loser.id}", Code.SPAN_REFUSED)
+            self.report.refuse("spans", id_, name, reason, place=(loser.start, loser.end))
+            n = len(self._units(loser.attributes))
+            self.report.take_back("attributes", id_, n=n)
+            self.report.refuse("attributes", id_, f"of {loser.label} {loser.id}", Code.SPAN_REFUSED, n=n)
         return stay
 
     def _roles(self, spans: Mapping[str, Span]) -> list[Role]:
@@ -234,41 +209,38 @@ class _Mapped:
                 self._out("roles", Reason(Code.MAPPED_TO_NULL, (role.role,)), role)
             elif trigger is None or argument is None:
                 self._out("roles", Code.END_LEFT_OUT, role)
-            elif trigger == argument or Role(name, trigger, argument) in roles:
+            elif trigger == argument or (new := Role(name, trigger, argument)) in roles:
                 self._out("roles", Code.SAME_ROLE_MAPPED, role)
             else:
-                roles[Role(name, trigger, argument)] = None
-                violation = signature_violation(Role(name, trigger, argument), spans, self.mapper.target)
-                if violation:
+                roles[new] = None
+                if violation := signature_violation(new, spans, self.mapper.target):
                     item = f"{name} {trigger} -> {argument}"
                     self.report.flag("roles", self.annotated.article.id, item, violation)
         return list(roles)
 
     def _details(self, details: Any, roles: Collection[Role]) -> list[dict[str, Any]] | None:
         """What is said of the roles that are left besides their ends; None where it is none of ours."""
-        ends = ("role", "trigger", "argument")
+        ends = {"role", "trigger", "argument"}
         if not isinstance(details, list) or not all(
-            isinstance(detail, dict) and set(ends) <= set(detail) for detail in details
+            isinstance(detail, dict) and ends <= set(detail) for detail in details
         ):
             return None
         left: list[dict[str, Any]] = []
         for detail in details:
-            name, trigger, argument = (
-                self.mapper.roles.get(detail["role"]),
-                *map(self.span_of.get, (detail[end] for end in ends[1:])),
-            )
-            if name and trigger and argument and Role(name, trigger, argument) in roles:
-                left.append(detail | {"role": name, "trigger": trigger, "argument": argument})
+            trigger, argument = (self.span_of.get(detail[end], "") for end in ("trigger", "argument"))
+            new = Role(self.mapper.roles.get(detail["role"]) or "", trigger, argument)
+            if new in roles:
+                left.append(detail | asdict(new))
         return left
 
-    def _units(self, pairs: Iterable[Pair]) -> set[Hashable]:
-        return {self.unit(pair) for pair in pairs}
+    def _units(self, pairs: Iterable[tuple[str, str]]) -> set[Hashable]:
+        """What the report counts as an attribute."""
+        return {name if self.one_a_name else (name, value) for name, value in pairs}
 
     def _leave_out(self, span: Span, reason: Reason) -> None:
         self._out("spans", reason, span.id)
-        for _ in self._units(span.attributes):
-            self._out("attributes", Code.SPAN_LEFT_OUT)
+        self._out("attributes", Code.SPAN_LEFT_OUT, n=len(self._units(span.attributes)))
 
-    def _out(self, kind: Kind, reason: Code | Reason, key: str | Role | None = None) -> None:
-        self.report.take_back(kind, self.annotated.article.id, key)
-        self.report.leave_out(kind, reason)
+    def _out(self, kind: Kind, reason: Code | Reason, key: str | Role | None = None, *, n: int = 1) -> None:
+        self.report.take_back(kind, self.annotated.article.id, key, n=n)
+        self.report.leave_out(kind, reason, n)

@@ -7,24 +7,15 @@ their ids.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from eventcorpus.annotation.assemble import annotated_article
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import (
-    ADJUDICATED,
-    AnnotatedArticle,
-    Role,
-    Span,
-    SpanKey,
-    join_events,
-    role_order,
-    span_keys,
-    span_order,
-)
+from eventcorpus.schema import ADJUDICATED, AnnotatedArticle, Role, Span, SpanKey, span_keys, span_order
 
 AGREED, UNION = "agreed", "union"
 """Policies of gold, beside ``adjudicated`` and annotators' names. Spans that all have are decided by ``agreed``."""
@@ -146,12 +137,11 @@ def agreed_role_keys(passes: Sequence[AnnotatedArticle]) -> set[RoleKey]:
 
 def are_equal(passes: Sequence[AnnotatedArticle]) -> bool:
     """Whether annotations agree in every span, attribute and role."""
-
-    def content(annotated: AnnotatedArticle) -> tuple[dict[SpanKey, tuple[tuple[str, str], ...]], set[RoleKey]]:
-        attributes = {key: span.attributes for key, span in keyed_spans(annotated.spans).items()}
-        return attributes, set(keyed_roles(annotated))
-
-    return all(content(annotated) == content(passes[0]) for annotated in passes[1:])
+    contents = [
+        ({key: span.attributes for key, span in keyed_spans(annotated.spans).items()}, set(keyed_roles(annotated)))
+        for annotated in passes
+    ]
+    return all(content == contents[0] for content in contents)
 
 
 def merge(
@@ -172,14 +162,14 @@ def merge(
                 decided_by = AGREED if key in agreed else annotated.annotator
                 chosen[key] = replace(span, id=own_id, decided_by=decided_by)
     links = {Role(name, chosen[t].id, chosen[a].id) for name, t, a in roles if t in chosen and a in chosen}
-    in_order = tuple(sorted(chosen.values(), key=span_order))
     labels = {label for annotated in passes for label in annotated.labels_annotated}
-    return replace(
-        passes[0],
-        spans=in_order,
+    return annotated_article(
+        passes[0].article,
+        chosen.values(),
+        links,
+        ontology,
         labels_annotated=tuple(label for label in ontology.labels if label in labels),
-        roles=tuple(sorted(links, key=role_order)),
-        events=join_events(in_order, links, triggers=set(ontology.trigger_names), link=ontology.event_link),
+        annotator=passes[0].annotator,
     )
 
 
@@ -189,19 +179,22 @@ def _adjudicated(
     if decision is None and len(passes) == 1:
         return passes[0]
     agreed = agreed_span_keys(passes)
+    agreed = agreed_span_keys(passes)
     if decision is None:
         first = passes[0]
         if not are_equal(passes):
             report.flag("articles", first.article.id, "gold", Code.NOT_ADJUDICATED)
-        return _decided(first, lambda key: AGREED if key in agreed else first.annotator)
-    if decision is passes[0]:  # only the decisions were converted
-        return _decided(decision, lambda key: ADJUDICATED)
-    return _decided(decision, lambda key: AGREED if key in agreed else ADJUDICATED)
+        return _decided(first, agreed, otherwise=first.annotator)
+    # without passes of annotators only the decisions were converted
+    return _decided(decision, set() if decision is passes[0] else agreed, otherwise=ADJUDICATED)
 
 
-def _decided(annotated: AnnotatedArticle, by: Callable[[SpanKey], str]) -> AnnotatedArticle:
+def _decided(annotated: AnnotatedArticle, agreed: Collection[SpanKey], *, otherwise: str) -> AnnotatedArticle:
+    """The annotation with who decided each span: all annotators, or ``otherwise``."""
+    spans = keyed_spans(annotated.spans).items()
     return replace(
-        annotated, spans=tuple(replace(span, decided_by=by(key)) for key, span in keyed_spans(annotated.spans).items())
+        annotated,
+        spans=tuple(replace(span, decided_by=AGREED if key in agreed else otherwise) for key, span in spans),
     )
 
 

@@ -76,27 +76,23 @@ def describe_span(span: Span, text: str) -> str:
 
 def violations(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]:
     """Everything in one annotated article that breaks a rule of the ontology, one phrase each."""
-    text = annotated.article.text
+
+    def words(span: Span) -> str:
+        return one_line(annotated.article.text[span.start : span.end])
+
     by_id = {span.id: span for span in annotated.spans}
     for first, second in overlaps(annotated.spans) if ontology.flat else ():
-        yield (
-            f"{first.label} {one_line(text[first.start : first.end])} overlaps "
-            f"{second.label} {one_line(text[second.start : second.end])}, and {ontology.key} is flat"
-        )
+        yield (f"{first.label} {words(first)} overlaps {second.label} {words(second)}, and {ontology.key} is flat")
     for role in annotated.roles:
-        violation = role_violation(role, by_id, ontology)
-        if violation:
-            yield (
-                f"{violation}: {describe_role(role, by_id)} at "
-                f"{one_line(text[by_id[role.trigger].start : by_id[role.trigger].end])}"
-            )
+        if violation := role_violation(role, by_id, ontology):
+            yield f"{violation}: {describe_role(role, by_id)} at {words(by_id[role.trigger])}"
     for span in annotated.spans:
         expected = {a.name: a for a in ontology.attributes_of(span.label)}
         for name, value in span.attributes:
             if name not in expected:
-                yield f"{span.label} {one_line(text[span.start : span.end])} cannot have {name}"
+                yield f"{span.label} {words(span)} cannot have {name}"
             elif not expected[name].takes(value):
                 yield f"{name}={value} is none of {[v.name for v in expected[name].values]}"
         for name, attribute in expected.items():
             if attribute.default is None and attribute.values and name not in dict(span.attributes):
-                yield f"{span.label} {one_line(text[span.start : span.end])} has no {name}"
+                yield f"{span.label} {words(span)} has no {name}"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from eventcorpus.annotation.assemble import assemble
 from eventcorpus.annotation.document import Found
-from eventcorpus.annotation.label_map import Mapper, Unit, mapped, one_a_name, one_a_value
+from eventcorpus.annotation.label_map import Mapper, mapped
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import REPORT, Entry, TextPolicy, Written, is_dataset_folder, write_dataset
@@ -156,7 +156,8 @@ class Annotations:
     gold_policy: str
     files: Sequence[Path]
     notices: list[str] = field(default_factory=list)
-    attribute_unit: Unit = one_a_value
+    one_a_name: bool = False
+    """All values of one attribute of a span count once in the report."""
 
 
 @dataclass(frozen=True)
@@ -174,11 +175,13 @@ def with_label_map(annotations: Annotations, path: Path) -> Annotations:
         InputError: if a label or role is not in the map.
     """
     mapper = Mapper.of(path, annotations.ontology)
-    unit = annotations.attribute_unit
+    take = partial(mapped, mapper=mapper, report=annotations.report, one_a_name=annotations.one_a_name)
 
     def entries() -> Iterator[Entry]:
         for entry in annotations.entries:
-            every = [mapped(annotated, mapper, annotations.report, unit=unit) for annotated in entry.annotations]
+            every = [
+                mapped(annotated, mapper, annotations.report, one_a_name=one_a_name) for annotated in entry.annotations
+            ]
             same = next((i for i, annotated in enumerate(entry.annotations) if annotated is entry.gold), None)
             # gold that was made of several annotations is not in the report: they are
             gold = every[same] if same is not None else mapped(entry.gold, mapper, _report_of(entry.gold))
@@ -203,7 +206,7 @@ def _label_studio(request: Request) -> Annotations:
     gold = request.gold or default_policy(annotators)
     policy = gold_policy(annotators, gold)
     articles = annotated_articles(exports.index, exports.ontology, report, text_object=exports.text_object)
-    found = Annotations((), exports.ontology, report, policy, exports.files, _without_splits(request), one_a_name)
+    found = Annotations((), exports.ontology, report, policy, exports.files, _without_splits(request), True)
     found.entries = _entries(
         tracked(articles, len(exports.index.n_tasks), request.on_progress),
         request.splits,

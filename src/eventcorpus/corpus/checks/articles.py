@@ -12,6 +12,7 @@ from eventcorpus.corpus.near_duplicates import Clusters
 from eventcorpus.corpus.split_folder import changed_files, read_manifest
 from eventcorpus.dataset.splits import SPLITS, split_entries
 from eventcorpus.schema import Article
+from eventcorpus.text import cut_out
 
 _KIND_OF_CODE = {
     Code.UNKNOWN_LABEL: "not-in-ontology",
@@ -44,8 +45,8 @@ def report_findings(report: ConversionReport, texts: Mapping[str, str]) -> Itera
         kind = _KIND_OF_CODE.get(item.reason.code, "repaired" if item.verdict == "repaired" else "not-read")
         message = f"{item.name}: {item.reason}"
         text = texts.get(item.article, "")
-        if item.start is not None and item.end is not None and 0 <= item.start < item.end <= len(text):
-            yield Finding(kind, item.article, message, item.start, item.end, text[item.start : item.end])
+        if item.place and (words := cut_out(text, *item.place)) is not None:
+            yield Finding(kind, item.article, message, *item.place, words)
         else:
             yield Finding(kind, item.article, message)
 
