@@ -10,25 +10,24 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from eventcorpus.annotation.document import ROLE_DETAILS
 from eventcorpus.annotation.rules import describe_span, resolve_overlaps, signature_violation
 from eventcorpus.annotation.templates import templates_of, with_templates, without_spans
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError, OntologyError, nearest
-from eventcorpus.files import read_yaml_as
+from eventcorpus.files import StrictModel, read_yaml_as
 from eventcorpus.ontology import Name, Ontology, parse_ontology, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Role, Span, join_events, role_order
 
 
-class LabelMap(BaseModel):
+class LabelMap(StrictModel):
     """What each label and role becomes; null: left out. Without ``roles`` all roles keep their names.
 
     ``ontology`` is the one that the new names are from: a file, beside the map or in the working directory.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     labels: Annotated[dict[Name, Name | None], Field(min_length=1)]
     roles: dict[Name, Name | None] | None = None
     ontology: str | None = None

@@ -82,7 +82,7 @@ def violations(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]
 
     by_id = {span.id: span for span in annotated.spans}
     for first, second in overlaps(annotated.spans) if ontology.flat else ():
-        yield (f"{first.label} {words(first)} overlaps {second.label} {words(second)}, and {ontology.key} is flat")
+        yield f"{first.label} {words(first)} overlaps {second.label} {words(second)}, and {ontology.key} is flat"
     for role in annotated.roles:
         if violation := role_violation(role, by_id, ontology):
             yield f"{violation}: {describe_role(role, by_id)} at {words(by_id[role.trigger])}"

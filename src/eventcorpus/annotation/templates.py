@@ -6,23 +6,23 @@ mentions are span ids of the same article. It quotes no text, and so it stays in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from eventcorpus.errors import SpanError
+from eventcorpus.files import StrictModel
 from eventcorpus.ontology import Name
 from eventcorpus.schema import AnnotatedArticle, Article
 
 KEY = "event_templates"
 
 
-class Template(BaseModel):
+class Template(StrictModel):
     """One incident. ``fillers``: slot -> fillers; a filler is the span ids of the mentions that name one thing."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     incident_type: Name
     fillers: dict[Name, tuple[tuple[str, ...], ...]]
 
@@ -48,17 +48,16 @@ def check_templates(article: Article, span_ids: Collection[str]) -> tuple[Templa
         SpanError: if a mention is no span of the article.
     """
     templates = _parsed(article.metadata)
-    unknown = [m for t in templates for fillers in t.fillers.values() for f in fillers for m in f if m not in span_ids]
-    if unknown:
-        raise SpanError(f"article {article.id}: a template names the span {unknown[0]!r}, which is not there")
+    for mention in _mentions(templates):
+        if mention not in span_ids:
+            raise SpanError(f"article {article.id}: a template names the span {mention!r}, which is not there")
     return templates
 
 
 def with_templates(article: Article, templates: Iterable[Template]) -> Article:
     """The article with these templates in its metadata."""
-    return replace(
-        article, metadata={**article.metadata, KEY: [template.model_dump(mode="json") for template in templates]}
-    )
+    listed = [template.model_dump(mode="json") for template in templates]
+    return replace(article, metadata=article.metadata | {KEY: listed})
 
 
 def without_spans(templates: Iterable[Template], span_of: Mapping[str, str]) -> tuple[tuple[Template, ...], int]:
@@ -85,8 +84,11 @@ def without_spans(templates: Iterable[Template], span_of: Mapping[str, str]) -> 
 def standoff_metadata(metadata: Mapping[str, Any], span_ids: Collection[str]) -> dict[str, Any]:
     """What of an article's metadata may travel without its text: templates whose mentions are spans of the article."""
     templates = _parsed(metadata)
-    mentions = {m for t in templates for fillers in t.fillers.values() for f in fillers for m in f}
-    return {KEY: metadata[KEY]} if templates and mentions <= set(span_ids) else {}
+    return {KEY: metadata[KEY]} if templates and set(_mentions(templates)) <= set(span_ids) else {}
+
+
+def _mentions(templates: Iterable[Template]) -> Iterator[str]:
+    return (m for template in templates for fillers in template.fillers.values() for filler in fillers for m in filler)
 
 
 def _parsed(metadata: Mapping[str, Any]) -> tuple[Template, ...]:

@@ -179,9 +179,7 @@ def with_label_map(annotations: Annotations, path: Path) -> Annotations:
 
     def entries() -> Iterator[Entry]:
         for entry in annotations.entries:
-            every = [
-                mapped(annotated, mapper, annotations.report, one_a_name=one_a_name) for annotated in entry.annotations
-            ]
+            every = [take(annotated) for annotated in entry.annotations]
             same = next((i for i, annotated in enumerate(entry.annotations) if annotated is entry.gold), None)
             # gold that was made of several annotations is not in the report: they are
             gold = every[same] if same is not None else mapped(entry.gold, mapper, _report_of(entry.gold))

@@ -6,14 +6,15 @@ mark for each entity and a link for each relation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import Field, StrictInt
+from pydantic import ConfigDict, Field, StrictInt
+from pydantic.alias_generators import to_camel
 
 from eventcorpus.annotation.document import Document, Found, Link, Mark
-from eventcorpus.conversion_report import Code, ConversionReport, Reason
+from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import StrictModel, read_text
 from eventcorpus.formats.files import rows_of_file, usable
@@ -29,42 +30,47 @@ _LICENCES = {
 Confidence = Annotated[float, Field(strict=True, ge=0, le=1)]
 
 
-class DocumentRow(StrictModel):
+class _Row(StrictModel):
+    model_config = ConfigDict(alias_generator=to_camel)
+
     id: str = Field(alias="_id")
+
+
+class DocumentRow(_Row):
     title: str
     text: str
-    source_name: str = Field(alias="sourceName")
-    source_url: str = Field(alias="sourceUrl")
-    word_count: StrictInt = Field(alias="wordCount")
-    sentence_count: StrictInt = Field(alias="sentenceCount")
+    source_name: str
+    source_url: str
+    word_count: StrictInt
+    sentence_count: StrictInt
 
 
-class EntityRow(StrictModel):
-    id: str = Field(alias="_id")
-    document: str = Field(alias="documentId")
+class EntityRow(_Row):
+    document_id: str
     begin: StrictInt
     end: StrictInt
     type: str
     value: str
     confidence: Confidence
 
+    @property
+    def short_id(self) -> str:
+        """Its id within the document."""
+        return self.id.removeprefix(f"{self.document_id}-")
 
-class RelationRow(StrictModel):
+
+class RelationRow(EntityRow):
     """A relation between the texts ``source`` and ``target``; begin, end and value are the words that say it."""
 
-    id: str = Field(alias="_id")
-    document: str = Field(alias="documentId")
-    begin: StrictInt
-    end: StrictInt
-    source_begin: StrictInt = Field(alias="sourceBegin")
-    source_end: StrictInt = Field(alias="sourceEnd")
+    source_begin: StrictInt
+    source_end: StrictInt
     source: str
-    target_begin: StrictInt = Field(alias="targetBegin")
-    target_end: StrictInt = Field(alias="targetEnd")
+    target_begin: StrictInt
+    target_end: StrictInt
     target: str
-    type: str
-    value: str
-    confidence: Confidence
+
+
+_Item = TypeVar("_Item", bound=EntityRow)
 
 
 def read_re3d(inputs: Sequence[Path], report: ConversionReport, *, min_confidence: float = 0.0) -> Found:
@@ -77,9 +83,7 @@ def read_re3d(inputs: Sequence[Path], report: ConversionReport, *, min_confidenc
         InputError: if a folder holds no documents.json; for a line that does not fit, unless the report refuses.
     """
     folders = [folder for path in inputs for folder in _folders(path)]
-    documents: list[Document] = []
-    for folder in folders:
-        documents += _documents(folder, report, min_confidence)
+    documents = [document for folder in folders for document in _documents(folder, report, min_confidence)]
     files = [folder / name for folder in folders for name in FILES if (folder / name).is_file()]
     return Found("re3d", usable(documents, report), files, free=frozenset({"confidence"}))
 
@@ -93,51 +97,42 @@ def _folders(path: Path) -> list[Path]:
     return found
 
 
-def _documents(folder: Path, report: ConversionReport, floor: float) -> list[Document]:
-    documents = {row.id: row for _, row in rows_of_file(folder / FILES[0], DocumentRow, "articles", report)}
-    entities: dict[str, list[EntityRow]] = {name: [] for name in documents}
-    relations: dict[str, list[RelationRow]] = {name: [] for name in documents}
-    for number, entity in rows_of_file(folder / FILES[1], EntityRow, "spans", report):
-        if entity.document in entities:
-            entities[entity.document].append(entity)
-        else:
-            item = f"{folder.name}/{FILES[1]}, line {number}: {entity.type} {entity.id}"
-            report.fault("spans", entity.document, item, Code.DOCUMENT_MISSING)
-    has_relations = (folder / FILES[2]).is_file()
-    for number, relation in rows_of_file(folder / FILES[2], RelationRow, "roles", report) if has_relations else ():
-        if relation.document in relations:
-            relations[relation.document].append(relation)
-        else:
-            item = f"{folder.name}/{FILES[2]}, line {number}: {relation.type} {relation.id}"
-            report.fault("roles", relation.document, item, Code.DOCUMENT_MISSING)
+def _documents(folder: Path, report: ConversionReport, floor: float) -> Iterator[Document]:
+    rows = {row.id: row for _, row in rows_of_file(folder / FILES[0], DocumentRow, "articles", report)}
+    entities = _by_document(folder / FILES[1], EntityRow, "spans", rows, report)
+    relations = _by_document(folder / FILES[2], RelationRow, "roles", rows, report)
     licence, attribution = _licence(folder, report)
-    made: list[Document] = []
-    for name, row in documents.items():
+    for name, row in rows.items():
         sure = [entity for entity in entities[name] if entity.confidence >= floor]
-        n_unsure = len(entities[name]) - len(sure)
-        if n_unsure:
-            report.leave_out("spans", Reason(Code.CONFIDENCE, (f"{floor:g}",)), n_unsure)
-            report.leave_out("attributes", Reason(Code.CONFIDENCE, (f"{floor:g}",)), n_unsure)
+        unsure = Reason(Code.CONFIDENCE, (f"{floor:g}",))
+        report.leave_out("spans", unsure, len(entities[name]) - len(sure))
+        report.leave_out("attributes", unsure, len(entities[name]) - len(sure))
         article = Article(
             name, row.text, title=row.title, outlet=row.source_name, url=row.source_url, language="en",
             licence=licence,
             metadata={"folder": folder.name, "attribution": attribution, "words": row.word_count,
                       "sentences": row.sentence_count},
         )  # fmt: skip
-        marks = [_mark(entity, name) for entity in sure]
-        links = _links(relations[name], sure, entities[name], row.text, floor, report)
-        made.append(Document(article, marks, links))
-    return made
+        marks = [
+            Mark(e.short_id, e.type, ((e.begin, e.end),), e.value, (("confidence", f"{e.confidence:g}"),)) for e in sure
+        ]
+        yield Document(article, marks, list(_links(relations[name], sure, entities[name], row.text, floor, report)))
 
 
-def _short(entity_id: str, document: str) -> str:
-    return entity_id.removeprefix(f"{document}-")
-
-
-def _mark(entity: EntityRow, document: str) -> Mark:
-    place = ((entity.begin, entity.end),)
-    attributes = (("confidence", f"{entity.confidence:g}"),)
-    return Mark(_short(entity.id, document), entity.type, place, entity.value, attributes)
+def _by_document(
+    path: Path, model: type[_Item], kind: Kind, documents: Iterable[str], report: ConversionReport
+) -> dict[str, list[_Item]]:
+    """The rows of a file, which only relations may lack, by their documents."""
+    found: dict[str, list[_Item]] = {name: [] for name in documents}
+    if kind == "roles" and not path.is_file():
+        return found
+    for number, row in rows_of_file(path, model, kind, report):
+        if row.document_id in found:
+            found[row.document_id].append(row)
+        else:
+            item = f"{path.parent.name}/{path.name}, line {number}: {row.type} {row.id}"
+            report.fault(kind, row.document_id, item, Code.DOCUMENT_MISSING)
+    return found
 
 
 def _links(
@@ -147,33 +142,26 @@ def _links(
     text: str,
     floor: float,
     report: ConversionReport,
-) -> list[Link]:
+) -> Iterator[Link]:
     """Relations as links. Their ends are offsets: where several types stand there, the most confident entity it is."""
     stored = stored_form(text)
     left_out = {(e.begin, e.end) for e in every} - {(e.begin, e.end) for e in sure}
-    links: list[Link] = []
     for relation in relations:
         places = (relation.source_begin, relation.source_end), (relation.target_begin, relation.target_end)
-        if relation.confidence < floor:
-            report.leave_out("roles", Reason(Code.CONFIDENCE, (f"{floor:g}",)))
-            continue
-        if left_out & set(places):
-            report.leave_out("roles", Reason(Code.CONFIDENCE_OF_END, (f"{floor:g}",)))
+        if relation.confidence < floor or left_out & set(places):
+            code = Code.CONFIDENCE if relation.confidence < floor else Code.CONFIDENCE_OF_END
+            report.leave_out("roles", Reason(code, (f"{floor:g}",)))
             continue
         ends = [[e for e in sure if (e.begin, e.end) == place] for place in places]
-        source, target = (_best(entities, relation.document) for entities in ends)
-        is_ambiguous = any(len({entity.type for entity in entities}) > 1 for entities in ends)
+        source, target = (min(at, key=lambda e: (-e.confidence, e.type)).short_id if at else "" for at in ends)
+        is_ambiguous = any(len({entity.type for entity in at}) > 1 for at in ends)
+        details = {
+            "start": stored.from_original(relation.begin),
+            "end": stored.from_original(relation.end),
+            "confidence": relation.confidence,
+        }
         repair = Code.END_OF_SEVERAL_TYPES if is_ambiguous else None
-        words = {"start": stored.from_original(relation.begin), "end": stored.from_original(relation.end)}
-        details = words | {"confidence": relation.confidence}
-        links.append(Link(relation.type, source, target, repair=repair, details=details))
-    return links
-
-
-def _best(entities: Sequence[EntityRow], document: str) -> str:
-    if not entities:
-        return ""
-    return _short(min(entities, key=lambda entity: (-entity.confidence, entity.type)).id, document)
+        yield Link(relation.type, source, target, repair=repair, details=details)
 
 
 def _licence(folder: Path, report: ConversionReport) -> tuple[str | None, str]:

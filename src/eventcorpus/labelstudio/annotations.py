@@ -107,65 +107,50 @@ def _annotated(
     names: dict[str, str],
 ) -> list[AnnotatedArticle]:
     pieces, task = _pieces(tasks), tasks[0]
-    article_id = task.article_id
+    article_id, n_parts = task.article_id, pieces[0].first.n_parts
     every = [annotation for piece in pieces for annotation in piece.annotations]
-    text = "".join(piece.text for piece in pieces)
-    n_parts = pieces[0].first.n_parts
     if len(pieces) < n_parts:
-        missing = sorted(set(range(1, n_parts + 1)) - {piece.first.part for piece in pieces})
-        report.refuse("articles", article_id, f"part {missing[0]} of {n_parts}", Code.PART_MISSING)
+        missing = min(set(range(1, n_parts + 1)) - {piece.first.part for piece in pieces})
+        report.refuse("articles", article_id, f"part {missing} of {n_parts}", Code.PART_MISSING)
         for annotation in every:
             _refuse_items(annotation, article_id, Code.ARTICLE_PART_MISSING, report)
         return []
-    begins = 0
-    for piece in pieces:
-        if piece.first.offset != begins:
-            raise InputError(
-                f"{piece.first.place}: article {article_id}: part {piece.first.part} begins at "
-                f"{piece.first.offset}, and the "
-                f"parts before it have {begins} characters; export the article again"
-            )
-        begins += len(piece.text)
-    if n_parts > 1 and task.sha256 not in (None, sha256_of(text)):
-        raise InputError(
-            f"article {article_id}: its {n_parts} parts together are not the text that was exported; export it again"
-        )
+    text = _joined(pieces, task)
     article = article_from_row(task.row | {"id": article_id, "text": text}, place=pieces[0].first.place)
     way = migration(task.ontology_key, ontology, place=f"article {article_id}")
+    labels = ontology.labels if not way.steps else _labels_before(ontology, way)
     found: list[AnnotatedArticle] = []
-    for person in sorted({a.person for a in every if not a.cancelled}, key=lambda p: names[p]):
+    done = [annotation for annotation in every if not annotation.cancelled]
+    for person in sorted({annotation.person for annotation in done}, key=lambda p: names[p]):
         newest = [_newest(piece, person) for piece in pieces]
         complete = [(piece, a) for piece, a in zip(pieces, newest, strict=True) if a is not None]
-        spans: list[Span] = []
-        roles: list[Role] = []
-        for piece, annotation in complete if len(complete) == n_parts else ():
-            _refuse_strange(annotation, article_id, report)
-            document = annotation_document(
-                annotation.items,
-                Article(article_id, annotation.original),
-                ontology,
-                report,
-                stored=annotation.stored,
-                prefix=str(annotation.raw.get("id") or annotation.number),
-                migration=way,
-                offset=piece.first.offset,
-                annotator=names[person],
-                text_object=text_object,
-            )
-            try:
-                checked = check_document(document, ontology, report)
-            except SpanError as error:
-                raise SpanError(f"{piece.first.place}: {error}") from None
-            spans += checked.spans
-            roles += checked.roles
         if len(complete) == n_parts:
-            labels = ontology.labels if not way.steps else _labels_before(ontology, way)
+            spans: list[Span] = []
+            roles: list[Role] = []
+            for piece, annotation in complete:
+                _refuse_strange(annotation, article_id, report)
+                document = annotation_document(
+                    annotation.items,
+                    Article(article_id, annotation.original),
+                    ontology,
+                    report,
+                    stored=annotation.stored,
+                    prefix=str(annotation.raw.get("id") or annotation.number),
+                    migration=way,
+                    offset=piece.first.offset,
+                    annotator=names[person],
+                    text_object=text_object,
+                )
+                try:
+                    checked = check_document(document, ontology, report)
+                except SpanError as error:
+                    raise SpanError(f"{piece.first.place}: {error}") from None
+                spans += checked.spans
+                roles += checked.roles
             found.append(
                 annotated_article(article, spans, roles, ontology, labels_annotated=labels, annotator=names[person])
             )
-        for annotation in (a for a in every if a.person == person):
-            if annotation.cancelled:
-                continue
+        for annotation in (a for a in done if a.person == person):
             if not any(annotation is kept for kept in newest):
                 report.note("annotations replaced by a newer one of the same person")
                 _refuse_items(annotation, article_id, Code.NEWER_ANNOTATION, report)
@@ -177,9 +162,30 @@ def _annotated(
         _refuse_items(annotation, article_id, Code.ANNOTATION_SKIPPED, report)
     if not found:
         reason = Code.SKIPPED_BY_ALL if every else Code.NOT_ANNOTATED
-        reason = Code.NOT_ANNOTATED_IN_EVERY_PART if any(not a.cancelled for a in every) else reason
-        report.refuse("articles", article_id, "the article", reason)
+        report.refuse("articles", article_id, "the article", Code.NOT_ANNOTATED_IN_EVERY_PART if done else reason)
     return found
+
+
+def _joined(pieces: list[_Piece], task: ExportedTask) -> str:
+    """The text of all parts of the article.
+
+    Raises:
+        InputError: if a part does not begin where those before it end; if it is not the text that was exported.
+    """
+    text = ""
+    for piece in pieces:
+        if piece.first.offset != len(text):
+            raise InputError(
+                f"{piece.first.place}: article {task.article_id}: part {piece.first.part} begins at "
+                f"{piece.first.offset}, and the parts before it have {len(text)} characters; export the article again"
+            )
+        text += piece.text
+    if len(pieces) > 1 and task.sha256 not in (None, sha256_of(text)):
+        raise InputError(
+            f"article {task.article_id}: its {len(pieces)} parts together are not the text that was exported; export "
+            "it again"
+        )
+    return text
 
 
 def _labels_before(ontology: Ontology, way: Migration) -> tuple[str, ...]:
@@ -207,15 +213,14 @@ def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: Code,
     regions = {str(item.get("id")) for item in annotation.items if is_region(item)}
     for item in annotation.items:
         kind, n = units(item, regions)
-        words = (
-            f"relation {item.get('from_id')} -> {item.get('to_id')}" if kind == "roles" else f"region {item.get('id')}"
-        )
-        words = f"{item.get('from_name')} of {words}" if kind == "attributes" else words
-        for _ in range(n):
-            report.refuse(kind, article_id, f"{words} of {name}", reason)
+        words = f"region {item.get('id')}"
+        if kind == "roles":
+            words = f"relation {item.get('from_id')} -> {item.get('to_id')}"
+        elif kind == "attributes":
+            words = f"{item.get('from_name')} of {words}"
+        report.refuse(kind, article_id, f"{words} of {name}", reason, n=n)
 
 
 def _refuse_strange(annotation: ExportedAnnotation, article_id: str, report: ConversionReport) -> None:
-    for _ in range(annotation.n_strange):
-        name = f"an entry of annotation {annotation.raw.get('id', annotation.number)}"
-        report.refuse("spans", article_id, name, Code.NO_OBJECT)
+    name = f"an entry of annotation {annotation.raw.get('id', annotation.number)}"
+    report.refuse("spans", article_id, name, Code.NO_OBJECT, n=annotation.n_strange)

@@ -23,11 +23,8 @@ _DIRECTIONS: dict[str, Direction] = {"left": "left", "bi": "bi"}
 
 def same_but_line_ends(found: str, given: str) -> bool:
     r"""Whether Label Studio's ``value.text`` is this stretch: it writes each CR and LF as a backslash and an n."""
-    return (
-        found == given
-        or found.replace("\r", "\\n").replace("\n", "\\n") == given
-        or found.split() == given.replace("\\n", " ").split()
-    )
+    as_written = found.replace("\r", "\\n").replace("\n", "\\n")
+    return given in (found, as_written) or found.split() == given.replace("\\n", " ").split()
 
 
 LABEL_STUDIO = Form(
@@ -72,7 +69,6 @@ def annotation_document(
         text_object: the ``to_name`` of regions on the article's text, if there are other objects too.
     """
     marks: list[Mark] = []
-    attributes: list[MarkAttribute] = []
     links: list[Link] = []
     others: list[Item] = []
     for n, item in enumerate(items, start=1):
@@ -85,11 +81,9 @@ def annotation_document(
         else:
             others.append(item)
     regions = {mark.ref for mark in marks}
-    for item in others:
-        if units(item, regions)[1]:
-            attributes.append(_attribute(item, migration))
-        else:
-            report.note("answers about the whole task (not kept)")
+    attributes = [_attribute(item, migration) for item in others if units(item, regions)[1]]
+    if len(attributes) < len(others):
+        report.note("answers about the whole task (not kept)", len(others) - len(attributes))
     return Document(
         article, marks, links, attributes, form=LABEL_STUDIO, stored=stored, offset=offset, decided_by=annotator
     )
@@ -120,23 +114,22 @@ def _marks(
     name, ref = f"region {region} {'/'.join(labels)} [{start}, {end})", str(item.get("id"))
     is_elsewhere = text_object not in (None, item.get("to_name"))
     if is_elsewhere or not labels:
-        fault = Fault(Code.OTHER_OBJECT if is_elsewhere else Code.NO_LABEL, stops=False)
-        yield from [Mark(own_id, "", pieces, ref=ref, name=name, fault=fault)] * max(1, len(labels))
+        refused = Fault(Code.OTHER_OBJECT if is_elsewhere else Code.NO_LABEL, stops=False)
+        yield from [Mark(own_id, "", pieces, ref=ref, name=name, fault=refused)] * max(1, len(labels))
         return
     n_known = 0
     for label in map(migration.name, labels):
-        refused = Fault(label, stops=False) if isinstance(label, Reason) else None
+        fault = Fault(label, stops=False) if isinstance(label, Reason) else None
         if label in ontology.rank:
             n_known += 1
-            refused = (
-                None if pieces else Fault(Code.OFFSET_NO_NUMBER, "start and end must be whole numbers (code points)")
-            )
+            if not pieces:
+                fault = Fault(Code.OFFSET_NO_NUMBER, "start and end must be whole numbers (code points)")
         yield Mark(
             own_id if n_known < 2 else f"{own_id}~{n_known}",
-            label if isinstance(label, str) else "",
+            str(label),
             pieces,
             text if isinstance(text, str) else None,
-            fault=refused,
+            fault=fault,
             ref=ref,
             name=name,
             repair=Code.SEVERAL_LABELS if len(labels) > 1 else None,
@@ -145,30 +138,27 @@ def _marks(
 
 
 def _attribute(item: Item, migration: Migration) -> MarkAttribute:
-    values, region = _values(item), str(item.get("id"))
-    name = f"{item.get('from_name')}={one_line(', '.join(values))} of region {region}"
-    attribute = migration.name(str(item.get("from_name")))
-    if isinstance(attribute, Reason):
-        return MarkAttribute(region, "", values, name, Fault(attribute, stops=False))
-    return MarkAttribute(region, attribute, values, name)
+    values, region, control = _values(item), str(item.get("id")), str(item.get("from_name"))
+    attribute = migration.name(control)
+    fault = Fault(attribute, stops=False) if isinstance(attribute, Reason) else None
+    name = f"{control}={one_line(', '.join(values))} of region {region}"
+    return MarkAttribute(region, str(attribute), values, name, fault)
 
 
 def _links(item: Item, ontology: Ontology, migration: Migration) -> list[Link]:
-    """A link for each label of a relation, those that are refused first."""
+    """A link for each label of a relation, at least one; those that are refused first."""
     labels = [str(label) for label in item.get("labels") or []]
     ends = str(item.get("from_id")), str(item.get("to_id"))
     name = f"{'/'.join(labels) or 'relation'} {ends[0]} -> {ends[1]}"
     known = {role.name for role in ontology.roles}
     direction = _DIRECTIONS.get(str(item.get("direction")), "right")
-    refused = [Reason(Code.NO_ROLE)] if not labels else []
     links: list[Link] = []
-    for label in labels:
-        role = migration.name(label)
-        if isinstance(role, str) and role in known:
-            links.append(Link(role, *ends, direction=direction, name=name))
-        else:
-            refused.append(role if isinstance(role, Reason) else Reason(Code.UNKNOWN_ROLE_NAMED, (label,)))
-    return [*(Link("", *ends, fault=Fault(reason, stops=False), name=name) for reason in refused), *links]
+    for label, role in [(label, migration.name(label)) for label in labels] or [("", Reason(Code.NO_ROLE))]:
+        if isinstance(role, str) and role not in known:
+            role = Reason(Code.UNKNOWN_ROLE_NAMED, (label,))
+        fault = Fault(role, stops=False) if isinstance(role, Reason) else None
+        links.append(Link(str(role), *ends, fault=fault, direction=direction, name=name))
+    return sorted(links, key=lambda link: link.fault is None)
 
 
 def _labels(item: Item) -> list[str]:
