@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -66,32 +67,28 @@ def read_articles(
     Raises:
         InputError: naming file and line or row: nothing there, no text, a duplicate id, a value of the wrong kind.
     """
-    report = report if report is not None else ReadReport()
-    unknown = [name for name in field_map or {} if name not in FIELDS]
-    if unknown:
-        raise InputError(
-            f"--field {unknown[0]}=...: {unknown[0]!r} is not a field of ours; they are {', '.join(FIELDS)}"
-        )
+    report, field_map = report or ReadReport(), field_map or {}
+    for name in field_map:
+        if name not in FIELDS:
+            raise InputError(f"--field {name}=...: {name!r} is not a field of ours; they are {', '.join(FIELDS)}")
     at: dict[str, str] = {}
     first_with: dict[str, str] = {}
     for path in paths_of(paths):
         for place, row in _rows(path):
             try:
-                article = article_from_row(row, place=place, field_map=field_map or {}, title_in_text=title_in_text)
-                if article.id in at:
+                article = article_from_row(row, place=place, field_map=field_map, title_in_text=title_in_text)
+                if taken := at.get(article.id):
                     raise InputError(
-                        f"{place}: the id {article.id!r} is taken by {at[article.id]}; ids are unique, rename one of "
-                        "them"
+                        f"{place}: the id {article.id!r} is taken by {taken}; ids are unique, rename one of them"
                     )
             except InputError as error:
                 if on_error is None:
                     raise
-                on_error(str(row.get((field_map or {}).get("id", "id"), place)), error)
+                on_error(str(row.get(field_map.get("id", "id"), place)), error)
                 continue
             at[article.id] = place
             report.n_articles += 1
-            original_text = row.get((field_map or {}).get("text", "text"))
-            if not title_in_text and original_text != article.text:
+            if not title_in_text and row.get(field_map.get("text", "text")) != article.text:
                 report.changed.append(article.id)
             original = first_with.setdefault(article.text_sha256, article.id)
             if original != article.id:
@@ -99,20 +96,16 @@ def read_articles(
             yield article
 
 
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (place, row) of one file or folder."""
+def _rows(path: Path, *, article_id: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (place, row) of one file or folder; ``article_id`` is that of a plain text, else the name of its file."""
+    suffix = path.suffix.lower()
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in SUFFIXES)
         if not files:
             raise InputError(f"{path}: no articles in this folder; files end in {', '.join(SUFFIXES)}")
         for file in files:
-            if file.suffix.lower() in (".txt", ".text", ".md"):
-                yield str(file), text_row(read_text(file), article_id=file.relative_to(path).with_suffix("").as_posix())
-            else:
-                yield from _rows(file)
-        return
-    suffix = path.suffix.lower()
-    if suffix in (".jsonl", ".ndjson"):
+            yield from _rows(file, article_id=file.relative_to(path).with_suffix("").as_posix())
+    elif suffix in (".jsonl", ".ndjson"):
         for number, row in read_json_lines(read_text(path).split("\n"), place=str(path)):
             yield f"{path}: line {number}", row
     elif suffix == ".json":
@@ -124,7 +117,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     elif suffix == ".parquet":
         yield from _parquet_rows(path)
     else:
-        yield str(path), text_row(read_text(path), article_id=path.stem)
+        yield str(path), text_row(read_text(path), article_id=article_id or path.stem)
 
 
 def text_row(content: str, *, article_id: str | None = None) -> dict[str, Any]:
@@ -158,12 +151,9 @@ def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path")
     try:
-        file = pyarrow.parquet.ParquetFile(path)
-        number = 0
-        for batch in file.iter_batches(batch_size=256):
-            for row in batch.to_pylist():
-                number += 1
-                yield f"{path}: row {number}", {key: value for key, value in row.items() if value is not None}
+        batches = pyarrow.parquet.ParquetFile(path).iter_batches(batch_size=256)
+        for number, row in enumerate(chain.from_iterable(batch.to_pylist() for batch in batches), start=1):
+            yield f"{path}: row {number}", {key: value for key, value in row.items() if value is not None}
     except (pyarrow.ArrowException, OSError) as error:
         raise InputError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
 
@@ -176,14 +166,14 @@ def article_from_row(
     Raises:
         InputError: naming the place and the value of the wrong kind.
     """
-    renamed = {column: name for name, column in (field_map or {}).items()}
-    for name, column in (field_map or {}).items():
-        if column not in row and name == "text":
-            raise InputError(f"{place}: no column {column!r}; there are {', '.join(map(str, row))}")
+    field_map = field_map or {}
+    if field_map.get("text", "text") not in row and "text" in field_map:
+        raise InputError(f"{place}: no column {field_map['text']!r}; there are {', '.join(map(str, row))}")
+    renamed = dict.fromkeys(field_map, "") | {column: name for name, column in field_map.items()}
     values: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
     for column, value in row.items():
-        name = renamed.get(column, "" if column in (field_map or {}) else column)
+        name = renamed.get(column, column)
         if name == "metadata" and isinstance(value, Mapping):
             metadata |= value
         elif name == "metadata" and isinstance(value, str):
@@ -212,9 +202,7 @@ def article_from_row(
     try:
         json.dumps(metadata, allow_nan=False)
     except (TypeError, ValueError):
-        metadata = {
-            key: value if isinstance(value, str | int | bool) else str(value) for key, value in metadata.items()
-        }
+        metadata = {key: value if isinstance(value, str | int) else str(value) for key, value in metadata.items()}
     return Article(id=article_id, text=stored, metadata=_clean(metadata), **checked)
 
 
@@ -248,9 +236,9 @@ def _checked(name: str, value: Any, *, place: str) -> Any:
         return tuple(stored_form(tag).text for tag in listed if tag)
     if name == "invented":
         known = {"true": True, "false": False, "1": True, "0": False}
-        if not isinstance(value, bool) and str(value).lower() not in known:
+        if str(value).lower() not in known:
             raise InputError(f"{place}: invented is {one_line(str(value))}; it must be true or false")
-        return value if isinstance(value, bool) else known[str(value).lower()]
+        return known[str(value).lower()]
     if isinstance(value, dt.date):
         value = value.isoformat()
     if name == "id" and isinstance(value, int) and not isinstance(value, bool):

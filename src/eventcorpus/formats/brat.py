@@ -7,6 +7,7 @@ attributes, normalisations and notes of a span its attributes. ``ann_lines`` rea
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -128,49 +129,34 @@ def _document(article: Article, found: Annotation, report: ConversionReport) -> 
         if trigger in event_at:
             report.note("events that share their trigger with another: one span each")
         event_at.setdefault(trigger, name)
-    attributes_of: dict[str, list[tuple[str, str]]] = {}
+    attributes_of: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for attribute, of, value in found.attributes:
         name = event_at.get(of, of)
-        if (name not in found.texts and name not in found.events) or not value:
+        if value and (name in found.texts or name in found.events):
+            attributes_of[name].append((attribute, value))
+        else:
             reason = Code.OF_NO_SPAN if value else Code.EMPTY_NOTE
             report.refuse("attributes", article.id, f"{attribute} of {of}", reason)
-            continue
-        attributes_of.setdefault(name, []).append((attribute, value))
-    marks = [
-        _mark(name, name, found, article.text, attributes_of.get(name, ()))
-        for name in found.texts
-        if name not in event_at
-    ]
+
+    def mark(name: str, text_bound: str, event_type: str = "") -> Mark:
+        label, pieces, says = found.texts[text_bound]
+        cut = " ".join(article.text[start:end] for start, end in pieces)
+        if re.sub(r"[\r\n]", " ", cut) == says:  # brat writes a blank where the text has a line end
+            says = cut
+        is_other = event_type not in ("", label)
+        fault = Fault(Reason(Code.TRIGGER_TYPE_DIFFERS, (label,))) if is_other else None
+        return Mark(name, label, pieces, says, tuple(attributes_of[name]), bool(event_type), fault)
+
+    marks = [mark(name, name) for name in found.texts if name not in event_at]
     links = [Link(role, event_at.get(a, a), event_at.get(b, b)) for role, a, b in found.relations]
     for name, (label, trigger, arguments) in found.events.items():
         if trigger in found.texts:
-            type_ = found.texts[trigger][0]
-            fault = None if type_ == label else Fault(Reason(Code.TRIGGER_TYPE_DIFFERS, (type_,)))
-            marks.append(
-                _mark(name, trigger, found, article.text, attributes_of.get(name, ()), is_trigger=True, fault=fault)
-            )
+            marks.append(mark(name, trigger, label))
         else:
             missing = Fault(Reason(Code.TRIGGER_MISSING, (trigger,)))
             marks.append(Mark(name, label, (), is_trigger=True, fault=missing))
         links += [Link(role, name, event_at.get(target, target)) for role, target in arguments]
     return Document(article, marks, links)
-
-
-def _mark(
-    name: str,
-    text_bound: str,
-    found: Annotation,
-    text: str,
-    attributes: Sequence[tuple[str, str]],
-    *,
-    is_trigger: bool = False,
-    fault: Fault | None = None,
-) -> Mark:
-    """brat writes a blank where the text has a line end: that is no difference."""
-    label, pieces, says = found.texts[text_bound]
-    cut = " ".join(text[start:end] for start, end in pieces)
-    says = cut if re.sub(r"[\r\n]", " ", cut) == says else says
-    return Mark(name, label, pieces, says, tuple(attributes), is_trigger, fault)
 
 
 def _content(path: Path) -> str:

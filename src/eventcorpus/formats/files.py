@@ -69,10 +69,13 @@ def usable(documents: Iterable[Document], report: ConversionReport) -> list[Docu
         if name in seen or not document.article.text.strip():
             reason = Code.ID_TWICE if name in seen else Code.NO_TEXT
             report.fault("articles", name, "the document", reason)
-            lost: tuple[tuple[Kind, int], ...] = (("spans", len(document.marks)), ("roles", len(document.links)))
-            for kind, n in (*lost, ("attributes", sum(len(mark.attributes) for mark in document.marks))):
-                for _ in range(n):
-                    report.refuse(kind, name, "of this document", Code.ARTICLE_REFUSED)
+            lost: dict[Kind, int] = {
+                "spans": len(document.marks),
+                "roles": len(document.links),
+                "attributes": sum(len(mark.attributes) for mark in document.marks),
+            }
+            for kind, n in lost.items():
+                report.refuse(kind, name, "of this document", Code.ARTICLE_REFUSED, n=n)
             continue
         seen.add(name)
         usable.append(document)

@@ -15,6 +15,7 @@ Without ``#id`` a mention is _1, _2, ... by its place in the article. Mentions m
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import Any
@@ -29,6 +30,7 @@ from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, span_order
 from eventcorpus.text import stored_form
 
 _ESCAPED = {"[": "[", "]": "]", "\\": "\\", "=": "=", "n": "\n"}
+_TOKEN = re.compile(r"(?P<plain>[^\[\]\\]+)|\\(?P<escaped>[\[\]\\=n])|\[|\](?:\((?P<inside>[^)]*)\))?|\\")
 ORIGIN = "_origin"
 """Says who drew a span that was not drawn by hand; ``origin`` alone may be a role of the ontology."""
 _HEADER = [field.name for field in fields(Article) if field.name not in ("id", "text")]
@@ -44,15 +46,12 @@ def read_inline(content: str, ontology: Ontology, *, place: str) -> list[Annotat
     if not content.startswith("=== "):
         raise InputError(f"{place}: line 1: an article starts with '=== its-id'")
     parts = re.split(r"^=== (.*)$", content, flags=re.MULTILINE)[1:]
-    articles: list[AnnotatedArticle] = []
-    seen: set[str] = set()
-    for article_id, block in zip(parts[::2], parts[1::2], strict=True):
-        article_id = article_id.strip()
-        if article_id in seen:
+    articles: dict[str, AnnotatedArticle] = {}
+    for article_id, block in zip(map(str.strip, parts[::2]), parts[1::2], strict=True):
+        if article_id in articles:
             raise InputError(f"{place}: article {article_id!r} stands there twice; ids are unique")
-        seen.add(article_id)
-        articles.append(_read_article(article_id, block, ontology, place=f"{place}: article {article_id}"))
-    return articles
+        articles[article_id] = _read_article(article_id, block, ontology, place=f"{place}: article {article_id}")
+    return list(articles.values())
 
 
 def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str) -> AnnotatedArticle:
@@ -70,12 +69,16 @@ def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str
     role_names = {role.name for role in ontology.roles}
     attribute_names = {attribute.name for attribute in ontology.attributes}
     spans: list[Span] = []
-    links: list[tuple[str, str, str]] = []
+    roles: list[Role] = []
+    seen: set[str] = set()
     for n, (start, end, written) in enumerate(sorted(reversed(mentions), key=lambda m: (m[0], -m[1])), start=1):
         head, *pairs = written.split() or [""]
         label, _, span_id = head.partition("#")
         label, span_id = unquote(label), span_id or f"_{n}"
         shown = f"{place}: [{text[start:end]}]({written})"
+        if span_id in seen:
+            raise SpanError(f"{place}: the id {span_id!r} is used by two mentions")
+        seen.add(span_id)
         if label not in ontology.rank:
             raise SpanError(f"{shown}: {label!r} is not a label of {ontology.key}; it has {', '.join(ontology.labels)}")
         if start == end or text[start:end] != text[start:end].strip():
@@ -87,7 +90,7 @@ def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str
             if not equals or not value or key in attributes:
                 raise SpanError(f"{shown}: {pair!r} is not key=value, or stands twice")
             if key in role_names:
-                links += [(key, span_id, argument) for argument in value.split(",")]
+                roles += [Role(key, span_id, argument) for argument in value.split(",")]
             elif key in attribute_names or key == ORIGIN:
                 attributes[key] = value
             else:
@@ -95,49 +98,37 @@ def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str
         origin = attributes.pop(ORIGIN, "manual")
         in_order = tuple((a.name, attributes[a.name]) for a in ontology.attributes if a.name in attributes)
         spans.append(Span(span_id, start, end, label, in_order, origin))
-    by_id = {span.id: span for span in spans}
-    if len(by_id) < len(spans):
-        twice = next(s.id for i, s in enumerate(spans) if any(s.id == t.id for t in spans[:i]))
-        raise SpanError(f"{place}: the id {twice!r} is used by two mentions")
-    for role, trigger, argument in links:
-        if argument not in by_id:
-            raise SpanError(f"{place}: {role}={argument} at {trigger!r} names no mention of this article")
-    roles = {Role(*link) for link in links}
-    return annotated_article(article, spans, roles, ontology)
+    for role in roles:
+        if role.argument not in seen:
+            raise SpanError(
+                f"{place}: {role.role}={role.argument} at {role.trigger!r} names no mention of this article"
+            )
+    return annotated_article(article, spans, set(roles), ontology)
 
 
 def _scan(body: str, *, place: str) -> tuple[str, list[tuple[int, int, str]]]:
     """Take the markup out of a body: its text, and (start, end, what stands in the brackets) per mention."""
-    out: list[str] = []
+    text = ""
     opened: list[tuple[int, int]] = []
     mentions: list[tuple[int, int, str]] = []
-    i = 0
-    while i < len(body):
-        character = body[i]
-        if character == "\\":
-            if body[i + 1 : i + 2] not in _ESCAPED or i + 1 == len(body):
-                raise InputError(
-                    f"{place}: a backslash stands before [ ] = n or another backslash; found {body[i : i + 2]!r}"
-                )
-            out.append(_ESCAPED[body[i + 1]])
-            i += 2
-        elif character == "[":
-            opened.append((len(out), i))
-            i += 1
-        elif character == "]":
-            close = body.find(")", i)
-            if not opened or body[i + 1 : i + 2] != "(" or close < 0:
-                raise InputError(
-                    f"{place}: near {body[max(0, i - 30) : i + 10]!r}: ']' closes a mention and is followed by (Label)"
-                )
-            mentions.append((opened.pop()[0], len(out), body[i + 2 : close]))
-            i = close + 1
+    for token in _TOKEN.finditer(body):
+        at = token.start()
+        if token["plain"] or token["escaped"]:
+            text += token["plain"] or _ESCAPED[token["escaped"]]
+        elif token[0] == "[":
+            opened.append((len(text), at))
+        elif token[0] == "\\":
+            found = body[at : at + 2]
+            raise InputError(f"{place}: a backslash stands before [ ] = n or another backslash; found {found!r}")
+        elif token["inside"] is None or not opened:
+            raise InputError(
+                f"{place}: near {body[max(0, at - 30) : at + 10]!r}: ']' closes a mention and is followed by (Label)"
+            )
         else:
-            out.append(character)
-            i += 1
+            mentions.append((opened.pop()[0], len(text), token["inside"]))
     if opened:
         raise InputError(f"{place}: near {body[opened[-1][1] :][:40]!r}: '[' is never closed")
-    return "".join(out), mentions
+    return text, mentions
 
 
 def write_inline(articles: Sequence[AnnotatedArticle]) -> str:
@@ -154,18 +145,14 @@ def _write_article(annotated: AnnotatedArticle) -> Iterator[str]:
     yield f"=== {article.id}\n"
     for name in _HEADER:
         value = getattr(article, name)
-        if value not in (None, (), {}):
-            shown = (
-                ", ".join(value) if name == "tags" else to_json(value) if name in ("metadata", "invented") else value
-            )
-            if "\n" in shown:
-                raise InputError(
-                    f"article {article.id}: its {name} has a line break; the inline notation cannot hold it"
-                )
-            yield f"{name}: {shown}\n"
+        if value in (None, (), {}):
+            continue
+        shown = ", ".join(value) if name == "tags" else value if isinstance(value, str) else to_json(value)
+        if "\n" in shown:
+            raise InputError(f"article {article.id}: its {name} has a line break; the inline notation cannot hold it")
+        yield f"{name}: {shown}\n"
     yield "\n"
-    edge = len(article.text) - len(article.text.lstrip("\n")), len(article.text.rstrip("\n"))
-    marks: dict[int, list[str]] = {}
+    marks: defaultdict[int, list[str]] = defaultdict(list)
     open_ends: list[int] = []
     for n, span in enumerate(sorted(annotated.spans, key=span_order), start=1):
         while open_ends and open_ends[-1] <= span.start:
@@ -176,22 +163,24 @@ def _write_article(annotated: AnnotatedArticle) -> Iterator[str]:
                 "notation cannot hold it"
             )
         open_ends.append(span.end)
-        marks.setdefault(span.start, []).append("[")
-        marks.setdefault(span.end, []).insert(0, f"]({_inside(span, n, annotated.roles)})")
-    for i, character in enumerate(article.text):
-        yield "".join(marks.get(i, ()))
+        marks[span.start].append("[")
+        marks[span.end].insert(0, f"]({_inside(span, n, annotated.roles)})")
+    text = article.text
+    edge = len(text) - len(text.lstrip("\n")), len(text.rstrip("\n"))
+    for i, character in enumerate(text):
+        yield "".join(marks[i])
         if character == "\n":
             yield "\\n" if i < edge[0] or i >= edge[1] else "\n"
         else:
             yield f"\\{character}" if character in "[]\\=" else character
-    yield "".join(marks.get(len(article.text), ())) + "\n"
+    yield "".join(marks[len(text)]) + "\n"
 
 
 def _inside(span: Span, n: int, roles: Sequence[Role]) -> str:
-    links: dict[str, list[str]] = {}
+    links: defaultdict[str, list[str]] = defaultdict(list)
     for role in roles:
         if role.trigger == span.id:
-            links.setdefault(role.role, []).append(role.argument)
+            links[role.role].append(role.argument)
     pairs = [f"{quote(name)}={quote(value)}" for name, value in span.attributes]
     pairs += [f"{quote(role)}={','.join(arguments)}" for role, arguments in links.items()]
     pairs += [f"{ORIGIN}={quote(span.origin)}"] if span.origin != "manual" else []

@@ -23,21 +23,19 @@ Token = tuple[str, StrictInt, StrictInt]
 """Text, start and end in the source that was tokenised: in WikiEvents not always ``text`` (see ``_places``)."""
 
 
-class EntityRow(StrictModel):
-    id: str
-    sent_idx: StrictInt | None = None
+class WordsRow(StrictModel):
+    """Tokens ``start`` to ``end`` (excluded) of the document, and their text."""
+
     start: StrictInt
     end: StrictInt
+    text: str
+    sent_idx: StrictInt | None = None
+
+
+class EntityRow(WordsRow):
+    id: str
     entity_type: str
     mention_type: str | None = None
-    text: str
-
-
-class TriggerRow(StrictModel):
-    start: StrictInt
-    end: StrictInt
-    text: str
-    sent_idx: StrictInt | None = None
 
 
 class ArgumentRow(StrictModel):
@@ -49,7 +47,7 @@ class ArgumentRow(StrictModel):
 class EventRow(StrictModel):
     id: str
     event_type: str
-    trigger: TriggerRow
+    trigger: WordsRow
     arguments: tuple[ArgumentRow, ...]
 
 
@@ -125,41 +123,27 @@ def _document(row: DocumentRow, places: Sequence[tuple[int, int]], split: str, r
     def short(name: str) -> str:
         return name.removeprefix(f"{row.doc_id}-")
 
-    def mark(name: str, label: str, of: EntityRow | TriggerRow, *, is_trigger: bool, **more: Any) -> Mark:
+    def mark(name: str, label: str, of: WordsRow, *, is_trigger: bool, **more: Any) -> Mark:
         if not 0 <= of.start < of.end <= len(places):
             fault = Fault(Reason(Code.TOKEN_OFFSETS_RANGE, (f"[{of.start}, {of.end})",)))
-            return Mark(name, label, (), of.text, is_trigger=is_trigger, fault=fault)
+            return Mark(short(name), label, (), of.text, is_trigger=is_trigger, fault=fault)
         place = ((places[of.start][0], places[of.end - 1][1]),)
-        return Mark(name, label, place, of.text, is_trigger=is_trigger, **more)
+        return Mark(short(name), label, place, of.text, is_trigger=is_trigger, **more)
 
-    marks = [
-        mark(
-            short(entity.id),
-            entity.entity_type,
-            entity,
-            is_trigger=False,
-            attributes=(("mention_type", entity.mention_type),) if entity.mention_type not in (None, "UNK") else (),
-        )
-        for entity in row.entity_mentions
-    ]
-    marks += [mark(short(event.id), event.event_type, event.trigger, is_trigger=True) for event in row.event_mentions]
+    marks: list[Mark] = []
+    for entity in row.entity_mentions:
+        is_typed = entity.mention_type not in (None, "UNK")
+        attributes = (("mention_type", entity.mention_type),) if is_typed else ()
+        marks.append(mark(entity.id, entity.entity_type, entity, is_trigger=False, attributes=attributes))
+    marks += [mark(event.id, event.event_type, event.trigger, is_trigger=True) for event in row.event_mentions]
     text_of = {entity.id: entity.text for entity in row.entity_mentions}
-    links = [
-        Link(
-            argument.role,
-            short(event.id),
-            short(argument.entity_id),
-            fault=_fault(argument, text_of),
-        )
-        for event in row.event_mentions
-        for argument in event.arguments
-    ]
+    links: list[Link] = []
+    for event in row.event_mentions:
+        for argument in event.arguments:
+            fault = None
+            if text_of.get(argument.entity_id) != argument.text:
+                fault = Fault(Code.ENTITY_TEXT_DIFFERS if argument.entity_id in text_of else Code.ENTITY_MISSING)
+            links.append(Link(argument.role, short(event.id), short(argument.entity_id), fault))
     for i in range(len(row.relation_mentions)):
         report.refuse("roles", row.doc_id, f"relation_mentions.{i}", Code.RELATIONS_NOT_READ)
     return Document(Article(row.doc_id, row.text), marks, links, split=split)
-
-
-def _fault(argument: ArgumentRow, text_of: dict[str, str]) -> Fault | None:
-    if argument.entity_id not in text_of:
-        return Fault(Code.ENTITY_MISSING)
-    return None if text_of[argument.entity_id] == argument.text else Fault(Code.ENTITY_TEXT_DIFFERS)
