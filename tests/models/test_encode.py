@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventcorpus.errors import ModelError
-from eventcorpus.models.encode import cut_windows, encode_text, special_tokens_of
+from eventcorpus.models.encode import TextEncoder, cut_windows
 from eventcorpus.models.tags import spans_from_tags, tags_from_spans
 from eventcorpus.schema import Span
 from eventcorpus.text import words
@@ -22,7 +22,7 @@ TEXTS = {
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_every_word_survives_tags_and_back(tokenizer: Any, text: str) -> None:
-    encoded = encode_text(text, tokenizer, max_length=512, stride=16, special_tokens=special_tokens_of(tokenizer))
+    encoded = TextEncoder(tokenizer, max_length=512, stride=16).encode(text)
     for n, (start, end) in enumerate(words(text)):
         tags, unreached = tags_from_spans([Span("1", start, end, "A")], encoded.offsets, {"A": 0})
         if unreached:  # a normaliser may drop a character altogether, such as the joiner inside an emoji
@@ -35,14 +35,14 @@ def test_every_word_survives_tags_and_back(tokenizer: Any, text: str) -> None:
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_no_token_begins_or_ends_with_a_blank(tokenizer: Any, text: str) -> None:
-    encoded = encode_text(text, tokenizer, max_length=512, stride=16, special_tokens=special_tokens_of(tokenizer))
+    encoded = TextEncoder(tokenizer, max_length=512, stride=16).encode(text)
     assert all(text[a:b] == text[a:b].strip() for a, b in encoded.offsets)
     assert [a for a, _ in encoded.offsets] == sorted(a for a, _ in encoded.offsets)
 
 
 def test_an_emoji_of_several_tokens_is_one_span(tokenizer: Any) -> None:
     text = "near 🔥 rebels"
-    encoded = encode_text(text, tokenizer, max_length=512, stride=16, special_tokens=special_tokens_of(tokenizer))
+    encoded = TextEncoder(tokenizer, max_length=512, stride=16).encode(text)
     tags, unreached = tags_from_spans([Span("1", 5, 6, "A")], encoded.offsets, {"A": 0})
     assert unreached == []
     assert tags.count(1) == 1
@@ -50,23 +50,23 @@ def test_an_emoji_of_several_tokens_is_one_span(tokenizer: Any) -> None:
 
 def test_a_long_text_is_read_to_its_end(tokenizer: Any) -> None:
     text = "rebels attacked the town of aleppo on monday . " * 200
-    special_tokens = special_tokens_of(tokenizer)
-    encoded = encode_text(text, tokenizer, max_length=64, stride=16, special_tokens=special_tokens)
+    special_tokens = TextEncoder(tokenizer, max_length=64, stride=16)
+    encoded = TextEncoder(tokenizer, max_length=64, stride=16).encode(text)
     assert encoded.windows[-1].end == len(encoded.input_ids)
     assert max(end for start, end in encoded.offsets if start < end) == len(text.rstrip())
-    assert all(window.end - window.start + len(special_tokens) <= 64 for window in encoded.windows)
+    assert all(window.end - window.start + special_tokens.n_special_tokens <= 64 for window in encoded.windows)
 
 
 def test_encoding_switches_nothing_on_in_the_tokenizer(tokenizer: Any) -> None:
-    encode_text("a " * 400, tokenizer, max_length=64, stride=16, special_tokens=special_tokens_of(tokenizer))
+    TextEncoder(tokenizer, max_length=64, stride=16).encode("a " * 400)
     assert (tokenizer.backend_tokenizer.truncation, tokenizer.backend_tokenizer.padding) == (None, None)
 
 
 def test_the_frame_is_what_the_model_expects_around_a_window(tokenizer: Any) -> None:
-    special_tokens = special_tokens_of(tokenizer)
+    special_tokens = TextEncoder(tokenizer, max_length=64, stride=16)
     bare = tokenizer("rebels attacked", add_special_tokens=False)["input_ids"]
     assert special_tokens.around(bare) == tokenizer("rebels attacked")["input_ids"]
-    assert len(special_tokens) == 2
+    assert special_tokens.n_special_tokens == 2
 
 
 @given(st.integers(0, 400), st.integers(2, 60), st.data())

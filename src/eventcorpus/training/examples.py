@@ -16,8 +16,8 @@ import torch
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.formats.articles import read_articles
-from eventcorpus.models.encode import EncodedText, SpecialTokens, encode_text, special_tokens_of
-from eventcorpus.models.encoders import check_length, find_encoder, load_config, load_tokenizer
+from eventcorpus.models.encode import EncodedText, TextEncoder
+from eventcorpus.models.encoders import check_length, find_encoder, load_tokenizer
 from eventcorpus.models.tags import OUTSIDE, tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
@@ -54,7 +54,7 @@ ExamplesOf = Callable[[int], Sequence[Example]]
 
 
 Encode = Callable[[Sequence[AnnotatedArticle]], "EncodedArticles"]
-"""``encode_articles`` with the ontology, tokenizer and windows of a run."""
+"""``encode_articles`` with the ontology and the tokenizer of a run."""
 
 
 @dataclass
@@ -103,12 +103,10 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
         InputError: if there is not one span, or the recipe's ``unlabelled`` is missing.
     """
     source = find_encoder(recipe.encoder)
-    check_length(load_config(source), recipe.encoder, max_length=recipe.max_length)
+    check_length(source, recipe.encoder, max_length=recipe.max_length)
     tokenizer = load_tokenizer(source)
-    encode = partial(
-        encode_articles, ontology=ontology, tokenizer=tokenizer, special_tokens=special_tokens_of(tokenizer),
-        max_length=recipe.max_length, stride=recipe.stride,
-    )  # fmt: skip
+    encoder = TextEncoder(tokenizer, max_length=recipe.max_length, stride=recipe.stride)
+    encode = partial(encode_articles, ontology=ontology, encoder=encoder)
     encoded = encode(articles)
     if not encoded.n_spans:
         raise InputError(
@@ -175,15 +173,7 @@ def log_encoded(encoded: EncodedArticles, ontology: Ontology, recipe: Recipe, *,
         )  # fmt: skip
 
 
-def encode_articles(
-    articles: Sequence[AnnotatedArticle],
-    ontology: Ontology,
-    tokenizer: Any,
-    *,
-    special_tokens: SpecialTokens,
-    max_length: int,
-    stride: int,
-) -> EncodedArticles:
+def encode_articles(articles: Sequence[AnnotatedArticle], ontology: Ontology, encoder: TextEncoder) -> EncodedArticles:
     """Encode articles for training.
 
     Each token has a target in one window only, the one in which it has most context; elsewhere, and on special
@@ -196,13 +186,11 @@ def encode_articles(
     encoding = EncodedArticles()
     for position, annotated in enumerate(articles):
         spans, overlapped = resolve_overlaps(annotated.spans, ontology)
-        encoded = encode_text(
-            annotated.article.text, tokenizer, max_length=max_length, stride=stride, special_tokens=special_tokens
-        )
+        encoded = encoder.encode(annotated.article.text)
         tags, unreached = tags_from_spans(spans, encoded.offsets, ontology.rank)
         if not set(ontology.labels) <= set(annotated.labels_annotated):
             tags = [IGNORED if tag == OUTSIDE else tag for tag in tags]
-        examples = _examples(encoded, tags, special_tokens)
+        examples = _examples(encoded, tags, encoder)
         encoding.examples += examples
         encoding.article_of += [position] * len(examples)
         encoding.lost += [_named(annotated, span) for span in [*(loser for loser, _ in overlapped), *unreached]]
@@ -210,11 +198,11 @@ def encode_articles(
         encoding.labels += Counter(span.label for span in spans)
         encoding.labels -= Counter(span.label for span in unreached)
         encoding.n_spans += len(annotated.spans)
-        encoding.n_tokens += len(encoded.input_ids) + len(special_tokens)
+        encoding.n_tokens += len(encoded.input_ids) + encoder.n_special_tokens
     return encoding
 
 
-def _examples(encoded: EncodedText, tags: Sequence[int], special_tokens: SpecialTokens) -> list[Example]:
+def _examples(encoded: EncodedText, tags: Sequence[int], encoder: TextEncoder) -> list[Example]:
     """The windows of one text in which a token has a target."""
     examples = []
     for window in encoded.windows:
@@ -223,8 +211,8 @@ def _examples(encoded: EncodedText, tags: Sequence[int], special_tokens: Special
             for i, tag in enumerate(tags[window.start : window.end], start=window.start)
         ]
         if any(target != IGNORED for target in targets):
-            input_ids = special_tokens.around(encoded.input_ids[window.start : window.end])
-            before, after = ([IGNORED] * len(part) for part in (special_tokens.prefix, special_tokens.suffix))
+            input_ids = encoder.around(encoded.input_ids[window.start : window.end])
+            before, after = ([IGNORED] * len(part) for part in (encoder.prefix, encoder.suffix))
             examples.append(Example(input_ids, before + targets + after))
     return examples
 

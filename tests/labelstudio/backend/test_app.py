@@ -318,11 +318,11 @@ def test_tokens_and_passwords_are_in_no_log_and_no_answer(
 
 def test_a_fault_of_ours_is_json_and_quotes_nothing(model_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     broken = Extractor.from_pretrained(model_folder, device="cpu")
-    broken.tokenizer = {"secret": TOKEN}
+    broken._encoder.tokenizer = {"secret": TOKEN}
     with TestClient(create_app(broken)) as client:
         answer = client.post("/predict", json=request(TEXT))
     assert (answer.status_code, answer.json()) == (500, {"detail": "a fault in the model server; its log says where"})
-    assert "a fault of ours: TypeError in encode_text, line " in caplog.text
+    assert "a fault of ours: TypeError in encode, line " in caplog.text
     assert TOKEN not in caplog.text
 
 
