@@ -300,7 +300,7 @@ def compare(
         command=command,
     )
     if html is not None:
-        from eventcorpus.render.compare_page import compare_page
+        from eventcorpus.render.compare import compare_page
 
         articles, (a, b) = in_classes(gold, [runs[0].predictions for runs in systems], classes)
         write_text(Path(html), compare_page(comparison, articles, a, b, data.ontology))

@@ -72,23 +72,43 @@ def console() -> Console:
     return Console(width=None if is_terminal else WIDTH, highlight=False, markup=False, emoji=False)
 
 
-def titled_table(title: str, columns: Sequence[str], *, left: int = 1) -> Table:
-    """An empty ruled table.
+def titled_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]] = (),
+    *,
+    last: Sequence[Sequence[str]] = (),
+    left: int = 1,
+) -> Table:
+    """A ruled table.
 
     Args:
         columns: their headings.
+        last: rows below a rule, such as sums.
         left: how many columns, from the first on, hold text: they stand at the left and are folded where they are too
             long. The others hold figures and stand at the right.
     """
-    return _with_columns(Table(title=title, title_justify="left"), columns, left)
+    return _filled(Table(title=title, title_justify="left"), columns, rows, last, left)
 
 
-def plain_table(columns: Sequence[str]) -> Table:
-    """An empty table without rules: text in its first column, figures in the others."""
-    return _with_columns(Table(box=None, header_style="bold"), columns, 1)
+def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table without rules: text in its first column, figures in the others."""
+    return _filled(Table(box=None, header_style="bold"), columns, rows)
 
 
-def _with_columns(table: Table, columns: Sequence[str], left: int) -> Table:
+def _filled(
+    table: Table,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    last: Sequence[Sequence[str]] = (),
+    left: int = 1,
+) -> Table:
     for i, name in enumerate(columns):
         table.add_column(name, justify="left" if i < left else "right", overflow="fold" if i < left else "ellipsis")
+    for row in rows:
+        table.add_row(*row)
+    if last:
+        table.add_section()
+    for row in last:
+        table.add_row(*row)
     return table

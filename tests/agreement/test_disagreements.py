@@ -7,7 +7,7 @@ from eventcorpus.agreement.agree import agreement
 from eventcorpus.agreement.disagreements import Group, group_disagreements, head_word, normalised
 from eventcorpus.agreement.pairs import double_annotations
 from eventcorpus.ontology import read_ontology_yaml
-from eventcorpus.render.agreement_page import agreement_page
+from eventcorpus.render.agreement import agreement_page
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events
 from eventcorpus.text import sentences_around
 

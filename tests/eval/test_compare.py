@@ -12,7 +12,7 @@ from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.compare import Comparison, compare
 from eventcorpus.eval.runs import Run
 from eventcorpus.predictions import ModelName, prediction_of
-from eventcorpus.render.eval_tables import comparison_lines, comparison_table, verdict
+from eventcorpus.render.compare import comparison_lines, comparison_table, verdict
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
 
 GOLD = corpus(30, seed=1)

@@ -5,7 +5,7 @@ from rich.console import Console
 
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.report import Agreement, Figure, Report
-from eventcorpus.render.eval_tables import report_lines, report_table
+from eventcorpus.render.evaluation import report_lines, report_table
 
 
 def full_report() -> Report:

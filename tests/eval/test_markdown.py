@@ -5,8 +5,8 @@ from test_scores import gold, predicted, run
 
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.report import Agreement, Baseline, Figure, Interval
-from eventcorpus.render import markdown
-from eventcorpus.render.markdown import report_markdown
+from eventcorpus.render import evaluation
+from eventcorpus.render.evaluation import report_markdown
 
 
 def rows(text: str, heading: str) -> list[list[str]]:
@@ -31,7 +31,7 @@ def test_names_do_not_become_markup() -> None:
     article = gold("rebels left homs", (0, 6, "Actor"))
     text = report_markdown(run([article], [predicted(article, (0, 6, "a|b\n<script>[x](y)"))]))
     assert "<script>" not in text and r"a\|b &lt;script&gt;\[x\](y)" in text
-    assert doctest.testmod(markdown).attempted > 0 and doctest.testmod(markdown).failed == 0
+    assert doctest.testmod(evaluation).attempted > 0 and doctest.testmod(evaluation).failed == 0
 
 
 def test_intervals_baselines_and_agreement_stand_beside_the_score() -> None:

@@ -8,7 +8,7 @@ from eventcorpus.eval.evaluate import score
 from eventcorpus.eval.report import Report
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_line, prediction_of, read_predictions
-from eventcorpus.render.eval_tables import report_table
+from eventcorpus.render.evaluation import report_table
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
 
 ONTOLOGY = Ontology(

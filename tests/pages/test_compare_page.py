@@ -3,7 +3,7 @@ from playwright.sync_api import Page
 
 from eventcorpus.eval.compare import compare
 from eventcorpus.eval.runs import Run
-from eventcorpus.render.compare_page import compare_page
+from eventcorpus.render.compare import compare_page
 
 from .conftest import Open
 from .made_up import LABELS, ODD, ONTOLOGY, always_actor, empty, gold, perfect, shifted, system

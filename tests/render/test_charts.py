@@ -1,9 +1,10 @@
 import re
 import xml.etree.ElementTree as ET
 
+from eventcorpus.agreement.agree import Figure
+from eventcorpus.corpus.stats import Bar
 from eventcorpus.eval.report import Bin, CurvePoint, Interval
 from eventcorpus.render.charts import (
-    Bar,
     BarRow,
     Row,
     bar_cell,
@@ -19,12 +20,16 @@ from eventcorpus.render.charts import (
 SERIES = (("F1", "var(--f)"), ("alpha", "var(--p)"))
 
 
-def chart(*bars: Bar, name: str = "Actor") -> str:
-    return str(interval_chart([Row(name, "3 / 4", bars)], SERIES, description="figures"))
+def figure(value: float | None, low: float | None = None, high: float | None = None) -> Figure:
+    return Figure(value=value, low=low, high=high)
+
+
+def chart(*figures: Figure, name: str = "Actor") -> str:
+    return str(interval_chart([Row(name, "3 / 4", figures)], SERIES, description="figures"))
 
 
 def test_a_bar_has_its_value_and_a_whisker() -> None:
-    drawn = chart(Bar(0.5, 0.25, 0.75), Bar(1.0))
+    drawn = chart(figure(0.5, 0.25, 0.75), figure(1.0))
     assert drawn.count('class="whisker"') == 1
     assert re.findall(r">(\d+\.\d)<", drawn) == ["50.0", "100.0"]
     assert 'width="240.0"' in drawn and 'width="480.0"' in drawn
@@ -32,12 +37,14 @@ def test_a_bar_has_its_value_and_a_whisker() -> None:
 
 
 def test_an_undefined_figure_has_no_bar_and_one_below_chance_has_none_to_speak_of() -> None:
-    assert "–" not in chart(Bar(None), Bar(None)) and chart(Bar(None), Bar(None)).count("opacity") == 0
-    assert 'width="1"' in chart(Bar(-0.2, -0.4, 0.0), Bar(None)) and ">-20.0<" in chart(Bar(-0.2), Bar(None))
+    assert "–" not in chart(figure(None), figure(None)) and chart(figure(None), figure(None)).count("opacity") == 0
+    assert 'width="1"' in chart(figure(-0.2, -0.4, 0.0), figure(None)) and ">-20.0<" in chart(
+        figure(-0.2), figure(None)
+    )
 
 
 def test_names_are_escaped_and_cut_and_the_picture_is_well_formed() -> None:
-    drawn = chart(Bar(0.1), Bar(0.2), name="<b>&" + "x" * 40)
+    drawn = chart(figure(0.1), figure(0.2), name="<b>&" + "x" * 40)
     assert "<b>" not in drawn and "…" in drawn
     assert ET.fromstring(drawn).tag == "svg"
 
@@ -85,5 +92,10 @@ def test_a_long_line_keeps_its_ends() -> None:
 def test_charts_name_every_bar() -> None:
     chart = str(bar_chart([BarRow("a<b", 3, "in 2"), BarRow("c", 0)], title="t"))
     assert "a&lt;b" in chart and chart.count("<rect") == 2 and 'aria-label="t"' in chart
-    assert str(histogram([(0, 5, 2), (5, 10, 0)], title="t", unit="words")).count("<rect") == 2
+    assert (
+        str(
+            histogram([Bar(start=0, end=5, articles=2), Bar(start=5, end=10, articles=0)], title="t", unit="words")
+        ).count("<rect")
+        == 2
+    )
     assert "<rect" not in str(histogram([], title="t", unit="words"))

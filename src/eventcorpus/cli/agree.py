@@ -10,8 +10,7 @@ from eventcorpus.agreement.agree import agreement
 from eventcorpus.cli import options
 from eventcorpus.dataset.folder import manifest_hash, read_annotations
 from eventcorpus.files import write_text
-from eventcorpus.render.agreement_page import agreement_page
-from eventcorpus.render.agreement_table import agreement_tables, pair_name
+from eventcorpus.render.agreement import agreement_page, agreement_tables, pair_name
 from eventcorpus.tables import console
 
 

@@ -21,7 +21,7 @@ from eventcorpus.eval.benchmark import (
 )
 from eventcorpus.eval.limits import read_gate
 from eventcorpus.eval.report import Report
-from eventcorpus.render.eval_tables import report_lines, report_table
+from eventcorpus.render.evaluation import report_lines, report_table
 from eventcorpus.tables import console
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from eventcorpus.cli import options
-from eventcorpus.render.calibration_tables import calibration_tables
+from eventcorpus.render.reports import calibration_tables
 from eventcorpus.tables import console
 
 

@@ -9,7 +9,7 @@ import click
 from eventcorpus import api
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError
-from eventcorpus.render.eval_tables import comparison_lines, comparison_table
+from eventcorpus.render.compare import comparison_lines, comparison_table
 from eventcorpus.tables import console
 
 

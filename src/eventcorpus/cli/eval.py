@@ -14,8 +14,7 @@ from eventcorpus.eval.sources import EXPORTED
 from eventcorpus.files import write_text
 from eventcorpus.metrics.tags import DECODERS, SCHEMES
 from eventcorpus.models.folder import read_about
-from eventcorpus.render.eval_tables import report_lines, report_table
-from eventcorpus.render.markdown import report_markdown
+from eventcorpus.render.evaluation import report_lines, report_markdown, report_table
 from eventcorpus.tables import console
 
 

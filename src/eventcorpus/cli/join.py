@@ -23,12 +23,7 @@ from eventcorpus.ontology import read_ontology_yaml
 @options.TITLE_IN_TEXT
 @click.option("--strict", is_flag=True, help="Fail if the text of an article is missing; nothing is written then.")
 def command(
-    dataset: Path,
-    articles: tuple[Path, ...],
-    out: Path,
-    fields: dict[str, str],
-    title_in_text: bool,
-    strict: bool,
+    dataset: Path, articles: tuple[Path, ...], out: Path, fields: dict[str, str], title_in_text: bool, strict: bool
 ) -> None:
     """Put the text of ARTICLES back into options.DATASET, which was shared without it (convert --text none).
 

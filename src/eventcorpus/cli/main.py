@@ -70,10 +70,7 @@ SECTIONS = {
         "join": "eventcorpus.cli.join",
         "inline": "eventcorpus.cli.inline",
     },
-    "Annotate": {
-        "labelstudio": "eventcorpus.cli.labelstudio",
-        "agree": "eventcorpus.cli.agree",
-    },
+    "Annotate": {"labelstudio": "eventcorpus.cli.labelstudio", "agree": "eventcorpus.cli.agree"},
     "Train": {
         "train": "eventcorpus.cli.train",
         "calibrate": "eventcorpus.cli.calibrate",
@@ -84,16 +81,9 @@ SECTIONS = {
         "compare": "eventcorpus.cli.compare",
         "benchmark": "eventcorpus.cli.benchmark",
     },
-    "Use a model": {
-        "extract": "eventcorpus.cli.extract",
-        "serve-labelstudio": "eventcorpus.cli.serve_labelstudio",
-    },
+    "Use a model": {"extract": "eventcorpus.cli.extract", "serve-labelstudio": "eventcorpus.cli.serve_labelstudio"},
 }
-RENAMED = {
-    "export": "labelstudio tasks",
-    "next": "labelstudio rank",
-    "corrections": "labelstudio corrections",
-}
+RENAMED = {"export": "labelstudio tasks", "next": "labelstudio rank", "corrections": "labelstudio corrections"}
 
 
 class Commands(LazyGroup):

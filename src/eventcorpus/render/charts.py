@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
-from eventcorpus.eval.report import Bin, CurvePoint, Interval
 from eventcorpus.tables import percent
+
+if TYPE_CHECKING:
+    from eventcorpus.agreement.agree import Figure
+    from eventcorpus.corpus.stats import Bar
+    from eventcorpus.eval.report import Bin, CurvePoint, Interval
 
 BLUE, ORANGE = ("#3b6ea8", "#6fa3de"), ("#c07a1d", "#e2a655")
 """Colours of pictures in files, in light and in dark."""
@@ -25,7 +29,6 @@ _FILE_STYLE = (
 )
 _FILE_STYLE_DARK = "svg{background:#15191e;--ink:#e6e4de;--soft:#98a2ad;--line:#333b44}"
 _MOST_POINTS = 200
-_LONGEST_NAME = 26
 
 
 def element(name: str, *content: str, **attributes: object) -> Markup:
@@ -64,18 +67,12 @@ def whisker(low: float, high: float, middle: float) -> Markup:
 
 def picture(width: float, height: float, parts: Iterable[str], *, description: str, class_: str = "chart") -> Markup:
     """A chart inside a page; ``description`` is for those who do not see it."""
-    return element(
-        "svg", *parts, class_=class_, viewBox=f"0 0 {width:g} {height:g}", role="img", aria_label=description
-    )
+    box = f"0 0 {width:g} {height:g}"
+    return element("svg", *parts, class_=class_, viewBox=box, role="img", aria_label=description)
 
 
 def svg_file(
-    width: float,
-    height: float,
-    parts: Iterable[str],
-    *,
-    description: str,
-    colours: Mapping[str, tuple[str, str]],
+    width: float, height: float, parts: Iterable[str], *, description: str, colours: Mapping[str, tuple[str, str]]
 ) -> str:
     """A chart as the content of an SVG file of its own, right in light and dark.
 
@@ -84,11 +81,10 @@ def svg_file(
     """
     light, dark = ("".join(f".{name}{{--c:{pair[i]}}}" for name, pair in colours.items()) for i in (0, 1))
     style = f"{_FILE_STYLE}{light}@media(prefers-color-scheme:dark){{{_FILE_STYLE_DARK}{dark}}}"
-    drawn = element(
-        "svg", element("style", Markup(style)), *parts, xmlns="http://www.w3.org/2000/svg",
-        viewBox=f"0 0 {width:g} {height:g}", width=width, height=height, role="img", aria_label=description,
-    )  # fmt: skip
-    return f"{drawn}\n"
+    size = {"viewBox": f"0 0 {width:g} {height:g}", "width": width, "height": height}
+    about = {"role": "img", "aria_label": description}
+    parts = [element("style", Markup(style)), *parts]
+    return f"{element('svg', *parts, xmlns='http://www.w3.org/2000/svg', **size, **about)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +130,18 @@ class Plot:
         self, labels: Sequence[str], side: Literal["left", "right", "below"], class_: str = "soft"
     ) -> list[Markup]:
         """Labels along a side, spread evenly from 0 to 1."""
-        places = [i / (len(labels) - 1) for i in range(len(labels))]
-        if side == "below":
-            return [
-                text(self.x(at), self.bottom + 16, words, anchor="middle", class_=class_)
-                for at, words in zip(places, labels, strict=True)
-            ]
-        x, anchor = (self.left - 8, "end") if side == "left" else (self.right + 8, None)
-        return [
-            text(x, self.y(at) + 4, words, anchor=anchor, class_=class_)
-            for at, words in zip(places, labels, strict=True)
-        ]
+
+        def label(share: float, words: str) -> Markup:
+            if side == "below":
+                return text(self.x(share), self.bottom + 16, words, anchor="middle", class_=class_)
+            x, anchor = (self.left - 8, "end") if side == "left" else (self.right + 8, None)
+            return text(x, self.y(share) + 4, words, anchor=anchor, class_=class_)
+
+        return [label(i / (len(labels) - 1), words) for i, words in enumerate(labels)]
+
+    def diagonal(self) -> Markup:
+        """The line where both shares are equal."""
+        return path(f"M{self.x(0)} {self.y(0)}L{self.x(1)} {self.y(1)}", "axis diagonal")
 
     def percent_axes(self, across: str, up: str) -> list[Markup]:
         """The grid, both axes from 0 to 100, and their names."""
@@ -180,60 +177,45 @@ def bar_chart(rows: Sequence[BarRow], *, title: str, colour: str = "--p") -> Mar
     parts = []
     for i, row in enumerate(rows):
         top, end = 24 * i + 4, max(plot.x(row.value / longest), plot.left + 1)
-        parts.append(
-            element(
-                "g",
-                hint(f"{row.name}: {row.value:,g} {row.note}"),
-                text(plot.left - 10, top + 12, _shortened(row.name), anchor="end"),
-                element("rect", x=plot.left, y=top, width=end - plot.left, height=15, rx=2, fill=f"var({colour})"),
-                text(end + 8, top + 12, f"{row.value:,g} ", element("tspan", row.note, opacity=".7")),
-            )
-        )
+        name = text(plot.left - 10, top + 12, _shortened(row.name), anchor="end")
+        bar = element("rect", x=plot.left, y=top, width=end - plot.left, height=15, rx=2, fill=f"var({colour})")
+        value = text(end + 8, top + 12, f"{row.value:,g} ", element("tspan", row.note, opacity=".7"))
+        parts.append(element("g", hint(f"{row.name}: {row.value:,g} {row.note}"), name, bar, value))
     return picture(plot.right + 130, 24 * len(rows) + 6, parts, description=title)
 
 
-def histogram(bars: Sequence[tuple[int, int, int]], *, title: str, unit: str, colour: str = "--f") -> Markup:
+def histogram(bars: Sequence[Bar], *, title: str, unit: str) -> Markup:
     """Columns side by side, their borders written below.
 
     Args:
-        bars: (from, to, how many), ascending and without gaps.
+        bars: ascending and without gaps.
         unit: what the borders count.
     """
-    highest = max((n for _, _, n in bars), default=0) or 1
+    highest = max((bar.articles for bar in bars), default=0) or 1
     plot = Plot(left=20, top=18, width=690, height=150)
     step = plot.width / max(1, len(bars))
     every = max(1, round(len(bars) / 10))
     parts = [path(f"M{plot.left} {plot.bottom}H{plot.right + 20}", "axis")]
-    for i, (start, end, n) in enumerate(bars):
-        x, y = plot.left + step * i, plot.y(n / highest)
-        count = text(x + step / 2, y - 4, f"{n:,}", anchor="middle", class_="soft") if n else ""
-        column = element(
-            "rect", x=x + 1, y=y, width=step - 2, height=plot.bottom - y, rx=2, fill=f"var({colour})"
-        )  # fmt: skip
-        parts.append(element("g", hint(f"{start:,} to {end:,} {unit}: {n:,}"), column, count))
+    for i, bar in enumerate(bars):
+        x, y = plot.left + step * i, plot.y(bar.articles / highest)
+        column = element("rect", x=x + 1, y=y, width=step - 2, height=plot.bottom - y, rx=2, fill="var(--f)")
+        words = hint(f"{bar.start:,} to {bar.end:,} {unit}: {bar.articles:,}")
+        count = text(x + step / 2, y - 4, f"{bar.articles:,}", anchor="middle", class_="soft") if bar.articles else ""
+        parts.append(element("g", words, column, count))
         if i % every == 0:
-            parts.append(text(x, plot.bottom + 16, f"{start:,}", anchor="middle", class_="soft"))
+            parts.append(text(x, plot.bottom + 16, f"{bar.start:,}", anchor="middle", class_="soft"))
     if bars:
-        parts.append(text(746, plot.bottom + 16, f"{bars[-1][1]:,} {unit}", anchor="end", class_="soft"))
+        parts.append(text(746, plot.bottom + 16, f"{bars[-1].end:,} {unit}", anchor="end", class_="soft"))
     return picture(750, plot.bottom + 26, parts, description=title)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A share in [0, 1] (less is drawn as 0) with its interval; None where undefined: no bar, no whisker."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a chart: its name, a small note under it, and a bar a series."""
+    """One line of a chart: its name, a small note under it, and a figure a series; below 0 its bar is empty."""
 
     name: str
     note: str
-    bars: tuple[Bar, ...]
+    figures: tuple[Figure, ...]
 
 
 def interval_chart(rows: Sequence[Row], series: Sequence[tuple[str, str]], *, description: str) -> Markup:
@@ -255,21 +237,21 @@ def interval_chart(rows: Sequence[Row], series: Sequence[tuple[str, str]], *, de
         top = 30 + height_of_row * i
         parts.append(text(plot.left - 10, top + 14, _shortened(row.name, 22), anchor="end"))
         parts.append(text(plot.left - 10, top + 29, row.note, anchor="end", class_="soft"))
-        for j, (bar, (_, colour)) in enumerate(zip(row.bars, series, strict=True)):
-            parts += _interval_bar(plot, bar, colour, top + 3 + 13 * j)
+        for j, (figure, (_, colour)) in enumerate(zip(row.figures, series, strict=True)):
+            parts += _interval_bar(plot, figure, colour, top + 3 + 13 * j)
     return picture(plot.right + 110, plot.bottom, parts, description=description)
 
 
-def _interval_bar(plot: Plot, bar: Bar, colour: str, top: int) -> list[Markup]:
-    if bar.value is None:
+def _interval_bar(plot: Plot, figure: Figure, colour: str, top: int) -> list[Markup]:
+    if figure.value is None:
         return []
-    middle, end = top + 5, plot.x(bar.value)
+    middle, end = top + 5, plot.x(figure.value)
     width = max(1, end - plot.left)
     parts = [element("rect", x=plot.left, y=top, width=width, height=10, rx=2, fill=colour, opacity="0.75")]
-    if bar.low is not None and bar.high is not None:
-        parts.append(whisker(plot.x(bar.low), plot.x(bar.high), middle))
-        end = max(end, plot.x(bar.high))
-    return [*parts, text(end + 6, middle + 4, percent(bar.value), class_="soft")]
+    if figure.low is not None and figure.high is not None:
+        parts.append(whisker(plot.x(figure.low), plot.x(figure.high), middle))
+        end = max(end, plot.x(figure.high))
+    return [*parts, text(end + 6, middle + 4, percent(figure.value), class_="soft")]
 
 
 _CELL = Plot(left=0, top=0, width=100, height=16)
@@ -303,9 +285,8 @@ def difference_cell(value: float | None, interval: Interval | None, reach: float
 
 
 def _cell(parts: Iterable[str]) -> Markup:
-    return element(
-        "svg", *parts, class_="bar", viewBox="0 0 100 16", preserveAspectRatio="none", aria_hidden="true"
-    )  # fmt: skip
+    fixed = {"viewBox": "0 0 100 16", "preserveAspectRatio": "none", "aria_hidden": "true"}
+    return element("svg", *parts, class_="bar", **fixed)
 
 
 _SQUARE = Plot(left=44, top=10, width=300, height=300)
@@ -326,7 +307,7 @@ def reliability_chart(bins: Sequence[Bin]) -> Markup:
     """Share right over mean confidence, a dot a bin, as large as the bin has predictions; a line leads from each dot to
     the diagonal, where confidence and share right are equal.
     """
-    parts = [*_SQUARE.percent_axes("confidence, %", "right, %"), diagonal(_SQUARE)]
+    parts = [*_SQUARE.percent_axes("confidence, %", "right, %"), _SQUARE.diagonal()]
     most = max((each.n for each in bins), default=0) or 1
     for each in bins:
         if each.confidence is None or each.correct is None:
@@ -345,16 +326,11 @@ def _square(parts: Iterable[str], description: str) -> Markup:
     return picture(_SQUARE.right + 14, _SQUARE.bottom + 40, parts, description=description, class_="square")
 
 
-def diagonal(plot: Plot) -> Markup:
-    """The line where both shares are equal."""
-    return path(f"M{plot.x(0)} {plot.y(0)}L{plot.x(1)} {plot.y(1)}", "axis diagonal")
-
-
 def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """At most about 200 points of a line, its first and last among them."""
     step = max(1, len(points) // _MOST_POINTS)
     return [*points[:-1:step], points[-1]] if points else []
 
 
-def _shortened(name: str, longest: int = _LONGEST_NAME) -> str:
+def _shortened(name: str, longest: int = 26) -> str:
     return name if len(name) <= longest else name[: longest - 1] + "…"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from markupsafe import Markup
@@ -67,7 +68,7 @@ class BrowserPage:
     groups: tuple[tuple[str, str], ...]
     articles: Sequence[Article]
     mentions: Sequence[Sequence[Sequence[ShownMention]]]
-    items: Sequence[Item] = field(default_factory=tuple)
+    items: Sequence[Item] = ()
 
 
 def browser_json(page: BrowserPage) -> Markup:
@@ -76,10 +77,8 @@ def browser_json(page: BrowserPage) -> Markup:
     Offsets are UTF-16 units, as JavaScript counts.
     """
     colours = label_colours(page.labels)
-    others = sorted(
-        {m.label for sides in page.mentions for side in sides for m in side if m.label not in colours}
-    )  # labels that only a system has
-    labels = [*page.labels, *others]
+    shown = {m.label for sides in page.mentions for side in sides for m in side}
+    labels = [*page.labels, *sorted(shown - set(colours))]  # a system may have labels of its own
     rank = {label: i for i, label in enumerate(labels)}
     kinds = [kind.key for kind in page.kinds]
     units = [_Units(article.text) for article in page.articles]
@@ -125,10 +124,7 @@ def confusion_cells(
     """
     rows = [rank[gold[i]] for i in outcome.gold]
     columns = [rank[predicted[j]] for j in outcome.predicted]
-    nothing = len(rank)
-    cells = {(row, column) for row, column in zip(rows, columns, strict=False)}
-    cells |= {(row, nothing) for row in rows[len(columns) :]} | {(nothing, column) for column in columns[len(rows) :]}
-    return tuple(sorted(cells))
+    return tuple(sorted(set(zip_longest(rows, columns, fillvalue=len(rank)))))
 
 
 def _item(item: Item, page: BrowserPage, kinds: list[str], unit: _Units, whole: Sequence[HasOffsets]) -> list[Any]:
@@ -138,15 +134,8 @@ def _item(item: Item, page: BrowserPage, kinds: list[str], unit: _Units, whole: 
     windows = sentences_around(text, shown, whole=whole)
     start, end = windows[0][0], windows[-1][1]
     end = max(start + len(text[start:end].rstrip()), *(m.end for m in shown), 0)
-    return [
-        item.article,
-        kinds.index(item.kind),
-        [unit(start), unit(end)],
-        item.positions,
-        item.cells,
-        item.note,
-        item.weight,
-    ]
+    window = [unit(start), unit(end)]
+    return [item.article, kinds.index(item.kind), window, item.positions, item.cells, item.note, item.weight]
 
 
 class _Units:

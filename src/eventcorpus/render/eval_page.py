@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from eventcorpus.eval.report import Confusion, CurvePoint, Events, LabelFigures, Matching, Report
+from eventcorpus.eval.report import Confusion, CurvePoint, Events, Report
 from eventcorpus.eval.slices import LEAST_ARTICLES
 from eventcorpus.metrics.align import outcomes
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.charts import bar_cell, curve_chart, reliability_chart
 from eventcorpus.render.error_browser import BrowserPage, Item, ItemKind, ShownMention, browser_json, confusion_cells
+from eventcorpus.render.evaluation import DIMENSIONS, event_averages, event_matchings, relaxed_matchings
 from eventcorpus.render.html import page_script, render_page
 from eventcorpus.schema import AnnotatedArticle
 
@@ -30,11 +31,6 @@ KINDS = (
     ItemKind("correct", "right", "right"),
 )
 GROUPS = (("error", "every error"), ("right", "what is right"))
-DIMENSIONS = {
-    "length": "words in the article",
-    "position": "the word at which a mention starts",
-    "seen": "whether the words of a mention are a mention in the train split",
-}
 _THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 
@@ -55,12 +51,12 @@ def eval_page(
         bar=bar_cell,
         sections=_sections(report),
         compared=_baselines_and_annotators(report),
-        relaxed=relaxed_matchings(report),
+        relaxed=relaxed_matchings(report).items(),
         confusion=_confusion(report.confusion) if report.confusion else None,
         curves=curve_chart(curves),
         reliability=reliability_chart(report.calibration.bins if report.calibration else ()),
         thresholds={label: at_thresholds(points) for label, points in curves.items()},
-        singles=event_averages(events),
+        singles=event_averages(events).items(),
         event_tables=event_matchings(events),
         dimensions=DIMENSIONS,
         about_labels=label_definitions(ontology),
@@ -127,38 +123,6 @@ def predicted_side(prediction: Prediction | None) -> list[ShownMention]:
         )
         for m in (prediction.mentions if prediction else ())
     ]
-
-
-def relaxed_matchings(report: Report) -> list[tuple[str, Matching]]:
-    """The definitions of a match other than the exact one that the report has."""
-    every = (("overlap", report.overlap), ("boundary", report.boundary), ("type", report.type))
-    return [(name, matching) for name, matching in every if matching is not None]
-
-
-def event_averages(events: Events) -> list[tuple[str, LabelFigures]]:
-    """Micro averages of triggers and arguments that the report has."""
-    every = (
-        ("trigger identification", events.trigger_identification),
-        ("trigger classification", _micro(events.trigger_classification)),
-        ("argument identification", events.argument_identification),
-        ("argument classification", _micro(events.argument_classification)),
-        ("argument attached", _micro(events.argument_attached)),
-    )
-    return [(name, figures) for name, figures in every if figures is not None]
-
-
-def _micro(matching: Matching | None) -> LabelFigures | None:
-    return matching.micro if matching is not None else None
-
-
-def event_matchings(events: Events) -> list[tuple[str, str, Matching]]:
-    """Name, what its rows are, and figures by label or role."""
-    every = (
-        ("Trigger classification, by label", "label", events.trigger_classification),
-        ("Argument classification, by role", "role", events.argument_classification),
-        ("Arguments attached to the right trigger, by role", "role", events.argument_attached),
-    )
-    return [(name, first, matching) for name, first, matching in every if matching is not None]
 
 
 def at_thresholds(points: Sequence[CurvePoint]) -> list[CurvePoint]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from eventcorpus.calibration.apply import Bin, Calibration
 from eventcorpus.calibration.metrics import wilson_interval
-from eventcorpus.render.charts import BLUE, ORANGE, Plot, diagonal, element, hint, path, svg_file, text
+from eventcorpus.render.charts import BLUE, ORANGE, Plot, element, hint, path, svg_file, text
 from eventcorpus.tables import percent
 from eventcorpus.training.metrics import Metrics
 
@@ -89,7 +89,7 @@ def reliability_svg(calibration: Calibration) -> str:
     parts = [
         *_key(calibration),
         *_SHARES.percent_axes("confidence, %", "exactly right, %"),
-        diagonal(_SHARES),
+        _SHARES.diagonal(),
         *_curve(before, "before"),
         *_curve(after, "after"),
         *_counts(before, after),
