@@ -28,9 +28,7 @@ class Corrected:
     annotated: Checked
 
 
-def read_corrected(
-    index: ExportIndex, ontology: Ontology, excluded: Counter[str], *, text_object: str | None = None
-) -> Iterator[Corrected]:
+def read_corrected(index: ExportIndex, ontology: Ontology, excluded: Counter[str]) -> Iterator[Corrected]:
     """Read what can be compared, the spans and roles of both sides on the same text; what cannot is counted.
 
     Skipped annotations and drafts do not count; of the annotations of a task by one person the newest does.
@@ -38,7 +36,6 @@ def read_corrected(
     Args:
         excluded: counts what is not compared, while the annotations are taken: annotations by reason (see
             ``corrections.Apart``), and of the others by side, kind and reason the items that ``convert`` refuses, too.
-        text_object: as in ``annotated_articles``.
     """
     free = ontology.model_copy(update={"flat": False})  # what overlaps is compared too, whatever convert keeps of it
 
@@ -52,7 +49,7 @@ def read_corrected(
             stored=task.stored,
             prefix="region",
             migration=migration(task.ontology_key, free, place=f"article {task.article_id}"),
-            text_object=text_object,
+            text_object=index.text_object,
         )
         found = check_document(document, free, report)
         excluded.update(f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused")
@@ -64,38 +61,38 @@ def read_corrected(
         tasks.append(task)
         if len(tasks) < index.n_tasks[task.article_id]:
             continue
-        for part, annotation in _newest(waiting.pop(task.article_id), excluded):
-            prediction = _begun_from(annotation, part, excluded)
+        for annotation in _newest(waiting.pop(task.article_id), excluded):
+            prediction = _begun_from(annotation, excluded)
             if prediction is None:
                 continue
             lead_time = annotation.raw.get("lead_time")
             yield Corrected(
-                article_id=part.article_id,
+                article_id=task.article_id,
                 annotator=index.names[annotation.person],
                 version=str(prediction.get("model_version") or "unknown"),
                 lead_time=float(lead_time) if isinstance(lead_time, int | float) else None,
-                predicted=checked("predicted", prediction["result"], part),
-                annotated=checked("annotated", annotation.items, part),
+                predicted=checked("predicted", prediction["result"], annotation.task),
+                annotated=checked("annotated", annotation.items, annotation.task),
             )
 
 
-def _newest(tasks: Iterable[ExportedTask], excluded: Counter[str]) -> Iterator[tuple[ExportedTask, ExportedAnnotation]]:
-    """The newest completed annotation of each part by each person, with its task."""
-    newest: dict[tuple[int, str], tuple[ExportedTask, ExportedAnnotation]] = {}
+def _newest(tasks: Iterable[ExportedTask], excluded: Counter[str]) -> Iterator[ExportedAnnotation]:
+    """The newest completed annotation of each part by each person."""
+    newest: dict[tuple[int, str], ExportedAnnotation] = {}
     every = ((task, raw) for task in tasks for raw in task.raw_annotations)
     for number, (task, raw) in enumerate(every, start=1):
-        annotation = ExportedAnnotation(raw, number, task.original, task.stored, task.adjudicates)
+        annotation = ExportedAnnotation(raw, number, task)
         key = task.part, annotation.person
         if annotation.cancelled:
             excluded["skipped"] += 1
             continue
         excluded["older"] += key in newest
-        if key not in newest or annotation.age > newest[key][1].age:
-            newest[key] = task, annotation
+        if key not in newest or annotation.age > newest[key].age:
+            newest[key] = annotation
     yield from (newest[key] for key in sorted(newest))
 
 
-def _begun_from(annotation: ExportedAnnotation, task: ExportedTask, excluded: Counter[str]) -> dict[str, Any] | None:
+def _begun_from(annotation: ExportedAnnotation, excluded: Counter[str]) -> dict[str, Any] | None:
     """The prediction that an annotation was begun from, or None with the reason counted.
 
     The server forgets ``parent_prediction`` when that prediction is deleted. Then the copy in ``annotation.prediction``
@@ -107,14 +104,14 @@ def _begun_from(annotation: ExportedAnnotation, task: ExportedTask, excluded: Co
         parent = parent.get("id")
     copy = annotation.raw.get("prediction")
     copy = copy if isinstance(copy, dict) and isinstance(copy.get("result"), list) else None
-    by_id = {raw.get("id"): raw for raw in task.raw_predictions if isinstance(raw.get("result"), list)}
+    by_id = {raw.get("id"): raw for raw in annotation.task.raw_predictions if isinstance(raw.get("result"), list)}
     origins = {str(i.get("id")) for i in annotation.items if str(i.get("origin")).startswith("prediction")}
     if parent is not None:
         found = by_id.get(parent) or (copy if copy and copy.get("id") == parent else None)
     elif origins:
         regions = {str(i.get("id")) for i in copy["result"] if isinstance(i, dict)} if copy else set()
         found = copy if copy and copy.get("id") not in by_id and origins <= regions else None
-    elif task.n_predictions or copy:
+    elif annotation.task.n_predictions or copy:
         excluded["not_begun_from_prediction"] += 1
         return None
     else:

@@ -492,12 +492,11 @@ def corrections_command(
     Example:
       eventcorpus labelstudio corrections labels
     """
-    exports = open_exports(inputs, ontology_path)
-    index, ontology = exports.index, exports.ontology
+    index, ontology = open_exports(inputs, ontology_path)
     excluded = Counter[str]()
     with options.progress_bar() as progress:
         corrected = progress.track(
-            read_corrected(index, ontology, excluded, text_object=exports.text_object),
+            read_corrected(index, ontology, excluded),
             total=index.n_tasks.total(),
             description="corrections",
         )

@@ -198,17 +198,17 @@ def _report_of(annotated: AnnotatedArticle) -> ConversionReport:
 
 
 def _label_studio(request: Request) -> Annotations:
-    exports = open_exports(request.inputs, request.ontology)
+    index, ontology = open_exports(request.inputs, request.ontology)
     report = ConversionReport(request.refuse)
-    annotators = exports.index.names.values()
+    annotators = index.names.values()
     gold = request.gold or default_policy(annotators)
     policy = gold_policy(annotators, gold)
-    articles = annotated_articles(exports.index, exports.ontology, report, text_object=exports.text_object)
-    found = Annotations((), exports.ontology, report, policy, exports.files, _without_splits(request), True)
+    articles = annotated_articles(index, ontology, report)
+    found = Annotations((), ontology, report, policy, index.paths, _without_splits(request), True)
     found.entries = _entries(
-        tracked(articles, len(exports.index.n_tasks), request.on_progress),
+        tracked(articles, len(index.n_tasks), request.on_progress),
         request.splits,
-        lambda annotations: gold_of(annotations, gold, exports.ontology, report),
+        lambda annotations: gold_of(annotations, gold, ontology, report),
         found.notices,
     )
     return found

@@ -24,7 +24,7 @@ from eventcorpus.formats.tagged import (
 )
 from eventcorpus.labelstudio.annotations import annotated_articles
 from eventcorpus.labelstudio.exported_predictions import exported_predictions, prediction_of_annotated
-from eventcorpus.labelstudio.exports import OpenExports, open_exports
+from eventcorpus.labelstudio.exports import ExportIndex, open_exports
 from eventcorpus.metrics.tags import Decoder, Scheme
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_predictions
@@ -106,11 +106,11 @@ def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -
             annotations=read_annotations(path, splits=[options.split])[1],
         )
     if kind == "export":
-        exports = open_exports([path], options.ontology)
-        articles = _exported_gold(exports, exports.ontology, path)
+        index, ontology = open_exports([path], options.ontology)
+        articles = _exported_gold(index, ontology, path)
         if not articles:
             raise InputError(f"{path}: not one article is annotated; name the export that has the gold")
-        return Gold(articles, exports.ontology, path.resolve().stem, WHOLE, sha256_of_file(exports.files[0]), path)
+        return Gold(articles, ontology, path.resolve().stem, WHOLE, sha256_of_file(index.paths[0]), path)
     if kind == "predictions":
         raise InputError(f"{path}: a predictions file is no gold; name it with --predictions")
     tags = read_tagged_gold(path, options.reading, with_predictions=with_predictions)
@@ -161,24 +161,21 @@ def kind_of(path: Path) -> str:
 
 
 def _exported(path: Path, options: Options) -> list[Prediction]:
-    exports = open_exports([path], options.ontology)
+    index, ontology = open_exports([path], options.ontology)
     if options.exported == "annotations":
-        name = ModelName(name=f"{path.stem} {default_policy(exports.index.names.values())}")
-        free = exports.ontology.model_copy(update={"flat": False})
-        return [prediction_of_annotated(annotated, name) for annotated in _exported_gold(exports, free, path)]
+        name = ModelName(name=f"{path.stem} {default_policy(index.names.values())}")
+        free = ontology.model_copy(update={"flat": False})
+        return [prediction_of_annotated(annotated, name) for annotated in _exported_gold(index, free, path)]
     report = ConversionReport(refuses=True)
-    found = exported_predictions(
-        exports.index, exports.ontology, report, version=options.model_version, text_object=exports.text_object
-    )
-    predictions = [prediction for _, prediction in found]
+    predictions = exported_predictions(index, ontology, report, version=options.model_version)
     _log_refused(report, path)
     return predictions
 
 
-def _exported_gold(exports: OpenExports, ontology: Ontology, path: Path) -> list[AnnotatedArticle]:
+def _exported_gold(index: ExportIndex, ontology: Ontology, path: Path) -> list[AnnotatedArticle]:
     """One gold row per annotated article, by the policy that fits the annotators."""
-    report, policy = ConversionReport(refuses=True), default_policy(exports.index.names.values())
-    read = annotated_articles(exports.index, ontology, report, text_object=exports.text_object)
+    report, policy = ConversionReport(refuses=True), default_policy(index.names.values())
+    read = annotated_articles(index, ontology, report)
     articles = [gold_of(annotations, policy, ontology, report) for annotations in read]
     _log_refused(report, path)
     return articles

@@ -48,7 +48,6 @@ def annotated_articles(
     ontology: Ontology,
     report: ConversionReport,
     *,
-    text_object: str | None = None,
     on_error: OnError | None = None,
 ) -> Iterator[list[AnnotatedArticle]]:
     """Yield each article as its annotators see it (a1 first), in the order of the tasks that complete them.
@@ -56,7 +55,6 @@ def annotated_articles(
     In memory at one time are only the articles of which some tasks are still to come.
 
     Args:
-        text_object: name of the configuration's Text that holds the article, where there are several objects.
         on_error: told of articles that cannot be read, which are then left out, instead of stopping there.
 
     Raises:
@@ -70,7 +68,7 @@ def annotated_articles(
         tasks.append(task)
         if len(tasks) == index.n_tasks[task.article_id]:
             try:
-                found = _annotated(waiting.pop(task.article_id), ontology, report, text_object, index.names)
+                found = _annotated(waiting.pop(task.article_id), ontology, report, index)
             except InputError as error:
                 if on_error is None:
                     raise
@@ -92,10 +90,7 @@ def _pieces(tasks: list[ExportedTask]) -> list[_Piece]:
                 "ids are unique"
             )
         begin = len(piece.annotations) + 1
-        piece.annotations += [
-            ExportedAnnotation(raw, n, task.original, task.stored, task.adjudicates)
-            for n, raw in enumerate(task.raw_annotations, begin)
-        ]
+        piece.annotations += [ExportedAnnotation(raw, n, task) for n, raw in enumerate(task.raw_annotations, begin)]
     return [pieces[part] for part in sorted(pieces)]
 
 
@@ -103,8 +98,7 @@ def _annotated(
     tasks: list[ExportedTask],
     ontology: Ontology,
     report: ConversionReport,
-    text_object: str | None,
-    names: dict[str, str],
+    index: ExportIndex,
 ) -> list[AnnotatedArticle]:
     pieces, task = _pieces(tasks), tasks[0]
     article_id, n_parts = task.article_id, pieces[0].first.n_parts
@@ -121,8 +115,8 @@ def _annotated(
     labels = ontology.labels if not way.steps else _labels_before(ontology, way)
     found: list[AnnotatedArticle] = []
     done = [annotation for annotation in every if not annotation.cancelled]
-    for person in sorted({annotation.person for annotation in done}, key=lambda p: names[p]):
-        newest = [_newest(piece, person) for piece in pieces]
+    for person in sorted({annotation.person for annotation in done}, key=lambda p: index.names[p]):
+        annotator, newest = index.names[person], [_newest(piece, person) for piece in pieces]
         complete = [(piece, a) for piece, a in zip(pieces, newest, strict=True) if a is not None]
         if len(complete) == n_parts:
             spans: list[Span] = []
@@ -131,15 +125,15 @@ def _annotated(
                 _refuse_strange(annotation, article_id, report)
                 document = annotation_document(
                     annotation.items,
-                    Article(article_id, annotation.original),
+                    Article(article_id, annotation.task.original),
                     ontology,
                     report,
-                    stored=annotation.stored,
+                    stored=annotation.task.stored,
                     prefix=str(annotation.raw.get("id") or annotation.number),
                     migration=way,
                     offset=piece.first.offset,
-                    annotator=names[person],
-                    text_object=text_object,
+                    annotator=annotator,
+                    text_object=index.text_object,
                 )
                 try:
                     checked = check_document(document, ontology, report)
@@ -148,7 +142,7 @@ def _annotated(
                 spans += checked.spans
                 roles += checked.roles
             found.append(
-                annotated_article(article, spans, roles, ontology, labels_annotated=labels, annotator=names[person])
+                annotated_article(article, spans, roles, ontology, labels_annotated=labels, annotator=annotator)
             )
         for annotation in (a for a in done if a.person == person):
             if not any(annotation is kept for kept in newest):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from eventcorpus.conversion_report import ConversionReport
@@ -25,13 +25,8 @@ UNKNOWN = "unknown"
 
 
 def exported_predictions(
-    index: ExportIndex,
-    ontology: Ontology,
-    report: ConversionReport,
-    *,
-    version: str | None = None,
-    text_object: str | None = None,
-) -> list[tuple[AnnotatedArticle, Prediction]]:
+    index: ExportIndex, ontology: Ontology, report: ConversionReport, *, version: str | None = None
+) -> list[Prediction]:
     """Read the newest prediction of each task by one model version.
 
     Label Studio has the confidence of a region, and our readers of regions do not keep it: all are 1.
@@ -39,10 +34,6 @@ def exported_predictions(
     Args:
         version: ``model_version``; may be left out where there is only one.
         report: refuses items that do not fit, and counts articles without such a prediction.
-        text_object: as in ``annotated_articles``.
-
-    Returns:
-        the articles, with the mentions as spans, and the predictions.
 
     Raises:
         InputError: if there is no prediction, only ids of them, or several versions and none is named.
@@ -50,8 +41,9 @@ def exported_predictions(
     chosen = _version(index, version)
     # a model's mentions may overlap, whatever the ontology says of annotations: all of them are scored
     free = ontology.model_copy(update={"flat": False})
-    read = annotated_articles(_Predicted.of(index, chosen), free, report, text_object=text_object)
-    return [(passes[0], prediction_of_annotated(passes[0], ModelName(name=chosen))) for passes in read]
+    predicted = _Predicted(index.paths, index.text_key, index.text_object, index.n_tasks, {f"~{chosen}": chosen})
+    read = annotated_articles(predicted, free, report)
+    return [prediction_of_annotated(passes[0], ModelName(name=chosen)) for passes in read]
 
 
 def prediction_of_annotated(annotated: AnnotatedArticle, model: ModelName) -> Prediction:
@@ -97,26 +89,15 @@ def version_of(prediction: dict[str, Any]) -> str:
     return str(prediction.get("model_version") or UNKNOWN)
 
 
-@dataclass(frozen=True)
 class _Predicted(ExportIndex):
     """The same tasks, with the predictions of one version in the place of annotations, made by one person."""
 
-    version: str
-
-    @classmethod
-    def of(cls, index: ExportIndex, version: str) -> _Predicted:
-        return cls(index.paths, index.text_key, index.n_tasks, {f"~{version}": version}, version)
-
     def tasks(self, *, on_error: OnError | None = None) -> Iterator[ExportedTask]:
+        (version,) = self.names.values()
         for task in super().tasks(on_error=on_error):
             made = (
-                {
-                    "id": raw.get("id"),
-                    "completed_by": self.version,
-                    "updated_at": raw.get("created_at"),
-                    "result": raw["result"],
-                }
+                {**raw, "completed_by": version, "updated_at": raw.get("created_at")}
                 for raw in task.raw_predictions
-                if isinstance(raw.get("result"), list) and version_of(raw) == self.version
+                if isinstance(raw.get("result"), list) and version_of(raw) == version
             )
             yield replace(task, raw_annotations=tuple(made), adjudicates=False)

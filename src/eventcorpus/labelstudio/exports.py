@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +38,14 @@ OnError = Callable[[str, InputError], None]
 
 @dataclass(frozen=True)
 class ExportedAnnotation:
-    """One annotation and the text that its offsets refer to, as the server holds it and in the stored form.
+    """One annotation and the task that has the text its offsets refer to.
 
     The same article may stand in two tasks whose texts differ in their line ends.
     """
 
     raw: dict[str, Any]
     number: int
-    original: str
-    stored: StoredText
-    adjudicates: bool
+    task: ExportedTask
 
     @property
     def person(self) -> str:
@@ -55,7 +53,7 @@ class ExportedAnnotation:
 
         Whoever adjudicates does so for all: several adjudicators of an article are one person here.
         """
-        return _ADJUDICATOR if self.adjudicates else _person(self.raw)
+        return _ADJUDICATOR if self.task.adjudicates else _person(self.raw)
 
     @property
     def cancelled(self) -> bool:
@@ -105,12 +103,16 @@ class ExportIndex:
     """What exports hold: their tasks per article, and who completed an annotation (a1, a2, ... by user id).
 
     What was decided in a project that ``labelstudio adjudicate`` made is ``adjudicated``, whoever decided it.
+
+    ``text_key``: where the article's text stands in ``data``. ``text_object``: the ``to_name`` of regions on it, where
+    there may be other objects too.
     """
 
     paths: tuple[Path, ...]
-    text_key: str
-    n_tasks: Counter[str]
-    names: dict[str, str]
+    text_key: str = TEXT_OBJECT
+    text_object: str | None = None
+    n_tasks: Counter[str] = field(default_factory=Counter)
+    names: dict[str, str] = field(default_factory=dict)
 
     def tasks(self, *, on_error: OnError | None = None) -> Iterator[ExportedTask]:
         """Read the tasks, in the order of the files; ``on_error`` is told of those that cannot be read."""
@@ -124,21 +126,18 @@ class ExportIndex:
                     on_error(_article_id(raw["data"], place, self.text_key), error)
 
 
-def index_exports(paths: Iterable[Path], *, text_key: str = TEXT_OBJECT) -> ExportIndex:
+def index_exports(paths: Iterable[Path], *, text_key: str = TEXT_OBJECT, text_object: str | None = None) -> ExportIndex:
     """Read exports once, keeping ids alone.
-
-    Args:
-        text_key: where the article's text stands in ``data``.
 
     Raises:
         InputError: if a file is not an export, or a task has no text.
     """
-    index = ExportIndex(tuple(paths), text_key, Counter(), {})
+    index = ExportIndex(tuple(paths), text_key, text_object)
     people: set[str] = set()
     for path in index.paths:
         for place, raw in _raw_tasks(path):
             index.n_tasks[_article_id(raw["data"], place, text_key)] += 1
-            done = [a for a in _annotations(raw) if not a.get("was_cancelled")]
+            done = [a for a in _dicts(raw, "annotations") if not a.get("was_cancelled")]
             people |= {_ADJUDICATOR} if done and ADJUDICATES in raw["data"] else {_person(a) for a in done}
     index.names.update({person: f"a{n}" for n, person in enumerate(sorted(people - {_ADJUDICATOR}), start=1)})
     index.names.update({person: ADJUDICATED for person in people & {_ADJUDICATOR}})
@@ -192,7 +191,7 @@ def _task(raw: dict[str, Any], place: str, text_key: str) -> ExportedTask:
         n_parts=n_parts,
         offset=offset,
         adjudicates=ADJUDICATES in data,
-        raw_annotations=_annotations(raw),
+        raw_annotations=_dicts(raw, "annotations"),
         raw_predictions=_dicts(raw, "predictions"),
         n_predictions=len(raw.get("predictions") or []),
     )
@@ -209,13 +208,8 @@ def _article_id(data: dict[str, Any], place: str, text_key: str) -> str:
     return sys.intern(article_id_of(data, text))
 
 
-def _annotations(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    return _dicts(raw, "annotations")
-
-
 def _dicts(raw: dict[str, Any], key: str) -> tuple[dict[str, Any], ...]:
-    found: Sequence[Any] = raw.get(key) or []
-    return tuple(item for item in found if isinstance(item, dict))
+    return tuple(item for item in raw.get(key) or [] if isinstance(item, dict))
 
 
 def _person(annotation: dict[str, Any]) -> str:
@@ -225,18 +219,8 @@ def _person(annotation: dict[str, Any]) -> str:
     return f"{by:012d}" if isinstance(by, int) else f"~{by or 'nobody'}"
 
 
-@dataclass(frozen=True)
-class OpenExports:
-    """Exports that were indexed; ``text_object`` is the name of the object that has the text, if a config.xml says."""
-
-    files: Sequence[Path]
-    index: ExportIndex
-    ontology: Ontology
-    text_object: str | None
-
-
-def open_exports(paths: Iterable[Path], ontology: Path | None = None) -> OpenExports:
-    """Index exports.
+def open_exports(paths: Iterable[Path], ontology: Path | None = None) -> tuple[ExportIndex, Ontology]:
+    """Index exports, and read their ontology.
 
     Args:
         paths: JSON exports, and folders of them or of ``labelstudio pull``, of which the newest is taken.
@@ -250,7 +234,7 @@ def open_exports(paths: Iterable[Path], ontology: Path | None = None) -> OpenExp
     files = [file for path in given for file in _exports_in(path)]
     source = find_ontology_path(ontology, near=given)
     name, key = read_text_object(source) if source.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
-    return OpenExports(files, index_exports(files, text_key=key), read_ontology(source), name)
+    return index_exports(files, text_key=key, text_object=name), read_ontology(source)
 
 
 def is_pull_folder(path: Path) -> bool:
