@@ -67,7 +67,16 @@ def calibrate(
         a calibration; with method "none" and a ``note`` where there is too little to fit one on.
     """
     about = extractor.about.model_copy(update={"calibration": Calibration()})
-    scored = score_articles(extractor, articles, about, on_progress)
+    scored: list[ScoredArticle] = []
+    for at in range(0, len(articles), ARTICLES_AT_ONCE):
+        batch = articles[at : at + ARTICLES_AT_ONCE]
+        found = extractor.score([annotated.article.text for annotated in batch])
+        scored += [
+            ScoredArticle(annotated, encoded, scores, about)
+            for annotated, (encoded, scores) in zip(batch, found, strict=True)
+        ]
+        if on_progress is not None:
+            on_progress(len(scored), len(articles))
     plain = [article.mentions(1.0) for article in scored]
     n_mentions, n_correct = sum(len(m.correct) for m in plain), sum(int(m.correct.sum()) for m in plain)
     fitted_on = FittedOn(
@@ -142,31 +151,6 @@ class ScoredArticle:
             np.array([m.confidence for m in mentions], dtype=np.float64),
             np.array([(m.start, m.end, m.label) in gold for m in mentions], dtype=bool),
         )
-
-
-def score_articles(
-    extractor: Extractor,
-    articles: Sequence[AnnotatedArticle],
-    about: ModelAbout,
-    on_progress: OnProgress | None,
-) -> list[ScoredArticle]:
-    """Run the model over annotated articles.
-
-    Args:
-        about: of the model, without a calibration.
-        on_progress: called after every few articles.
-    """
-    scored: list[ScoredArticle] = []
-    for at in range(0, len(articles), ARTICLES_AT_ONCE):
-        batch = articles[at : at + ARTICLES_AT_ONCE]
-        found = extractor.score([annotated.article.text for annotated in batch])
-        scored += [
-            ScoredArticle(annotated, encoded, scores, about)
-            for annotated, (encoded, scores) in zip(batch, found, strict=True)
-        ]
-        if on_progress is not None:
-            on_progress(len(scored), len(articles))
-    return scored
 
 
 def targets_of(

@@ -82,13 +82,10 @@ class Extractor:
         """Encode texts in the stored form and score their tokens, as the model does before any calibration.
 
         Returns:
-            per text its tokens, and their log-probabilities of tags, shape (n_tokens, n_tags).
+            per text its tokens, and their log-probabilities of tags, shape (n_tokens, n_tags), each token's from the
+            window that owns it.
         """
         encoded = [self._encoder.encode(text) for text in texts]
-        return list(zip(encoded, self._score_encoded(encoded), strict=True))
-
-    def _score_encoded(self, encoded: Sequence[EncodedText]) -> list[NDArray[np.float32]]:
-        """Log-probabilities of tags, shape (n_tokens, n_tags) per text, each token's from the window that owns it."""
         n_tags = self.model.config.num_labels
         scores = [np.zeros((len(text.input_ids), n_tags), dtype=np.float32) for text in encoded]
         windows = [
@@ -103,7 +100,7 @@ class Extractor:
                 first = n_before + window.own_start - window.start
                 n_own = window.own_end - window.own_start
                 scores[i][window.own_start : window.own_end] = row[first : first + n_own]
-        return scores
+        return list(zip(encoded, scores, strict=True))
 
     def _score_windows(self, token_ids: Sequence[list[int]]) -> NDArray[np.float32]:
         """Run the model on a batch of windows.

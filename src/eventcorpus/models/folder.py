@@ -113,7 +113,5 @@ def read_about(path: Path) -> ModelAbout:
 
 def model_hash(path: Path) -> str:
     """SHA-256 over weights, tokenizer and ``eventcorpus.json``: 64 hex digits."""
-    digest = hashlib.sha256()
-    for name in sorted(NEEDED):
-        digest.update(f"{name} {sha256_of_file(path / name)}\n".encode())
-    return digest.hexdigest()
+    lines = [f"{name} {sha256_of_file(path / name)}\n" for name in sorted(NEEDED)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()

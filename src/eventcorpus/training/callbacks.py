@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,33 +37,23 @@ OnMetrics = Callable[[Metrics], None]
 """Called with each line of ``metrics.jsonl``."""
 
 
+@dataclass
 class Callbacks:
-    """Those of one run: ``begin``, then a call after each step, then ``end``. The main process alone writes files."""
+    """Those of one run: ``begin``, then a call after each step, then ``end``. The main process alone writes files.
 
-    def __init__(
-        self,
-        learner: Learner,
-        epochs: Epochs,
-        folder: Path,
-        *,
-        identity: dict[str, Any],
-        score: Callable[[int], ValidationScore] | None = None,
-        on_step: OnStep | None = None,
-        on_metrics: OnMetrics | None = None,
-    ) -> None:
-        """Keep what is needed; nothing is written yet.
+    ``folder`` is where checkpoints and metrics lie while the run lasts. A checkpoint of another run, by its
+    ``identity``, is refused. ``score`` scores the weights as they are, after so many steps, on the validation split.
+    """
 
-        Args:
-            folder: where checkpoints and metrics lie while the run lasts.
-            identity: of the run; a checkpoint of another one is refused.
-            score: scores the weights as they are, after so many steps, on the validation split.
-        """
-        self.folder = folder
-        self._learner, self._epochs, self._recipe, self._identity = learner, epochs, learner.recipe, identity
-        self._score, self._on_step, self._on_metrics = score, on_step, on_metrics
-        self._is_main_process = learner.processes.is_main_process
-        self._metrics_file: MetricsFile | None = None
-        self._tensorboard: TensorBoard | None = None
+    learner: Learner
+    epochs: Epochs
+    folder: Path
+    identity: dict[str, Any]
+    score: Callable[[int], ValidationScore] | None = None
+    on_step: OnStep | None = None
+    on_metrics: OnMetrics | None = None
+    _metrics_file: MetricsFile | None = field(default=None, init=False)
+    _tensorboard: TensorBoard | None = field(default=None, init=False)
 
     def begin(self, *, resume: bool) -> Progress:
         """Open the metrics; with ``resume`` restore the newest whole checkpoint, if there is one.
@@ -75,26 +65,26 @@ class Callbacks:
             InputError: if the checkpoint is one of another run.
         """
         progress = self._restore() if resume else Progress()
-        if self._is_main_process:
+        if self.learner.processes.is_main_process:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._metrics_file = MetricsFile(self.folder / METRICS, keep_until=progress.step)
-            if self._recipe.report_to == "tensorboard":
+            if self.learner.recipe.report_to == "tensorboard":
                 board = self.folder.with_name(f"{self.folder.name.removesuffix('.checkpoints')}.tensorboard")
                 self._tensorboard = TensorBoard(board, start=progress.step)
         return progress
 
     def __call__(self, progress: Progress) -> None:
         """Do what is due after a step."""
-        recipe, is_last = self._recipe, progress.step == self._epochs.n_steps
-        if self._score is not None and self._is_scored(progress.step):
-            self._validate(progress, self._score)
+        recipe, is_last = self.learner.recipe, progress.step == self.epochs.n_steps
+        if self.score is not None and self._is_scored(progress.step):
+            self._validate(progress, self.score)
         is_scored = progress.score_of_this_step is not None
         if self._metrics_file is not None and (progress.step % recipe.logging_steps == 0 or is_scored or is_last):
             self._report(progress, self._metrics_file)
             if is_scored:
                 self._draw(self._metrics_file)
-        if self._on_step is not None and self._is_main_process:
-            self._on_step(progress.step, self._epochs.n_steps, progress.losses[-1])
+        if self.on_step is not None and self.learner.processes.is_main_process:
+            self.on_step(progress.step, self.epochs.n_steps, progress.losses[-1])
         if progress.step % recipe.save_steps == 0 and not (is_last or progress.stopped):
             self._save(progress)
 
@@ -113,68 +103,70 @@ class Callbacks:
         return {name: (self.folder / name).read_text(encoding="utf-8") for name in (METRICS, PLOT)}
 
     def _restore(self) -> Progress:
-        processes = self._learner.processes
+        processes = self.learner.processes
         path = newest_whole(self.folder) if processes.is_main_process else None
         step = torch.tensor(int(path.name.partition("-")[2]) if path else 0, device=processes.device)
         processes.broadcast([step])
         if not int(step):
             return Progress()
         tensors, about = read_checkpoint(self.folder / f"checkpoint-{int(step):08d}")
-        changes = differences(about["identity"], self._identity)
+        changes = differences(about["identity"], self.identity)
         if changes:
             raise InputError(
                 f"{self.folder}: its checkpoints belong to another run ({'; '.join(changes)}); change that back, or "
                 "leave --resume out to begin anew"
             )
-        self._learner.set_state(tensors)
+        self.learner.set_state(tensors)
         states = {name[7:]: tensor for name, tensor in tensors.items() if name.startswith("random/")}
         set_random_state({name: state[processes.rank] for name, state in states.items()})
         return Progress.from_json(about["progress"])
 
     def _is_scored(self, step: int) -> bool:
-        if self._recipe.eval_strategy == "steps":
-            return step % self._recipe.eval_steps == 0 or step == self._epochs.n_steps
-        return step == self._epochs.first_step(self._epochs.epoch_of(step))  # the end of the epoch before
+        if self.learner.recipe.eval_strategy == "steps":
+            return step % self.learner.recipe.eval_steps == 0 or step == self.epochs.n_steps
+        return step == self.epochs.first_step(self.epochs.epoch_of(step))  # the end of the epoch before
 
     def _validate(self, progress: Progress, score: Callable[[int], ValidationScore]) -> None:
         start = time.perf_counter()
-        with out_of_memory_explained(self._recipe):
+        with out_of_memory_explained(self.learner.recipe):
             found = score(progress.step)
         seconds = time.perf_counter() - start
-        progress.add_score(found, seconds=seconds, patience=self._recipe.early_stopping_patience)
-        if self._recipe.load_best_model_at_end and progress.best == found:
-            self._learner.keep_as_best()
+        progress.add_score(found, seconds=seconds, patience=self.learner.recipe.early_stopping_patience)
+        if self.learner.recipe.load_best_model_at_end and progress.best == found:
+            self.learner.keep_as_best()
 
     def _report(self, progress: Progress, file: MetricsFile) -> None:
-        epochs, step = self._epochs, progress.step
+        epochs, step = self.epochs, progress.step
         epoch = epochs.epoch_of(step - 1)
         first, end = epochs.first_step(epoch), epochs.first_step(epoch + 1)
-        factor = rate_factor(step - 1, epochs.n_steps, self._recipe.warmup_steps)
+        factor = rate_factor(step - 1, epochs.n_steps, self.learner.recipe.warmup_steps)
         line = file.add(
-            progress, epoch=epoch + (step - first) / (end - first), learning_rate=self._recipe.learning_rate * factor
+            progress,
+            epoch=epoch + (step - first) / (end - first),
+            learning_rate=self.learner.recipe.learning_rate * factor,
         )
         if self._tensorboard is not None:
             self._tensorboard.add(line)
-        if self._on_metrics is not None:
-            self._on_metrics(line)
+        if self.on_metrics is not None:
+            self.on_metrics(line)
 
     def _draw(self, file: MetricsFile) -> None:
         from eventcorpus.render.training_charts import (
             training_svg,
         )  # which reads our metrics: it stands above this room
 
-        title = f"{self.folder.name.removesuffix('.checkpoints')}: {self._epochs.n_steps:,} steps"
+        title = f"{self.folder.name.removesuffix('.checkpoints')}: {self.epochs.n_steps:,} steps"
         write_text(self.folder / PLOT, training_svg(file.lines, title=title))
 
     def _save(self, progress: Progress) -> None:
-        processes = self._learner.processes
-        tensors = self._learner.state()
+        processes = self.learner.processes
+        tensors = self.learner.state()
         tensors |= {f"random/{name}": processes.all_gather(state) for name, state in random_state().items()}
         if not processes.is_main_process:
             return
-        about = {"identity": self._identity, "progress": asdict(progress)}
+        about = {"identity": self.identity, "progress": asdict(progress)}
         try:
-            write_checkpoint(self.folder, tensors, about, step=progress.step, keep=self._recipe.save_total_limit)
+            write_checkpoint(self.folder, tensors, about, step=progress.step, keep=self.learner.recipe.save_total_limit)
         except OSError as error:
             kept = checkpoints(self.folder)
             until = f"; {kept[0].name} is whole" if kept else ""

@@ -113,11 +113,11 @@ def fit(
         is_there = is_complete(place, run, processes)
         fit(training_articles, ontology, teacher, place, resume=resume or is_there, on_step=on_step)
 
-    examples_of: ExamplesOf = lambda epoch: prepared.encoded.examples  # noqa: E731
-    if recipe.n_teachers:  # which alone learn from replaced mentions: soft targets hold for the text as it is
-        distilled = distilled_examples(articles, prepared, recipe, out, fit_teacher=fit_teacher)
-        examples_of = lambda epoch: distilled  # noqa: E731
-    elif recipe.swap_names:
+    examples = prepared.encoded.examples
+    if recipe.n_teachers:
+        examples = distilled_examples(articles, prepared, recipe, out, fit_teacher=fit_teacher)
+    examples_of: ExamplesOf = lambda epoch: examples  # noqa: E731
+    if recipe.swap_names and not recipe.n_teachers:  # soft targets hold for the text as it is
         examples_of = examples_with_replaced_mentions(articles, recipe, prepared.encode, labels=ontology.labels)
     epochs = Epochs(examples_of, recipe, pad_id=prepared.pad_id, processes=processes)
     tags = tag_names(ontology.labels)

@@ -16,19 +16,16 @@ from eventcorpus.training.recipe import Recipe
 _LAYER = re.compile(r"\.(?:layers?|h|block)\.(\d+)\.")
 
 
-def has_bf16_matrices(device: torch.device) -> bool:
-    """Whether this processor multiplies matrices in bf16 itself, rather than by way of fp32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(flag, False) for flag in ("avx512_bf16", "amx_bf16"))
-
-
 def precision_for(recipe: Recipe, device: torch.device) -> torch.dtype:
-    """The dtype of the weights while training."""
-    if recipe.precision == "auto":
-        return torch.bfloat16 if has_bf16_matrices(device) else torch.float32
-    return {"bf16": torch.bfloat16, "fp32": torch.float32}[recipe.precision]
+    """The dtype of the weights while training; ``auto`` is bf16 where that is not computed by way of fp32."""
+    if recipe.precision != "auto":
+        return {"bf16": torch.bfloat16, "fp32": torch.float32}[recipe.precision]
+    if device.type == "cuda":
+        has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        capabilities = torch.cpu.get_capabilities()
+        has_bf16 = any(capabilities.get(flag, False) for flag in ("avx512_bf16", "amx_bf16"))
+    return torch.bfloat16 if has_bf16 else torch.float32
 
 
 @dataclass
@@ -47,13 +44,13 @@ class MasterCopy:
     @classmethod
     def of(cls, model: nn.Module, dtype: torch.dtype) -> MasterCopy:
         """Split off an fp32 copy and cast the model's weights, frozen ones too, to ``dtype``."""
-        named = [(name, weight) for name, weight in model.named_parameters() if weight.requires_grad]
-        weights = [weight for _, weight in named]
+        learning = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+        names, weights = list(learning), list(learning.values())
         if dtype == torch.float32:
-            return cls([name for name, _ in named], weights, list(weights))
+            return cls(names, weights, list(weights))
         master = [weight.detach().clone().requires_grad_(True) for weight in weights]
         _cast(model, dtype)
-        return cls([name for name, _ in named], weights, master)
+        return cls(names, weights, master)
 
     def accumulate_gradients(self) -> None:
         """Add the model's gradients to those of the master copy, in fp32, and clear them."""

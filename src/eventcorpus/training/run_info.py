@@ -6,6 +6,7 @@ import hashlib
 import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -96,6 +97,7 @@ def run_facts(
         run: the hash of its identity.
         notes: what the caller knows of the data (its name, hash and version).
     """
+    commit = git_commit(Path.cwd())
     scored = progress.best if recipe.load_best_model_at_end else next(reversed(progress.scores), None)
     return {
         "schema": 1,
@@ -114,7 +116,7 @@ def run_facts(
             "python": platform.python_version(),
             **{name: _version(name) for name in ("torch", "transformers", "tokenizers", "numpy", "safetensors")},
         },
-        "commit": _commit(),
+        "commit": commit.sha + "-dirty" * commit.changed if commit else None,  # dirty: tracked files differ from it
         "hardware": {
             "cpu": _cpu_model(),
             "cores": os.cpu_count(),
@@ -125,14 +127,6 @@ def run_facts(
         "peak_memory": peak_memory(),
         "peak_gpu_memory": peak_gpu_memory(),
     }
-
-
-def _commit() -> str | None:
-    """The commit of the repository around the working folder, with ``-dirty`` where tracked files differ from it."""
-    found = git_commit(Path.cwd())
-    if found is None:
-        return None
-    return f"{found.sha}-dirty" if found.changed else found.sha
 
 
 def _version(name: str) -> str | None:
@@ -155,11 +149,9 @@ def is_complete(out: Path, run: str, processes: Processes) -> bool:
     """Whether ``out`` has a whole model of the run with this hash; all processes must call this together."""
     complete = False
     if processes.is_main_process and (out / RUN).is_file():
-        try:
+        with suppress(EventCorpusError):
             read_about(out)
             complete = read_json(out / RUN).get("run") == run
-        except EventCorpusError:
-            complete = False
     answer = torch.tensor(int(complete), device=processes.device)
     processes.broadcast([answer])
     return bool(answer)
