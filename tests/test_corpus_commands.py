@@ -10,7 +10,7 @@ from cli_runner import run
 from eventcorpus.formats.articles import article_row
 from eventcorpus.formats.inline import read_inline
 from eventcorpus.labelstudio.config import label_config
-from eventcorpus.labelstudio.simulated_export import simulated_export
+from eventcorpus.labelstudio.tasks import simulated_export
 from eventcorpus.ontology import parse_ontology
 
 ONTOLOGY = """

@@ -10,7 +10,7 @@ from eventcorpus.annotation.merge import gold_of
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import adjudication_config, is_made_from, label_config, read_text_object
-from eventcorpus.labelstudio.simulated_export import simulated_export
+from eventcorpus.labelstudio.tasks import simulated_export
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 from label_studio_json import TEXT

@@ -26,7 +26,7 @@ from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.formats.articles import article_row
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import label_config
-from eventcorpus.labelstudio.simulated_export import simulated_export
+from eventcorpus.labelstudio.tasks import simulated_export
 from eventcorpus.ontology import Ontology, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, role_order, span_order
 

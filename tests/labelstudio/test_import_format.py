@@ -14,8 +14,7 @@ from eventcorpus.conversion_report import KINDS, ConversionReport
 from eventcorpus.errors import InputError, OntologyError, SpanError
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import read_ontology
-from eventcorpus.labelstudio.simulated_export import simulated_export
-from eventcorpus.labelstudio.tasks import cut_parts, task_data, tasks_of
+from eventcorpus.labelstudio.tasks import cut_parts, simulated_export, task_data, tasks_of
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, role_order, span_order
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from eventcorpus.labelstudio.simulated_export import simulated_export
+from eventcorpus.labelstudio.tasks import simulated_export
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 from label_studio_json import ONTOLOGY, TEXT
 

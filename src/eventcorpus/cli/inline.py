@@ -16,7 +16,7 @@ from eventcorpus.formats.articles import article_row
 from eventcorpus.formats.inline import read_inline, write_inline
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import load_ontology
-from eventcorpus.labelstudio.simulated_export import simulated_export
+from eventcorpus.labelstudio.tasks import simulated_export
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.text import one_line

@@ -41,23 +41,17 @@ from eventcorpus.tables import console, percent, titled_table
 SHOWN = 5
 """How many refusals are named."""
 
-SECTIONS = {
-    "Before annotation": {
-        "tasks": "eventcorpus.cli.labelstudio:tasks_command",
-        "rank": "eventcorpus.cli.labelstudio:rank_command",
-        "push": "eventcorpus.cli.labelstudio:push_command",
-        "preannotate": "eventcorpus.cli.labelstudio:preannotate_command",
-    },
-    "During and after": {
-        "status": "eventcorpus.cli.labelstudio:status_command",
-        "pull": "eventcorpus.cli.labelstudio:pull_command",
-        "adjudicate": "eventcorpus.cli.labelstudio:adjudicate_command",
-        "corrections": "eventcorpus.cli.labelstudio:corrections_command",
-    },
+_SECTIONS = {
+    "Before annotation": ("tasks", "rank", "push", "preannotate"),
+    "During and after": ("status", "pull", "adjudicate", "corrections"),
 }
 
 
-@click.group("labelstudio", cls=LazyGroup, sections=SECTIONS)
+@click.group(
+    "labelstudio",
+    cls=LazyGroup,
+    sections={title: {name: f"{__name__}:{name}_command" for name in names} for title, names in _SECTIONS.items()},
+)
 def command() -> None:
     """Annotate with Label Studio: by files, or on a live server.
 
@@ -303,14 +297,8 @@ def preannotate_command(predictions_path: Path, wanted: str | None, replace: boo
     one_version(predictions, place=str(predictions_path))
     project = connect().project(wanted)
     with options.progress("preannotate") as on_progress:
-        report = preannotate(
-            project,
-            predictions,
-            place=str(predictions_path),
-            replace=replace,
-            strict=strict,
-            on_progress=on_progress,
-        )
+        place = str(predictions_path)
+        report = preannotate(project, predictions, place=place, replace=replace, strict=strict, on_progress=on_progress)
     _notice_refused(report.refused)
     _notice_counts(
         {
@@ -356,18 +344,18 @@ def status_command(wanted: str | None, pulled: Path) -> None:
 def _status_tables(project: Project, status: Status) -> Iterator[Table]:
     share = f" ({status.done / status.n_tasks:.0%})" if status.n_tasks else ""
     columns = ("tasks", "done", "empty", "skipped", "open", "drafts", "predicted", "twice")
-    table = titled_table(f"project {project.id} {project.title}", columns, left=0)
     figures = (status.empty, status.skipped, status.open, status.with_draft, status.with_prediction, status.copies)
-    table.add_row(f"{status.n_tasks:,}", f"{status.done:,}{share}", *(f"{n:,}" for n in figures))
-    yield table
-    if status.people:
-        table = titled_table("annotators", ("user", "who", "done", "empty", "skipped", "drafts", "min a task"), left=2)
-        for user, work in sorted(status.people.items()):
-            n = work.completed + work.skipped
-            pace = f"{work.seconds / n / 60:.1f}" if n and work.seconds else ""
-            counts = (str(x) for x in (work.completed, work.empty, work.skipped, work.drafts))
-            table.add_row(str(user), status.names.get(user, ""), *counts, pace)
-        yield table
+    row = (f"{status.n_tasks:,}", f"{status.done:,}{share}", *(f"{n:,}" for n in figures))
+    yield titled_table(f"project {project.id} {project.title}", columns, [row], left=0)
+    rows: list[tuple[str, ...]] = []
+    for user, work in sorted(status.people.items()):
+        n = work.completed + work.skipped
+        pace = f"{work.seconds / n / 60:.1f}" if n and work.seconds else ""
+        counts = (str(x) for x in (work.completed, work.empty, work.skipped, work.drafts))
+        rows.append((str(user), status.names.get(user, ""), *counts, pace))
+    if rows:
+        per_annotator = ("user", "who", "done", "empty", "skipped", "drafts", "min a task")
+        yield titled_table("annotators", per_annotator, rows, left=2)
 
 
 def _pulled(project: Project, folder: Path) -> str:

@@ -127,17 +127,16 @@ def read_label_config(content: str, *, place: str) -> Ontology:
             {
                 "name": e.get("name") or "choice",
                 "of": [x for x in (e.get("whenLabelValue") or "").split(",") if x in entities] or entities,
-                "values": [{"name": value} for value in _values(e)],
+                "values": [
+                    {"name": value}
+                    for value in (_paths(e) if e.tag == "Taxonomy" else map(stored_name, e.iter("Choice")))
+                ],
                 "multiple": e.tag in ("Taxonomy", "TextArea") or e.get("choice") == "multiple",
             }
             for e in controls
         ],
     }
     return parse_ontology(data, place=place)
-
-
-def _values(control: Element) -> list[str]:
-    return _paths(control) if control.tag == "Taxonomy" else [stored_name(e) for e in control.iter("Choice")]
 
 
 def _paths(control: Element, parents: tuple[str, ...] = ()) -> list[str]:

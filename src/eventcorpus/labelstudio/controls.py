@@ -7,7 +7,7 @@ written for the controls that a project has, so that they also fit projects that
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from eventcorpus.errors import OntologyError
@@ -118,22 +118,24 @@ class Controls:
 
 def ontology_controls(ontology: Ontology) -> Controls:
     """The controls of the configuration that ``label_config`` writes for an ontology."""
-    attributes = [
-        AttributeControl(
+    types = {attribute.name: "choices" if attribute.values else "textarea" for attribute in ontology.attributes}
+    labels = dict.fromkeys(ontology.labels, LABELS_CONTROL)
+    return Controls(ontology.key, labels, tuple(role.name for role in ontology.roles), _attributes(ontology, types))
+
+
+def _attributes(ontology: Ontology, types: Mapping[str, str]) -> dict[str, AttributeControl]:
+    """A control for each attribute whose type is known."""
+    return {
+        attribute.name: AttributeControl(
             name=attribute.name,
-            type="choices" if attribute.values else "textarea",
+            type=types[attribute.name],
             labels=ontology.labels_of(attribute),
             values=tuple(value.name for value in attribute.values),
-            multiple=attribute.multiple or not attribute.values,
+            multiple=attribute.multiple or types[attribute.name] == "textarea",
         )
         for attribute in ontology.attributes
-    ]
-    return Controls(
-        place=ontology.key,
-        labels=dict.fromkeys(ontology.labels, LABELS_CONTROL),
-        roles=tuple(role.name for role in ontology.roles),
-        attributes={control.name: control for control in attributes},
-    )
+        if attribute.name in types
+    }
 
 
 def read_controls(config: str, *, place: str) -> Controls:
@@ -153,20 +155,13 @@ def read_controls(config: str, *, place: str) -> Controls:
             for label in control.iter("Label"):
                 labels.setdefault(stored_name(label), control.get("name") or "")
     labels.pop("", None)
-    types = {e.get("name"): e.tag.lower() for e in root.iter() if e.get("perRegion") == "true"}
-    on_text = {e.get("name") for e in root.iter() if text_object in targets(e)}
-    attributes = {
-        attribute.name: AttributeControl(
-            name=attribute.name,
-            type=types[attribute.name],
-            labels=tuple(attribute.of),
-            values=tuple(value.name for value in attribute.values),
-            multiple=attribute.multiple,
-        )
-        for attribute in ontology.attributes
-        if attribute.name in types and attribute.name in on_text
+    types = {
+        e.get("name") or "": e.tag.lower()
+        for e in root.iter()
+        if e.get("perRegion") == "true" and text_object in targets(e)
     }
-    return Controls(place, labels, tuple(role.name for role in ontology.roles), attributes, text_object, text_key)
+    roles = tuple(role.name for role in ontology.roles)
+    return Controls(place, labels, roles, _attributes(ontology, types), text_object, text_key)
 
 
 def listed(names: Iterable[str], *, most: int = MAX_LISTED) -> str:

@@ -69,7 +69,7 @@ def pull(project: Project, folder: Path, ontology: Ontology, *, progress: Callab
     try:
         sha256, finished_at = _snapshot(project, part, progress)
         is_same = before is not None and before["sha256"] == sha256
-        difference = _difference(_contents(part), _contents(folder / PULLED_EXPORT) if before else ({}, set()))
+        difference = _difference(part, folder / PULLED_EXPORT if before else None)
         if before and not is_same:
             (folder / EARLIER).mkdir(exist_ok=True)
             name = before["pulled_at"].replace(":", "").replace("+0000", "Z")
@@ -136,6 +136,19 @@ def _snapshot(project: Project, part: Path, progress: Callable[[int], None]) -> 
     return digest.hexdigest(), finished.replace(microsecond=0).isoformat()
 
 
+def _difference(now: Path, before: Path | None) -> Difference:
+    annotations, tasks = _contents(now)
+    old_annotations, old_tasks = _contents(before) if before else ({}, set())
+    return Difference(
+        n_tasks=len(tasks),
+        n_annotations=len(annotations),
+        new=len(annotations.keys() - old_annotations.keys()),
+        changed=sum(old_annotations.get(number, digest) != digest for number, digest in annotations.items()),
+        gone=len(old_annotations.keys() - annotations.keys()),
+        tasks_gone=len(old_tasks - tasks),
+    )
+
+
 def _contents(export: Path) -> tuple[dict[str, str], set[str]]:
     """Annotation id -> hash of what it says, and the ids of all tasks."""
     annotations: dict[str, str] = {}
@@ -146,18 +159,6 @@ def _contents(export: Path) -> tuple[dict[str, str], set[str]]:
             content = repr((annotation.get("result"), annotation.get("was_cancelled")))
             annotations[str(annotation.get("id"))] = hashlib.sha256(content.encode("utf-8", "replace")).hexdigest()
     return annotations, tasks
-
-
-def _difference(now: tuple[dict[str, str], set[str]], before: tuple[dict[str, str], set[str]]) -> Difference:
-    (annotations, tasks), (old_annotations, old_tasks) = now, before
-    return Difference(
-        n_tasks=len(tasks),
-        n_annotations=len(annotations),
-        new=len(annotations.keys() - old_annotations.keys()),
-        changed=sum(old_annotations.get(number, digest) != digest for number, digest in annotations.items()),
-        gone=len(old_annotations.keys() - annotations.keys()),
-        tasks_gone=len(old_tasks - tasks),
-    )
 
 
 def last_pull(folder: Path) -> dict[str, Any] | None:
