@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Literal, get_args
 
 from eventcorpus.errors import InputError, StrictError
-from eventcorpus.schema import Role
+from eventcorpus.schema import AnnotatedArticle, Role
 
 Kind = Literal["articles", "spans", "roles", "attributes"]
 Verdict = Literal["repaired", "refused", "flagged"]
@@ -169,6 +169,13 @@ class ConversionReport:
     def keep(self, kind: Kind, n: int = 1) -> None:
         """Count ``n`` items that go out as they came in."""
         self.kept[kind] += n
+
+    def keep_article(self, annotated: AnnotatedArticle) -> None:
+        """Count an article whose spans, roles and attributes go out as they came in."""
+        self.keep("articles")
+        self.keep("spans", len(annotated.spans))
+        self.keep("roles", len(annotated.roles))
+        self.keep("attributes", sum(len(span.attributes) for span in annotated.spans))
 
     def repair(
         self, kind: Kind, article: str, name: str, reason: Code | Reason, *,

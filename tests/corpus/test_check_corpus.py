@@ -110,8 +110,8 @@ def test_near_duplicates_that_name_no_common_cluster() -> None:
 
 
 def test_splits_that_were_changed_by_hand(tmp_path: Path) -> None:
-    from eventcorpus.corpus.split_folder import write_splits as write
     from eventcorpus.corpus.splitting import SplitOptions, split_articles
+    from eventcorpus.corpus.splitting import write_splits as write
 
     every = [Article(f"a{n}", f"text {n}") for n in range(5)]
     options = SplitOptions()

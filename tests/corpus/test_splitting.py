@@ -10,8 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
-from eventcorpus.corpus.split_folder import changed_files, is_split_folder, read_manifest, write_splits
-from eventcorpus.corpus.splitting import SplitOptions, features_of, split_articles
+from eventcorpus.corpus.splitting import (
+    SplitOptions,
+    changed_files,
+    features_of,
+    is_split_folder,
+    read_manifest,
+    split_articles,
+    write_splits,
+)
 from eventcorpus.corpus.stratify import Group, stratify
 from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.errors import InputError

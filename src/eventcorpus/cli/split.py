@@ -10,8 +10,14 @@ from rich.table import Table
 from eventcorpus.cli import options
 from eventcorpus.corpus.folder import read_corpus
 from eventcorpus.corpus.near_duplicates import find_clusters
-from eventcorpus.corpus.split_folder import SplitManifest, is_split_folder, write_splits
-from eventcorpus.corpus.splitting import GROUP_FIELDS, SplitOptions, split_articles
+from eventcorpus.corpus.splitting import (
+    GROUP_FIELDS,
+    SplitManifest,
+    SplitOptions,
+    is_split_folder,
+    split_articles,
+    write_splits,
+)
 from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.files import check_folder
 from eventcorpus.tables import console, percent

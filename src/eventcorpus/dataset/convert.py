@@ -181,20 +181,16 @@ def with_label_map(annotations: Annotations, path: Path) -> Annotations:
         for entry in annotations.entries:
             every = [take(annotated) for annotated in entry.annotations]
             same = next((i for i, annotated in enumerate(entry.annotations) if annotated is entry.gold), None)
-            # gold that was made of several annotations is not in the report: they are
-            gold = every[same] if same is not None else mapped(entry.gold, mapper, _report_of(entry.gold))
+            if same is None:  # gold that was made of several annotations is not in the report: they are
+                report = ConversionReport()
+                report.keep_article(entry.gold)
+                gold = mapped(entry.gold, mapper, report)
+            else:
+                gold = every[same]
             yield Entry(entry.split, gold, every)
 
     policy = f"{annotations.gold_policy}, mapped by {path.name}"
     return replace(annotations, entries=entries(), ontology=mapper.target, gold_policy=policy)
-
-
-def _report_of(annotated: AnnotatedArticle) -> ConversionReport:
-    report = ConversionReport()
-    report.keep("spans", len(annotated.spans))
-    report.keep("roles", len(annotated.roles))
-    report.keep("attributes", sum(len(span.attributes) for span in annotated.spans))
-    return report
 
 
 def _label_studio(request: Request) -> Annotations:
@@ -204,21 +200,20 @@ def _label_studio(request: Request) -> Annotations:
     gold = request.gold or default_policy(annotators)
     policy = gold_policy(annotators, gold)
     articles = annotated_articles(index, ontology, report)
-    found = Annotations((), ontology, report, policy, index.paths, _without_splits(request), True)
-    found.entries = _entries(
+    notices = _without_splits(request)
+    entries = _entries(
         tracked(articles, len(index.n_tasks), request.on_progress),
         request.splits,
         lambda annotations: gold_of(annotations, gold, ontology, report),
-        found.notices,
+        notices,
     )
-    return found
+    return Annotations(entries, ontology, report, policy, index.paths, notices, True)
 
 
 def _conll(request: Request) -> Annotations:
     if len(request.inputs) > 1:
         raise InputError(f"{request.inputs[1]}: of CoNLL files one file or one folder is read at a time")
-    path = request.inputs[0]
-    report = ConversionReport()
+    path, report = request.inputs[0], ConversionReport()
     reading = assemble(read_conll(path, scheme=request.scheme), None, report)
     entries = (Entry(split, article, [article]) for split, article in reading.articles)
     files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
@@ -230,16 +225,15 @@ def _public(request: Request, read: Callable[[Sequence[Path], ConversionReport],
     given = read_ontology(request.ontology) if request.ontology else None
     files = read(request.inputs, report)
     reading = assemble(files, given, report)
-    everything_in_train = all(split == "train" for split, _ in reading.articles)
-    notices = _without_splits(request) if everything_in_train else []
+    in_train = all(split == "train" for split, _ in reading.articles)
+    notices = _without_splits(request) if in_train else []
     articles = tracked(reading.articles, len(reading.articles), request.on_progress)
-    found = Annotations((), reading.ontology, report, f"the annotation of {what}", files.files, notices)
     if request.splits is not None:
         alone = ([article] for _, article in articles)
-        found.entries = _entries(alone, request.splits, lambda annotations: annotations[0], notices)
+        entries = _entries(alone, request.splits, lambda annotations: annotations[0], notices)
     else:
-        found.entries = (Entry(split, article, [article]) for split, article in articles)
-    return found
+        entries = (Entry(split, article, [article]) for split, article in articles)
+    return Annotations(entries, reading.ontology, report, f"the annotation of {what}", files.files, notices)
 
 
 def _re3d(request: Request) -> Annotations:
@@ -277,12 +271,10 @@ def _entries(
     seen: list[str] = []
     for every in articles:
         annotated = gold(every)
-        if splits is not None:
-            seen.append(annotated.article.id)
-        if split := "train" if splits is None else split_of.get(annotated.article.id):
+        seen.append(annotated.article.id)
+        if split := split_of.get(annotated.article.id) if splits else "train":
             yield Entry(split, annotated, every)
-    absent = check_splits(split_of, seen, place=str(splits)) if splits else []
-    if absent:
+    if splits and (absent := check_splits(split_of, seen, place=str(splits))):
         notices.append(
             f"{splits}: {len(absent)} articles are in a split and not among the annotated, the first: {absent[0]}"
         )

@@ -6,7 +6,7 @@ input; and back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -115,11 +115,14 @@ def write_dataset(
             tokens = words(article.text)
             counts.add(entry.split, entry.gold, n_words=len(tokens), withheld=hidden)
             duplicates.add(entry.split, article)
-            layer += _not_in_one_layer(entry.gold, ontology)
-            withheld |= {article.id} if hidden else set()
+            layer += [
+                {"article": article.id, "span": loser.id, "label": loser.label, "winner": winner.id}
+                for loser, winner in resolve_overlaps(entry.gold.spans, ontology)[1]
+            ]
             distinct = {id(annotated): annotated for annotated in (entry.gold, *entry.annotations)}
             rows = {key: row_of(annotated, ontology, tokens) for key, annotated in distinct.items()}
             if hidden:
+                withheld.add(article.id)
                 rows = {key: without_text(row) for key, row in rows.items()}
             tables.add(entry.split, rows[id(entry.gold)], [rows[id(annotated)] for annotated in entry.annotations])
         files = tables.close()
@@ -128,7 +131,11 @@ def write_dataset(
             raise InputError(f"no annotated article to write; {report.summary()}; loss reasons: {reasons}")
         if strict:
             report.check_strict()
-        loss_report = _loss_report(report, withheld) | {
+        loss_report = report.as_json()
+        for item in loss_report["items"]:
+            if item["article"] in withheld:
+                item["item"] = ""  # it quotes the text
+        loss_report |= {
             "not_in_one_layer": layer,
             "one_layer_rule": "longest, then earliest, then ontology order",
         }
@@ -150,13 +157,6 @@ def write_dataset(
     return Written(sizes, duplicates.found, counts.total.labels.total(), len(layer))
 
 
-def _loss_report(report: ConversionReport, withheld: set[str]) -> dict[str, Any]:
-    """What ``loss_report.json`` says; items of articles whose text is withheld do not quote it."""
-    data = report.as_json()
-    items = [item | {"item": ""} if item["article"] in withheld else item for item in data["items"]]
-    return data | {"items": items}
-
-
 def read_dataset(folder: Path) -> Dataset:
     """Read a dataset folder: gold, every hash and offset checked.
 
@@ -165,13 +165,8 @@ def read_dataset(folder: Path) -> Dataset:
         SpanError: if a row contradicts itself.
     """
     manifest, files = open_dataset(folder)
-    ontology = read_ontology_yaml(folder / "ontology.yaml")
-    splits = {
-        split: [annotated_of(row, place=str(path)) for row in rows_of(path)]
-        for (config, split), path in files.items()
-        if config == "default"
-    }
-    return Dataset(folder, ontology, splits, manifest)
+    splits = {split: list(_articles_of(path)) for (config, split), path in files.items() if config == "default"}
+    return Dataset(folder, read_ontology_yaml(folder / "ontology.yaml"), splits, manifest)
 
 
 def read_annotations(folder: Path, *, splits: Iterable[str] = SPLITS) -> tuple[Ontology, list[list[AnnotatedArticle]]]:
@@ -186,10 +181,14 @@ def read_annotations(folder: Path, *, splits: Iterable[str] = SPLITS) -> tuple[O
     _, files = open_dataset(folder)
     articles: dict[str, list[AnnotatedArticle]] = {}
     for split in splits:
-        path = files.get(("annotations", split))
-        for annotated in (annotated_of(row, place=str(path)) for row in rows_of(path)) if path else ():
-            articles.setdefault(annotated.article.id, []).append(annotated)
+        if path := files.get(("annotations", split)):
+            for annotated in _articles_of(path):
+                articles.setdefault(annotated.article.id, []).append(annotated)
     return read_ontology_yaml(folder / "ontology.yaml"), list(articles.values())
+
+
+def _articles_of(path: Path) -> Iterator[AnnotatedArticle]:
+    return (annotated_of(row, place=str(path)) for row in rows_of(path))
 
 
 def open_dataset(folder: Path) -> tuple[dict[str, Any], dict[tuple[str, str], Path]]:
@@ -225,14 +224,6 @@ def open_dataset(folder: Path) -> tuple[dict[str, Any], dict[tuple[str, str], Pa
 def manifest_hash(folder: Path) -> str:
     """SHA-256 of the manifest, which holds the hash of every data file: which dataset this is."""
     return sha256_of_file(folder / MANIFEST)
-
-
-def _not_in_one_layer(gold: AnnotatedArticle, ontology: Ontology) -> list[dict[str, str]]:
-    lost = resolve_overlaps(gold.spans, ontology)[1]
-    return [
-        {"article": gold.article.id, "span": loser.id, "label": loser.label, "winner": winner.id}
-        for loser, winner in lost
-    ]
 
 
 def data_facts(dataset: Dataset, split: str = "train") -> dict[str, Any]:

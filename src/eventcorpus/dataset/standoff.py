@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,17 @@ from eventcorpus.schema import AnnotatedArticle, Article
 class ArticleIndex:
     """Articles by the hash of their text (of articles with the same text the first), and by id."""
 
-    by_hash: dict[str, Article] = field(default_factory=dict)
-    by_id: dict[str, Article] = field(default_factory=dict)
+    by_hash: dict[str, Article]
+    by_id: dict[str, Article]
 
     @classmethod
     def of(cls, articles: Iterable[Article]) -> ArticleIndex:
         """Index articles."""
-        index = cls()
+        by_id, by_hash = dict[str, Article](), dict[str, Article]()
         for article in articles:
-            index.by_hash.setdefault(article.text_sha256, article)
-            index.by_id[article.id] = article
-        return index
+            by_hash.setdefault(article.text_sha256, article)
+            by_id[article.id] = article
+        return cls(by_hash, by_id)
 
     def find(self, row: Mapping[str, Any]) -> Article | None:
         """The article of a dataset's row, or None."""
@@ -36,10 +36,6 @@ class ArticleIndex:
         if same_id is not None and same_id.text_sha256 == row["text_sha256"]:
             return same_id
         return self.by_hash.get(row["text_sha256"])
-
-    def why_missing(self, row: Mapping[str, Any]) -> Code:
-        """Why a row has no article."""
-        return Code.OTHER_TEXT_UNDER_ID if row["id"] in self.by_id else Code.NO_ARTICLE_WITH_TEXT
 
 
 def joined(folder: Path, index: ArticleIndex, report: ConversionReport) -> Iterator[Entry]:
@@ -63,16 +59,14 @@ def joined(folder: Path, index: ArticleIndex, report: ConversionReport) -> Itera
         for row in rows_of(path):
             gold = _with_its_text(row, index, str(path))
             if gold is None:
-                report.refuse("articles", row["id"], "the article", index.why_missing(row))
+                why = Code.OTHER_TEXT_UNDER_ID if row["id"] in index.by_id else Code.NO_ARTICLE_WITH_TEXT
+                report.refuse("articles", row["id"], "the article", why)
                 for span in row["spans"]:
                     report.refuse("spans", row["id"], f"{span['label']} {span['id']}", Code.ARTICLE_MISSING)
                 for role in row["roles"]:
                     report.refuse("roles", row["id"], role["role"], Code.ARTICLE_MISSING)
                 continue
-            report.keep("articles")
-            report.keep("spans", len(gold.spans))
-            report.keep("roles", len(gold.roles))
-            report.keep("attributes", sum(len(span.attributes) for span in gold.spans))
+            report.keep_article(gold)
             yield Entry(split, gold, annotations.get(gold.article.id, []))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.corpus.checks.findings import Finding
 from eventcorpus.corpus.near_duplicates import Clusters
-from eventcorpus.corpus.split_folder import changed_files, read_manifest
+from eventcorpus.corpus.splitting import changed_files, read_manifest
 from eventcorpus.dataset.splits import SPLITS, split_entries
 from eventcorpus.schema import Article
 from eventcorpus.text import cut_out
