@@ -12,15 +12,19 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from eventcorpus.errors import EventCorpusError, InputError, OutputError, nearest
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-from pydantic import BaseModel, ConfigDict
+_Model = TypeVar("_Model", bound=BaseModel)
 
-_Model = TypeVar("_Model", bound="BaseModel")
+
+class StrictModel(BaseModel):
+    """A model that takes no unknown keys and cannot be changed. ``parse_as`` makes one of data."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def read_text(path: Path) -> str:
@@ -143,9 +147,8 @@ def read_json_lines(lines: Iterable[str], *, place: str) -> Iterator[tuple[int, 
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:
-            raise InputError(
-                f"{place}: line {number} is not valid JSON ({error.msg} at column {error.colno})"
-            ) from None
+            why = f"not valid JSON ({error.msg} at column {error.colno})"
+            raise InputError(f"{place}: line {number} is {why}") from None
         except RecursionError:
             raise InputError(f"{place}: line {number}: JSON nested too deeply") from None
         if not isinstance(row, dict):
@@ -202,8 +205,6 @@ def parse_as(
     Raises:
         EventCorpusError: of the class ``error``, in one line: place, first key that does not fit, and why.
     """
-    from pydantic import ValidationError
-
     try:
         return model.model_validate(data)
     except ValidationError as fault:
@@ -337,9 +338,3 @@ def _cannot_write(path: Path, error: OSError) -> str:
         f"{path}: cannot be written ({error.strerror or error}); free the disk or choose another place; "
         "nothing half-written was left"
     )
-
-
-class StrictModel(BaseModel):
-    """A model that takes no unknown keys and cannot be changed. ``files.parse_as`` makes one of data."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)

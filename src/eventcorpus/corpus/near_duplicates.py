@@ -116,11 +116,7 @@ def jaccard(first: frozenset[bytes], second: frozenset[bytes]) -> float:
 def _signature(own: frozenset[bytes]) -> Any:
     from datasketch import MinHash
 
-    signature = MinHash(num_perm=_PERMUTATIONS, hashfunc=_first_bytes)
+    # a shingle is a hash already: no need to hash it again
+    signature = MinHash(num_perm=_PERMUTATIONS, hashfunc=lambda shingle: int.from_bytes(shingle[:4], "little"))
     signature.update_batch(sorted(own))
     return signature
-
-
-def _first_bytes(shingle: bytes) -> int:
-    """A shingle is a hash already: no need to hash it again."""
-    return int.from_bytes(shingle[:4], "little")

@@ -79,15 +79,13 @@ class _Texts:
     vocabulary: list[str]
 
     @classmethod
-    def of(cls, ids: list[str], units: Numbers, texts: Iterable[list[str]]) -> _Texts:
-        """Number the words of texts, in the order in which they come up."""
+    def of(cls, gold: Sequence[AnnotatedArticle], texts: Iterable[list[str]]) -> _Texts:
+        """Number units, and the words of the articles' texts, in the order in which they come up."""
+        unit: dict[tuple[str, str], int] = {}
+        units = np.array([unit.setdefault(each.article.unit, len(unit)) for each in gold], dtype=np.int64)
         number: dict[str, int] = {}
         words = [np.array([number.setdefault(word, len(number)) for word in text], dtype=np.int64) for text in texts]
-        return cls(ids, units, words, list(number))
-
-    def openings(self) -> _Texts:
-        """The first words of each article alone."""
-        return replace(self, words=[words[:OPENING] for words in self.words])
+        return cls([each.article.id for each in gold], units, words, list(number))
 
 
 def originality_of(gold: Sequence[AnnotatedArticle], ontology: Ontology) -> Originality:
@@ -95,15 +93,13 @@ def originality_of(gold: Sequence[AnnotatedArticle], ontology: Ontology) -> Orig
 
     Pairs are compared exactly if they share a shingle that stands in at most 1,000 articles.
     """
-    ids = [annotated.article.id for annotated in gold]
-    number: dict[tuple[str, str], int] = {}
-    units = np.array([number.setdefault(each.article.unit, len(number)) for each in gold], dtype=np.int64)
-    plain = _Texts.of(ids, units, (_WORD.findall(annotated.article.text.lower()) for annotated in gold))
-    masked = _Texts.of(ids, units, (masked_words(annotated, ontology) for annotated in gold))
+    plain = _Texts.of(gold, (_WORD.findall(annotated.article.text.lower()) for annotated in gold))
+    masked = _Texts.of(gold, (masked_words(annotated, ontology) for annotated in gold))
+    first_words = replace(plain, words=[words[:OPENING] for words in plain.words])
     nearest = _nearest(plain)
     n_runs, runs = _repeated(plain, RUN, more_than=RUN_ARTICLES)
     n_masked, masked_runs = _repeated(masked, RUN, more_than=MASKED_ARTICLES)
-    n_openings, openings = _repeated(plain.openings(), OPENING, more_than=OPENING_ARTICLES)
+    n_openings, openings = _repeated(first_words, OPENING, more_than=OPENING_ARTICLES)
     return Originality(
         highest_jaccard=nearest[0].jaccard if nearest else 0.0,
         nearest=tuple(nearest),
@@ -132,7 +128,7 @@ def _hashes(texts: _Texts, n: int) -> list[Hashes]:
     for words in texts.words:
         own = values[words]
         runs: Hashes = np.zeros(max(0, len(own) - n + 1), dtype=np.uint64)
-        for k in range(n if len(runs) else 0):
+        for k in range(n):
             runs = runs * _ODD + own[k : k + len(runs)]
         found.append(runs)
     return found

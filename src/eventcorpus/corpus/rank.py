@@ -11,6 +11,7 @@ from __future__ import annotations
 import heapq
 import random
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -65,7 +66,11 @@ def rank_articles(
         PredictionsError: if a prediction was made from another text.
     """
     done = list(annotated)
-    remaining = _without_annotated(articles, {article.id for article in done})
+    twice = [article_id for article_id, n in Counter(article.id for article in articles).items() if n > 1]
+    if twice:
+        raise InputError(f"article {twice[0]!r} comes twice; ids are unique, rename one of them")
+    done_ids = {article.id for article in done}
+    remaining = [article for article in articles if article.id not in done_ids]
     for article in remaining:
         if article.id in predictions:
             check_prediction(predictions[article.id], article, place="predictions")
@@ -78,7 +83,11 @@ def rank_articles(
     shuffled = sorted(fresh, key=lambda article: article.id)
     random.Random(seed).shuffle(shuffled)
     drawn = {article.id for article in shuffled[: round(random_share * len(fresh))]}
-    level = _levels({a.id: uncertainty_of.get(a.id) for a in remaining})
+    known = sorted(value for value in uncertainty_of.values() if value is not None)
+    level = {  # the share of known values that are not higher, in (0, 1]; without a mention 0
+        article_id: 0.0 if value is None else bisect_right(known, value) / len(known)
+        for article_id, value in uncertainty_of.items()
+    }
     by_model = _greedy([a for a in fresh if a.id in uncertainty_of and a.id not in drawn], level, known_words)
     by_chance = [(a.id, _novelty(_vocabulary(a.text), known_words)) for a in shuffled if a.id in drawn]
     novelty = dict(by_model) | dict(by_chance)
@@ -107,15 +116,6 @@ def uncertainty(prediction: Prediction, n_characters: int) -> float | None:
     return 1000 * sum(1 - mention.confidence for mention in prediction.mentions) / n_characters
 
 
-def _without_annotated(articles: Sequence[Article], annotated: set[str]) -> list[Article]:
-    seen: set[str] = set()
-    for article in articles:
-        if article.id in seen:
-            raise InputError(f"article {article.id!r} comes twice; ids are unique, rename one of them")
-        seen.add(article.id)
-    return [article for article in articles if article.id not in annotated]
-
-
 def _near_duplicates(annotated: Iterable[Article], remaining: Iterable[Article]) -> dict[str, str]:
     """Of the articles that nearly repeat an annotated or an earlier one: the id of the most similar."""
     index = NearDuplicates()
@@ -131,12 +131,6 @@ def _vocabulary(text: str) -> frozenset[str]:
 
 def _novelty(vocabulary: frozenset[str], known: set[str]) -> float:
     return len(vocabulary - known) / len(vocabulary) if vocabulary else 0.0
-
-
-def _levels(values: Mapping[str, float | None]) -> dict[str, float]:
-    """The share of known values that are not higher, in (0, 1]; of None, 0."""
-    known = sorted(value for value in values.values() if value is not None)
-    return {key: 0.0 if value is None else bisect_right(known, value) / len(known) for key, value in values.items()}
 
 
 def _greedy(articles: Sequence[Article], level: Mapping[str, float], known_words: set[str]) -> list[tuple[str, float]]:

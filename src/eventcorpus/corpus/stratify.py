@@ -10,11 +10,13 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.int64]
 _CANDIDATES = 60
 """Groups of a split that are tried in swaps: those that promise most."""
 _ROUNDS = 500
@@ -46,15 +48,13 @@ def stratify(
     Returns:
         group id -> split, of all groups.
     """
-    totals = Counter[str]()
-    for group in groups:
-        totals.update(group.features)
+    totals = Counter(chain.from_iterable(group.features.elements() for group in groups))
     wanted = _wanted(totals, shares)
     targets = {split: dict(features) for split, features in wanted.items()}
     n_articles = sum(group.n_articles for group in groups)
     room = {split: share * n_articles for split, share in shares.items()}
     split_of: dict[str, str] = {}
-    left = dict.fromkeys(totals, 0)
+    left = Counter[str]()
     having: defaultdict[str, list[Group]] = defaultdict(list)
 
     def place(group: Group, split: str) -> None:
@@ -70,16 +70,15 @@ def stratify(
         if group.id in given:
             place(group, given[group.id])
     for group in free:
-        for feature, n in group.features.items():
-            left[feature] += n
+        left.update(group.features)
+        for feature in group.features:
             having[feature].append(group)
     while any(left.values()):
         rarest = min((feature for feature, n in left.items() if n), key=lambda feature: (left[feature], feature))
         for group in having[rarest]:
             if group.id not in split_of:
                 place(group, _neediest(wanted, room, rarest, shares))
-                for feature, n in group.features.items():
-                    left[feature] -= n
+                left.subtract(group.features)
     for group in free:
         if group.id not in split_of:
             place(group, max((split for split in room if shares[split]), key=lambda split: room[split]))
@@ -96,13 +95,10 @@ def _balanced(
     """``balance`` on arrays made of the groups."""
     splits = list(shares)
     features = sorted({feature for group in groups for feature in group.features})
-    column = {feature: i for i, feature in enumerate(features, start=1)}
     in_order = sorted(groups, key=lambda group: group.id)
-    has = np.zeros((len(in_order), len(features) + 1))
-    for row, group in zip(has, in_order, strict=True):
-        row[0] = group.n_articles
-        for feature, n in group.features.items():
-            row[column[feature]] = n
+    has = np.array(
+        [[group.n_articles, *(group.features[each] for each in features)] for group in in_order], dtype=float
+    )
     total = float(has[:, 0].sum())
     wanted = np.array([[shares[s] * total, *(targets[s][feature] for feature in features)] for s in shares])
     place = np.array([splits.index(split_of[group.id]) for group in in_order], dtype=np.int64)
@@ -135,7 +131,7 @@ def _neediest(
     )
 
 
-def balance(has: Array, wanted: Array, place: npt.NDArray[np.int64], *, free: Sequence[int]) -> npt.NDArray[np.int64]:
+def balance(has: Array, wanted: Array, place: Indices, *, free: Sequence[int]) -> Indices:
     """Swap and move groups so that the chi-squared distance between what splits have and what they should have falls.
 
     Each round takes the best of the swaps among the groups that promise most, and of the moves of one group.
@@ -175,9 +171,8 @@ def balance(has: Array, wanted: Array, place: npt.NDArray[np.int64], *, free: Se
 
 
 def _best_change(
-    has: Array, surplus: Array, weight: Array, movable: npt.NDArray[np.int64], place: npt.NDArray[np.int64],
-    source: int, target: int,
-) -> tuple[float, int, int, int]:  # fmt: skip
+    has: Array, surplus: Array, weight: Array, movable: Indices, place: Indices, source: int, target: int
+) -> tuple[float, int, int, int]:
     """The best move of a group from ``source`` to ``target``, alone or in exchange for one of ``target``.
 
     Returns:

@@ -89,11 +89,7 @@ class DatasetCounts:
 
 
 def dataset_card(
-    counts: DatasetCounts,
-    files: Mapping[str, Mapping[str, Any]],
-    *,
-    gold_policy: str,
-    summary: str,
+    counts: DatasetCounts, files: Mapping[str, Mapping[str, Any]], *, gold_policy: str, summary: str
 ) -> str:
     """Markdown with the ``configs`` that ``load_dataset`` reads, then counts per split, label and attribute.
 
@@ -148,25 +144,18 @@ def _head(counts: AnnotationCounts, files: Mapping[str, Mapping[str, Any]]) -> d
         # load_dataset caches by this text, not by the files: without their hash it would show a converted-again
         # folder as it was before
         digest = sha256_of(" ".join(str(files[entry["path"]]["sha256"]) for entry in data_files))
-        configs.append(
-            {
-                "config_name": config,
-                "default": config == "default",
-                "description": f"content {digest[:16]}",
-                "data_files": data_files,
-            }
-        )
+        about = {"config_name": config, "default": config == "default", "description": f"content {digest[:16]}"}
+        configs.append(about | {"data_files": data_files})
     languages = sorted(filter(None, counts.languages))
     return {"task_categories": ["token-classification"], "language": languages, "configs": configs}
 
 
 def _split_table(counts: DatasetCounts) -> str:
     rows = []
-    for split in SPLITS:
-        if split in counts.splits:
-            own = counts.splits[split]
-            figures = (own.n_articles, own.n_reviewed_empty, counts.n_words[split], own.labels.total(), own.n_events)
-            rows.append((split, *(f"{n:,}" for n in figures)))
+    for split in (split for split in SPLITS if split in counts.splits):
+        own = counts.splits[split]
+        figures = (own.n_articles, own.n_reviewed_empty, counts.n_words[split], own.labels.total(), own.n_events)
+        rows.append((split, *(f"{n:,}" for n in figures)))
     return markdown_table(("split", "articles", "reviewed and empty", "words", "spans", "events"), rows)
 
 

@@ -15,9 +15,8 @@ from eventcorpus import __version__
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.card import AnnotationCounts, DatasetCounts, dataset_card
-from eventcorpus.dataset.rows import annotated_of, row_of, without_text
+from eventcorpus.dataset.rows import Tables, annotated_of, row_of, rows_of, versions, without_text
 from eventcorpus.dataset.splits import SPLITS, Duplicates
-from eventcorpus.dataset.tables import Tables, rows_of, versions
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json
 from eventcorpus.ontology import Ontology, ontology_yaml, read_ontology_yaml

@@ -1,26 +1,65 @@
 """Annotated articles as rows of a Hugging Face dataset, and back. The row is the public format; see docs/dataset.md.
 
-Rows are dictionaries that fit ``tables.features``. Reading them checks offsets and hashes.
+Rows are dictionaries that fit ``features``. Reading them checks offsets and hashes. They are written to Parquet files
+batch by batch and read back: the same rows give the same bytes, and ``datasets.load_dataset`` opens them. ``datasets``
+and pyarrow are imported here alone (and pyarrow in ``formats.articles``, for articles in Parquet).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import operator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.annotation.templates import check_templates, standoff_metadata
+from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.errors import SpanError
-from eventcorpus.files import to_json
-from eventcorpus.models.tags import tags_from_spans
+from eventcorpus.files import sha256_of_file, to_json
+from eventcorpus.models.tags import tag_names, tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
 from eventcorpus.text import cut_out, sha256_of
 
 _TOKEN_COLUMNS = ("tokens", "token_starts", "token_ends", "ner_tags")
 _STRINGS = ("title", "outlet", "url", "published", "language", "licence", "kind", "cluster")
+CONFIGS = ("default", "annotations")
+_BATCH_ROWS = 500
+_BATCH_CHARACTERS = 2_000_000
+Row = Mapping[str, Any]
+
+
+def features(ontology: Ontology, config: str) -> Any:
+    """The ``datasets.Features`` of a row; those of ``annotations`` also name the annotator."""
+    from datasets import ClassLabel, Features, List, Value
+
+    text, number = Value("string"), Value("int32")
+    columns = {"id": text, "text": text, "text_sha256": text}
+    if config == "annotations":
+        columns["annotator"] = text
+    columns |= {name: text for name in ("title", "outlet", "url", "published", "language", "licence")}
+    columns |= {"invented": Value("bool"), "kind": text, "tags": List(text), "cluster": text, "metadata": text}
+    columns |= {"status": text, "labels_annotated": List(text)}
+    columns["spans"] = List(
+        {
+            "id": text,
+            "start": number,
+            "end": number,
+            "label": text,
+            "attributes": List({"name": text, "value": text}),
+            "origin": text,
+            "decided_by": text,
+        }
+    )
+    columns["roles"] = List({"role": text, "trigger": text, "argument": text})
+    columns["events"] = List({"id": text, "label": text, "triggers": List(text)})
+    columns |= {"tokens": List(text), "token_starts": List(number), "token_ends": List(number)}
+    columns["ner_tags"] = List(ClassLabel(names=tag_names(ontology.labels)))
+    return Features(columns)
 
 
 def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tuple[int, int]]) -> dict[str, Any]:
@@ -62,7 +101,7 @@ def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tup
     }
 
 
-def without_text(row: Mapping[str, Any]) -> dict[str, Any]:
+def without_text(row: Row) -> dict[str, Any]:
     """A row without text, title and tokens, for those who may not copy the text; the hash and the offsets stay.
 
     Of the metadata, which may quote the text, only templates stay: they name spans and nothing else.
@@ -72,7 +111,7 @@ def without_text(row: Mapping[str, Any]) -> dict[str, Any]:
     return dict(row) | hidden | {name: [] for name in _TOKEN_COLUMNS}
 
 
-def with_text(row: Mapping[str, Any], article: Article) -> dict[str, Any]:
+def with_text(row: Row, article: Article) -> dict[str, Any]:
     """The row that ``without_text`` made, with its text, title and metadata again, but without its tokens.
 
     Raises:
@@ -103,7 +142,7 @@ def without_defaults(annotated: AnnotatedArticle, ontology: Ontology) -> Annotat
     return replace(annotated, spans=tuple(spans))
 
 
-def annotated_of(row: Mapping[str, Any], *, place: str) -> AnnotatedArticle:
+def annotated_of(row: Row, *, place: str) -> AnnotatedArticle:
     """Read a row back.
 
     Raises:
@@ -149,3 +188,80 @@ def annotated_of(row: Mapping[str, Any], *, place: str) -> AnnotatedArticle:
     check_templates(article, known)
     events = tuple(Event(e["id"], e["label"], tuple(e["triggers"])) for e in row["events"])
     return AnnotatedArticle(article, spans, tuple(row["labels_annotated"]), roles, events, row.get("annotator") or "a1")
+
+
+class Tables:
+    """Writes the two configurations, each split to a file of its own, a batch of rows at a time."""
+
+    def __init__(self, folder: Path, ontology: Ontology) -> None:
+        self._folder = folder
+        self._schemas = {config: features(ontology, config).arrow_schema for config in CONFIGS}
+        self._writers: dict[Path, Any] = {}
+        self._n_rows: Counter[Path] = Counter()
+        self._waiting: dict[str, tuple[list[Row], list[Row]]] = {}
+        self._characters: Counter[str] = Counter()
+
+    def add(self, split: str, gold: Row, annotations: Iterable[Row]) -> None:
+        """Write an article's gold row and the rows of its annotators, at once or with the next batch."""
+        waiting = self._waiting.setdefault(split, ([], []))
+        waiting[0].append(gold)
+        waiting[1].extend(annotations)
+        self._characters[split] += len(gold["text"] or "")
+        if len(waiting[1]) >= _BATCH_ROWS or self._characters[split] >= _BATCH_CHARACTERS:
+            self._write(split)
+
+    def close(self) -> dict[str, dict[str, Any]]:
+        """Write what waits.
+
+        Returns:
+            by the name of a file in the folder its number of ``rows`` and its ``sha256``.
+        """
+        for split in list(self._waiting):
+            self._write(split)
+        for writer in self._writers.values():
+            writer.close()
+        paths = [self._folder / config / f"{split}.parquet" for config in CONFIGS for split in SPLITS]
+        return {
+            path.relative_to(self._folder).as_posix(): {"rows": self._n_rows[path], "sha256": sha256_of_file(path)}
+            for path in paths
+            if path in self._writers
+        }
+
+    def _write(self, split: str) -> None:
+        from pyarrow import RecordBatch, parquet
+
+        gold, annotations = self._waiting.pop(split)
+        self._characters[split] = 0
+        batches = {}
+        if annotations:
+            batches["annotations"] = RecordBatch.from_pylist(annotations, schema=self._schemas["annotations"])
+        if len(gold) == len(annotations) and all(map(operator.is_, gold, annotations)):  # one annotator: the same rows
+            schema = self._schemas["default"]
+            columns = [batches["annotations"].column(name) for name in schema.names]
+            batches["default"] = RecordBatch.from_arrays(columns, schema=schema)
+        else:
+            batches["default"] = RecordBatch.from_pylist(gold, schema=self._schemas["default"])
+        for config, batch in batches.items():
+            path = self._folder / config / f"{split}.parquet"
+            if path not in self._writers:
+                path.parent.mkdir(exist_ok=True)
+                self._writers[path] = parquet.ParquetWriter(path, self._schemas[config])
+            self._writers[path].write_batch(batch)
+            self._n_rows[path] += batch.num_rows
+
+
+def rows_of(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a file, a batch in memory at a time."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path) as file:
+        for batch in file.iter_batches(_BATCH_ROWS):
+            yield from batch.to_pylist()
+
+
+def versions() -> dict[str, str]:
+    """The versions of the libraries that decide the bytes."""
+    import datasets
+    import pyarrow
+
+    return {"datasets": datasets.__version__, "pyarrow": pyarrow.__version__}

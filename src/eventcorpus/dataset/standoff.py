@@ -9,8 +9,7 @@ from typing import Any
 
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.dataset.folder import Entry, open_dataset
-from eventcorpus.dataset.rows import annotated_of, with_text
-from eventcorpus.dataset.tables import rows_of
+from eventcorpus.dataset.rows import annotated_of, rows_of, with_text
 from eventcorpus.schema import AnnotatedArticle, Article
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from eventcorpus.corpus.checks.findings import Finding, finding_at, is_english
 from eventcorpus.ontology import Ontology, expression_of
@@ -49,14 +48,6 @@ def labelled_differently(gold: Iterable[AnnotatedArticle], ontology: Ontology) -
                 yield finding_at(span, annotated, "labelled-differently", message, score=score)
 
 
-@dataclass
-class _Name:
-    """A name: how often it has each label, and where it has none: (article number, start, end)."""
-
-    labels: Counter[str] = field(default_factory=Counter)
-    unlabelled: list[tuple[int, int, int]] = field(default_factory=list)
-
-
 def unlabelled_repeats(gold: Sequence[AnnotatedArticle], ontology: Ontology) -> Iterator[Finding]:
     """Names without a label, though the same article, or nearly always the corpus, labels them.
 
@@ -64,18 +55,17 @@ def unlabelled_repeats(gold: Sequence[AnnotatedArticle], ontology: Ontology) -> 
     from left to right, the longest first, and do not overlap; what overlaps any span is labelled. The score is the
     share of its places in which the name is labelled, and 1 more where the same article labels it.
     """
-    names = _names(gold, ontology)
+    labels_of = _labels_of_names(gold, ontology)
     by_first_word: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
-    for parts in names:
+    for parts in sorted(labels_of, key=lambda parts: (-len(parts), parts)):
         by_first_word[parts[0]].append(parts)
-    for listed in by_first_word.values():
-        listed.sort(key=lambda parts: (-len(parts), parts))
     labelled_in: list[set[tuple[str, ...]]] = []
+    unlabelled: dict[tuple[str, ...], list[tuple[int, int, int]]] = {parts: [] for parts in labels_of}
     for number, annotated in enumerate(gold):
         text = annotated.article.text
         offsets = words(text)
         tokens = [text[start:end] for start, end in offsets]
-        labelled_in.append({parts for span in annotated.spans if (parts := _parts(text, span)) in names})
+        labelled_in.append({_parts(text, span) for span in annotated.spans})
         covered = _covered(annotated)
         i = 0
         while i < len(tokens):
@@ -85,39 +75,36 @@ def unlabelled_repeats(gold: Sequence[AnnotatedArticle], ontology: Ontology) -> 
                 continue
             start, end = offsets[i][0], offsets[i + len(parts) - 1][1]
             if not any(covered[start:end]):
-                names[parts].unlabelled.append((number, start, end))
+                unlabelled[parts].append((number, start, end))
             i += len(parts)
-    for parts, name in names.items():
-        yield from _repeats(parts, name, gold, labelled_in)
+    for parts, labels in labels_of.items():
+        n_labelled, n_not = labels.total(), len(unlabelled[parts])
+        share = n_labelled / (n_labelled + n_not)
+        always = n_labelled >= OFTEN and share >= MOST
+        usual = labels.most_common(1)[0][0]
+        for number, start, end in unlabelled[parts]:
+            annotated, same_article = gold[number], parts in labelled_in[number]
+            if not (same_article or always) or usual not in annotated.labels_annotated:
+                continue
+            where = "in this article" if same_article else "in the corpus"
+            message = f"not labelled; {usual} elsewhere {where} ({n_labelled} labelled, {n_not} not, in all)"
+            text, score = annotated.article.text[start:end], round(share + same_article, 3)
+            yield Finding("unlabelled-repeat", annotated.article.id, message, start, end, text, score)
 
 
-def _repeats(
-    parts: tuple[str, ...], name: _Name, gold: Sequence[AnnotatedArticle], labelled_in: Sequence[set[tuple[str, ...]]]
-) -> Iterator[Finding]:
-    n_labelled = name.labels.total()
-    share = n_labelled / (n_labelled + len(name.unlabelled))
-    always = n_labelled >= OFTEN and share >= MOST
-    usual = name.labels.most_common(1)[0][0]
-    for number, start, end in name.unlabelled:
-        annotated, same_article = gold[number], parts in labelled_in[number]
-        if not (same_article or always) or usual not in annotated.labels_annotated:
-            continue
-        where = "in this article" if same_article else "in the corpus"
-        message = f"not labelled; {usual} elsewhere {where} ({n_labelled} labelled, {len(name.unlabelled)} not, in all)"
-        text, score = annotated.article.text[start:end], round(share + same_article, 3)
-        yield Finding("unlabelled-repeat", annotated.article.id, message, start, end, text, score)
-
-
-def _names(gold: Iterable[AnnotatedArticle], ontology: Ontology) -> dict[tuple[str, ...], _Name]:
-    names: dict[tuple[str, ...], _Name] = {}
+def _labels_of_names(
+    gold: Iterable[AnnotatedArticle], ontology: Ontology
+) -> defaultdict[tuple[str, ...], Counter[str]]:
+    """How often each name, in words, has each label."""
+    labels_of: defaultdict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for annotated in gold:
+        text = annotated.article.text
         for span in annotated.spans:
-            text = annotated.article.text
             if span.label in ontology.entity_names and text[span.start].isupper():
                 parts = _parts(text, span)
                 if any(len(part) >= SHORTEST_NAME and part.isalpha() for part in parts):
-                    names.setdefault(parts, _Name()).labels[span.label] += 1
-    return names
+                    labels_of[parts][span.label] += 1
+    return labels_of
 
 
 def _parts(text: str, span: Span) -> tuple[str, ...]:
