@@ -121,13 +121,12 @@ def read_predictions(lines: Iterable[str], *, place: str) -> Iterator[Prediction
                 "already; one line an article"
             )
         seen[prediction.id] = number
-        fault = link_fault(prediction)
-        if fault:
-            raise PredictionsError(f"{place}: line {number}: article {prediction.id!r}: {fault}")
+        if broken := _broken_link(prediction):
+            raise PredictionsError(f"{place}: line {number}: article {prediction.id!r}: {broken}")
         yield prediction
 
 
-def link_fault(prediction: Prediction) -> str | None:
+def _broken_link(prediction: Prediction) -> str | None:
     """What is wrong with the ids of an article's mentions or with its roles, and the way out."""
     ids = Counter(m.id for m in prediction.mentions if m.id is not None)
     doubled = [name for name, n in ids.items() if n > 1]
@@ -154,12 +153,12 @@ def check_prediction(prediction: Prediction, article: Article, *, place: str) ->
         PredictionsError: if it was made from another text, an offset does not cut out its text, or a role links what
             is not there.
     """
-    fault = prediction_fault(prediction, article.text, sha256=article.text_sha256) or link_fault(prediction)
-    if fault:
-        raise PredictionsError(f"{place}: article {article.id}: {fault}")
+    why = prediction_mismatch(prediction, article.text, sha256=article.text_sha256) or _broken_link(prediction)
+    if why:
+        raise PredictionsError(f"{place}: article {article.id}: {why}")
 
 
-def prediction_fault(prediction: Prediction, text: str, *, sha256: str | None = None) -> str | None:
+def prediction_mismatch(prediction: Prediction, text: str, *, sha256: str | None = None) -> str | None:
     """Why a prediction does not fit a stored text, or None; ``sha256`` is the text's, if it is known."""
     sha256 = sha256 or sha256_of(text)
     if prediction.text_sha256 != sha256:

@@ -1,8 +1,8 @@
-"""Shares as people read them: in percent, with a dash where there is none."""
+"""Figures as people read them: shares in percent with a dash where there is none, lines for limits, tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -45,6 +45,33 @@ def percent_with_range(share: float | None, low: float | None, high: float | Non
     """
     ends = percent_range(low, high, between=", ")
     return f"{percent(share)} [{ends}]" if ends and share is not None else percent(share)
+
+
+def limit_violation(
+    name: str,
+    value: float | None,
+    *,
+    shown: str,
+    show: Callable[[float], str],
+    least: float | None = None,
+    most: float | None = None,
+) -> str:
+    """A line for a figure that does not keep its limits, empty for one that does. What is undefined keeps none.
+
+    Args:
+        value: held to the limits; ``shown`` is what the line says of it, ``show`` writes a limit.
+        least, most: at least one of both.
+
+    >>> limit_violation("recall", 0.71, shown="0.71", show=str, least=0.72)
+    'recall is 0.71, at least 0.72 is required'
+    >>> limit_violation("recall", 0.71, shown="0.71", show=str, least=0.7, most=0.9)
+    ''
+    """
+    if least is not None and (value is None or value < least):
+        return f"{name} is {shown}, at least {show(least)} is required"
+    if most is not None and (value is None or value > most):
+        return f"{name} is {shown}, at most {show(most)} is allowed"
+    return ""
 
 
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:

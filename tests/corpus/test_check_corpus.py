@@ -207,14 +207,14 @@ def test_the_same_fault_of_two_annotators_is_found_once(second: bool, message: s
 
 def test_what_no_file_can_hold_is_replaced() -> None:
     faults = [Finding("unreadable", "a\ud800", "region \ud800\x1b[2J")]
-    report = check_report(faults, corpus="c", ontology="m", gold="a1", n_articles=0, n_spans=0)
+    report = check_report(faults, folder([]))
     assert (report.findings[0].article, report.findings[0].message) == ("a\ufffd", "region \ufffd\ufffd[2J")
 
 
 def test_a_report_counts_and_its_lines_and_page_show_the_place() -> None:
     gold = articles("=== a\n\n[the <b>men](Actor#a) [hit](Attack agent=a)\n")
     found = find_all(folder(gold), find_clusters([]), predictions={})
-    report = check_report(found, corpus="c", ontology="mini@1.0.0", gold="a1", n_articles=1, n_spans=2)
+    report = check_report(found, folder(gold))
     assert (report.errors, report.looks, report.kinds["determiner"].n) == (0, 1, 1)
     assert list(finding_lines(report, top=3)) == [
         "",

@@ -359,10 +359,7 @@ def _events(counts: Numbers, estimates: _Estimates) -> EventAgreement:
         alpha_number=estimates.single(
             numbers,
             lambda x: interval_alpha(
-                n_units=x[..., 3],
-                values=x[..., 4] + x[..., 5],
-                squares=x[..., 6],
-                squared_differences=x[..., 2],
+                n_units=x[..., 3], values=x[..., 4] + x[..., 5], squares=x[..., 6], squared_differences=x[..., 2]
             ),
         ),
     )

@@ -17,7 +17,7 @@ from pydantic import Field
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import StrictModel, read_yaml_as
-from eventcorpus.limits import limit_violation
+from eventcorpus.tables import limit_violation
 
 
 class Limits(StrictModel):

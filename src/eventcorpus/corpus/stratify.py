@@ -96,9 +96,8 @@ def _balanced(
     splits = list(shares)
     features = sorted({feature for group in groups for feature in group.features})
     in_order = sorted(groups, key=lambda group: group.id)
-    has = np.array(
-        [[group.n_articles, *(group.features[each] for each in features)] for group in in_order], dtype=float
-    )
+    rows = [[group.n_articles, *(group.features[feature] for feature in features)] for group in in_order]
+    has = np.array(rows, dtype=np.float64).reshape(len(rows), 1 + len(features))
     total = float(has[:, 0].sum())
     wanted = np.array([[shares[s] * total, *(targets[s][feature] for feature in features)] for s in shares])
     place = np.array([splits.index(split_of[group.id]) for group in in_order], dtype=np.int64)

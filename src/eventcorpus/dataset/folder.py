@@ -134,10 +134,7 @@ def write_dataset(
         for item in loss_report["items"]:
             if item["article"] in withheld:
                 item["item"] = ""  # it quotes the text
-        loss_report |= {
-            "not_in_one_layer": layer,
-            "one_layer_rule": "longest, then earliest, then ontology order",
-        }
+        loss_report |= {"not_in_one_layer": layer, "one_layer_rule": "longest, then earliest, then ontology order"}
         (folder / "ontology.yaml").write_text(ontology_yaml(ontology), encoding="utf-8")
         (folder / REPORT).write_text(to_json(loss_report, indent=2) + "\n", encoding="utf-8")
         manifest = {

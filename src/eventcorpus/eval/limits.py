@@ -15,8 +15,7 @@ from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.intervals import FIGURES, figure_of, shown
 from eventcorpus.eval.report import Figure, Figures, Matching, Part, Report
 from eventcorpus.files import read_yaml_as
-from eventcorpus.limits import limit_violation
-from eventcorpus.tables import percent
+from eventcorpus.tables import limit_violation, percent
 
 _Value = TypeVar("_Value")
 _OF_END = {"": "", "low": " of its lower end", "high": " of its upper end"}

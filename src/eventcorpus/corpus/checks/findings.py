@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
 from eventcorpus import __version__
+from eventcorpus.corpus.folder import CorpusFolder
 from eventcorpus.files import StrictModel
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import stored_form
@@ -20,8 +21,7 @@ from eventcorpus.text import stored_form
 Severity = Literal["error", "look"]
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """One kind of finding: what it says, and the way out."""
 
     name: str
@@ -158,16 +158,14 @@ class CheckReport(StrictModel):
     findings: tuple[FindingRow, ...]
 
 
-def check_report(
-    findings: Sequence[Finding], *, corpus: str, ontology: str, gold: str, n_articles: int, n_spans: int
-) -> CheckReport:
+def check_report(findings: Sequence[Finding], corpus: CorpusFolder) -> CheckReport:
     """Count findings, which are in their order, per kind."""
     articles = {(finding.kind, finding.article) for finding in findings if finding.article}
     n_articles_of = Counter(kind for kind, _ in articles)
     n_of = Counter(finding.kind for finding in findings)
     kinds = {
         name: KindCount(n=n_of[name], articles=n_articles_of[name], severity=severity, what=what, way_out=way_out)
-        for name, severity, what, way_out in map(astuple, KINDS)
+        for name, severity, what, way_out in KINDS
         if name in n_of
     }
     rows = tuple(
@@ -181,6 +179,13 @@ def check_report(
     )
     n_errors = sum(kind.n for kind in kinds.values() if kind.severity == "error")
     return CheckReport(
-        corpus=corpus, ontology=ontology, gold=gold, articles=n_articles, spans=n_spans,
-        errors=n_errors, looks=len(rows) - n_errors, kinds=kinds, findings=rows,
-    )  # fmt: skip
+        corpus=corpus.path.resolve().name,
+        ontology=corpus.ontology.key,
+        gold=corpus.policy,
+        articles=len(corpus.gold),
+        spans=sum(len(annotated.spans) for annotated in corpus.gold.values()),
+        errors=n_errors,
+        looks=len(rows) - n_errors,
+        kinds=kinds,
+        findings=rows,
+    )

@@ -50,16 +50,9 @@ def check_corpus(
     corpus = read_corpus(path, gold=gold, raises=False)
     clusters = find_clusters(tracked(corpus.articles.values(), len(corpus.articles), on_progress))
     splits = splits or splits_folder(path)
-    report = check_report(
-        find_all(corpus, clusters, splits=splits, predictions=predictions or {}, place=predictions_place),
-        corpus=path.resolve().name,
-        ontology=corpus.ontology.key,
-        gold=corpus.policy,
-        n_articles=len(corpus.gold),
-        n_spans=sum(len(annotated.spans) for annotated in corpus.gold.values()),
-    )
+    found = find_all(corpus, clusters, splits=splits, predictions=predictions or {}, place=predictions_place)
     without = [] if predictions is None else [article_id for article_id in corpus.gold if article_id not in predictions]
-    return CheckedCorpus(report, corpus.texts, without)
+    return CheckedCorpus(check_report(found, corpus), corpus.texts, without)
 
 
 def find_all(

@@ -15,7 +15,7 @@ from eventcorpus.labelstudio.controls import Controls, read_controls
 from eventcorpus.labelstudio.exports import article_id_of
 from eventcorpus.labelstudio.live.server import SETTLE, Project, as_dict, explained
 from eventcorpus.labelstudio.results import ServerText, results_of_prediction
-from eventcorpus.predictions import Prediction, prediction_fault
+from eventcorpus.predictions import Prediction, prediction_mismatch
 from eventcorpus.progress import OnProgress
 
 PREDICTIONS_PER_REQUEST = 1000
@@ -229,7 +229,7 @@ def target_fault(prediction: Prediction, tasks: Sequence[LiveTask], project: Pro
     if missing:
         return f"part {missing[0]} of {tasks[0].n_parts} is not in {project}; push it again"
     text = "".join(parts[part].stored for part in sorted(parts))
-    fault = prediction_fault(prediction, text)
+    fault = prediction_mismatch(prediction, text)
     if fault:
         return f"{fault} (task {tasks[0].id} of {project})"
     shifted = [task.id for task in tasks if text[task.start : task.end] != task.stored]
