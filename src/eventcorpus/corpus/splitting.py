@@ -22,7 +22,7 @@ from eventcorpus.dataset.card import AnnotationCounts
 from eventcorpus.dataset.rows import with_defaults
 from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.errors import InputError
-from eventcorpus.files import StrictModel, atomic_folder, parse_as, read_json, sha256_of_file, to_json
+from eventcorpus.files import StrictModel, atomic_folder, parse_as, read_json, sha256_of_file, write_json
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, connected_components
 
@@ -155,19 +155,17 @@ def _by_date(
     date = {name: max(str(articles[article_id].published) for article_id in ids) for name, ids in groups.items()}
     chosen = dict(given)
     if given:
-        begins = {
-            split: min((date[name] for name, given_split in given.items() if given_split == split), default=None)
-            for split in SPLITS
-        }
+        begins: dict[str, str] = {}
+        for name, split in given.items():
+            begins[split] = min(date[name], begins.get(split, date[name]))
         for name in groups:
-            later = [s for s in ("test", "validation") if (begin := begins[s]) is not None and date[name] >= begin]
-            chosen.setdefault(name, later[0] if later else "train")
+            later = (split for split in ("test", "validation") if split in begins and date[name] >= begins[split])
+            chosen.setdefault(name, next(later, "train"))
         return chosen
-    n_left = {split: round(share * len(articles)) for split, share in options.shares.items() if split != "train"}
+    n_left = {split: round(share * len(articles)) for split, share in options.shares.items()}
     for name in sorted(groups, key=lambda name: (date[name], name), reverse=True):
-        split = next((s for s in ("test", "validation") if n_left.get(s, 0) > 0), "train")
-        n_left[split] = n_left.get(split, 0) - len(groups[name])
-        chosen[name] = split
+        chosen[name] = next((split for split in ("test", "validation") if n_left[split] > 0), "train")
+        n_left[chosen[name]] -= len(groups[name])
     return chosen
 
 
@@ -228,8 +226,7 @@ def write_splits(
             splits={split: _counts(ids, gold, ontology) for split, ids in ids_of.items()},
             files={name: sha256_of_file(folder / name) for name in _FILES},
         )
-        content = to_json(manifest.model_dump(by_alias=True), indent=2) + "\n"
-        (folder / MANIFEST).write_text(content, encoding="utf-8")
+        write_json(folder / MANIFEST, manifest.model_dump(by_alias=True))
     return manifest
 
 

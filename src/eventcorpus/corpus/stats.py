@@ -138,7 +138,7 @@ def figures_of(gold: Sequence[AnnotatedArticle], ontology: Ontology) -> Figures:
         n_roles=counts.roles.total(),
         n_events=counts.n_events,
         triggers_per_1000_words=Density(
-            overall=_rounded(1000 * n_triggers / n_words_with_event if n_words_with_event else None),
+            overall=round(1000 * n_triggers / n_words_with_event, 2) if n_words_with_event else None,
             **_spread(densities).model_dump(),
         ),
         words_per_article=_spread(n_words),
@@ -160,8 +160,7 @@ def figures_of(gold: Sequence[AnnotatedArticle], ontology: Ontology) -> Figures:
 def _spread(numbers: Sequence[float]) -> Spread:
     if not numbers:
         return Spread(min=None, median=None, max=None)
-    low, middle, high = min(numbers), statistics.median(numbers), max(numbers)
-    return Spread(min=_rounded(low), median=_rounded(middle), max=_rounded(high))
+    return Spread(min=round(min(numbers), 2), median=round(statistics.median(numbers), 2), max=round(max(numbers), 2))
 
 
 def _bars(numbers: Sequence[float], at_most: int = 20) -> tuple[Bar, ...]:
@@ -179,7 +178,3 @@ def _bars(numbers: Sequence[float], at_most: int = 20) -> tuple[Bar, ...]:
 def _most_frequent(names: Iterable[str]) -> dict[str, int]:
     """Names and how often they come, the most frequent first; an article without one counts under the empty name."""
     return dict(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def _rounded(number: float | None) -> float | None:
-    return None if number is None else round(number, 2)

@@ -18,7 +18,7 @@ from eventcorpus.dataset.card import AnnotationCounts, DatasetCounts, dataset_ca
 from eventcorpus.dataset.rows import Tables, annotated_of, row_of, rows_of, versions, without_text
 from eventcorpus.dataset.splits import SPLITS, Duplicates
 from eventcorpus.errors import InputError
-from eventcorpus.files import atomic_folder, read_json, sha256_of_file, to_json
+from eventcorpus.files import atomic_folder, read_json, sha256_of_file, write_json, write_text
 from eventcorpus.ontology import Ontology, ontology_yaml, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.text import words
@@ -135,8 +135,8 @@ def write_dataset(
             if item["article"] in withheld:
                 item["item"] = ""  # it quotes the text
         loss_report |= {"not_in_one_layer": layer, "one_layer_rule": "longest, then earliest, then ontology order"}
-        (folder / "ontology.yaml").write_text(ontology_yaml(ontology), encoding="utf-8")
-        (folder / REPORT).write_text(to_json(loss_report, indent=2) + "\n", encoding="utf-8")
+        write_json(folder / REPORT, loss_report)
+        write_text(folder / "ontology.yaml", ontology_yaml(ontology))
         manifest = {
             "schema": SCHEMA,
             "ontology": ontology.key,
@@ -146,9 +146,9 @@ def write_dataset(
             "inputs": dict(inputs),
             "versions": {"eventcorpus": __version__, **versions()},
         }
-        (folder / MANIFEST).write_text(to_json(manifest, indent=2) + "\n", encoding="utf-8")
+        write_json(folder / MANIFEST, manifest)
         card = dataset_card(counts, files, gold_policy=gold_policy, summary=report.summary())
-        (folder / "README.md").write_text(card, encoding="utf-8")
+        write_text(folder / "README.md", card)
     sizes = {split: counts.splits[split].n_articles for split in SPLITS if split in counts.splits}
     return Written(sizes, duplicates.found, counts.total.labels.total(), len(layer))
 

@@ -124,22 +124,14 @@ def _punctuation(words: str) -> str:
     if words.endswith(("'s", "’s")) and words[:-2].strip():
         return "ends with a possessive"
     first, last = words[0], words[-1]
-    if _is_punctuation(first) and first not in _MAY_BEGIN and not _closed_inside(words):
+    closed = any(begin == first and end in words[1:-1] for end, begin in _PAIRS.items())  # as in "(Free) Army"
+    begins, ends = (unicodedata.category(character)[0] == "P" for character in (first, last))
+    if begins and first not in _MAY_BEGIN and not closed:
         return f"begins with {first!r}"
     opened = last in _PAIRS and _PAIRS[last] in words[:-1] and words[0] != _PAIRS[last]
-    if _is_punctuation(last) and last not in _MAY_END and not opened and not _ABBREVIATION.search(words):
+    if ends and last not in _MAY_END and not opened and not _ABBREVIATION.search(words):
         return f"ends with {last!r}"
     return ""
-
-
-def _closed_inside(words: str) -> bool:
-    """Whether what the first character opens is closed before the end, as in "(Free) Army"."""
-    closing = next((end for end, begin in _PAIRS.items() if begin == words[0]), None)
-    return closing is not None and closing in words[1:-1]
-
-
-def _is_punctuation(character: str) -> bool:
-    return unicodedata.category(character)[0] == "P"
 
 
 def _determiner(text: str, span: Span) -> str:
