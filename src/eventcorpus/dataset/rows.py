@@ -44,17 +44,9 @@ def features(ontology: Ontology, config: str) -> Any:
     columns |= {name: text for name in ("title", "outlet", "url", "published", "language", "licence")}
     columns |= {"invented": Value("bool"), "kind": text, "tags": List(text), "cluster": text, "metadata": text}
     columns |= {"status": text, "labels_annotated": List(text)}
-    columns["spans"] = List(
-        {
-            "id": text,
-            "start": number,
-            "end": number,
-            "label": text,
-            "attributes": List({"name": text, "value": text}),
-            "origin": text,
-            "decided_by": text,
-        }
-    )
+    attributes, offsets = List({"name": text, "value": text}), {"start": number, "end": number}
+    span = {"id": text, **offsets, "label": text, "attributes": attributes, "origin": text, "decided_by": text}
+    columns["spans"] = List(span)
     columns["roles"] = List({"role": text, "trigger": text, "argument": text})
     columns["events"] = List({"id": text, "label": text, "triggers": List(text)})
     columns |= {"tokens": List(text), "token_starts": List(number), "token_ends": List(number)}
