@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -13,6 +14,8 @@ from eventcorpus.files import write_text
 from eventcorpus.render.agreement import agreement_page, agreement_tables, pair_name
 from eventcorpus.tables import console
 
+_at_least_one = partial(click.option, type=click.IntRange(1), show_default=True)
+
 
 @click.command("agree")
 @click.argument("dataset_path", type=options.PATH, metavar="DATASET")
@@ -21,14 +24,8 @@ from eventcorpus.tables import console
 @options.seed_option("bootstrap")
 @options.json_option("the report", "eval/agreement.schema.json")
 @options.html_option("the disagreements in the text")
-@click.option(
-    "--examples", type=click.IntRange(1), default=20, show_default=True,
-    help="How many disagreements of a group the page shows.",
-)  # fmt: skip
-@click.option(
-    "--groups", type=click.IntRange(1), default=1000, show_default=True,
-    help="How many groups of disagreements the page shows; the report has all.",
-)  # fmt: skip
+@_at_least_one("--examples", default=20, help="How many disagreements of a group the page shows.")
+@_at_least_one("--groups", default=1000, help="How many groups of disagreements the page shows; the report has all.")
 def command(
     dataset_path: Path,
     overlap: float,

@@ -8,7 +8,6 @@ import click
 
 from eventcorpus.cli import options
 from eventcorpus.eval.benchmark import (
-    Benchmark,
     benchmark_dataset,
     benchmark_files,
     find_benchmark,
@@ -20,7 +19,6 @@ from eventcorpus.eval.benchmark import (
     run_benchmark,
 )
 from eventcorpus.eval.limits import read_gate
-from eventcorpus.eval.report import Report
 from eventcorpus.render.evaluation import report_lines, report_table
 from eventcorpus.tables import console
 
@@ -95,14 +93,8 @@ def command(
             return
         report = run_benchmark(data, dataset, systems, command=options.command_line(context), on_progress=on_progress)
     if not options.put_json(json_path, report.model_dump(mode="json", by_alias=True)):
-        _print(benchmark, report)
+        console().print(report_table(report))
+        lines = (*report_lines(report), *published_lines(benchmark), headline_line(benchmark, report))
+        click.echo("\n".join((*lines, result_row(report, benchmark))))
     if gate:
         options.hold_to(gate, report, place=str(gate_path))
-
-
-def _print(benchmark: Benchmark, report: Report) -> None:
-    console().print(report_table(report))
-    for line in (*report_lines(report), *published_lines(benchmark)):
-        click.echo(line)
-    click.echo(headline_line(benchmark, report))
-    click.echo(result_row(report, benchmark))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,12 +32,7 @@ from eventcorpus.tables import console
 )
 @options.json_option("what is put into the model folder")
 def command(
-    model_path: Path,
-    dataset_path: Path,
-    split: str,
-    target_precision: float,
-    least_mentions: int,
-    json_path: Path | None,
+    model_path: Path, dataset_path: Path, target_precision: float, json_path: Path | None, **settings: Any
 ) -> None:
     """Calibrate the confidences of MODEL on articles that it did not learn from.
 
@@ -53,21 +49,14 @@ def command(
 
     with options.progress("calibrate") as on_progress:
         calibration = calibrate(
-            model_path,
-            dataset_path,
-            split=split,
-            target_precision=target_precision,
-            least_mentions=least_mentions,
-            on_progress=on_progress,
+            model_path, dataset_path, target_precision=target_precision, on_progress=on_progress, **settings
         )
     on_stdout = options.put_json(json_path, calibration.model_dump(by_alias=True, mode="json"))
     if calibration.note:
         options.notice(calibration.note)
         return
     if not on_stdout:
-        terminal = console()
-        for table in calibration_tables(calibration):
-            terminal.print(table)
+        console().print(*calibration_tables(calibration))
     never = [label for label, threshold in calibration.thresholds.items() if threshold.confidence is None]
     if never:
         options.notice(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -27,16 +28,15 @@ from eventcorpus.tables import console
 @click.pass_context
 def command(
     context: click.Context,
+    /,
     first: str,
     second: str,
     dataset_path: Path,
-    split: str,
     class_map_path: Path | None,
     resamples: int,
-    rounds: int,
-    seed: int,
     json_path: Path | None,
     html_path: Path | None,
+    **settings: Any,
 ) -> None:
     """Tell whether B is better than A, by how much, and where.
 
@@ -54,22 +54,16 @@ def command(
             _paths(second),
             dataset_path,
             names=(first, second),
-            split=split,
             class_map=class_map_path,
             n_resamples=resamples,
-            rounds=rounds,
-            seed=seed,
             html=html_path,
             command=options.command_line(context),
             on_progress=on_progress,
+            **settings,
         )
     options.notices(comparison.notices())
-    if options.put_json(json_path, comparison.model_dump(mode="json", by_alias=True)):
-        return
-    terminal = console()
-    terminal.print(comparison_table(comparison))
-    for line in comparison_lines(comparison):
-        terminal.print(line)
+    if not options.put_json(json_path, comparison.model_dump(mode="json", by_alias=True)):
+        console().print(comparison_table(comparison), *comparison_lines(comparison), sep="\n")
 
 
 def _paths(system: str) -> list[Path]:

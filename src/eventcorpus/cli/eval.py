@@ -66,15 +66,12 @@ def command(
     dataset_path: Path | None,
     gold_file: Path | None,
     class_map_path: Path | None,
-    overlap: float,
     resamples: int,
-    seed: int,
     json_path: Path | None,
     html_path: Path | None,
     markdown_path: Path | None,
-    baselines: bool,
     gate_path: Path | None,
-    **reading: Any,
+    **settings: Any,
 ) -> None:
     """Score predictions against gold, per label.
 
@@ -98,22 +95,16 @@ def command(
             model_paths or predictions_paths,
             path,
             class_map=class_map_path,
-            overlap=overlap,
             n_resamples=resamples,
-            seed=seed,
-            baselines=baselines,
             html=html_path,
             command=options.command_line(context),
             on_progress=on_progress,
-            **reading,
+            **settings,
         )
     options.notices(report.notices())
     if markdown_path:
         write_text(markdown_path, report_markdown(report))
     if not options.put_json(json_path, report.model_dump(mode="json", by_alias=True)):
-        terminal = console()
-        terminal.print(report_table(report))
-        for line in report_lines(report):
-            terminal.print(line)
+        console().print(report_table(report), *report_lines(report), sep="\n")
     if gate:
         options.hold_to(gate, report, place=str(gate_path))

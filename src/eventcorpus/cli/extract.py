@@ -20,7 +20,7 @@ from eventcorpus.formats.articles import (
     text_row,
     with_published,
 )
-from eventcorpus.predictions import Prediction, prediction_line
+from eventcorpus.predictions import prediction_line
 from eventcorpus.render.reports import prediction_tables, predictions_page
 from eventcorpus.schema import Article
 from eventcorpus.tables import console
@@ -77,18 +77,17 @@ def command(
         found = list(predictions)
         if html_path:
             write_text(html_path, predictions_page(found))
-        if as_table:
-            terminal = console()
-            for table in prediction_tables(found):
-                terminal.print(table)
+        for table in prediction_tables(found) if as_table else ():
+            console().print(table)
         predictions = iter(found)
+    lines = (prediction_line(p if with_text else p.model_copy(update={"text": None})) for p in predictions)
     if out:
         with atomic_file(out) as file:
-            n = sum(file.write(f"{_line(p, with_text)}\n") > 0 for p in predictions)
+            n = sum(file.write(f"{line}\n") > 0 for line in lines)
         options.notice(f"{n:,} articles in {out}")
     elif not as_table and not html_path:
-        for prediction in predictions:
-            click.echo(_line(prediction, with_text))
+        for line in lines:
+            click.echo(line)
     options.notices([*report.lines(), *keep.notices()])
 
 
@@ -105,7 +104,3 @@ def _articles(paths: Sequence[Path], report: ReadReport) -> Iterator[Article]:
                 yield article_from_row(row, place=f"stdin: line {number}")
         else:
             yield article_from_row(text_row(content), place="stdin")
-
-
-def _line(prediction: Prediction, with_text: bool) -> str:
-    return prediction_line(prediction if with_text else prediction.model_copy(update={"text": None}))

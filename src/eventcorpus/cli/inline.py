@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import click
 
-from eventcorpus.annotation.rules import violations
 from eventcorpus.cli import options
 from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.errors import EventCorpusError, InputError
-from eventcorpus.files import read_text, to_json, write_text
+from eventcorpus.errors import InputError
+from eventcorpus.files import to_json, write_text
 from eventcorpus.formats.articles import article_row
-from eventcorpus.formats.inline import read_inline, write_inline
+from eventcorpus.formats.inline import InlineCheck, read_inline_files, write_inline
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import load_ontology
 from eventcorpus.labelstudio.tasks import simulated_export
-from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.text import one_line
 
 
 @click.group("inline")
@@ -37,7 +32,7 @@ def command() -> None:
 @command.command("check")
 @click.argument("files", nargs=-1, required=True, type=options.PATH)
 @options.ONTOLOGY
-def check(files: tuple[Path, ...], ontology_path: Path | None) -> None:
+def check_command(files: tuple[Path, ...], ontology_path: Path | None) -> None:
     """Check files in the notation against the ontology, and count what is in them.
 
     \b
@@ -45,44 +40,14 @@ def check(files: tuple[Path, ...], ontology_path: Path | None) -> None:
       eventcorpus inline check my-articles.txt
     """
     ontology = load_ontology(ontology_path)
-    counts: Counter[str] = Counter()
-    n_faults = 0
-    for file in files:
-        try:
-            articles = read_inline(read_text(file), ontology, place=str(file))
-        except EventCorpusError as error:
-            click.echo(f"{error}")
-            n_faults += 1
-            continue
-        for annotated in articles:
-            n_faults += _check_article(annotated, ontology, counts)
-    for name, n in sorted(counts.items()):
+    check = InlineCheck()
+    for line in check.lines(files, ontology):
+        click.echo(line)
+    for name, n in sorted(check.counts.items()):
         click.echo(f"{n:6,}  {name}")
-    click.echo(f"{n_faults} faults")
-    if n_faults:
-        raise InputError(f"{n_faults} faults; they are listed above")
-
-
-def _check_article(annotated: AnnotatedArticle, ontology: Ontology, counts: Counter[str]) -> int:
-    article = annotated.article
-    triggers = [span for span in annotated.spans if span.label in ontology.trigger_names]
-    n_words = len(article.text.split())
-    click.echo(
-        f"{article.id}: {n_words} words, {len(annotated.spans)} spans, {len(triggers)} triggers "
-        f"({1000 * len(triggers) / n_words:.0f} per 1,000 words), {len(annotated.roles)} roles, "
-        f"{len(annotated.events)} events"
-    )
-    found = list(violations(annotated, ontology))
-    for fault in found:
-        click.echo(f"  fault: {fault}")
-    with_roles = {role.trigger for role in annotated.roles}
-    for span in triggers:
-        if span.id not in with_roles:
-            click.echo(f"  look: {span.label} {one_line(article.text[span.start : span.end])} has no role")
-    counts.update(f"label {span.label}" for span in annotated.spans)
-    counts.update(f"role {role.role}" for role in annotated.roles)
-    counts.update(f"{name}={value}" for span in annotated.spans for name, value in span.attributes)
-    return len(found)
+    click.echo(f"{check.n_faults} faults")
+    if check.n_faults:
+        raise InputError(f"{check.n_faults} faults; they are listed above")
 
 
 @command.command("read")
@@ -114,20 +79,7 @@ def read(
     """
     ontology = load_ontology(ontology_path)
     header = "".join(f"{key.strip()}: {value.strip()}\n" for key, _, value in (s.partition("=") for s in settings))
-    annotated: list[AnnotatedArticle] = []
-    for file in files:
-        content = read_text(file)
-        if header:
-            content = "".join(
-                line + header if line.startswith("=== ") else line for line in content.splitlines(keepends=True)
-            )
-        annotated += read_inline(content, ontology, place=str(file))
-    for article_id, n in Counter(a.article.id for a in annotated).items():
-        if n > 1:
-            raise InputError(f"article {article_id!r} stands in two files; ids are unique")
-    found = [f"article {a.article.id}: {violation}" for a in annotated for violation in violations(a, ontology)]
-    if found:
-        raise InputError(f"{found[0]} ({len(found)} faults; see eventcorpus inline check)")
+    annotated = read_inline_files(files, ontology, header=header)
     write_text(articles_path, "".join(f"{to_json(article_row(a.article))}\n" for a in annotated))
     write_text(annotations_path, simulated_export(annotated, ontology))
     click.echo(f"{len(annotated):,} articles in {articles_path}, annotations in {annotations_path}")

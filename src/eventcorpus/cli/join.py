@@ -25,7 +25,7 @@ from eventcorpus.ontology import read_ontology_yaml
 def command(
     dataset: Path, articles: tuple[Path, ...], out: Path, fields: dict[str, str], title_in_text: bool, strict: bool
 ) -> None:
-    """Put the text of ARTICLES back into options.DATASET, which was shared without it (convert --text none).
+    """Put the text of ARTICLES back into DATASET, which was shared without it (convert --text none).
 
     Articles are found by the hash of their text; offsets are checked against it. Those that you do not hold are
     refused and counted.

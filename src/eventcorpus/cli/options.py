@@ -28,6 +28,17 @@ STDIN = STDOUT = Path("-")
 PULLED = Path("labels")
 """Where ``labelstudio pull`` writes, if not told otherwise."""
 
+
+def _field_map(_context: click.Context, _parameter: click.Parameter, given: Sequence[str]) -> dict[str, str]:
+    fields = {}
+    for option in given:
+        name, _, column = option.partition("=")
+        if not (name and column):
+            raise click.BadParameter(f"{option!r} is not OURS=THEIRS, such as text=body", param_hint="--field")
+        fields[name] = column
+    return fields
+
+
 # options -------------------------------------------------------------------------------------------------------------
 
 ONTOLOGY = click.option(
@@ -79,7 +90,7 @@ FIELDS = click.option(
     "fields",
     multiple=True,
     metavar="OURS=THEIRS",
-    callback=lambda _context, _parameter, given: field_map(given),
+    callback=_field_map,
     help="Take a field from a column of another name, such as text=body; may be repeated.",
 )
 TITLE_IN_TEXT = click.option("--title-in-text", is_flag=True, help="Put the title and an empty line before the text.")
@@ -151,17 +162,6 @@ def put_json(path: Path | None, value: Any) -> bool:
 
 
 # inputs --------------------------------------------------------------------------------------------------------------
-
-
-def field_map(options: Sequence[str]) -> dict[str, str]:
-    """``--field OURS=THEIRS`` options as a mapping."""
-    fields: dict[str, str] = {}
-    for option in options:
-        name, equals, column = option.partition("=")
-        if not (name and equals and column):
-            raise click.BadParameter(f"{option!r} is not OURS=THEIRS, such as text=body", param_hint="--field")
-        fields[name] = column
-    return fields
 
 
 def read_prediction_file(path: Path | None) -> dict[str, Prediction]:

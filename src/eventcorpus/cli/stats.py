@@ -49,19 +49,15 @@ def command(
     data = report.model_dump(by_alias=True, mode="json")
     missed = unmet(requirements, data, place=str(require_path)) if requirements else []
     if not options.put_json(json_path, data):
-        terminal = console()
         for table in stats_tables(report):
-            terminal.print(table)
-            terminal.print()
-        for line in originality_lines(report):
-            click.echo(line)
+            console().print(table, "")
+        click.echo("\n".join(originality_lines(report)))
+    n_required = len(requirements.require) if requirements else 0
     if html_path is not None:
-        n_required = len(requirements.require) if requirements else 0
         write_text(html_path, stats_page(report, unmet=missed, required=n_required))
-    if requirements is None:
-        return
+    for line in missed:
+        click.echo(f"not met: {line}", err=True)
     if missed:
-        for line in missed:
-            click.echo(f"not met: {line}", err=True)
         raise StrictError(f"{require_path}: figures not as required: {len(missed)}, the first: {missed[0]}")
-    options.notice(f"{require_path}: all {len(requirements.require)} requirements are met")
+    if requirements:
+        options.notice(f"{require_path}: all {n_required} requirements are met")

@@ -143,8 +143,7 @@ def _show_plan(recipe: Recipe) -> None:
     dataset = load_dataset(recipe.dataset)
     articles = dataset.split("train")
     plan = plan_of(articles, dataset.ontology, recipe, Path(recipe.output_dir))
-    for line in plan.lines(recipe):
-        options.notice(line)
+    options.notices(plan.lines(recipe))
     if plan.has_weights:
         with options.progress("timing a few steps"):
             seconds = seconds_a_step(articles, dataset.ontology, recipe)

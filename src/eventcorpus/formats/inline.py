@@ -15,19 +15,21 @@ Without ``#id`` a mention is _1, _2, ... by its place in the article. Mentions m
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 from eventcorpus.annotation.assemble import annotated_article
-from eventcorpus.errors import InputError, SpanError
-from eventcorpus.files import to_json
+from eventcorpus.annotation.rules import violations
+from eventcorpus.errors import EventCorpusError, InputError, SpanError
+from eventcorpus.files import read_text, to_json
 from eventcorpus.formats.articles import article_from_row
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, span_order
-from eventcorpus.text import stored_form
+from eventcorpus.text import one_line, stored_form
 
 _ESCAPED = {"[": "[", "]": "]", "\\": "\\", "=": "=", "n": "\n"}
 _TOKEN = re.compile(r"(?P<plain>[^\[\]\\]+)|\\(?P<escaped>[\[\]\\=n])|\[|\](?:\((?P<inside>[^)]*)\))?|\\")
@@ -52,6 +54,68 @@ def read_inline(content: str, ontology: Ontology, *, place: str) -> list[Annotat
             raise InputError(f"{place}: article {article_id!r} stands there twice; ids are unique")
         articles[article_id] = _read_article(article_id, block, ontology, place=f"{place}: article {article_id}")
     return list(articles.values())
+
+
+def read_inline_files(paths: Iterable[Path], ontology: Ontology, *, header: str = "") -> list[AnnotatedArticle]:
+    """Read files of articles that follow the ontology's rules.
+
+    Args:
+        header: lines that every article's header begins with, each with its line feed.
+
+    Raises:
+        InputError, SpanError: as of ``read_inline``; for an id in two files; for the first broken rule.
+    """
+    annotated: list[AnnotatedArticle] = []
+    for path in paths:
+        content = re.sub("^=== .*\n", lambda found: found[0] + header, read_text(path), flags=re.MULTILINE)
+        annotated += read_inline(content, ontology, place=str(path))
+    for article_id, n in Counter(a.article.id for a in annotated).items():
+        if n > 1:
+            raise InputError(f"article {article_id!r} stands in two files; ids are unique")
+    found = [f"article {a.article.id}: {violation}" for a in annotated for violation in violations(a, ontology)]
+    if found:
+        raise InputError(f"{found[0]} ({len(found)} faults; see eventcorpus inline check)")
+    return annotated
+
+
+@dataclass
+class InlineCheck:
+    """What is in files: how often each label, role and value of an attribute, and how many faults."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    n_faults: int = 0
+
+    def lines(self, paths: Iterable[Path], ontology: Ontology) -> Iterator[str]:
+        """Count, and say in a line each: what an article has, its faults, and triggers that have no role."""
+        for path in paths:
+            try:
+                articles = read_inline(read_text(path), ontology, place=str(path))
+            except EventCorpusError as error:
+                self.n_faults += 1
+                yield str(error)
+                continue
+            for annotated in articles:
+                yield from self._lines_of(annotated, ontology)
+
+    def _lines_of(self, annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]:
+        article, spans, roles = annotated.article, annotated.spans, annotated.roles
+        triggers = [span for span in spans if span.label in ontology.trigger_names]
+        n_words = len(article.text.split())
+        yield (
+            f"{article.id}: {n_words} words, {len(spans)} spans, {len(triggers)} triggers "
+            f"({1000 * len(triggers) / n_words:.0f} per 1,000 words), {len(roles)} roles, "
+            f"{len(annotated.events)} events"
+        )
+        for fault in violations(annotated, ontology):
+            self.n_faults += 1
+            yield f"  fault: {fault}"
+        with_roles = {role.trigger for role in roles}
+        for span in triggers:
+            if span.id not in with_roles:
+                yield f"  look: {span.label} {one_line(article.text[span.start : span.end])} has no role"
+        self.counts.update(f"label {span.label}" for span in spans)
+        self.counts.update(f"role {role.role}" for role in roles)
+        self.counts.update(f"{name}={value}" for span in spans for name, value in span.attributes)
 
 
 def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str) -> AnnotatedArticle:
