@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from eventcorpus.annotation.check import Checked, check_document
+from eventcorpus.annotation.check import Checked
 from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import SpanError
-from eventcorpus.labelstudio.regions import annotation_document
+from eventcorpus.labelstudio.regions import check_annotation
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import Article, Role
 from eventcorpus.text import stored_form
@@ -27,11 +27,11 @@ def read(
     way: Migration | None = None,
 ) -> tuple[Checked, ConversionReport]:
     report = ConversionReport(refuses=not stop)
-    document = annotation_document(
+    found = check_annotation(
         items, Article("x", text), ontology, report,
         stored=stored_form(text), prefix="3", offset=offset, migration=way or Migration(),
     )  # fmt: skip
-    return check_document(document, ontology, report), report
+    return found, report
 
 
 def verdicts(report: ConversionReport) -> list[tuple[str, str]]:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from eventcorpus.annotation.check import Checked, check_document
+from eventcorpus.annotation.check import Checked
 from eventcorpus.annotation.migrate import migration
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex
-from eventcorpus.labelstudio.regions import annotation_document
+from eventcorpus.labelstudio.regions import check_annotation
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Article
 
@@ -41,7 +41,7 @@ def read_corrected(index: ExportIndex, ontology: Ontology, excluded: Counter[str
 
     def checked(side: str, items: list[Any], task: ExportedTask) -> Checked:
         report = ConversionReport(refuses=True)
-        document = annotation_document(
+        found = check_annotation(
             [item for item in items if isinstance(item, dict)],
             Article(task.article_id, task.original),
             free,
@@ -51,23 +51,17 @@ def read_corrected(index: ExportIndex, ontology: Ontology, excluded: Counter[str
             migration=migration(task.ontology_key, free, place=f"article {task.article_id}"),
             text_object=index.text_object,
         )
-        found = check_document(document, free, report)
         excluded.update(f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused")
         return found
 
-    waiting: dict[str, list[ExportedTask]] = {}
-    for task in index.tasks():
-        tasks = waiting.setdefault(task.article_id, [])
-        tasks.append(task)
-        if len(tasks) < index.n_tasks[task.article_id]:
-            continue
-        for annotation in _newest(waiting.pop(task.article_id), excluded):
+    for tasks in index.articles():
+        for annotation in _newest(tasks, excluded):
             prediction = _begun_from(annotation, excluded)
             if prediction is None:
                 continue
             lead_time = annotation.raw.get("lead_time")
             yield Corrected(
-                article_id=task.article_id,
+                article_id=annotation.task.article_id,
                 annotator=index.names[annotation.person],
                 version=str(prediction.get("model_version") or "unknown"),
                 lead_time=float(lead_time) if isinstance(lead_time, int | float) else None,

@@ -181,12 +181,8 @@ def with_label_map(annotations: Annotations, path: Path) -> Annotations:
         for entry in annotations.entries:
             every = [take(annotated) for annotated in entry.annotations]
             same = next((i for i, annotated in enumerate(entry.annotations) if annotated is entry.gold), None)
-            if same is None:  # gold that was made of several annotations is not in the report: they are
-                report = ConversionReport()
-                report.keep_article(entry.gold)
-                gold = mapped(entry.gold, mapper, report)
-            else:
-                gold = every[same]
+            # gold that was made of several annotations is not in the report: they are
+            gold = every[same] if same is not None else mapped(entry.gold, mapper, ConversionReport())
             yield Entry(entry.split, gold, every)
 
     policy = f"{annotations.gold_policy}, mapped by {path.name}"

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eventcorpus.annotation.assemble import annotated_article
-from eventcorpus.annotation.check import check_document
 from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.formats.articles import article_from_row
 from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex, OnError, index_exports
-from eventcorpus.labelstudio.regions import annotation_document, is_region, units
+from eventcorpus.labelstudio.regions import check_annotation, is_region, units
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 from eventcorpus.text import sha256_of
@@ -44,15 +43,9 @@ def read_exports(paths: Iterable[Path], ontology: Ontology, report: ConversionRe
 
 
 def annotated_articles(
-    index: ExportIndex,
-    ontology: Ontology,
-    report: ConversionReport,
-    *,
-    on_error: OnError | None = None,
+    index: ExportIndex, ontology: Ontology, report: ConversionReport, *, on_error: OnError | None = None
 ) -> Iterator[list[AnnotatedArticle]]:
     """Yield each article as its annotators see it (a1 first), in the order of the tasks that complete them.
-
-    In memory at one time are only the articles of which some tasks are still to come.
 
     Args:
         on_error: told of articles that cannot be read, which are then left out, instead of stopping there.
@@ -62,21 +55,17 @@ def annotated_articles(
         SpanError: for a span that cannot be right, unless the report refuses such; naming article, region and value.
         OntologyError: if data was annotated under an ontology that cannot be migrated.
     """
-    waiting: dict[str, list[ExportedTask]] = {}
-    for task in index.tasks(on_error=on_error):
-        tasks = waiting.setdefault(task.article_id, [])
-        tasks.append(task)
-        if len(tasks) == index.n_tasks[task.article_id]:
-            try:
-                found = _annotated(waiting.pop(task.article_id), ontology, report, index)
-            except InputError as error:
-                if on_error is None:
-                    raise
-                on_error(task.article_id, error)
-                continue
-            if found:
-                report.keep("articles")
-                yield found
+    for tasks in index.articles(on_error=on_error):
+        try:
+            found = _annotated(tasks, ontology, report, index)
+        except InputError as error:
+            if on_error is None:
+                raise
+            on_error(tasks[0].article_id, error)
+            continue
+        if found:
+            report.keep("articles")
+            yield found
 
 
 def _pieces(tasks: list[ExportedTask]) -> list[_Piece]:
@@ -95,10 +84,7 @@ def _pieces(tasks: list[ExportedTask]) -> list[_Piece]:
 
 
 def _annotated(
-    tasks: list[ExportedTask],
-    ontology: Ontology,
-    report: ConversionReport,
-    index: ExportIndex,
+    tasks: list[ExportedTask], ontology: Ontology, report: ConversionReport, index: ExportIndex
 ) -> list[AnnotatedArticle]:
     pieces, task = _pieces(tasks), tasks[0]
     article_id, n_parts = task.article_id, pieces[0].first.n_parts
@@ -123,20 +109,19 @@ def _annotated(
             roles: list[Role] = []
             for piece, annotation in complete:
                 _refuse_strange(annotation, article_id, report)
-                document = annotation_document(
-                    annotation.items,
-                    Article(article_id, annotation.task.original),
-                    ontology,
-                    report,
-                    stored=annotation.task.stored,
-                    prefix=str(annotation.raw.get("id") or annotation.number),
-                    migration=way,
-                    offset=piece.first.offset,
-                    annotator=annotator,
-                    text_object=index.text_object,
-                )
                 try:
-                    checked = check_document(document, ontology, report)
+                    checked = check_annotation(
+                        annotation.items,
+                        Article(article_id, annotation.task.original),
+                        ontology,
+                        report,
+                        stored=annotation.task.stored,
+                        prefix=str(annotation.raw.get("id") or annotation.number),
+                        migration=way,
+                        offset=piece.first.offset,
+                        annotator=annotator,
+                        text_object=index.text_object,
+                    )
                 except SpanError as error:
                     raise SpanError(f"{piece.first.place}: {error}") from None
                 spans += checked.spans

@@ -125,6 +125,18 @@ class ExportIndex:
                         raise
                     on_error(_article_id(raw["data"], place, self.text_key), error)
 
+    def articles(self, *, on_error: OnError | None = None) -> Iterator[list[ExportedTask]]:
+        """Read the tasks of each article together, in the order of the tasks that complete them.
+
+        In memory at one time are only the articles of which some tasks are still to come.
+        """
+        waiting: dict[str, list[ExportedTask]] = {}
+        for task in self.tasks(on_error=on_error):
+            tasks = waiting.setdefault(task.article_id, [])
+            tasks.append(task)
+            if len(tasks) == self.n_tasks[task.article_id]:
+                yield waiting.pop(task.article_id)
+
 
 def index_exports(paths: Iterable[Path], *, text_key: str = TEXT_OBJECT, text_object: str | None = None) -> ExportIndex:
     """Read exports once, keeping ids alone.

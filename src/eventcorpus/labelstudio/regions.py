@@ -1,6 +1,6 @@
-"""The items of one Label Studio annotation (a ``result`` list) as marks, attributes and links.
+"""The items of one Label Studio annotation (a ``result`` list): marks, attributes and links, of which spans are made.
 
-``annotation.check`` makes spans and roles of them. Shapes are those of label-studio 1.23.
+Shapes are those of label-studio 1.23.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from eventcorpus.annotation.check import Checked, check_document
 from eventcorpus.annotation.document import Direction, Document, Fault, Form, Link, Mark, MarkAttribute
 from eventcorpus.annotation.migrate import Migration
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
@@ -43,7 +44,7 @@ LABEL_STUDIO = Form(
 )
 
 
-def annotation_document(
+def check_annotation(
     items: Sequence[Item],
     article: Article,
     ontology: Ontology,
@@ -55,18 +56,20 @@ def annotation_document(
     offset: int = 0,
     annotator: str = "",
     text_object: str | None = None,
-) -> Document:
-    """The items of one annotation as a document.
+) -> Checked:
+    """The spans and roles of one annotation.
 
     Args:
         article: with the text as the server holds it, which offsets refer to.
-        report: told of what is not kept and no loss.
         stored: the stored form of that text.
         prefix: id of the annotation, which makes region ids unique in the article.
         migration: the way from the ontology that was annotated with to ``ontology``.
         offset: where this text begins in the article.
         annotator: on whose word the spans stand.
         text_object: the ``to_name`` of regions on the article's text, if there are other objects too.
+
+    Raises:
+        SpanError: for an item that cannot be right, unless the report refuses such items.
     """
     marks: list[Mark] = []
     links: list[Link] = []
@@ -84,9 +87,10 @@ def annotation_document(
     attributes = [_attribute(item, migration) for item in others if units(item, regions)[1]]
     if len(attributes) < len(others):
         report.note("answers about the whole task (not kept)", len(others) - len(attributes))
-    return Document(
+    document = Document(
         article, marks, links, attributes, form=LABEL_STUDIO, stored=stored, offset=offset, decided_by=annotator
     )
+    return check_document(document, ontology, report)
 
 
 def units(item: Item, regions: Iterable[str]) -> tuple[Kind, int]:
