@@ -193,8 +193,7 @@ def _decided(annotated: AnnotatedArticle, agreed: Collection[SpanKey], *, otherw
     """The annotation with who decided each span: all annotators, or ``otherwise``."""
     spans = keyed_spans(annotated.spans).items()
     return replace(
-        annotated,
-        spans=tuple(replace(span, decided_by=AGREED if key in agreed else otherwise) for key, span in spans),
+        annotated, spans=tuple(replace(span, decided_by=AGREED if key in agreed else otherwise) for key, span in spans)
     )
 
 
