@@ -14,8 +14,15 @@ from eventcorpus.calibration.apply import Bin, Calibration, CalibrationError, Fi
 from eventcorpus.cli.main import main
 from eventcorpus.errors import InputError
 from eventcorpus.eval.evaluate import score
-from eventcorpus.models.card import escape, model_card, write_card
-from eventcorpus.models.card_facts import CardFacts, read_agreement, read_card_facts, read_scores
+from eventcorpus.models.card import (
+    CardFacts,
+    escape,
+    model_card,
+    read_agreement,
+    read_card_facts,
+    read_scores,
+    write_card,
+)
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model, write_calibration
 from eventcorpus.ontology import Label, Ontology

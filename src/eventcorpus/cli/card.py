@@ -8,8 +8,7 @@ import click
 
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError
-from eventcorpus.models.card import write_card
-from eventcorpus.models.card_facts import read_agreement, read_card_facts, read_scores
+from eventcorpus.models.card import read_agreement, read_card_facts, read_scores, write_card
 from eventcorpus.models.folder import model_hash, read_about
 
 

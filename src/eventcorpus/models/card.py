@@ -1,7 +1,8 @@
 """The model card: ``README.md`` of a model folder, made of what the folder knows about itself.
 
 It is Markdown, with the metadata that the hub reads (huggingface/hub-docs, modelcard.md) at its head. Names and
-definitions are data and are escaped.
+definitions are data and are escaped. ``card.json`` keeps what a card shows besides: the licence, and of reports of
+``eval`` and ``agree`` the few figures that it shows, so that it can be written again at any time.
 """
 
 from __future__ import annotations
@@ -9,16 +10,17 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
+from pydantic import Field
 
 from eventcorpus.calibration.apply import Calibration
-from eventcorpus.files import read_json, to_json, write_text
-from eventcorpus.models.card_facts import CARD_FACTS, CardFacts, LabelScore, Score, Scores, read_card_facts
+from eventcorpus.files import StrictModel, parse_as, read_json, to_json, write_text
 from eventcorpus.models.folder import ModelAbout, read_about
 from eventcorpus.tables import UNDEFINED, markdown_table, percent, percent_with_range
 
+CARD_FACTS = "card.json"
 LICENCES = {
     "sentence-transformers/all-MiniLM-L6-v2": "apache-2.0",
     "sentence-transformers/paraphrase-multilingual-MiniLM-L12-v2": "apache-2.0",
@@ -30,6 +32,127 @@ LICENCES = {
     "answerdotai/ModernBERT-base": "apache-2.0",
 }
 """Licences of the encoders that recipes name, as the hub spells them; a fine-tuned model is under its encoder's."""
+
+
+class Score(StrictModel):
+    """A figure in [0, 1] with its interval; null where undefined or not resampled."""
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class LabelScore(StrictModel):
+    """Exact match of one label: ``support`` gold mentions."""
+
+    precision: Score
+    recall: Score
+    f1: Score
+    support: int
+
+
+class Scores(StrictModel):
+    """The figures of one report. ``model_hash`` is that of the model when it was scored."""
+
+    dataset: str
+    sha256: str
+    split: str
+    articles: int
+    model_hash: str
+    classes: bool
+    micro: LabelScore
+    overlap_f1: Score | None
+    labels: dict[str, LabelScore]
+
+
+class AgreementFigures(StrictModel):
+    """Exact F1 between annotators over all pairs, and on how many articles."""
+
+    dataset: str
+    annotators: int
+    articles: int
+    f1_exact: Score
+    labels: dict[str, Score]
+
+
+class CardFacts(StrictModel):
+    """The content of ``card.json``."""
+
+    schema_: Literal[1] = Field(alias="schema", default=1)
+    license: str = ""
+    scores: tuple[Scores, ...] = ()
+    agreement: AgreementFigures | None = None
+
+    def with_scores(self, new: Scores) -> CardFacts:
+        """The same with a report more; one on the same split of a dataset of the same name is replaced."""
+        key = (new.dataset, new.split, new.classes)
+        others = tuple(s for s in self.scores if (s.dataset, s.split, s.classes) != key)
+        return self.model_copy(update={"scores": (*others, new)})
+
+
+def read_card_facts(folder: Path) -> CardFacts:
+    """The facts that a model folder has so far; none without a file.
+
+    Raises:
+        InputError: if the file is not one of ours.
+    """
+    path = folder / CARD_FACTS
+    if not path.is_file():
+        return CardFacts()
+    hint = "; remove the file and name the reports again"
+    return parse_as(CardFacts, read_json(path), place=str(path), hint=hint)
+
+
+def read_scores(path: Path) -> Scores:
+    """The figures of a report that ``eval --json`` wrote.
+
+    Raises:
+        InputError: if it is not one.
+    """
+    from eventcorpus.eval.report import Interval, Intervals, LabelFigures, Report
+
+    report = parse_as(Report, read_json(path), place=f"{path}: not a report of eventcorpus eval --json")
+
+    def score(value: float | None, ends: Interval | None) -> Score:
+        return Score(value=value, low=ends.low if ends else None, high=ends.high if ends else None)
+
+    def label_score(row: LabelFigures) -> LabelScore:
+        ends = row.intervals or Intervals()
+        return LabelScore(
+            precision=score(row.precision, ends.precision), recall=score(row.recall, ends.recall),
+            f1=score(row.f1, ends.f1), support=row.support,
+        )  # fmt: skip
+
+    return Scores(
+        dataset=report.dataset.name,
+        sha256=report.dataset.sha256,
+        split=report.dataset.split,
+        articles=report.dataset.articles,
+        model_hash=report.model.hash,
+        classes=report.classes is not None,
+        micro=label_score(report.exact.micro),
+        overlap_f1=label_score(report.overlap.micro).f1 if report.overlap else None,
+        labels={label: label_score(row) for label, row in report.exact.labels.items()},
+    )
+
+
+def read_agreement(path: Path) -> AgreementFigures:
+    """The figures of a report that ``agree --json`` wrote.
+
+    Raises:
+        InputError: if it is not one.
+    """
+    from eventcorpus.agreement.agree import AgreementReport
+
+    report = parse_as(AgreementReport, read_json(path), place=f"{path}: not a report of eventcorpus agree --json")
+    pairs = report.all_pairs
+    return AgreementFigures(
+        dataset=report.dataset.name,
+        annotators=len(report.dataset.annotators),
+        articles=report.dataset.articles_of_several,
+        f1_exact=Score(**dict(pairs.all_labels.f1_exact)),
+        labels={label: Score(**dict(row.f1_exact)) for label, row in pairs.labels.items()},
+    )
 
 
 def write_card(folder: Path, facts: CardFacts | None = None) -> None:
@@ -73,6 +196,7 @@ def _head(name: str, about: ModelAbout, facts: CardFacts) -> dict[str, Any]:
     languages = [language for language in data.get("languages", []) if re.fullmatch(r"[a-z]{2,3}", language)]
     is_on_hub = re.fullmatch(r"[\w.-]+/[\w.-]+", about.encoder)
     licence = facts.license or LICENCES.get(about.encoder, "")
+    results = [_result(scores) for scores in facts.scores]
     head: dict[str, Any] = {
         "language": languages,
         "license": licence,
@@ -81,15 +205,13 @@ def _head(name: str, about: ModelAbout, facts: CardFacts) -> dict[str, Any]:
         "base_model": about.encoder if is_on_hub else "",
         "tags": ["token-classification", "named-entity-recognition", "event-extraction", "eventcorpus"],
         "metrics": ["precision", "recall", "f1"],
-        "model-index": [{"name": name, "results": [_result(scores) for scores in facts.scores]}]
-        if facts.scores
-        else [],
+        "model-index": [{"name": name, "results": results}] if results else [],
     }
     return {key: value for key, value in head.items() if value}
 
 
 def _result(scores: Scores) -> dict[str, Any]:
-    figures = (("precision", scores.micro.precision), ("recall", scores.micro.recall), ("f1", scores.micro.f1))
+    figures = {kind: getattr(scores.micro, kind).value for kind in ("precision", "recall", "f1")}
     return {
         "task": {"type": "token-classification", "name": "Mentions, exact match"},
         "dataset": {
@@ -99,9 +221,9 @@ def _result(scores: Scores) -> dict[str, Any]:
             "revision": scores.sha256[:12],
         },
         "metrics": [
-            {"type": kind, "value": round(figure.value, 4), "name": f"micro {kind}, exact"}
-            for kind, figure in figures
-            if figure.value is not None
+            {"type": kind, "value": round(value, 4), "name": f"micro {kind}, exact"}
+            for kind, value in figures.items()
+            if value is not None
         ],
     }
 

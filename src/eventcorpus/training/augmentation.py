@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import random
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import dropwhile
 
 from eventcorpus.errors import ModelError
 from eventcorpus.schema import AnnotatedArticle, Article, Span
@@ -89,7 +91,7 @@ def collect_names(
     listed = list(articles)
     common = frozenset(word for a in listed for word in _WORD.findall(a.article.text) if word == word.lower())
     found_places, given, family = set(places), set(), set()
-    groups: dict[tuple[str, bool], set[str]] = {}
+    groups: dict[tuple[str, bool], set[str]] = defaultdict(set)
     for annotated in listed:
         for span in annotated.spans:
             text = annotated.article.text[span.start : span.end]
@@ -100,11 +102,11 @@ def collect_names(
             elif span.label not in party_labels:
                 continue
             elif (person := _person(text, common)) is not None:
-                _, core = person
-                given.add(core[0])
-                family.add(" ".join(core[1:]))
+                _, (first, *others) = person
+                given.add(first)
+                family.add(" ".join(others))
             else:
-                groups.setdefault((span.label, _is_acronym(text)), set()).add(text)
+                groups[span.label, _is_acronym(text)].add(text)
     return Names(
         frozenset(place_labels),
         frozenset(party_labels),
@@ -188,9 +190,7 @@ def _person(text: str, common: frozenset[str]) -> tuple[list[str], list[str]] | 
     (['General'], ['Hernán', 'Lozada'])
     """
     words = text.split(" ")
-    core = list(words)
-    while core and core[0].lower().rstrip(".") in common:
-        core.pop(0)
+    core = list(dropwhile(lambda word: word.lower().rstrip(".") in common, words))
     not_names = common | _PARTICLES | _GROUP_WORDS
     has_other_words = any(word.lower() in not_names or not _WORD.fullmatch(word) for word in core)
     if not 2 <= len(core) <= 3 or has_other_words:
