@@ -89,8 +89,7 @@ def command(
 
 
 def _table(manifest: SplitManifest) -> Table:
-    table = Table(box=None, header_style="bold")
-    table.add_column("")
+    table = Table("", box=None, header_style="bold")
     for split in SPLITS:
         table.add_column(split, justify="right")
         table.add_column("%", justify="right", style="dim")

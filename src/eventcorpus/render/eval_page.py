@@ -6,6 +6,7 @@ The page needs no network; its figures need no script, its browser of errors doe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -113,26 +114,20 @@ def gold_side(annotated: AnnotatedArticle) -> list[ShownMention]:
 
 def predicted_side(prediction: Prediction | None) -> list[ShownMention]:
     """Predicted mentions with their confidence and attributes beside them."""
-    return [
-        ShownMention(
-            m.start,
-            m.end,
-            m.label,
-            ", ".join([f"{m.confidence:.2f}", *(v for values in m.attribute_values.values() for v in values)]),
-            m.confidence,
-        )
-        for m in (prediction.mentions if prediction else ())
-    ]
+    shown = []
+    for m in prediction.mentions if prediction else ():
+        hint = ", ".join([f"{m.confidence:.2f}", *chain.from_iterable(m.attribute_values.values())])
+        shown.append(ShownMention(m.start, m.end, m.label, hint, m.confidence))
+    return shown
 
 
 def at_thresholds(points: Sequence[CurvePoint]) -> list[CurvePoint]:
     """The points of a curve that round thresholds lead to: what is kept at 0.5, 0.6, ...; none twice."""
     ascending = sorted(points, key=lambda p: p.threshold)
-    found = [next((p for p in ascending if p.threshold >= threshold), None) for threshold in _THRESHOLDS]
     return [
         point.model_copy(update={"threshold": threshold})
-        for threshold, point in zip(_THRESHOLDS, found, strict=True)
-        if point is not None
+        for threshold in _THRESHOLDS
+        if (point := next((p for p in ascending if p.threshold >= threshold), None))
     ]
 
 

@@ -86,14 +86,9 @@ def reliability_svg(calibration: Calibration) -> str:
         for b in after
         if b.confidence is not None
     )
-    parts = [
-        *_key(calibration),
-        *_SHARES.percent_axes("confidence, %", "exactly right, %"),
-        _SHARES.diagonal(),
-        *_curve(before, "before"),
-        *_curve(after, "after"),
-        *_counts(before, after),
-    ]
+    axes = [*_SHARES.percent_axes("confidence, %", "exactly right, %"), _SHARES.diagonal()]
+    curves = [*_curve(before, "before"), *_curve(after, "after")]
+    parts = [*_key(calibration), *axes, *curves, *_counts(before, after)]
     colours = {"before": ORANGE, "after": BLUE}
     return svg_file(_SHARES.right + 30, _COUNTS.bottom + 38, parts, description=description, colours=colours)
 
@@ -118,14 +113,10 @@ def _curve(bins: Sequence[Bin], name: str) -> list[Markup]:
     for confidence, share, each in points:
         low, high = wilson_interval(each.correct, each.mentions)
         x = _SHARES.x(confidence)
-        parts.append(
-            element(
-                "g",
-                hint(f"said {confidence:.2f}, right {each.correct} of {each.mentions}"),
-                path(f"M{x + shift:.1f} {_SHARES.y(low)}V{_SHARES.y(high)}", f"whisker {name}"),
-                element("circle", class_=f"dot {name}", cx=x, cy=_SHARES.y(share), r=5),
-            )
-        )
+        words = hint(f"said {confidence:.2f}, right {each.correct} of {each.mentions}")
+        interval = path(f"M{x + shift:.1f} {_SHARES.y(low)}V{_SHARES.y(high)}", f"whisker {name}")
+        dot = element("circle", class_=f"dot {name}", cx=x, cy=_SHARES.y(share), r=5)
+        parts.append(element("g", words, interval, dot))
     return parts
 
 
