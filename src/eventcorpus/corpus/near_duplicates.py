@@ -44,17 +44,14 @@ class Clusters:
 def find_clusters(articles: Iterable[Article]) -> Clusters:
     """Join near-duplicates, transitively, and articles of the same ``cluster``."""
     index = NearDuplicates()
-    ids: list[str] = []
     pairs: list[tuple[str, str, float]] = []
-    same_cluster: list[tuple[str, str]] = []
-    first_of: dict[str, str] = {}
+    first_of: dict[tuple[str, str], str] = {}  # by unit: the first article of its cluster, or the article alone
+    same_unit: dict[str, str] = {}
     for article in articles:
-        ids.append(article.id)
         pairs += [(article.id, other, similarity) for other, similarity in index.add(article.id, article.text)]
-        if article.cluster is not None:
-            same_cluster.append((article.id, first_of.setdefault(article.cluster, article.id)))
-    links = [*same_cluster, *((later, earlier) for later, earlier, _ in pairs)]
-    components = connected_components(sorted(ids), links)
+        same_unit[article.id] = first_of.setdefault(article.unit, article.id)
+    links = [*same_unit.items(), *((later, earlier) for later, earlier, _ in pairs)]
+    components = connected_components(sorted(same_unit), links)
     return Clusters({article_id: members[0] for members in components for article_id in members}, pairs)
 
 

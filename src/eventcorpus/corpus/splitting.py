@@ -129,15 +129,10 @@ def _groups(articles: Sequence[Article], clusters: Clusters, group_by: str | Non
 
 def _given(groups: Mapping[str, Sequence[str]], kept: Mapping[str, str]) -> tuple[dict[str, str], list[list[str]]]:
     """The split of each group whose articles have one (of different ones the first), and groups with different ones."""
-    given: dict[str, str] = {}
-    cut: list[list[str]] = []
-    for name, ids in groups.items():
-        splits = {kept[article_id] for article_id in ids if article_id in kept}
-        if splits:
-            given[name] = min(splits, key=SPLITS.index)
-        if len(splits) > 1:
-            cut.append([article_id for article_id in ids if article_id in kept])
-    return given, cut
+    kept_of = {name: [article_id for article_id in ids if article_id in kept] for name, ids in groups.items()}
+    splits_of = {name: {kept[article_id] for article_id in ids} for name, ids in kept_of.items() if ids}
+    given = {name: min(splits, key=SPLITS.index) for name, splits in splits_of.items()}
+    return given, [kept_of[name] for name, splits in splits_of.items() if len(splits) > 1]
 
 
 def _by_date(
