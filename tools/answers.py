@@ -32,28 +32,10 @@ from typing import Any
 import yaml
 
 IGNORED_KEYS = {
-    "date",
-    "commit",
-    "seconds",
-    "started",
-    "finished",
-    "host",
-    "versions",
-    "package_versions",
-    "created",
-    "created_at",
-    "eventcorpus",
-    "eventcorpus_version",
-    "written",
-    "ended",
-    "duration",
-    "tokens_per_second",
-    "machine",
-    "command",
-    "peak_memory_gb",
-    "time",
+    *("date", "commit", "seconds", "started", "finished", "ended", "duration", "time", "created", "created_at"),
+    *("written", "host", "machine", "versions", "package_versions", "eventcorpus", "eventcorpus_version", "command"),
+    *("tokens_per_second", "peak_memory_gb"),
 }
-
 TEXTS = {".json", ".jsonl", ".md", ".html", ".xml", ".yaml", ".csv", ".txt", ".svg"}
 
 

@@ -222,7 +222,11 @@ def compare(
         eventcorpus=__version__,
         command=command,
         dataset=ComparedOn(
-            name=name, sha256=dataset_sha256, split=split, articles=len(gold), units=resampling.n_units,
+            name=name,
+            sha256=dataset_sha256,
+            split=split,
+            articles=len(gold),
+            units=resampling.n_units,
             gold_sha256=selection.gold_sha256,
         ),
         first=_system(names[0], runs[: len(first)], sides[0], len(gold)),
@@ -235,7 +239,7 @@ def compare(
         labels=dict(zip(labels, rows[:-2], strict=True)),
         fixed=fixed,
         broken=broken,
-    )  # fmt: skip
+    )
 
 
 def _rows(
@@ -251,26 +255,25 @@ def _rows(
     effects = effect_size(paired.difference, paired.deviation, n_units=n_units)
     adjusted = np.append(holm(paired.p_randomisation[: len(labels)]), [np.nan, np.nan])
     n_fixed, n_broken = (Counter(change.label for change in changed) for changed in (fixed, broken))
+    numbers = [(int(n), n_fixed[label], n_broken[label]) for label, n in zip(labels, support, strict=True)]
+    numbers += [(int(support.sum()), len(fixed), len(broken))] * 2
     rows: list[Difference] = []
-    for i, label in enumerate([*labels, None, None]):
-        low, high = known(paired.low[i]), known(paired.high[i])
-        deviation = known(paired.deviation[i])
+    for i, (n_gold, fixed_here, broken_here) in enumerate(numbers):
+        low, high, deviation = known(paired.low[i]), known(paired.high[i]), known(paired.deviation[i])
+        interval = None if low is None or high is None else Interval(low=low, high=high)
         rows.append(
             Difference(
                 first=known(paired.first[i]),
                 second=known(paired.second[i]),
-                difference=Figure(
-                    value=known(paired.difference[i]),
-                    interval=None if low is None or high is None else Interval(low=low, high=high),
-                ),
+                difference=Figure(value=known(paired.difference[i]), interval=interval),
                 p_randomisation=known(paired.p_randomisation[i]),
                 p_bootstrap=known(paired.p_bootstrap[i]),
                 p_holm=known(adjusted[i]),
                 effect_size=known(effects[i]),
                 smallest_difference=None if deviation is None else STANDARD_ERRORS * deviation,
-                support=int(support[i] if label is not None else support.sum()),
-                fixed=n_fixed[label] if label is not None else len(fixed),
-                broken=n_broken[label] if label is not None else len(broken),
+                support=n_gold,
+                fixed=fixed_here,
+                broken=broken_here,
             )
         )
     return rows
@@ -278,19 +281,16 @@ def _rows(
 
 def _system(name: str, runs: Sequence[Sequence[Prediction]], counts: Numbers, n_articles: int) -> System:
     """``counts``: shape (n_articles, n_runs, n_labels, 3)."""
-    scores = micro_f1(counts.sum(axis=0))
-    return System(
-        name=name,
-        runs=tuple(
-            ComparedRun(
-                model=run[0].model,
-                predictions_sha256=predictions_sha256(run),
-                articles_without_prediction=n_articles - len(run),
-                micro_f1=known(scores[i]),
-            )
-            for i, run in enumerate(runs)
-        ),
-    )
+    scored = [
+        ComparedRun(
+            model=run[0].model,
+            predictions_sha256=predictions_sha256(run),
+            articles_without_prediction=n_articles - len(run),
+            micro_f1=known(score),
+        )
+        for run, score in zip(runs, micro_f1(counts.sum(axis=0)), strict=True)
+    ]
+    return System(name=name, runs=tuple(scored))
 
 
 def changes(
@@ -318,9 +318,15 @@ def changes(
             if (was == right) == (now == right) or (side == "predicted" and "spurious" not in (was, now)):
                 continue
             change = Change(
-                article=article.id, start=start, end=end, label=label, text=article.text[start:end],
-                side=side, first=was, second=now,
-            )  # fmt: skip
+                article=article.id,
+                start=start,
+                end=end,
+                label=label,
+                text=article.text[start:end],
+                side=side,
+                first=was,
+                second=now,
+            )
             (fixed if now == right else broken).append(change)
     rank = {label: i for i, label in enumerate(labels)}
 
@@ -346,9 +352,8 @@ def _became(runs: Sequence[MatchedArticle]) -> dict[tuple[Side, SpanKey], Became
                 of_gold[in_gold[i]][outcome.kind] += 1
             for j in outcome.predicted:
                 of_predicted[predicted[j]][outcome.kind] += 1
-    found: dict[tuple[Side, SpanKey], Became] = {
-        ("gold", mention): _most(kinds, len(runs)) for mention, kinds in of_gold.items()
-    }
+    found: dict[tuple[Side, SpanKey], Became]
+    found = {("gold", mention): _most(kinds, len(runs)) for mention, kinds in of_gold.items()}
     for mention, kinds in of_predicted.items():
         if 2 * kinds.total() > len(runs) and "correct" not in kinds:
             found["predicted", mention] = _most(kinds, len(runs))
@@ -358,5 +363,4 @@ def _became(runs: Sequence[MatchedArticle]) -> dict[tuple[Side, SpanKey], Became
 def _most(kinds: Counter[Became], n_runs: int) -> Became:
     if 2 * kinds["correct"] > n_runs:
         return "correct"
-    others = sorted(((n, kind) for kind, n in kinds.items() if kind != "correct"), key=lambda pair: (-pair[0], pair[1]))
-    return others[0][1]
+    return min((kind for kind in kinds if kind != "correct"), key=lambda kind: (-kinds[kind], kind))

@@ -39,7 +39,7 @@ def events_of(counts: EventCounts, resampling: Resampling | None = None) -> Even
         argument_attached=_matching(arguments.attached, arguments.roles, for_roles) if arguments else None,
         attributes={name: found for name, found in attributes.items() if found is not None},
         event_sets=_event_sets(counts.event_sets, for_roles) if counts.event_sets is not None else None,
-        false_alarms=mean_figure(counts.false_alarms, lambda x: 100 * share(x[..., 0], x[..., 1]), resampling)
+        false_alarms=mean_figure(counts.false_alarms, lambda x: share(100 * x[..., 0], x[..., 1]), resampling)
         if has_alarms
         else None,
         articles_without_event=int(counts.false_alarms[:, 0, 1].sum()),
@@ -66,14 +66,13 @@ def _attribute(counts: AttributeCounts, resampling: Resampling | None) -> Attrib
 
 
 def _event_sets(counts: Numbers, resampling: Resampling | None) -> EventSets | None:
-    n_gold, n_predicted = (mean_count(counts[..., column].sum(axis=0)) for column in (7, 8))
     if not counts[..., 7:9].any():
         return None
     return EventSets(
         b_cubed=mean_figures(counts[..., :4], b_cubed_figures, resampling),
         ceaf_e=mean_figures(counts[..., 4:7], ceaf_figures, resampling),
-        gold_events=n_gold,
-        predicted_events=n_predicted,
+        gold_events=mean_count(counts[..., 7].sum(axis=0)),
+        predicted_events=mean_count(counts[..., 8].sum(axis=0)),
         count_error=mean_figure(counts, lambda x: share(x[..., 9], x[..., 10]), resampling),
     )
 
@@ -155,14 +154,13 @@ def count_events(
         return None
     triggers = ontology.trigger_names
     pairs = [_pairs(gold, predictions, ontology) for predictions in runs]
-    with_roles = [
-        run for run, predictions in zip(pairs, runs, strict=True) if any(p.roles is not None for p in predictions)
-    ]
+    with_roles = [run for run, found in zip(pairs, runs, strict=True) if any(p.roles is not None for p in found)]
     with_attributes = [
         run
-        for run, predictions in zip(pairs, runs, strict=True)
-        if any(m.attributes is not None for p in predictions for m in p.mentions)
+        for run, found in zip(pairs, runs, strict=True)
+        if any(m.attributes is not None for p in found for m in p.mentions)
     ]
+    attributes = ontology.attributes if with_attributes else ()
     event_sets = None
     if with_roles and ontology.event_link is not None:
         event_sets = _per_article(with_roles, partial(_count_event_sets, ontology=ontology))
@@ -173,9 +171,7 @@ def count_events(
         false_alarms=_per_article(pairs, partial(_false_alarms, triggers=triggers)),
         arguments=_count_arguments(with_roles, ontology) if with_roles else None,
         event_sets=event_sets,
-        attributes={a.name: _count_attribute(with_attributes, a, ontology) for a in ontology.attributes}
-        if with_attributes
-        else {},
+        attributes={a.name: _count_attribute(with_attributes, a, ontology) for a in attributes},
         all_give_roles=len(with_roles) == len(runs),
         all_give_attributes=len(with_attributes) == len(runs),
     )
@@ -189,18 +185,15 @@ def _pairs(gold: Iterable[AnnotatedArticle], predictions: Iterable[Prediction], 
 
 def _as_annotated(prediction: Prediction | None, article: Article, ontology: Ontology) -> AnnotatedArticle:
     """What a system predicts for an article; span ids are the positions of its mentions."""
-    mentions = prediction.mentions if prediction else ()
-    spans = tuple(
-        Span(
-            str(i), m.start, m.end, m.label,
-            tuple((name, value) for name, values in m.attribute_values.items() for value in values),
-        )
-        for i, m in enumerate(mentions)
-    )  # fmt: skip
-    position = {m.id: str(i) for i, m in enumerate(mentions)}
+    spans: list[Span] = []
+    position: dict[str | None, str] = {}
+    for i, m in enumerate(prediction.mentions if prediction else ()):
+        attributes = tuple((name, value) for name, values in m.attribute_values.items() for value in values)
+        spans.append(Span(str(i), m.start, m.end, m.label, attributes))
+        position[m.id] = str(i)
     given = prediction.roles if prediction and prediction.roles else ()
     roles = tuple(Role(role.role, position[role.trigger], position[role.argument]) for role in given)
-    return AnnotatedArticle(article, spans, ontology.labels, roles=roles, annotator="model")
+    return AnnotatedArticle(article, tuple(spans), ontology.labels, roles=roles, annotator="model")
 
 
 def _count(
@@ -283,8 +276,7 @@ Values = dict[tuple[int, int, str], list[tuple[str, ...]]]
 
 def _count_attribute(runs: Sequence[Sequence[Pair]], attribute: AttributeType, ontology: Ontology) -> AttributeCounts:
     """Count one attribute; what a mention leaves open is its default, if it has one."""
-    sides = [[(_values(gold, attribute, ontology), _values(found, attribute, ontology)) for gold, found in pairs]
-             for pairs in runs]  # fmt: skip
+    sides = [[[_values(side, attribute, ontology) for side in pair] for pair in pairs] for pairs in runs]
     listed = [value.name for value in attribute.values] or [FREE_TEXT]
     met = {value for pairs in sides for pair in pairs for side in pair for _, value in _each_value(side)}
     rows = (*listed, *(sorted(met - set(listed)) if attribute.values else ()))

@@ -59,16 +59,6 @@ class LabelLimits(Part):
     f1: Least | None = None
 
 
-class MatchLimits(Part):
-    """Limits under one definition of a match."""
-
-    micro_precision: Least | None = None
-    micro_recall: Least | None = None
-    micro_f1: Least | None = None
-    macro_f1: Least | None = None
-    labels: dict[str, LabelLimits] = Field(default_factory=dict)
-
-
 class SliceLimits(Part):
     """Limits in one part of the data, exact match."""
 
@@ -76,6 +66,12 @@ class SliceLimits(Part):
     micro_recall: Least | None = None
     micro_f1: Least | None = None
     macro_f1: Least | None = None
+
+
+class MatchLimits(SliceLimits):
+    """Limits under one definition of a match."""
+
+    labels: dict[str, LabelLimits] = Field(default_factory=dict)
 
 
 class Gate(MatchLimits):
@@ -135,10 +131,7 @@ def _violations(gate: Gate, report: Report, place: str) -> Iterator[str]:
         slices = _known(attribute, report.slices or {}, f"{place}: slices", "the report has no slice")
         for value, some in values.items():
             part = _known(value, slices, f"{place}: slices: {attribute}", "the report has no value")
-            where = f"{attribute}={value}"
-            yield from _of_averages(some, part.micro, where)
-            if some.macro_f1 is not None:
-                yield _violation(f"{where}: macro F1", Figure(value=part.macro_f1), some.macro_f1)
+            yield from _of_averages(some, part.micro, Figure(value=part.macro_f1), f"{attribute}={value}")
     if gate.calibration_error is not None:
         error = report.calibration.expected_calibration_error if report.calibration else Figure(value=None)
         yield _violation("calibration error", error, gate.calibration_error)
@@ -146,25 +139,24 @@ def _violations(gate: Gate, report: Report, place: str) -> Iterator[str]:
 
 def _of_matching(limits: MatchLimits, matching: Matching | None, name: str, place: str) -> Iterator[str]:
     undefined = Figures(precision=None, recall=None, f1=None)
-    yield from _of_averages(limits, matching.micro if matching else undefined, name)
-    if limits.macro_f1 is not None:
-        macro = matching.macro if matching else undefined
-        yield _violation(f"{name}: macro F1", figure_of(macro, "f1"), limits.macro_f1)
+    micro, macro = (matching.micro, matching.macro) if matching else (undefined, undefined)
+    yield from _of_averages(limits, micro, figure_of(macro, "f1"), name)
     for label, some in limits.labels.items():
-        row: Figures = undefined
-        if matching is not None:
-            row = _known(label, matching.labels, f"{place}: labels", "the report has no label")
-        for key, figure_name in FIGURES.items():
-            limit: AtLeast | None = getattr(some, key)
-            if limit is not None:
-                yield _violation(f"{name}: {label} {figure_name}", figure_of(row, key), limit)
+        row = _known(label, matching.labels, f"{place}: labels", "the report has no label") if matching else undefined
+        yield from _of_figures(some, row, f"{name}: {label}")
 
 
-def _of_averages(limits: MatchLimits | SliceLimits, micro: Figures, where: str) -> Iterator[str]:
-    for key, figure_name in FIGURES.items():
-        limit: AtLeast | None = getattr(limits, f"micro_{key}")
+def _of_averages(limits: SliceLimits, micro: Figures, macro_f1: Figure, where: str) -> Iterator[str]:
+    yield from _of_figures(limits, micro, f"{where}: micro", prefix="micro_")
+    if limits.macro_f1 is not None:
+        yield _violation(f"{where}: macro F1", macro_f1, limits.macro_f1)
+
+
+def _of_figures(limits: Part, figures: Figures, where: str, *, prefix: str = "") -> Iterator[str]:
+    for key, name in FIGURES.items():
+        limit: AtLeast | None = getattr(limits, f"{prefix}{key}")
         if limit is not None:
-            yield _violation(f"{where}: micro {figure_name}", figure_of(micro, key), limit)
+            yield _violation(f"{where} {name}", figure_of(figures, key), limit)
 
 
 def _violation(name: str, figure: Figure, limit: AtLeast | AtMost) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -61,15 +62,19 @@ def slices_of(
     for dimension, (values_of, order) in of_article.items():
         values = {article.id: tuple(dict.fromkeys(values_of(article))) for article in articles}
         if any(value != NONE for of_one in values.values() for value in of_one):
-            rule, members = _article_rule(values), _by_value(values)
+            members: dict[str, set[str]] = defaultdict(set)
+            for article_id, of_one in values.items():
+                for value in of_one:
+                    members[value].add(article_id)
+            rule: Rule = partial(_of_article, values)
             found[dimension] = _score(articles, keys, labels, rule, resampling=resampling, order=order, members=members)
     rules: dict[str, tuple[Rule, Sequence[str]]] = {
         "position": (lambda key: (_bin(bisect_right(starts[key[0]], key[1]) - 1, PLACES),), _bins(PLACES))
     }
     if train is not None:
         rules["seen"] = (_seen_rule({article.id: article.text for article in articles}, train), SEEN)
-    for dimension, (rule, order) in rules.items():
-        found[dimension] = _score(articles, keys, labels, rule, resampling=resampling, order=order)
+    for dimension, (of_mention, order) in rules.items():
+        found[dimension] = _score(articles, keys, labels, of_mention, resampling=resampling, order=order)
     return {dimension: slices for dimension, slices in found.items() if slices}
 
 
@@ -78,8 +83,8 @@ def surface(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def _article_rule(values: dict[str, tuple[str, ...]]) -> Rule:
-    return lambda key: values[key[0]]
+def _of_article(values: dict[str, tuple[str, ...]], key: Key) -> tuple[str, ...]:
+    return values[key[0]]
 
 
 def _seen_rule(texts: dict[str, str], train: Iterable[AnnotatedArticle]) -> Rule:
@@ -131,23 +136,10 @@ def _score(
 
 def _slice(counts: Numbers, resampling: Resampling | None, *, n_articles: int) -> Slice:
     """``counts``: shape (n_articles, n_runs, n_labels, 3)."""
-    if n_articles < LEAST_ARTICLES:
-        resampling = None
-    micro = mean_figures(counts.sum(axis=2), precision_recall_f1, resampling)
-    totals = counts.sum(axis=0)
-    return Slice(
-        articles=n_articles,
-        micro=with_counts(micro, totals.sum(axis=1)),
-        macro_f1=known(mean_label_figures(totals)[-1, 2]),
-    )
-
-
-def _by_value(values: dict[str, tuple[str, ...]]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for article, of_one in values.items():
-        for value in of_one:
-            found[value].add(article)
-    return dict(found)
+    of_enough = resampling if n_articles >= LEAST_ARTICLES else None
+    micro, totals = mean_figures(counts.sum(axis=2), precision_recall_f1, of_enough), counts.sum(axis=0)
+    macro_f1 = known(mean_label_figures(totals)[-1, 2])
+    return Slice(articles=n_articles, micro=with_counts(micro, totals.sum(axis=1)), macro_f1=macro_f1)
 
 
 def _bins(edges: Sequence[int]) -> list[str]:

@@ -18,15 +18,7 @@ from numpy.typing import NDArray
 from eventcorpus.errors import InputError
 from eventcorpus.metrics.match import Counts, label_figures, sum_counts
 from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate
-from eventcorpus.metrics.tags import (
-    Decoder,
-    FlatChunks,
-    Scheme,
-    Sentences,
-    TagCodes,
-    first_tokens,
-    flat_chunks,
-)
+from eventcorpus.metrics.tags import Decoder, FlatChunks, Scheme, Sentences, TagCodes, first_tokens, flat_chunks
 
 
 @dataclass(frozen=True)

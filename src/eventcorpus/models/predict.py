@@ -50,11 +50,7 @@ class ConfidenceFilter:
 
 
 def predict(
-    articles: Iterable[Article],
-    extractor: Extractor,
-    keep: ConfidenceFilter,
-    *,
-    changed: Collection[str] = (),
+    articles: Iterable[Article], extractor: Extractor, keep: ConfidenceFilter, *, changed: Collection[str] = ()
 ) -> Iterator[Prediction]:
     """Predict articles, in their order; each prediction has the text.
 
