@@ -14,7 +14,7 @@ from pathlib import Path
 from eventcorpus.errors import EventCorpusError, InputError, nearest
 from eventcorpus.eval.benchmark import HEADER, Benchmark, benchmark_files, read_benchmark, result_row
 from eventcorpus.eval.intervals import figure_of, shown
-from eventcorpus.eval.report import Figure, Matching, Report
+from eventcorpus.eval.report import Figure, Figures, Report
 from eventcorpus.files import parse_as, read_json, read_text, write_text
 from eventcorpus.tables import percent, percent_range
 from eventcorpus.training.recipe import Recipe, is_expert, kind, limits, ordered_keys
@@ -80,14 +80,10 @@ def labels(reports: Reports) -> Lines:
     lines = _head(head, right=range(1, 6))
     for label, row in report.exact.labels.items():
         agreed = percent(agreement_of[label].value) if label in agreement_of else percent(None)
-        lines.append(_row(label, percent(row.precision), percent(row.recall), shown(figure_of(row, "f1")), agreed,
-                          f"{row.support:,}"))  # fmt: skip
-    micro, macro = report.exact.micro, report.exact.macro
-    lines.append(_row("**micro**", percent(micro.precision), percent(micro.recall), shown(figure_of(micro, "f1")),
-                      percent(overall.value), f"{micro.support:,}"))  # fmt: skip
-    lines.append(
-        _row("**macro**", percent(macro.precision), percent(macro.recall), shown(figure_of(macro, "f1")), "", "")
-    )
+        lines.append(_row(label, *_figures(row), agreed, f"{row.support:,}"))
+    micro = report.exact.micro
+    lines.append(_row("**micro**", *_figures(micro), percent(overall.value), f"{micro.support:,}"))
+    lines.append(_row("**macro**", *_figures(report.exact.macro), "", ""))
     for name, baseline in (report.floors or {}).items():
         row = baseline.exact.micro
         figures = (percent(share) for share in (row.precision, row.recall, row.f1))
@@ -101,11 +97,9 @@ def slices(reports: Reports) -> Lines:
     lines = _head(("slice", "articles", "gold", "F1 [95% interval]"), right=range(1, 4))
     for attribute in SLICES:
         for value, part in (report.slices or {}).get(attribute, {}).items():
-            figure = figure_of(part.micro, "f1")
+            figure, counts = figure_of(part.micro, "f1"), (f"{part.articles:,}", f"{part.micro.support:,}")
             if figure.interval is not None:
-                lines.append(
-                    _row(f"{attribute}: {value}", f"{part.articles:,}", f"{part.micro.support:,}", shown(figure))
-                )
+                lines.append(_row(f"{attribute}: {value}", *counts, shown(figure)))
     return lines
 
 
@@ -113,13 +107,11 @@ def zero_shot(reports: Reports) -> Lines:
     """The default model on documents of re3d, by class."""
     report = reports.named("default", "re3d-documents")
     overlap = report.overlap
-    lines = _head(("class", "overlap F1", "exact precision", "exact recall", "exact F1 [95% interval]", "gold"),
-                  right=range(1, 6))  # fmt: skip
-    rows = [*report.exact.labels.items(), ("**micro**", report.exact.micro)]
-    for label, row in rows:
-        relaxed = None if overlap is None else overlap.labels.get(label, overlap.micro)
-        lines.append(_row(label, shown(figure_of(relaxed, "f1")) if relaxed else percent(None), percent(row.precision),
-                          percent(row.recall), shown(figure_of(row, "f1")), f"{row.support:,}"))  # fmt: skip
+    head = ("class", "overlap F1", "exact precision", "exact recall", "exact F1 [95% interval]", "gold")
+    lines = _head(head, right=range(1, 6))
+    for label, row in [*report.exact.labels.items(), ("**micro**", report.exact.micro)]:
+        relaxed = shown(figure_of(overlap.labels.get(label, overlap.micro), "f1")) if overlap else percent(None)
+        lines.append(_row(label, relaxed, *_figures(row), f"{row.support:,}"))
     return lines
 
 
@@ -131,14 +123,11 @@ def re3d_dev(reports: Reports) -> Lines:
     lines = _head(("run", "exact F1 [95% interval]", "gold"), right=(1, 2))
     for model, value in zip(report.seeds.models, report.seeds.micro_f1, strict=True):
         lines.append(_row(model.name, percent(value), ""))
-    micro: Matching = report.exact
     spread = "" if report.seeds.deviation is None else f" ± {percent(report.seeds.deviation)}"
-    lines.append(
-        _row("**mean**", f"{shown(figure_of(micro.micro, 'f1'))}{spread} over runs", f"{micro.micro.support:,}")
-    )
-    lines += [
-        _row(f"mean, {label}", shown(figure_of(row, "f1")), f"{row.support:,}") for label, row in micro.labels.items()
-    ]
+    micro = report.exact.micro
+    lines.append(_row("**mean**", f"{shown(figure_of(micro, 'f1'))}{spread} over runs", f"{micro.support:,}"))
+    for label, row in report.exact.labels.items():
+        lines.append(_row(f"mean, {label}", shown(figure_of(row, "f1")), f"{row.support:,}"))
     return lines
 
 
@@ -170,6 +159,11 @@ def recipe_keys(_: Reports) -> Lines:
         meaning = " ".join((field.description or "").split()).replace("``", "`")
         lines.append(_row(f"`{key}`", f"`{default}`" if default else "", values, meaning))
     return lines
+
+
+def _figures(row: Figures) -> tuple[str, str, str]:
+    """Precision, recall, and F1 with its interval."""
+    return percent(row.precision), percent(row.recall), shown(figure_of(row, "f1"))
 
 
 def _hundredths(figure: Mapping[str, float | None]) -> str:

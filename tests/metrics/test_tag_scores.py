@@ -61,7 +61,7 @@ def test_intervals_are_those_of_scoring_every_resample_again() -> None:
     predicted = [[tag if rng.random() < 0.8 else rng.choice(alphabet) for tag in tags] for tags in gold]
     articles = [n // 3 for n in range(30)]
     resampling = draw_resamples(list(range(10)), n_resamples=200, seed=3)
-    found = score_tags(gold, predicted, units=articles).estimate_with(resampling)
+    found = score_tags(gold, predicted, units=articles).estimate(resampling)
     again = []
     for draw in resampling.draws:
         drawn = [n for n in range(30) for _ in range(draw[articles[n]])]

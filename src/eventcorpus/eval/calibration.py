@@ -5,7 +5,7 @@ A reliability diagram, its error, and what precision and recall are left at each
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -69,23 +69,26 @@ def calibration_of(
     for mention, place in zip(rated, bins_of([mention.confidence for mention in rated]).tolist(), strict=True):
         statistics[row[mention.article], place] += (1.0, mention.confidence, mention.correct)
     support = Counter(label for _, _, _, label in gold)
-    by_label: dict[str, list[RatedMention]] = defaultdict(list)
+    by_label: dict[str, list[RatedMention]] = {label: [] for label in labels}
     for mention in rated:
         by_label[mention.label].append(mention)
-    n_gold = {label: support[label] * len(runs) for label in labels}
-    error = estimate(statistics, expected_calibration_error, resampling=resampling)
+    sums = statistics.sum(axis=0).tolist()
+    curves = {"micro": curve(rated, n_gold=support.total() * len(runs))}
+    curves |= {label: curve(of, n_gold=support[label] * len(runs)) for label, of in by_label.items() if of}
+    errors = {
+        label: expected_calibration_error(bin_sums([m.confidence for m in of], [m.correct for m in of]))
+        for label, of in by_label.items()
+    }
     return Calibration(
-        bins=_bins(statistics.sum(axis=0)),
-        expected_calibration_error=figure_at(error),
-        curves={
-            "micro": curve(rated, n_gold=support.total() * len(runs)),
-            **{label: curve(by_label[label], n_gold=n_gold[label]) for label in labels if by_label[label]},
-        },
-        average_precision={
-            "micro": average_precision(rated),
-            **{label: average_precision(by_label[label]) for label in labels},
-        },
-        label_calibration_error={label: known(expected_calibration_error(_sums(by_label[label]))) for label in labels},
+        bins=tuple(
+            Bin(low=low, high=high, n=int(n), confidence=total / n if n else None, correct=right / n if n else None)
+            for low, high, (n, total, right) in zip(EDGES[:-1].tolist(), EDGES[1:].tolist(), sums, strict=True)
+        ),
+        expected_calibration_error=figure_at(estimate(statistics, expected_calibration_error, resampling=resampling)),
+        curves=curves,
+        average_precision={"micro": average_precision(rated)}
+        | {label: average_precision(of) for label, of in by_label.items()},
+        label_calibration_error={label: known(error) for label, error in errors.items()},
     )
 
 
@@ -127,20 +130,3 @@ def _above(rated: Sequence[RatedMention]) -> tuple[Numbers, Numbers, Numbers]:
     thresholds, place = np.unique(confidence, return_inverse=True)
     n, n_right = np.bincount(place).astype(np.float64), np.bincount(place, right)
     return thresholds, n[::-1].cumsum()[::-1], n_right[::-1].cumsum()[::-1]
-
-
-def _sums(rated: Sequence[RatedMention]) -> Numbers:
-    return bin_sums([mention.confidence for mention in rated], [mention.correct for mention in rated])
-
-
-def _bins(sums: Numbers) -> tuple[Bin, ...]:
-    return tuple(
-        Bin(
-            low=float(low),
-            high=float(high),
-            n=int(n),
-            confidence=float(confidence / n) if n else None,
-            correct=float(right / n) if n else None,
-        )
-        for low, high, (n, confidence, right) in zip(EDGES[:-1], EDGES[1:], sums.tolist(), strict=True)
-    )

@@ -88,8 +88,25 @@ def count_mentions(
     """
     exact = count_exact(runs, labels)
     boundary, types, overlap = (exact * (0, 1, 1) for _ in range(3))  # what is correct is counted below
+    rank = {label: i for i, label in enumerate(labels)}
     for n, matched in enumerate(runs):
-        _count_run(matched, labels, overlap_threshold, boundary[:, n], types[:, n], overlap[:, n])
+        for row, article in enumerate(matched):
+            for outcome in article.outcomes:
+                if not (outcome.gold and outcome.predicted):
+                    continue
+                in_gold = rank[article.gold[outcome.gold[0]][2]]
+                predicted = rank[article.predicted[outcome.predicted[0]][2]]
+                if outcome.kind in _SAME_LABEL:
+                    types[row, n, in_gold, _CORRECT] += 1
+                if outcome.kind in _SAME_ENDS:
+                    boundary[row, n, in_gold, _CORRECT] += 1
+                    # counted in the row of its gold mention: in that of its own label, correct could exceed predicted
+                    boundary[row, n, predicted, _PREDICTED] -= 1
+                    boundary[row, n, in_gold, _PREDICTED] += 1
+            gold_places, predicted_places = _by_label(article.gold), _by_label(article.predicted)
+            for label in gold_places.keys() & predicted_places.keys():
+                pairs = match_overlapping(gold_places[label], predicted_places[label], threshold=overlap_threshold)
+                overlap[row, n, rank[label], _CORRECT] = len(pairs)
     return MentionCounts(exact, boundary, types, overlap)
 
 
@@ -105,35 +122,6 @@ def count_exact(runs: Sequence[Sequence[MatchedArticle]], labels: Sequence[str])
         for matched in runs
     ]
     return np.stack(counts, axis=1)
-
-
-def _count_run(
-    matched: Sequence[MatchedArticle],
-    labels: Sequence[str],
-    overlap_threshold: float,
-    boundary: Numbers,
-    types: Numbers,
-    overlap: Numbers,
-) -> None:
-    """Add what is correct to the counts of one run, each of shape (n_articles, n_labels, 3)."""
-    rank = {label: i for i, label in enumerate(labels)}
-    for row, article in enumerate(matched):
-        for outcome in article.outcomes:
-            if not (outcome.gold and outcome.predicted):
-                continue
-            in_gold = rank[article.gold[outcome.gold[0]][2]]
-            predicted = rank[article.predicted[outcome.predicted[0]][2]]
-            if outcome.kind in _SAME_LABEL:
-                types[row, in_gold, _CORRECT] += 1
-            if outcome.kind in _SAME_ENDS:
-                boundary[row, in_gold, _CORRECT] += 1
-                # counted in the row of its gold mention: in that of its own label, correct could exceed predicted
-                boundary[row, predicted, _PREDICTED] -= 1
-                boundary[row, in_gold, _PREDICTED] += 1
-        gold_places, predicted_places = _by_label(article.gold), _by_label(article.predicted)
-        for label in gold_places.keys() & predicted_places.keys():
-            pairs = match_overlapping(gold_places[label], predicted_places[label], threshold=overlap_threshold)
-            overlap[row, rank[label], _CORRECT] = len(pairs)
 
 
 def _by_label(spans: Sequence[Labelled]) -> dict[str, list[Stretch]]:
@@ -168,34 +156,23 @@ def boundary_errors_of(runs: Sequence[Sequence[MatchedArticle]], labels: Sequenc
 
     ``start``, ``end`` and ``both`` divide the same mentions as ``too_short``, ``too_long`` and ``shifted`` do.
     """
-    errors: list[dict[str, Counter[str]]] = []
-    for matched in runs:
-        errors.append({label: Counter() for label in labels})
+    errors: list[Counter[tuple[str, str]]] = [Counter() for _ in runs]
+    for counts, matched in zip(errors, runs, strict=True):
         for article in matched:
             for outcome in article.outcomes:
                 if outcome.kind in ("split", "merged"):
-                    errors[-1][article.gold[outcome.gold[0]][2]][outcome.kind] += 1
+                    counts[article.gold[outcome.gold[0]][2], outcome.kind] += 1
                 elif outcome.kind == "boundary":
-                    in_gold, predicted = article.gold[outcome.gold[0]], article.predicted[outcome.predicted[0]]
-                    errors[-1][in_gold[2]].update([_which_end(in_gold, predicted), _which_way(in_gold, predicted)])
+                    (start, end, label), found = article.gold[outcome.gold[0]], article.predicted[outcome.predicted[0]]
+                    counts[label, "end" if found[0] == start else "start" if found[1] == end else "both"] += 1
+                    within, around = start <= found[0] and found[1] <= end, found[0] <= start and end <= found[1]
+                    counts[label, "too_short" if within else "too_long" if around else "shifted"] += 1
     return {
         label: BoundaryErrors.model_validate(
-            {kind: mean_count(run[label][kind] for run in errors) for kind in BoundaryErrors.model_fields}
+            {kind: mean_count(counts[label, kind] for counts in errors) for kind in BoundaryErrors.model_fields}
         )
         for label in labels
     }
-
-
-def _which_end(gold: Labelled, predicted: Labelled) -> str:
-    if gold[0] == predicted[0]:
-        return "end"
-    return "start" if gold[1] == predicted[1] else "both"
-
-
-def _which_way(gold: Labelled, predicted: Labelled) -> str:
-    if gold[0] <= predicted[0] and predicted[1] <= gold[1]:
-        return "too_short"
-    return "too_long" if predicted[0] <= gold[0] and gold[1] <= predicted[1] else "shifted"
 
 
 def gold_keys(gold: Iterable[AnnotatedArticle]) -> list[Key]:

@@ -60,15 +60,7 @@ def matching_of(counts: Numbers, labels: Sequence[str], resampling: Resampling |
 def with_counts(figures: Figures, totals: Numbers) -> LabelFigures:
     """Figures beside the counts that they are made of, shape (n_runs, 3)."""
     correct, predicted, support = (mean_count(column) for column in totals.T.tolist())
-    return LabelFigures(
-        precision=figures.precision,
-        recall=figures.recall,
-        f1=figures.f1,
-        intervals=figures.intervals,
-        support=support,
-        predicted=predicted,
-        correct=correct,
-    )
+    return LabelFigures(**dict(figures), support=support, predicted=predicted, correct=correct)
 
 
 def mean_count(counts: Iterable[float]) -> int:

@@ -19,7 +19,7 @@ def f1(matched: Numbers, first: Numbers, second: Numbers) -> Numbers:
     >>> f1(np.array([3.0, 0.0]), np.array([4.0, 0.0]), np.array([5.0, 0.0])).round(3).tolist()
     [0.667, nan]
     """
-    return _ratio(2 * matched, first + second)
+    return share(2 * matched, first + second)
 
 
 def nominal_alpha(matching: Numbers, marginals: Numbers) -> Numbers:
@@ -38,7 +38,7 @@ def nominal_alpha(matching: Numbers, marginals: Numbers) -> Numbers:
     """
     n_values = marginals.sum(axis=-1)
     expected = n_values**2 - (marginals**2).sum(axis=-1)
-    return 1 - _ratio((n_values - 1) * (n_values - matching), expected)
+    return 1 - share((n_values - 1) * (n_values - matching), expected)
 
 
 def interval_alpha(n_units: Numbers, values: Numbers, squares: Numbers, squared_differences: Numbers) -> Numbers:
@@ -54,7 +54,7 @@ def interval_alpha(n_units: Numbers, values: Numbers, squares: Numbers, squared_
         1 for perfect agreement, 0 for chance; undefined where every value is the same.
     """
     n_values = 2 * n_units
-    return 1 - _ratio((n_values - 1) * squared_differences, n_values * squares - values**2)
+    return 1 - share((n_values - 1) * squared_differences, n_values * squares - values**2)
 
 
 def kappa(agreed: Numbers, first: Numbers, second: Numbers) -> Numbers:
@@ -73,17 +73,12 @@ def kappa(agreed: Numbers, first: Numbers, second: Numbers) -> Numbers:
     """
     n = first.sum(axis=-1)
     expected = (first * second).sum(axis=-1) / np.maximum(n, 1)
-    return _ratio((agreed - expected).sum(axis=-1), (n - expected).sum(axis=-1))
+    return share((agreed - expected).sum(axis=-1), (n - expected).sum(axis=-1))
 
 
 def share(part: Numbers, whole: Numbers) -> Numbers:
     """part / whole; undefined where the whole is nothing."""
-    return _ratio(part, whole)
-
-
-def _ratio(numerator: Numbers, denominator: Numbers) -> Numbers:
-    numerator, denominator = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
-    shape = np.broadcast_shapes(numerator.shape, denominator.shape)
-    out = np.full(shape, np.nan)
-    np.divide(numerator, denominator, out=out, where=np.broadcast_to(denominator > 0, shape))
-    return out
+    part, whole = np.asarray(part, dtype=np.float64), np.asarray(whole, dtype=np.float64)
+    shape = np.broadcast_shapes(part.shape, whole.shape)
+    shares: Numbers = np.divide(part, whole, out=np.full(shape, np.nan), where=np.broadcast_to(whole > 0, shape))
+    return shares

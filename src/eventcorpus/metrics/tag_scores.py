@@ -44,15 +44,15 @@ class TagScores:
         """Counts of all labels together."""
         return sum_counts(self.counts.values())
 
-    def estimate(self, *, n_resamples: int = 1000, seed: int = 0, level: float = 0.95) -> Estimate:
+    def estimate(
+        self, resampling: Resampling | None = None, *, n_resamples: int = 1000, seed: int = 0, level: float = 0.95
+    ) -> Estimate:
         """Precision, recall and F1 with percentile intervals over the units: arrays of shape (n_labels + 2, 3).
 
-        Rows are ``labels``, then micro, then macro: the mean over the labels that a resample has.
+        Rows are ``labels``, then micro, then macro: the mean over the labels that a resample has. With given resamples
+        of ``units``, differences of two systems are paired.
         """
-        return self.estimate_with(draw_resamples(self.units, n_resamples=n_resamples, seed=seed), level=level)
-
-    def estimate_with(self, resampling: Resampling, *, level: float = 0.95) -> Estimate:
-        """The same with given resamples of ``units``, so that differences of two systems are paired."""
+        resampling = resampling or draw_resamples(self.units, n_resamples=n_resamples, seed=seed)
         return estimate(self.statistics.astype(np.float64), label_figures, resampling=resampling, level=level)
 
 
