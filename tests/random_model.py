@@ -6,8 +6,8 @@ from typing import Any
 import torch
 from transformers import AutoModelForTokenClassification
 
-from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
+from eventcorpus.tags import tag_names
 
 
 def random_model(encoder: Path, ontology: Ontology) -> Any:

@@ -83,7 +83,7 @@ def benchmark(**changes: Any) -> None:
 
 def predict(keep: Callable[[Span], bool] = lambda span: True, split: str = "validation") -> None:
     """Predictions that are the gold, without what ``keep`` says no to."""
-    assert run("benchmark", "mini.yaml", "--data", "data", "--dataset", "ds")[0] == 0
+    assert run("benchmark", "mini.yaml", "--data", "data", "--out", "ds")[0] == 0
     lines = []
     for one in read_dataset(Path("ds")).split(split):
         text = one.article.text
@@ -117,7 +117,7 @@ def test_data_of_another_hash_is_refused_and_marked_where_it_is_wanted(here: Pat
     Path("data/dev.txt").write_text(SENTENCES.replace("Idlib", "Dhanab"))
     code, _, err = run(*SCORE)
     assert code == 1 and err.startswith("Error: data/dev.txt has sha256 ") and "--any-data" in err
-    predict_again = run("benchmark", "mini.yaml", "--data", "data", "--any-data", "--dataset", "ds")
+    predict_again = run("benchmark", "mini.yaml", "--data", "data", "--any-data", "--out", "ds")
     assert predict_again[0] == 0
     texts = read_dataset(Path("ds")).split("validation")
     lines = [prediction_line(prediction_of(one.article, [], ModelName(name="none"))) for one in texts]
@@ -163,7 +163,7 @@ def test_classes_are_scored_on_both_sides_and_what_is_left_out_is_told(here: Pat
 
 def test_a_file_without_a_known_hash_is_said_to_be_unchecked(here: Path) -> None:
     benchmark(files=[{"path": "dev.txt"}])
-    _, _, err = run("benchmark", "mini.yaml", "--data", "data", "--dataset", "ds")
+    _, _, err = run("benchmark", "mini.yaml", "--data", "data", "--out", "ds")
     assert "data/dev.txt: mini@2 knows no hash of it; whether it is the right file is not checked" in err
 
 
@@ -171,7 +171,7 @@ def test_a_model_with_other_labels_is_refused_before_it_reads_anything(here: Pat
     Path("data/dev.txt").rename("data/train.txt")
     Path("data/dev.txt").write_text(SENTENCES)
     benchmark(files=[{"path": "train.txt"}], split="train")
-    assert run("benchmark", "mini.yaml", "--data", "data", "--dataset", "ds")[0] == 0
+    assert run("benchmark", "mini.yaml", "--data", "data", "--out", "ds")[0] == 0
     recipe = {"encoder": str(tiny_encoder), "num_train_epochs": 1, "max_length": 64, "stride": 8}
     Path("r.yaml").write_text(yaml.safe_dump(recipe))
     assert run("train", "r.yaml", "--dataset", "ds", "--out", "model")[0] == 0
@@ -186,7 +186,7 @@ def test_a_model_with_other_labels_is_refused_before_it_reads_anything(here: Pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("benchmark", "mini.yaml", "--data", "data"), "give --model DIR or --predictions FILE, or --dataset DIR"),
+        (("benchmark", "mini.yaml", "--data", "data"), "give --model DIR or --predictions FILE, or --out DIR"),
         (("benchmark", "mini.yaml", "--predictions", "p"), "--data FOLDER is needed: dev.txt of the fifth floor"),
         (("benchmark", "mini.yaml", "--model", "m", "--predictions", "p"), "give either --model DIR or --predictions"),
     ],
@@ -198,7 +198,7 @@ def test_wrong_usage_exits_with_2(here: Path, arguments: tuple[str, ...], messag
 
 def test_an_unknown_format_names_the_nearest(here: Path) -> None:
     benchmark(convert={"format": "conl"})
-    code, _, err = run("benchmark", "mini.yaml", "--data", "data", "--dataset", "ds")
+    code, _, err = run("benchmark", "mini.yaml", "--data", "data", "--out", "ds")
     assert (code, err.splitlines()[-1]) == (
         1,
         "Error: mini@2: convert.format: there is no format 'conl'; did you mean 'conll'",
@@ -250,7 +250,7 @@ def real(*parts: str) -> Path:
 def test_cameo_dev_is_every_fifth_sentence_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = real("cameo_ner")
     monkeypatch.chdir(ROOT)
-    assert run("benchmark", "cameo-dev", "--data", str(folder), "--dataset", str(tmp_path / "ds"))[0] == 0
+    assert run("benchmark", "cameo-dev", "--data", str(folder), "--out", str(tmp_path / "ds"))[0] == 0
     raw = (folder / "train.txt").read_text().strip().split("\n\n")
     sentences = [[line.split() for line in one.strip().split("\n")] for one in raw]
     wanted = [one for n, one in enumerate(sentences, start=1) if n % 5 == 0]
@@ -271,6 +271,6 @@ def test_the_data_that_others_publish_is_that_of_its_benchmark(
 ) -> None:
     folder = real(*parts)
     monkeypatch.chdir(ROOT)
-    code, _, err = run("benchmark", name, "--data", str(folder), "--dataset", str(tmp_path / "ds"))
+    code, _, err = run("benchmark", name, "--data", str(folder), "--out", str(tmp_path / "ds"))
     assert code == 0 and "other data" not in err
     assert len(read_dataset(tmp_path / "ds").split(split)) == articles

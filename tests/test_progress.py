@@ -1,4 +1,5 @@
 import io
+import logging
 
 import pytest
 
@@ -14,6 +15,7 @@ def test_a_task_without_a_note_is_shown_on_a_terminal(monkeypatch: pytest.Monkey
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
+    logging.getLogger("eventcorpus").setLevel(logging.INFO)  # as the command line does without --quiet
     with progress_bar() as progress:
         assert list(progress.track([1, 2], description="convert")) == [1, 2]
         progress.update(progress.add_task("pull", total=2, note="3.0 MB"), completed=1)

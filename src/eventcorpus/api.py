@@ -29,7 +29,7 @@ from eventcorpus.progress import OnProgress
 from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe
 
 if TYPE_CHECKING:
-    from eventcorpus.calibration.apply import Calibration
+    from eventcorpus.models.calibration import Calibration
     from eventcorpus.training.callbacks import OnMetrics, OnStep
     from eventcorpus.training.run_info import FitResult
 
@@ -104,7 +104,7 @@ def train(
     Raises:
         RecipeError, InputError, ModelError, OutputError: see ``load_recipe`` and ``training.fit.fit``.
     """
-    from eventcorpus.models.card import write_card
+    from eventcorpus.render.model_card import write_card
     from eventcorpus.training.distributed import process_group
     from eventcorpus.training.fit import fit
 
@@ -157,9 +157,9 @@ def calibrate(
         InputError: if the split is the one that the model was trained on.
     """
     from eventcorpus.calibration import fit
-    from eventcorpus.models.card import write_card
     from eventcorpus.models.extractor import Extractor
     from eventcorpus.models.folder import write_calibration
+    from eventcorpus.render.model_card import write_card
     from eventcorpus.render.training_charts import reliability_svg
 
     data = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from eventcorpus.calibration.apply import Calibration, minimum_confidences
 from eventcorpus.calibration.fit import calibrate
 from eventcorpus.calibration.metrics import ScoredMentions, calibration_error, wilson_interval
 from eventcorpus.dataset.folder import read_dataset
+from eventcorpus.models.calibration import Calibration, minimum_confidences
 from eventcorpus.models.extractor import Extractor
 
 

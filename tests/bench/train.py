@@ -41,9 +41,9 @@ from eventcorpus.formats.conll import read_conll
 from eventcorpus.metrics.match import Key, exact_counts, sum_counts
 from eventcorpus.models.encoders import bundled_encoder
 from eventcorpus.models.extractor import Extractor
-from eventcorpus.models.tags import OUTSIDE, spans_from_tags, tag_names, tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tags import OUTSIDE, spans_from_tags, tag_names, tags_from_spans
 from eventcorpus.training.fit import fit
 from eventcorpus.training.metrics import peak_memory
 from eventcorpus.training.recipe import Recipe, read_recipe, with_settings

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from transformers import pipeline
 
-from eventcorpus.calibration.apply import Calibration, apply_logistic, apply_temperature, log_odds
 from eventcorpus.calibration.fit import (
     Targets,
     calibrate,
@@ -28,12 +27,13 @@ from eventcorpus.calibration.metrics import ScoredMentions, calibration_bins, ca
 from eventcorpus.cli.main import main
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import Entry, write_dataset
+from eventcorpus.models.calibration import Calibration, apply_logistic, apply_temperature, log_odds
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import read_about, write_calibration
-from eventcorpus.models.tags import viterbi
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.render.training_charts import reliability_svg
 from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.tags import viterbi
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
 

@@ -18,10 +18,10 @@ from eventcorpus.eval.baselines import (
     tagged_lines,
 )
 from eventcorpus.labelstudio.annotations import read_exports
-from eventcorpus.models.tags import viterbi
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.predictions import Prediction, check_prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.tags import viterbi
 
 ROOT = Path(__file__).parents[2]
 

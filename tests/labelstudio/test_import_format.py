@@ -1,4 +1,4 @@
-"""Exports in: every oddity that the server or its users produce, and an report that adds up."""
+"""Exports in: every oddity that the server or its users produce, and a report that adds up."""
 
 import json
 import re

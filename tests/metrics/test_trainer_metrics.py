@@ -11,7 +11,7 @@ from seqeval.scheme import IOB2
 from transformers import EvalPrediction
 
 from eventcorpus.metrics.tag_scores import compute_metrics
-from eventcorpus.models.tags import tag_names
+from eventcorpus.tags import tag_names
 
 TAGS = tag_names(["Actor", "Place"])
 windows = st.integers(1, 4).flatmap(

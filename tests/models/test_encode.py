@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from eventcorpus.errors import ModelError
 from eventcorpus.models.encode import TextEncoder, cut_windows
-from eventcorpus.models.tags import spans_from_tags, tags_from_spans
 from eventcorpus.schema import Span
+from eventcorpus.tags import spans_from_tags, tags_from_spans
 from eventcorpus.text import words
 
 TEXTS = {

@@ -10,11 +10,15 @@ import yaml
 from click.testing import CliRunner
 from huggingface_hub import ModelCard
 
-from eventcorpus.calibration.apply import Bin, Calibration, CalibrationError, FittedOn, Interval, Threshold
 from eventcorpus.cli.main import main
 from eventcorpus.errors import InputError
 from eventcorpus.eval.evaluate import score
-from eventcorpus.models.card import (
+from eventcorpus.models.calibration import Bin, Calibration, CalibrationError, FittedOn, Interval, Threshold
+from eventcorpus.models.encoders import load_tokenizer
+from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model, write_calibration
+from eventcorpus.ontology import Label, Ontology
+from eventcorpus.predictions import ModelName, PredictedMention, Prediction
+from eventcorpus.render.model_card import (
     CardFacts,
     escape,
     model_card,
@@ -23,10 +27,6 @@ from eventcorpus.models.card import (
     read_scores,
     write_card,
 )
-from eventcorpus.models.encoders import load_tokenizer
-from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model, write_calibration
-from eventcorpus.ontology import Label, Ontology
-from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from random_model import random_model
 

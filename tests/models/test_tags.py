@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventcorpus.models.tags import argmax, spans_from_tags, tag_names, tags_from_spans, viterbi
 from eventcorpus.schema import Span
+from eventcorpus.tags import argmax, spans_from_tags, tag_names, tags_from_spans, viterbi
 
 RANK = {"Actor": 0, "Place": 1}
 

@@ -20,7 +20,7 @@ from eventcorpus.annotation.merge import (
     keyed_spans,
     merge,
 )
-from eventcorpus.dataset.rows import without_defaults
+from eventcorpus.annotation.rules import without_defaults
 from eventcorpus.labelstudio.config import DIFFERENCES_OBJECT
 from eventcorpus.labelstudio.exports import ADJUDICATES
 from eventcorpus.labelstudio.results import region_id, results_of

@@ -1,8 +1,8 @@
 """Check one document against its text and an ontology: the spans and roles that it gives, every item counted.
 
-One checker serves all readers. It places marks in the stored text (mending offsets where the text says how), lets
-labels, attributes and roles through that the ontology has, resolves overlaps where the ontology is flat, and counts
-into the conversion report what was kept, repaired, refused and flagged.
+One checker serves every reader of ``convert``. It places marks in the stored text (mending offsets where the text says
+how), lets labels, attributes and roles through that the ontology has, resolves overlaps where the ontology is flat, and
+counts into the conversion report what was kept, repaired, refused and flagged.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every reader of annotations hands over: documents with marks and links, as their files have them.
+"""What every reader of ``convert`` hands over: documents with marks and links, as their files have them.
 
 Offsets still refer to the file's own text. ``annotation.check`` makes spans and roles of them.
 """

@@ -1,9 +1,10 @@
-"""Which spans one layer of BIO tags can hold, when spans overlap."""
+"""The rules of an ontology for one annotated article: overlaps, roles and their signatures, attributes and defaults."""
 
 from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 from eventcorpus.conversion_report import Code
@@ -96,3 +97,22 @@ def violations(annotated: AnnotatedArticle, ontology: Ontology) -> Iterator[str]
         for name, attribute in expected.items():
             if attribute.default is None and attribute.values and name not in dict(span.attributes):
                 yield f"{span.label} {words(span)} has no {name}"
+
+
+def with_defaults(span: Span, ontology: Ontology) -> list[tuple[str, str]]:
+    """The attributes of a span in ontology order, defaults filled in."""
+    pairs: list[tuple[str, str]] = []
+    for attribute in ontology.attributes_of(span.label):
+        given = [pair for pair in span.attributes if pair[0] == attribute.name]
+        pairs += given or ([(attribute.name, attribute.default)] if attribute.default is not None else [])
+    return pairs
+
+
+def without_defaults(annotated: AnnotatedArticle, ontology: Ontology) -> AnnotatedArticle:
+    """The article without the attributes whose value is the ontology's default, as annotators leave them unset."""
+    default = {attribute.name: attribute.default for attribute in ontology.attributes}
+    spans = (
+        replace(span, attributes=tuple(pair for pair in span.attributes if default.get(pair[0]) != pair[1]))
+        for span in annotated.spans
+    )
+    return replace(annotated, spans=tuple(spans))

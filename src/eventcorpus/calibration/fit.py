@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcorpus.annotation.rules import resolve_overlaps
-from eventcorpus.calibration.apply import (
+from eventcorpus.calibration.metrics import ScoredMentions, calibration_bins, calibration_error, wilson_interval
+from eventcorpus.models.calibration import (
     Calibration,
     FittedOn,
     Interval,
@@ -25,14 +26,13 @@ from eventcorpus.calibration.apply import (
     apply_temperature,
     log_odds,
 )
-from eventcorpus.calibration.metrics import ScoredMentions, calibration_bins, calibration_error, wilson_interval
 from eventcorpus.models.encode import EncodedText
 from eventcorpus.models.extractor import ARTICLES_AT_ONCE, Extractor, decode_mentions
 from eventcorpus.models.folder import ModelAbout
-from eventcorpus.models.tags import OUTSIDE, tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tags import OUTSIDE, tags_from_spans
 
 LEAST_MENTIONS = 20
 FOLDS = 5

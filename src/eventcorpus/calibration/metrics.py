@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from eventcorpus.calibration.apply import SMALLEST_DISTANCE, Bin, CalibrationError
+from eventcorpus.models.calibration import SMALLEST_DISTANCE, Bin, CalibrationError
 
 N_BINS = 10
 EDGES = np.arange(N_BINS + 1) / N_BINS

@@ -42,9 +42,7 @@ def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     "--data", "folder", type=options.PATH, help="The folder with the data  [default: the benchmark's, if it has one]"
 )
 @click.option("--any-data", is_flag=True, help="Score data whose hash is not the benchmark's; the report says so.")
-@click.option(
-    "--dataset", "keep", type=options.PATH, help="Keep the converted dataset there, to train on or to predict."
-)
+@click.option("--out", "keep", type=options.PATH, help="Keep the converted dataset there, to train on or to predict.")
 @options.json_option("the report", "eval/report.schema.json")
 @options.GATE
 @click.option(
@@ -75,9 +73,7 @@ def command(
         raise click.UsageError("give either --model DIR or --predictions FILE")
     systems = model_paths or predictions_paths
     if not (systems or keep):
-        raise click.UsageError(
-            "nothing to score: give --model DIR or --predictions FILE, or --dataset DIR to convert only"
-        )
+        raise click.UsageError("nothing to score: give --model DIR or --predictions FILE, or --out DIR to convert only")
     path = find_benchmark(wanted)
     benchmark = read_benchmark(path)
     gate = read_gate(gate_path) if gate_path else None

@@ -8,8 +8,8 @@ import click
 
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError
-from eventcorpus.models.card import read_agreement, read_card_facts, read_scores, write_card
 from eventcorpus.models.folder import model_hash, read_about
+from eventcorpus.render.model_card import read_agreement, read_card_facts, read_scores, write_card
 
 
 @click.command("card")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from eventcorpus.calibration.apply import minimum_confidences
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_file, read_json_lines, write_text
@@ -20,6 +19,7 @@ from eventcorpus.formats.articles import (
     text_row,
     with_published,
 )
+from eventcorpus.models.calibration import minimum_confidences
 from eventcorpus.predictions import prediction_line
 from eventcorpus.render.reports import prediction_tables, predictions_page
 from eventcorpus.schema import Article

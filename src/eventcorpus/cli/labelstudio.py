@@ -21,6 +21,7 @@ from eventcorpus.cli import options
 from eventcorpus.cli.main import LazyGroup
 from eventcorpus.corpus.rank import RANDOM_SHARE, Ranked, rank_articles
 from eventcorpus.dataset.folder import read_annotations, read_dataset
+from eventcorpus.dataset.tasks import TaskSource
 from eventcorpus.errors import InputError, StrictError
 from eventcorpus.files import to_json, write_text
 from eventcorpus.formats.articles import read_articles
@@ -32,7 +33,7 @@ from eventcorpus.labelstudio.live.push import compare, list_present, prepare_pro
 from eventcorpus.labelstudio.live.rank import TAB, done_article_ids, write_ranks
 from eventcorpus.labelstudio.live.server import Project, Server, connect
 from eventcorpus.labelstudio.live.status import Status, read_status
-from eventcorpus.labelstudio.tasks import TaskSource, write_tasks
+from eventcorpus.labelstudio.tasks import write_tasks
 from eventcorpus.ontology import Ontology
 from eventcorpus.render.reports import corrections_tables
 from eventcorpus.schema import Article
@@ -163,7 +164,7 @@ def tasks_command(source: TaskSource, out: Path) -> None:
 @options.seed_option("random share")
 @click.option("--top", type=click.IntRange(min=1), default=20, show_default=True,
               help="How many the table shows and --project ranks.")  # fmt: skip
-@options.json_option("the whole order, with the reasons (JSON Lines),")
+@options.json_option("the whole order, with the reasons, an object a line,")
 @click.option("--project", "wanted", metavar="TITLE|ID", help="Put the open tasks of this live project in the order.")
 @options.FIELDS
 @click.option("--strict", is_flag=True, help="Fail if an article has no prediction.")
@@ -188,7 +189,7 @@ def rank_command(
 
     \b
     Example:
-      eventcorpus labelstudio rank corpus/articles --predictions mentions.jsonl --annotated models/runs/demo-dataset
+      eventcorpus labelstudio rank new-articles --predictions mentions.jsonl --annotated models/runs/demo-dataset
     """
     every = list(read_articles(articles, field_map=fields))
     predictions = options.read_prediction_file(predictions_path)
@@ -381,7 +382,7 @@ def _ago(age: dt.timedelta) -> str:
 @click.option("--out", type=options.PATH, default=options.PULLED, show_default=True,
               help="Folder for export.json and what explains it.")  # fmt: skip
 @click.option("--ontology", "ontology_path", type=options.PATH,
-              help="What the project was made from  [default: the corpus's]")  # fmt: skip
+              help="What the project was made from  [default: the shipped corpus's]")  # fmt: skip
 def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
     """Take everything that was annotated: annotations, drafts, predictions and who made them.
 

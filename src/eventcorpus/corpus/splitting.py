@@ -16,10 +16,10 @@ from typing import Literal
 from pydantic import Field
 
 from eventcorpus import __version__
+from eventcorpus.annotation.rules import with_defaults
 from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.corpus.stratify import Group, stratify
 from eventcorpus.dataset.card import AnnotationCounts
-from eventcorpus.dataset.rows import with_defaults
 from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.errors import InputError
 from eventcorpus.files import StrictModel, atomic_folder, parse_as, read_json, sha256_of_file, write_json

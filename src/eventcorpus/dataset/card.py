@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from eventcorpus.dataset.rows import with_defaults
+from eventcorpus.annotation.rules import with_defaults
 from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -125,10 +125,17 @@ def read_annotations_of(request: Request, format: str) -> Annotations:
     """Read annotations in a format.
 
     Raises:
-        InputError: if there is no such format, or the inputs are not in it.
+        InputError: if there is no such format, it takes no such option, or the inputs are not in it.
     """
     if format not in FORMATS:
         raise InputError(f"there is no format {format!r}; {nearest(format, FORMATS)}")
+    if format == "conll" and len(request.inputs) > 1:
+        raise InputError("the format conll takes one file or folder")
+    for option in fields(Request):
+        given = getattr(request, option.name)
+        if option.name in _OPTIONAL - FORMATS[format].options and given != option.default:
+            takers = ", ".join(name for name, other in FORMATS.items() if option.name in other.options)
+            raise InputError(f"the format {format} takes no {option.name}; it is for {takers}")
     return FORMATS[format].read(request)
 
 
@@ -246,6 +253,7 @@ FORMATS: dict[str, Format] = {
     "wikievents": Format(partial(_public, read=read_wikievents, what="the event files"), _ANY),
 }
 """What ``convert`` reads, by name."""
+_OPTIONAL = frozenset().union(*(format_.options for format_ in FORMATS.values()))
 
 
 def _without_splits(request: Request) -> list[str]:

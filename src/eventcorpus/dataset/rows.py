@@ -11,18 +11,17 @@ import json
 import operator
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from eventcorpus.annotation.rules import resolve_overlaps
+from eventcorpus.annotation.rules import resolve_overlaps, with_defaults
 from eventcorpus.annotation.templates import check_templates, standoff_metadata
 from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.errors import SpanError
 from eventcorpus.files import sha256_of_file, to_json
-from eventcorpus.models.tags import tag_names, tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
+from eventcorpus.tags import tag_names, tags_from_spans
 from eventcorpus.text import cut_out, sha256_of
 
 _TOKEN_COLUMNS = ("tokens", "token_starts", "token_ends", "ner_tags")
@@ -113,25 +112,6 @@ def with_text(row: Row, article: Article) -> dict[str, Any]:
         raise SpanError(f"article {row['id']}: this is not the text that was annotated (another sha256)")
     metadata = article.metadata | json.loads(row["metadata"])
     return dict(row) | {"text": article.text, "title": article.title, "metadata": to_json(metadata)}
-
-
-def with_defaults(span: Span, ontology: Ontology) -> list[tuple[str, str]]:
-    """The attributes of a span in ontology order, defaults filled in."""
-    pairs: list[tuple[str, str]] = []
-    for attribute in ontology.attributes_of(span.label):
-        given = [pair for pair in span.attributes if pair[0] == attribute.name]
-        pairs += given or ([(attribute.name, attribute.default)] if attribute.default is not None else [])
-    return pairs
-
-
-def without_defaults(annotated: AnnotatedArticle, ontology: Ontology) -> AnnotatedArticle:
-    """The article without the attributes whose value is the ontology's default, as annotators leave them unset."""
-    default = {attribute.name: attribute.default for attribute in ontology.attributes}
-    spans = (
-        replace(span, attributes=tuple(pair for pair in span.attributes if default.get(pair[0]) != pair[1]))
-        for span in annotated.spans
-    )
-    return replace(annotated, spans=tuple(spans))
 
 
 def annotated_of(row: Row, *, place: str) -> AnnotatedArticle:

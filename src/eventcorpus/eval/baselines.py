@@ -16,10 +16,10 @@ from eventcorpus.eval.counts import all_labels, gold_keys, predicted_keys
 from eventcorpus.eval.intervals import matching_of
 from eventcorpus.eval.report import Baseline
 from eventcorpus.metrics.match import exact_by_article
-from eventcorpus.models.tags import OUTSIDE, spans_from_tags, tag_names, tags_from_spans, viterbi
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
 from eventcorpus.schema import AnnotatedArticle, Article, Mention
+from eventcorpus.tags import OUTSIDE, spans_from_tags, tag_names, tags_from_spans, viterbi
 from eventcorpus.text import words
 
 
@@ -47,7 +47,7 @@ def labels_in(train: Sequence[AnnotatedArticle]) -> list[str]:
 
 
 def tagged_lines(annotated: AnnotatedArticle, labels: Sequence[str]) -> Iterator[tuple[Line, list[int]]]:
-    """Each line with its tag ids, in the numbering of ``models.tags``; of mentions that overlap the longest stays."""
+    """Each line with its tag ids, in the numbering of ``tags``; of mentions that overlap the longest stays."""
     lines = list(lines_of(annotated.article.text))
     offsets = [offset for line in lines for offset in line.offsets]
     tags = [OUTSIDE] * len(offsets)

@@ -9,7 +9,7 @@ from functools import partial
 
 import numpy as np
 
-from eventcorpus.dataset.rows import with_defaults
+from eventcorpus.annotation.rules import with_defaults
 from eventcorpus.eval.intervals import matching_of, mean_count, mean_figure, mean_figures
 from eventcorpus.eval.report import AttributeFigures, Events, EventSets, LabelFigures, Matching
 from eventcorpus.metrics import Numbers

@@ -1,6 +1,6 @@
 """Chunks of sequences of tags (B-Actor, I-Actor, O), as seqeval and conlleval read them: two decoders, each by name.
 
-``models.tags`` is for the tag ids of our own models,
+``tags`` is for the tag ids of our own models,
 which are never invalid; this is for files and lists of other people's systems, which are.
 
 The decoders say the same of valid tags. ``strict`` drops what is no whole chunk of its scheme, and is what seqeval

@@ -82,8 +82,9 @@ class TextEncoder:
 def cut_windows(n_tokens: int, size: int, stride: int) -> list[Window]:
     """Cover tokens with windows of ``size`` tokens that share ``stride`` tokens with their neighbours.
 
-    A mention cut by one window is whole in the next if it is shorter than ``stride`` (the doc_stride of BERT's
-    run_squad.py). Shared tokens are owned by the window in which they stand further from the edge.
+    A mention cut by one window is whole in the next if it is shorter than ``stride``, which is an overlap, as in the
+    tokenizers of Hugging Face (not a step, as the doc_stride of BERT's run_squad.py is). Each shared token belongs to
+    one window, that in which it stands further from the edge, so the tokens of one mention may belong to two windows.
 
     Raises:
         ModelError: if the stride is not smaller than the size.

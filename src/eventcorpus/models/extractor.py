@@ -17,14 +17,14 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
-from eventcorpus.calibration.apply import apply_logistic, apply_temperature
 from eventcorpus.errors import ModelError
+from eventcorpus.models.calibration import apply_logistic, apply_temperature
 from eventcorpus.models.encode import EncodedText, TextEncoder
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
-from eventcorpus.models.tags import DECODERS, spans_from_tags
 from eventcorpus.predictions import ModelName
 from eventcorpus.schema import Article, Mention
+from eventcorpus.tags import DECODERS, spans_from_tags
 from eventcorpus.text import stored_form, words
 
 BATCH_SIZE = 16

@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from eventcorpus.calibration.apply import Calibration
 from eventcorpus.errors import InputError, ModelError
 from eventcorpus.files import StrictModel, atomic_folder, parse_as, read_json, sha256_of_file, to_json, write_text
-from eventcorpus.models.tags import tag_names
+from eventcorpus.models.calibration import Calibration
 from eventcorpus.ontology import Ontology
+from eventcorpus.tags import tag_names
 
 ABOUT = "eventcorpus.json"
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json", ABOUT)

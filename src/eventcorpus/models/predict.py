@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import tee
 
-from eventcorpus.calibration.apply import keep_confident
+from eventcorpus.models.calibration import keep_confident
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.predictions import Prediction, prediction_of
 from eventcorpus.schema import Article, Mention

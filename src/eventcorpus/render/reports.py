@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from eventcorpus.agreement.corrections import Corrections, MentionFigures
-from eventcorpus.calibration.apply import Calibration, Threshold
 from eventcorpus.corpus.checks.findings import CheckReport, FindingRow
 from eventcorpus.corpus.stats import MentionCount, Spread, StatsReport
+from eventcorpus.models.calibration import Calibration, Threshold
 from eventcorpus.ontology import label_colours
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.render.charts import BarRow, bar_chart, histogram

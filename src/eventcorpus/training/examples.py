@@ -18,9 +18,9 @@ from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.models.encode import EncodedText, TextEncoder
 from eventcorpus.models.encoders import check_length, find_encoder, load_tokenizer
-from eventcorpus.models.tags import OUTSIDE, tags_from_spans
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.tags import OUTSIDE, tags_from_spans
 from eventcorpus.training.augmentation import collect_names, geo_names, replace_mentions
 from eventcorpus.training.recipe import Recipe
 

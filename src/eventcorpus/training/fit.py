@@ -22,10 +22,10 @@ from eventcorpus.metrics.match import Counts, exact_counts, sum_counts
 from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, load_encoder
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
-from eventcorpus.models.tags import tag_names
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tags import tag_names
 from eventcorpus.training.batches import Epochs
 from eventcorpus.training.callbacks import Callbacks, OnMetrics, OnStep
 from eventcorpus.training.checkpoint import clear_leftovers, drop_folder

@@ -15,8 +15,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field
 
-from eventcorpus.calibration.apply import Calibration
 from eventcorpus.files import StrictModel, parse_as, read_json, to_json, write_text
+from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.folder import ModelAbout, read_about
 from eventcorpus.tables import UNDEFINED, markdown_table, percent, percent_with_range
 
