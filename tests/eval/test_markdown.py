@@ -1,7 +1,7 @@
 import doctest
 
 from made_up import ONTOLOGY, corpus, system
-from test_scores import gold, predicted, run
+from test_score import gold, predicted, run
 
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.report import Agreement, Baseline, Figure, Interval

@@ -1,6 +1,6 @@
 import re
 
-from test_scores import ONTOLOGY, gold, predicted, run
+from test_score import ONTOLOGY, gold, predicted, run
 
 from eventcorpus.eval.evaluate import score
 from eventcorpus.eval.report import CurvePoint, Report

@@ -1,4 +1,4 @@
-"""One annotation's items as spans and roles: the cases that need no export file (the rest: test_import_format)."""
+"""One annotation's items as spans and roles: the cases that need no export file (the rest: test_annotations)."""
 
 from typing import Any
 
