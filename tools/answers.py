@@ -101,7 +101,8 @@ class Recorder:
             text = text.replace(str(path), word)
         text = re.sub(r"\b20\d\d-1[0-2]-\d\d\b", "DATE", text)
         text = re.sub(r"\b\d+(\.\d+)? (s|min|ms)\b", "DURATION", text)
-        return re.sub(r"\b[0-9a-f]{7}\+?(?=[ )\n,|])", "COMMIT", text)
+        # a short commit has a letter; numbers of seven digits stay
+        return re.sub(r"\b(?=\d*[a-f])[0-9a-f]{7}\+?(?=[ )\n,|])", "COMMIT", text)
 
     def record_text(self, name: str, file: str, text: str) -> None:
         target = self.out / name / file
