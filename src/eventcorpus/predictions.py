@@ -1,6 +1,6 @@
 """The predictions file: one JSON object per line and article, whichever system wrote it.
 
-It is the only seam between models and the rest: every command that needs predictions reads this file.
+Commands that check, rank or show predictions read this file and load no model.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Matching spans, agreement coefficients, resampling, paired tests; needs the schema only."""
+"""Matching spans, agreement coefficients, resampling, paired tests; knows nothing of articles or ontologies."""
 
 import numpy as np
 from numpy.typing import NDArray
