@@ -5,7 +5,9 @@ Tag ids: 0 is O, then B- and I- of each label in ontology order, so label k has 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from eventcorpus.schema import Span
 
 OUTSIDE = 0
+_END = itemgetter(1)
 
 
 def tag_names(labels: Sequence[str]) -> list[str]:
@@ -41,8 +44,7 @@ def tags_from_spans(
     unreached: list[Span] = []
     token = 0
     for span in spans:
-        while token < len(offsets) and offsets[token][1] <= span.start:
-            token += 1
+        token = bisect_right(offsets, span.start, lo=token, key=_END)
         first = True
         i = token
         while i < len(offsets) and offsets[i][0] < span.end:
