@@ -1,4 +1,4 @@
-"""Files that come with the package: ontology, label maps, recipes, schemas, benchmarks, the shipped corpus.
+"""Files that come with the package: ontology, label maps, recipes, schemas, benchmarks, the shipped corpus, templates.
 
 The repository holds one copy of each. An installed package has them in ``eventcorpus/data`` under the same paths (see
 ``force-include`` in pyproject.toml); in a checkout they are read where they lie.
@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from eventcorpus.errors import InputError, nearest
+from eventcorpus.tables import percent
 
 DEFAULT_ONTOLOGY = "corpus/ontology.yaml"
 
@@ -52,6 +54,23 @@ def find_yaml(wanted: str | Path, folder: Path, *, what: str) -> Path:
     if str(wanted) not in names:
         raise InputError(f"{wanted}: neither a file nor {what} in {folder}; {nearest(str(wanted), names)}")
     return folder / f"{wanted}.yaml"
+
+
+def fill_template(template: str, **values: Any) -> str:
+    """Fill one of ``eventcorpus/templates``; in HTML every value is escaped unless it is markup already."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # not needed by most commands
+
+    is_html = template.endswith(".html.j2")
+    environment = Environment(
+        loader=PackageLoader("eventcorpus"),
+        autoescape=is_html,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=not is_html,
+    )
+    environment.filters |= {"percent": percent, "thousands": "{:,}".format}
+    return environment.get_template(template).render(**values)
 
 
 def _roots() -> list[Path]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -12,8 +12,8 @@ import yaml
 from eventcorpus.annotation.rules import with_defaults
 from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.ontology import Ontology
+from eventcorpus.package_data import fill_template
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.tables import markdown_table
 from eventcorpus.text import sha256_of
 
 
@@ -98,42 +98,19 @@ def dataset_card(
         gold_policy: what gold is, in words.
         summary: the conversion report in one line.
     """
-    ontology, total = counts.ontology, counts.total
-    overlap = "overlap; `ner_tags` hold what one layer of tags can, by the rule in `loss_report.json`"
-    lines = [
-        *("---", yaml.safe_dump(_head(total, files), sort_keys=False).strip(), "---", ""),
-        *(f"# Articles annotated with {ontology.key}", ""),
-        "Converted by eventcorpus. `datasets.load_dataset(FOLDER)` opens it: configuration `default` has one row an",
-        "article, `annotations` one per article and annotator (a1, a2, ...; people are not named).",
-        "",
-        f"- Gold: {gold_policy}.",
-        f"- Conversion: {summary}; see `loss_report.json`.",
-        f"- Offsets are code points of `text`, end exclusive. Spans may {'not overlap' if ontology.flat else overlap}.",
-        f"- Licences of the articles: {_licences(total)}.",
-        *_withheld(counts.n_withheld, total.n_articles),
-        f"- Articles marked as invented: {total.n_invented} of {total.n_articles}.",
-        "",
-        _split_table(counts),
-        "",
-        *_label_tables(total),
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _licences(counts: AnnotationCounts) -> str:
-    stated, n_without = sorted(filter(None, counts.licences)), counts.licences[""]
-    if not stated:
-        return "none stated; do not publish the text"
-    return ", ".join(stated) + (f"; {n_without} articles state none: do not publish their text" if n_without else "")
-
-
-def _withheld(n_withheld: int, n_articles: int) -> list[str]:
-    if not n_withheld:
-        return []
-    return [
-        f"- Standoff: text, title and metadata of {n_withheld} of {n_articles} articles are not in this",
-        "  dataset. Those who hold the articles put them back: `eventcorpus join FOLDER ARTICLES --out FULL`.",
-    ]
+    total = counts.total
+    return fill_template(
+        "dataset_card.md.j2",
+        head=yaml.safe_dump(_head(total, files), sort_keys=False).strip(),
+        ontology=counts.ontology,
+        gold_policy=gold_policy,
+        summary=summary,
+        splits={split: counts.splits[split] for split in SPLITS if split in counts.splits},
+        n_words=counts.n_words,
+        n_withheld=counts.n_withheld,
+        total=total,
+        values=list(_value_counts(total)),
+    )
 
 
 def _head(counts: AnnotationCounts, files: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -150,25 +127,11 @@ def _head(counts: AnnotationCounts, files: Mapping[str, Mapping[str, Any]]) -> d
     return {"task_categories": ["token-classification"], "language": languages, "configs": configs}
 
 
-def _split_table(counts: DatasetCounts) -> str:
-    rows = []
-    for split in (split for split in SPLITS if split in counts.splits):
-        own = counts.splits[split]
-        figures = (own.n_articles, own.n_reviewed_empty, counts.n_words[split], own.labels.total(), own.n_events)
-        rows.append((split, *(f"{n:,}" for n in figures)))
-    return markdown_table(("split", "articles", "reviewed and empty", "words", "spans", "events"), rows)
-
-
-def _label_tables(counts: AnnotationCounts) -> list[str]:
-    labels = [(label, f"{counts.labels[label]:,}") for label in counts.ontology.labels]
-    tables = [markdown_table(("label", "spans"), labels)]
-    if counts.values:
-        rows = []
-        for attribute in counts.ontology.attributes:
-            listed = [value.name for value in attribute.values]
-            rows += [(attribute.name, name, f"{counts.values[attribute.name, name]:,}") for name in listed]
-            if not listed:
-                n_free = sum(n for (name, _), n in counts.values.items() if name == attribute.name)
-                rows.append((attribute.name, "(free text)", f"{n_free:,}"))
-        tables += ["", markdown_table(("attribute", "value", "spans"), rows, left=2)]
-    return tables
+def _value_counts(counts: AnnotationCounts) -> Iterator[tuple[str, str, int]]:
+    """Attribute, value and number of spans; values of an attribute that lists none are counted together."""
+    for attribute in counts.ontology.attributes:
+        for value in attribute.values:
+            yield attribute.name, value.name, counts.values[attribute.name, value.name]
+        if not attribute.values:
+            n_free = sum(n for (name, _), n in counts.values.items() if name == attribute.name)
+            yield attribute.name, "(free text)", n_free

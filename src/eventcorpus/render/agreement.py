@@ -17,8 +17,9 @@ from rich.text import Text
 from eventcorpus.agreement.agree import AgreementReport, Figure, PairAgreement, RoleAgreement, SpanAgreement
 from eventcorpus.agreement.disagreements import KINDS, Disagreement, Group
 from eventcorpus.ontology import Ontology, label_colours
+from eventcorpus.package_data import fill_template
 from eventcorpus.render.charts import Row, interval_chart
-from eventcorpus.render.html import Mark, highlight, page_script, render_page
+from eventcorpus.render.html import Mark, highlight, page_script
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 from eventcorpus.text import sentences_around
@@ -118,7 +119,7 @@ def agreement_page(
     colours = label_colours(ontology.labels)
     labels = sorted({label for group in groups for label in group.labels}, key=ontology.labels.index)
     counted = Counter[str](group.kind for group in groups for _ in group.disagreements)
-    return render_page(
+    return fill_template(
         "agree.html.j2",
         report=report,
         pair=report.all_pairs,

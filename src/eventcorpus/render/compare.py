@@ -11,11 +11,12 @@ from rich.table import Table
 from eventcorpus.eval.compare import Change, Comparison, Difference, System
 from eventcorpus.metrics.align import outcomes
 from eventcorpus.ontology import Ontology
+from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.charts import difference_cell
 from eventcorpus.render.error_browser import BrowserPage, Item, ItemKind, ShownMention, browser_json
 from eventcorpus.render.eval_page import KINDS, gold_side, label_definitions, predicted_side
-from eventcorpus.render.html import page_script, render_page
+from eventcorpus.render.html import page_script
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 from eventcorpus.text import one_line
@@ -132,7 +133,7 @@ def compare_page(
     differences = [row.difference for row in (comparison.micro, comparison.macro, *comparison.labels.values())]
     ends = [difference.value or 0.0 for difference in differences]
     ends += [end for d in differences if d.interval for end in (d.interval.low, d.interval.high)]
-    return render_page(
+    return fill_template(
         "compare.html.j2",
         comparison=comparison,
         bar=difference_cell,

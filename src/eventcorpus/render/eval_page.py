@@ -14,11 +14,12 @@ from eventcorpus.eval.report import Confusion, CurvePoint, Events, Report
 from eventcorpus.eval.slices import LEAST_ARTICLES
 from eventcorpus.metrics.align import outcomes
 from eventcorpus.ontology import Ontology
+from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.charts import bar_cell, curve_chart, reliability_chart
 from eventcorpus.render.error_browser import BrowserPage, Item, ItemKind, ShownMention, browser_json, confusion_cells
 from eventcorpus.render.evaluation import DIMENSIONS, event_averages, event_matchings, relaxed_matchings
-from eventcorpus.render.html import page_script, render_page
+from eventcorpus.render.html import page_script
 from eventcorpus.schema import AnnotatedArticle
 
 KINDS = (
@@ -46,7 +47,7 @@ def eval_page(
     by_id = {p.id: p for p in predictions}
     curves = report.calibration.curves if report.calibration else {}
     events = report.events or Events()
-    return render_page(
+    return fill_template(
         "eval.html.j2",
         report=report,
         bar=bar_cell,

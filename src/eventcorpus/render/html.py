@@ -1,4 +1,4 @@
-"""What all HTML pages share: templates, scripts, and text whose mentions are marked in colours."""
+"""What HTML pages share: scripts, and text whose mentions are marked in colours."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
-
-from eventcorpus.tables import percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +58,3 @@ def page_script(*names: str) -> PageScript:
     folder = files("eventcorpus").joinpath("templates")
     text = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
     return PageScript(Markup(text), b64encode(hashlib.sha256(text.encode()).digest()).decode())
-
-
-def render_page(template: str, **values: Any) -> str:
-    """Fill one of the package's templates; every value is escaped unless it is markup already."""
-    environment = Environment(
-        loader=PackageLoader("eventcorpus"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"percent": percent, "thousands": "{:,}".format}
-    return environment.get_template(template).render(**values)

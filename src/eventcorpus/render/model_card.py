@@ -16,9 +16,9 @@ import yaml
 from pydantic import Field
 
 from eventcorpus.files import StrictModel, parse_as, read_json, to_json, write_text
-from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.folder import ModelAbout, read_about
-from eventcorpus.tables import UNDEFINED, markdown_table, percent, percent_with_range
+from eventcorpus.package_data import fill_template
+from eventcorpus.tables import UNDEFINED, percent_with_range
 
 CARD_FACTS = "card.json"
 LICENCES = {
@@ -177,18 +177,24 @@ def model_card(name: str, about: ModelAbout, facts: CardFacts, *, run: dict[str,
     Args:
         run: content of ``run.json``, empty where there is none; so ``recipe``.
     """
-    head = yaml.safe_dump(_head(name, about, facts), sort_keys=False, allow_unicode=True).strip()
-    parts = [
-        ["---", head, "---", "", f"# {escape(name)}", "", _summary(about)],
-        _usage(name, about),
-        _labels(about, facts),
-        _scores(facts),
-        _confidences(about.calibration),
-        _data(about, facts),
-        _training(about, run, recipe),
-        _limits(about),
-    ]
-    return "\n".join(line for part in parts for line in [*part, ""]).rstrip() + "\n"
+    data = about.training.get("data", {})
+    return fill_template(
+        "model_card.md.j2",
+        head=yaml.safe_dump(_head(name, about, facts), sort_keys=False, allow_unicode=True).strip(),
+        name=name,
+        quoted_name=json.dumps(name),
+        about=about,
+        calibration=about.calibration,
+        training=about.training,
+        data=data,
+        languages=", ".join(map(escape, data.get("languages", []))),
+        facts=facts,
+        run=run,
+        recipe=recipe,
+        md=escape,
+        share=_percent,
+        percent_with_range=percent_with_range,
+    )
 
 
 def _head(name: str, about: ModelAbout, facts: CardFacts) -> dict[str, Any]:
@@ -228,194 +234,6 @@ def _result(scores: Scores) -> dict[str, Any]:
     }
 
 
-def _summary(about: ModelAbout) -> str:
-    ontology = about.ontology
-    return (
-        f"Finds mentions of {len(ontology.labels)} labels of the ontology {escape(ontology.key)} in news articles: "
-        f"{len(ontology.triggers)} kinds of event by their triggers, {len(ontology.entities)} kinds of entity. A token "
-        f"classifier, fine-tuned from {escape(about.encoder)} with eventcorpus."
-    )
-
-
-def _usage(name: str, about: ModelAbout) -> list[str]:
-    quoted = json.dumps(name)
-    return [
-        "## How to use it",
-        "",
-        "With eventcorpus: whole articles however long, offsets of the text, decoding that keeps to BIO, calibrated",
-        "confidences.",
-        "",
-        "```python",
-        "from eventcorpus.models.extractor import Extractor",
-        "",
-        f"extractor = Extractor.from_pretrained({quoted})  # this folder",
-        'for mentions in extractor.extract(["Rebels attacked Northtown on Monday, killing 18 people."]):',
-        "    for mention in mentions:",
-        "        print(mention.start, mention.end, mention.label, mention.text, round(mention.confidence, 2))",
-        "```",
-        "",
-        "With transformers alone: confidences are not calibrated, and words may be cut; without `stride` it stops at",
-        "the limit of the encoder.",
-        "",
-        "```python",
-        "from transformers import pipeline",
-        "",
-        f'tagger = pipeline("token-classification", model={quoted}, aggregation_strategy="simple", '
-        f"stride={about.stride})",
-        'print(tagger("Rebels attacked Northtown on Monday, killing 18 people."))',
-        "```",
-    ]
-
-
-def _labels(about: ModelAbout, facts: CardFacts) -> list[str]:
-    """Every label with its definition, how many spans were learned from, and how far annotators agree on it."""
-    counts = about.training.get("data", {}).get("spans_by_label", {})
-    agreed = facts.agreement.labels if facts.agreement else {}
-    columns = ["label", "what it is"]
-    columns += ["spans learned from"] if counts else []
-    columns += ["annotators agree, F1 %"] if agreed else []
-    rows = []
-    for label in (*about.ontology.triggers, *about.ontology.entities):
-        row = [escape(label.name), escape(label.definition) or UNDEFINED]
-        row += [f"{counts.get(label.name, 0):,}"] if counts else []
-        row += [_percent(agreed.get(label.name))] if agreed else []
-        rows.append(row)
-    return ["## Labels", "", markdown_table(columns, rows, left=2)]
-
-
-def _scores(facts: CardFacts) -> list[str]:
-    """Scores of every report, in all and by label."""
-    if not facts.scores:
-        return ["## Scores", "", "None yet: `eventcorpus eval --json`, then `eventcorpus card MODEL --report FILE`."]
-    figures = ("gold", "precision, %", "recall, %", "F1, %")
-    rows = []
-    for scores in facts.scores:
-        classes = " (in classes that both label sets know)" if scores.classes else ""
-        place = (f"{escape(scores.dataset)}{classes}", escape(scores.split), f"{scores.articles:,}")
-        rows.append((*place, *_cells(scores.micro), _percent(scores.overlap_f1)))
-    lines = [
-        "## Scores",
-        "",
-        "A mention is right if article, start, end and label are those of a gold mention; all gold of whole articles",
-        "counts. In brackets: 95% intervals, where the report has them.",
-        "",
-        markdown_table(("dataset", "split", "articles", *figures, "overlap F1, %"), rows, left=2),
-    ]
-    for scores in facts.scores:
-        by_label = [(escape(label), *_cells(row)) for label, row in scores.labels.items()]
-        lines += [
-            "",
-            f"<details><summary>{escape(scores.dataset)}, {escape(scores.split)}, by label</summary>",
-            "",
-            markdown_table(("label", *figures), by_label),
-            "",
-            "</details>",
-        ]
-    return lines
-
-
-def _cells(score: LabelScore) -> tuple[str, ...]:
-    return f"{score.support:,}", _percent(score.precision), _percent(score.recall), _percent(score.f1)
-
-
-def _confidences(calibration: Calibration) -> list[str]:
-    """How far confidences are from the truth before and after calibration, and the thresholds that were reached."""
-    fitted_on = calibration.fitted_on
-    if fitted_on is None or not calibration.errors:
-        note = calibration.note or "not calibrated; eventcorpus calibrate does it"
-        return ["## Confidences", "", f"{escape(note[0].upper() + note[1:])}."]
-    before, after = calibration.errors["none"], calibration.errors[calibration.method]
-    place = f"{escape(fitted_on.dataset)}, {escape(fitted_on.split)}" if fitted_on.dataset else "held-out articles"
-    lines = [
-        "## Confidences",
-        "",
-        f"Method: {calibration.method}; on {fitted_on.articles:,} articles ({place}) with {fitted_on.mentions:,} "
-        f"predicted mentions. Expected calibration error, cross-validated: {percent(before.expected_error)} points "
-        f"before, {percent(after.expected_error)} after. ![reliability diagram](reliability.svg)",
-    ]
-    rows = [
-        (escape(label), f"{t.confidence:.4f}", f"{t.kept:,} of {t.mentions:,}",
-         percent_with_range(t.precision, t.interval.low, t.interval.high))
-        for label, t in calibration.thresholds.items()
-        if t.confidence is not None and t.interval
-    ]  # fmt: skip
-    if rows:
-        lines += [
-            "",
-            f"From these confidences on, at least {100 * (calibration.precision or 0):g}% were right there "
-            "(`extract --thresholds`); labels that are not listed did not reach it, or were too few to tell:",
-            "",
-            markdown_table(("label", "from confidence", "mentions kept", "precision, %"), rows),
-        ]
-    return lines
-
-
-def _data(about: ModelAbout, facts: CardFacts) -> list[str]:
-    """The articles that the model was trained on."""
-    training, data = about.training, about.training.get("data", {})
-    lines = [
-        "## Data",
-        "",
-        f"- Trained on {training.get('n_articles', 0):,} articles with {training.get('n_spans', 0):,} spans"
-        + (f" of the dataset “{escape(str(training['dataset']))}”" if training.get("dataset") else "")
-        + (f" (manifest sha256 {str(training['dataset_sha256'])[:12]})." if training.get("dataset_sha256") else "."),
-    ]
-    if data:
-        licences = [f"{escape(name) or 'none stated'}: {n:,}" for name, n in data.get("licences", {}).items()]
-        lines += [
-            f"- Gold: {escape(str(data.get('gold', 'not said')))}.",
-            f"- Licences of the articles: {', '.join(licences)}.",
-            f"- Invented articles: {data.get('invented', 0):,} of {data.get('articles', 0):,}; languages: "
-            f"{', '.join(map(escape, data.get('languages', []))) or 'not said'}.",
-        ]
-    if facts.agreement:
-        agreement = facts.agreement
-        lines.append(
-            f"- Agreement of {agreement.annotators} annotators of {escape(agreement.dataset)} on "
-            f"{agreement.articles:,} articles, exact F1: {_percent(agreement.f1_exact)}%."
-        )
-    return lines
-
-
-def _training(about: ModelAbout, run: dict[str, Any], recipe: dict[str, Any]) -> list[str]:
-    """Steps, settings, machine, versions and commit of the training run."""
-    lines = ["## Training", ""]
-    keys = ("num_train_epochs", "learning_rate", "per_device_train_batch_size", "seed", "precision")
-    settings = [f"`{key}` {escape(str(recipe[key]))}" for key in keys if key in recipe]
-    steps = about.training.get("n_steps", run.get("steps"))
-    lines.append(
-        f"- {steps or 0:,} steps; windows of {about.max_length} tokens that share {about.stride}; decoder "
-        f"{about.decoder}" + (f"; {', '.join(settings)}" if settings else "") + ". All of it: `recipe.yaml`."
-    )
-    hardware = run.get("hardware") or {}
-    machine = hardware.get("gpu") or hardware.get("cpu")
-    if run.get("seconds"):
-        on = f" on {escape(str(machine))}" if machine else ""
-        cores = f", {hardware['cores']} cores" if hardware.get("cores") and not hardware.get("gpu") else ""
-        lines.append(f"- {float(run['seconds']):,.0f} s{on}{cores}.")
-    if run.get("versions"):
-        lines.append(f"- Versions: {escape(', '.join(f'{k} {v}' for k, v in run['versions'].items() if v))}.")
-    if run.get("commit"):
-        lines.append(f"- Commit: {escape(str(run['commit']))}.")
-    return lines
-
-
-def _limits(about: ModelAbout) -> list[str]:
-    """What the model does not do."""
-    data = about.training.get("data", {})
-    invented = data.get("articles") and data.get("invented") == data.get("articles")
-    languages = ", ".join(map(escape, data.get("languages", [])))
-    return [
-        "## Limits",
-        "",
-        "- It reports what an article says, not what happened: a mention is no proof of an event.",
-        "- It finds mentions in one layer; roles, attributes and which triggers tell the same event are not predicted.",
-        *([f"- It has learned from {languages} only; other languages were not tried."] if languages else []),
-        *(["- Every article that it learned from is invented; on real news it will do worse."] if invented else []),
-        "- Labels with few examples (see the tables) are weak; look at their figures before counting with them.",
-    ]
-
-
 def _percent(score: Score | None) -> str:
     return percent_with_range(score.value, score.low, score.high) if score else UNDEFINED
 
@@ -423,7 +241,7 @@ def _percent(score: Score | None) -> str:
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#!|~&]|:(?=//)|(?<=www)\.)")  # the last two: bare addresses become links
 
 
-def escape(text: str) -> str:
+def escape(text: object) -> str:
     """Text that Markdown and HTML show as it is, in one line, whatever stands in it."""
-    shown = "".join(c if c.isprintable() else " " for c in " ".join(text.split()))
+    shown = "".join(c if c.isprintable() else " " for c in " ".join(str(text).split()))
     return _SPECIAL.sub(r"\\\1", shown).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")

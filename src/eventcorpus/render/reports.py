@@ -15,9 +15,10 @@ from eventcorpus.corpus.checks.findings import CheckReport, FindingRow
 from eventcorpus.corpus.stats import MentionCount, Spread, StatsReport
 from eventcorpus.models.calibration import Calibration, Threshold
 from eventcorpus.ontology import label_colours
+from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.render.charts import BarRow, bar_chart, histogram
-from eventcorpus.render.html import Mark, highlight, render_page
+from eventcorpus.render.html import Mark, highlight
 from eventcorpus.tables import UNDEFINED, percent, percent_range, plain_table, titled_table
 from eventcorpus.text import one_line
 
@@ -101,7 +102,7 @@ def stats_page(report: StatsReport, *, unmet: Sequence[str] = (), required: int 
             only = f" (the first {_LONGEST_LIST}, {more:,} more)" if more > 0 else ""
             rows = [BarRow(name or "(none)", n) for name, n in list(articles.items())[:_LONGEST_LIST]]
             charts.append((f"Articles by {key.removesuffix('s')}{only}", bar_chart(rows, title=key, colour="--f")))
-    return render_page(
+    return fill_template(
         "stats.html.j2",
         report=report,
         columns={"all": total, **report.splits},
@@ -177,7 +178,7 @@ def check_page(report: CheckReport, texts: Mapping[str, str]) -> str:
     for name, rows in groupby(report.findings, key=lambda row: row.kind):
         shown = [_shown(row, texts.get(row.article, "")) for row in list(rows)[:_ON_PAGE]]
         groups.append({"name": name, "kind": report.kinds[name], "rows": shown})
-    return render_page("check.html.j2", report=report, groups=groups)
+    return fill_template("check.html.j2", report=report, groups=groups)
 
 
 def _shown(row: FindingRow, text: str) -> dict[str, Any]:
@@ -297,4 +298,4 @@ def predictions_page(predictions: Sequence[Prediction]) -> str:
         marks = [Mark(m.start, m.end, m.label, hint=f"{m.confidence:.2f}") for m in p.mentions]
         articles.append({"id": p.id, "mentions": p.mentions, "marked": highlight(p.text or "", marks, colours)})
     model = predictions[0].model if predictions else ModelName(name="none")
-    return render_page("extract.html.j2", articles=articles, model=model)
+    return fill_template("extract.html.j2", articles=articles, model=model)
