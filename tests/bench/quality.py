@@ -53,7 +53,8 @@ def read_parts(folder: Path) -> tuple[list[AnnotatedArticle], list[AnnotatedArti
 
 
 def _parts(folder: Path) -> tuple[list[AnnotatedArticle], list[AnnotatedArticle], Ontology]:
-    reading = assemble(read_conll(folder, scheme="iob2"), None, ConversionReport())
+    report = ConversionReport()
+    reading = assemble(read_conll([folder], report), None, report)
     train, dev = ([a for split, a in reading.articles if split == name] for name in ("train", "validation"))
     return train, dev, reading.ontology
 

@@ -161,7 +161,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=42)
     args = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
-    reading = assemble(read_conll(args.data, scheme="iob2"), None, ConversionReport())
+    report = ConversionReport()
+    reading = assemble(read_conll([args.data], report), None, report)
     train, dev = ([a for split, a in reading.articles if split == name] for name in ("train", "validation"))
     ontology = reading.ontology
     peer = alone(stock, train, dev, ontology, args)

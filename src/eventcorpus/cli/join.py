@@ -8,8 +8,7 @@ import click
 
 from eventcorpus.cli import options
 from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.dataset.folder import REPORT, is_dataset_folder, open_dataset, write_dataset
-from eventcorpus.dataset.standoff import ArticleIndex, joined
+from eventcorpus.dataset.folder import REPORT, is_dataset_folder, joined, open_dataset, write_dataset
 from eventcorpus.files import check_folder
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.ontology import read_ontology_yaml
@@ -36,11 +35,11 @@ def command(
     """
     check_folder(out, is_ours=is_dataset_folder)
     manifest, _ = open_dataset(dataset)
-    index = ArticleIndex.of(read_articles(articles, field_map=fields, title_in_text=title_in_text))
+    held = list(read_articles(articles, field_map=fields, title_in_text=title_in_text))
     report = ConversionReport()
     written = write_dataset(
         out,
-        joined(dataset, index, report),
+        joined(dataset, held, report),
         read_ontology_yaml(dataset / "ontology.yaml"),
         report,
         gold_policy=manifest["gold"],

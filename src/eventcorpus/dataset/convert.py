@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -30,7 +29,6 @@ from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress, tracked
-from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import percent
 
 
@@ -130,14 +128,13 @@ def read_annotations_of(request: Request, format: str) -> Annotations:
     """
     if format not in FORMATS:
         raise InputError(f"there is no format {format!r}; {nearest(format, FORMATS)}")
-    if format == "conll" and len(request.inputs) > 1:
-        raise InputError("the format conll takes one file or folder")
     for option in fields(Request):
         given = getattr(request, option.name)
         if option.name in _OPTIONAL - FORMATS[format].options and given != option.default:
             takers = ", ".join(name for name, other in FORMATS.items() if option.name in other.options)
             raise InputError(f"the format {format} takes no {option.name}; it is for {takers}")
-    return FORMATS[format].read(request)
+    read = FORMATS[format].read
+    return _of_exports(request) if read is None else _of_documents(request, FORMATS[format], read)
 
 
 @dataclass(frozen=True)
@@ -168,12 +165,88 @@ class Annotations:
     """All values of one attribute of a span count once in the report."""
 
 
+COMMON = frozenset({"ontology", "splits", "refuse"})
+"""Fields of ``Request`` that mean something to most formats."""
+
+
 @dataclass(frozen=True)
 class Format:
-    """A format: its reader, and the fields of ``Request`` that mean something to it."""
+    """A format of documents, or exports of Label Studio.
 
-    read: Callable[[Request], Annotations]
-    options: frozenset[str]
+    Attributes:
+        read: its reader, called with the inputs, the conversion report and the options beyond ``COMMON``; None:
+            exports, which are read task by task.
+        gold: what gold is, in words; of exports the policy says it.
+        options: the fields of ``Request`` that mean something to it.
+    """
+
+    read: Callable[..., Found] | None
+    gold: str = ""
+    options: frozenset[str] = COMMON
+
+
+FORMATS: dict[str, Format] = {
+    "labelstudio": Format(None, options=COMMON | {"gold"}),
+    "conll": Format(read_conll, "the tags of the CoNLL files", frozenset({"scheme"})),
+    "re3d": Format(read_re3d, "the annotation of re3d", COMMON | {"min_confidence"}),
+    "brat": Format(read_brat, "the annotation of the brat files"),
+    "muc4": Format(read_muc4, "the annotation of MUC-4"),
+    "wikievents": Format(read_wikievents, "the annotation of the event files"),
+}
+"""What ``convert`` reads, by name."""
+_OPTIONAL = frozenset().union(*(format_.options for format_ in FORMATS.values()))
+
+
+def _of_exports(request: Request) -> Annotations:
+    index, ontology = open_exports(request.inputs, request.ontology)
+    report = ConversionReport(request.refuse)
+    annotators = index.names.values()
+    gold = request.gold or default_policy(annotators)
+    policy = gold_policy(annotators, gold)
+    articles = tracked(annotated_articles(index, ontology, report), len(index.n_tasks), request.on_progress)
+    entries = (Entry("train", gold_of(every, gold, ontology, report), every) for every in articles)
+    found = Annotations(entries, ontology, report, policy, index.paths, one_a_name=True)
+    return _in_splits(found, request, is_divided=False)
+
+
+def _of_documents(request: Request, format: Format, read: Callable[..., Found]) -> Annotations:
+    report = ConversionReport(request.refuse)
+    given = read_ontology(request.ontology) if request.ontology else None
+    own_options = {name: getattr(request, name) for name in format.options - COMMON}
+    documents = read(request.inputs, report, **own_options)
+    reading = assemble(documents, given, report)
+    articles = tracked(reading.articles, len(reading.articles), request.on_progress)
+    entries = (Entry(split, article, [article]) for split, article in articles)
+    found = Annotations(entries, reading.ontology, report, format.gold, documents.files)
+    is_divided = "splits" not in format.options or any(split != "train" for split, _ in reading.articles)
+    return _in_splits(found, request, is_divided=is_divided)
+
+
+def _in_splits(found: Annotations, request: Request, *, is_divided: bool) -> Annotations:
+    """The annotations with each article in the split that the request's folder gives it, else in the one it has."""
+    if request.splits is not None:
+        return replace(found, entries=_moved(found.entries, request.splits, found.notices))
+    if not is_divided:
+        found.notices.append("no --splits: all articles are in train")
+    return found
+
+
+def _moved(entries: Iterable[Entry], splits: Path, notices: list[str]) -> Iterator[Entry]:
+    """Each article in its split of a folder.
+
+    Raises:
+        InputError: at the end, if an article is in no split.
+    """
+    split_of = read_splits(splits)
+    seen: list[str] = []
+    for entry in entries:
+        seen.append(entry.gold.article.id)
+        if split := split_of.get(seen[-1]):
+            yield replace(entry, split=split)
+    if absent := check_splits(split_of, seen, place=str(splits)):
+        notices.append(
+            f"{splits}: {len(absent)} articles are in a split and not among the annotated, the first: {absent[0]}"
+        )
 
 
 def with_label_map(annotations: Annotations, path: Path) -> Annotations:
@@ -197,98 +270,9 @@ def with_label_map(annotations: Annotations, path: Path) -> Annotations:
     return replace(annotations, entries=entries(), ontology=mapper.target, gold_policy=policy)
 
 
-def _label_studio(request: Request) -> Annotations:
-    index, ontology = open_exports(request.inputs, request.ontology)
-    report = ConversionReport(request.refuse)
-    annotators = index.names.values()
-    gold = request.gold or default_policy(annotators)
-    policy = gold_policy(annotators, gold)
-    articles = annotated_articles(index, ontology, report)
-    notices = _without_splits(request)
-    entries = _entries(
-        tracked(articles, len(index.n_tasks), request.on_progress),
-        request.splits,
-        lambda annotations: gold_of(annotations, gold, ontology, report),
-        notices,
-    )
-    return Annotations(entries, ontology, report, policy, index.paths, notices, True)
-
-
-def _conll(request: Request) -> Annotations:
-    if len(request.inputs) > 1:
-        raise InputError(f"{request.inputs[1]}: of CoNLL files one file or one folder is read at a time")
-    path, report = request.inputs[0], ConversionReport()
-    reading = assemble(read_conll(path, scheme=request.scheme), None, report)
-    entries = (Entry(split, article, [article]) for split, article in reading.articles)
-    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
-    return Annotations(entries, reading.ontology, report, "the tags of the CoNLL files", files)
-
-
-def _public(request: Request, read: Callable[[Sequence[Path], ConversionReport], Found], what: str) -> Annotations:
-    report = ConversionReport(request.refuse)
-    given = read_ontology(request.ontology) if request.ontology else None
-    files = read(request.inputs, report)
-    reading = assemble(files, given, report)
-    in_train = all(split == "train" for split, _ in reading.articles)
-    notices = _without_splits(request) if in_train else []
-    articles = tracked(reading.articles, len(reading.articles), request.on_progress)
-    if request.splits is not None:
-        alone = ([article] for _, article in articles)
-        entries = _entries(alone, request.splits, lambda annotations: annotations[0], notices)
-    else:
-        entries = (Entry(split, article, [article]) for split, article in articles)
-    return Annotations(entries, reading.ontology, report, f"the annotation of {what}", files.files, notices)
-
-
-def _re3d(request: Request) -> Annotations:
-    return _public(request, partial(read_re3d, min_confidence=request.min_confidence), "re3d")
-
-
-_ANY = frozenset({"ontology", "splits", "refuse"})
-FORMATS: dict[str, Format] = {
-    "labelstudio": Format(_label_studio, _ANY | {"gold"}),
-    "conll": Format(_conll, frozenset({"scheme"})),
-    "re3d": Format(_re3d, _ANY | {"min_confidence"}),
-    "brat": Format(partial(_public, read=read_brat, what="the brat files"), _ANY),
-    "muc4": Format(partial(_public, read=read_muc4, what="MUC-4"), _ANY),
-    "wikievents": Format(partial(_public, read=read_wikievents, what="the event files"), _ANY),
-}
-"""What ``convert`` reads, by name."""
-_OPTIONAL = frozenset().union(*(format_.options for format_ in FORMATS.values()))
-
-
-def _without_splits(request: Request) -> list[str]:
-    return [] if request.splits else ["no --splits: all articles are in train"]
-
-
-def _entries(
-    articles: Iterable[Sequence[AnnotatedArticle]],
-    splits: Path | None,
-    gold: Callable[[Sequence[AnnotatedArticle]], AnnotatedArticle],
-    notices: list[str],
-) -> Iterator[Entry]:
-    """Each article with its split.
-
-    Raises:
-        InputError: at the end, if an article is in no split.
-    """
-    gc.freeze()  # by now the libraries are loaded and stay: not looking at them again saves an eighth of the time
-    split_of = read_splits(splits) if splits else {}
-    seen: list[str] = []
-    for every in articles:
-        annotated = gold(every)
-        seen.append(annotated.article.id)
-        if split := split_of.get(annotated.article.id) if splits else "train":
-            yield Entry(split, annotated, every)
-    if splits and (absent := check_splits(split_of, seen, place=str(splits))):
-        notices.append(
-            f"{splits}: {len(absent)} articles are in a split and not among the annotated, the first: {absent[0]}"
-        )
-
-
 def _manifest_name(file: Path, inputs: Sequence[Path], format: str) -> str:
     """A file in the manifest: by its name, or by its path in the input where names come twice."""
-    if format in ("labelstudio", "conll"):
+    if format == "labelstudio":
         return file.name
     above = next((path for path in inputs if file.is_relative_to(path) and file != path), file.parent)
     return file.relative_to(above if len(inputs) == 1 else above.parent).as_posix()

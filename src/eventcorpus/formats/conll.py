@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from eventcorpus.annotation.document import Document, Found, Mark
-from eventcorpus.conversion_report import Code, Reason
+from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
 from eventcorpus.formats.files import files_by_split
@@ -37,12 +37,18 @@ Sentence = list[TaggedWord]
 TaggedDocument = list[Sentence]
 
 
-def read_conll(path: Path, *, scheme: str) -> Found:
+def read_conll(inputs: Sequence[Path], report: ConversionReport, *, scheme: str = "iob2") -> Found:
     """Read a CoNLL file, which is ``train``, or a folder with train.txt, dev.txt, test.txt.
 
+    Args:
+        report: stays as it is; what is wrong with a tag is a fault or repair of its mark.
+
     Raises:
-        InputError: if nothing is there, a line has one column only, or a tag is none.
+        InputError: if there are several inputs, nothing is there, a line has one column only, or a tag is none.
     """
+    if len(inputs) > 1:
+        raise InputError("the format conll takes one file or folder")
+    path = inputs[0]
     tagged: dict[str, list[TaggedDocument]] = {}
     labels: set[str] = set()
     for split, file in files_by_split([path], (".txt",)):
@@ -68,7 +74,8 @@ def read_conll(path: Path, *, scheme: str) -> Found:
         )
     ]
     name = re.sub(r"[^\w.-]+", "-", path.resolve().stem)
-    return Found(name, found, [path], labels=tuple(sorted(labels)), flat=True)
+    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
+    return Found(name, found, files, labels=tuple(sorted(labels)), flat=True)
 
 
 def tagged_documents(path: Path, *, n_tags: int = 1) -> Iterator[TaggedDocument]:
