@@ -7,7 +7,7 @@ from made_articles import Given, gold, predicted
 
 from eventcorpus.errors import PredictionsError
 from eventcorpus.eval.evaluate import score
-from eventcorpus.eval.events import count_events, events_of
+from eventcorpus.eval.events import events_of
 from eventcorpus.eval.report import Events, LabelFigures, Matching
 from eventcorpus.ontology import AttributeType, AttributeValue, Label, Ontology, RoleType
 from eventcorpus.predictions import Prediction
@@ -30,9 +30,9 @@ ROLES = [("agent", "0", "1"), ("place", "0", "2"), ("agent", "3", "1"), ("same_e
 
 
 def scored(annotated: AnnotatedArticle | list[AnnotatedArticle], *predictions: Prediction) -> Events:
-    counts = count_events(annotated if isinstance(annotated, list) else [annotated], [predictions], ONTOLOGY)
-    assert counts is not None
-    return events_of(counts)
+    events = events_of(annotated if isinstance(annotated, list) else [annotated], [predictions], ONTOLOGY)
+    assert events is not None
+    return events
 
 
 def counts(row: LabelFigures | None) -> tuple[int, int, int]:
@@ -236,7 +236,7 @@ def test_a_system_without_attributes_is_not_judged_by_them() -> None:
 
 def test_an_ontology_without_triggers_has_no_events() -> None:
     plain = Ontology(name="p", version="1.0.0", entities=(Label(name="Actor"),))
-    assert count_events([gold((0, 4, "Actor"))], [[predicted((0, 4, "Actor"))]], plain) is None
+    assert events_of([gold((0, 4, "Actor"))], [[predicted((0, 4, "Actor"))]], plain) is None
     assert score([gold((0, 4, "Actor"))], [predicted((0, 4, "Actor"))], plain, name="n", split="s").events is None
 
 

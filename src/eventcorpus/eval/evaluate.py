@@ -27,7 +27,7 @@ from eventcorpus.eval.counts import (
     match_articles,
     predicted_keys,
 )
-from eventcorpus.eval.events import count_events, events_of
+from eventcorpus.eval.events import events_of
 from eventcorpus.eval.intervals import draw_articles, matching_of, mean_count, smallest_difference
 from eventcorpus.eval.report import BESIDE, DEFINITIONS, Report, Resampled, ScoredOn, Seeds
 from eventcorpus.eval.runs import Run, Selection, found_ontology, select
@@ -197,7 +197,6 @@ def _score(
     # if one run predicted a label that the others do not know, their tables of confusion are of different things
     same_labels = all(labels_of(run, known_labels) == labels for run in matched)
     mentions = count_mentions(matched, labels, overlap_threshold=overlap_threshold)
-    events = count_events(selection.gold, selection.runs, ontology) if class_map is None else None
     n_articles = len(selection.gold)
     together = ModelName(name=f"{len(runs)} runs: {', '.join(dict.fromkeys(model.name for model in models))}")
     report = Report(
@@ -224,7 +223,7 @@ def _score(
         classes=selection.classes,
         confusion=confusion_of(matched, labels) if same_labels else None,
         boundary_errors=boundary_errors_of(matched, labels),
-        events=events_of(events, resampling) if events is not None else None,
+        events=events_of(selection.gold, selection.runs, ontology, resampling) if class_map is None else None,
         seeds=_seeds(mentions.exact, models) if len(runs) > 1 else None,
     )
     return report, selection, mentions.exact, resampling
