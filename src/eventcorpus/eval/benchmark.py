@@ -25,9 +25,9 @@ from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.class_map import ClassMap, read_class_map
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.intervals import FIGURES, figure_of, shown
-from eventcorpus.eval.report import Figure, Matching, Part, Report
+from eventcorpus.eval.report import Figure, Matching, Report
 from eventcorpus.eval.sources import runs_of
-from eventcorpus.files import read_yaml_as, sha256_of_file
+from eventcorpus.files import StrictModel, read_yaml_as, sha256_of_file
 from eventcorpus.models.folder import read_about
 from eventcorpus.package_data import find_yaml, package_path
 from eventcorpus.progress import OnProgress
@@ -53,7 +53,7 @@ def _inside(path: str) -> str:
 Inside = Annotated[str, Field(min_length=1), AfterValidator(_inside)]
 
 
-class DataFile(Part):
+class DataFile(StrictModel):
     """A file of the data: its path in the data folder, and its hash where the file is fixed and known to us."""
 
     path: Inside
@@ -61,7 +61,7 @@ class DataFile(Part):
     required: bool = True
 
 
-class Holdout(Part):
+class Holdout(StrictModel):
     """Every so many articles of a split, counted from 1 in the order of the file, become another split."""
 
     every: Annotated[int, Field(ge=2, strict=True)]
@@ -75,7 +75,7 @@ class Holdout(Part):
         return self
 
 
-class Convert(Part):
+class Convert(StrictModel):
     """How ``eventcorpus convert`` reads the data: its options, with paths in the data folder."""
 
     format: Text
@@ -89,7 +89,7 @@ class Convert(Part):
     holdout: Holdout | None = None
 
 
-class Metric(Part):
+class Metric(StrictModel):
     """A figure of the report. One of a benchmark is the headline."""
 
     match: Match
@@ -104,7 +104,7 @@ class Metric(Part):
         return f"{self.match} {self.average} {FIGURES[self.figure]}"
 
 
-class Published(Part):
+class Published(StrictModel):
     """A result that others published, in percent, and how far it can be compared."""
 
     system: Text
@@ -116,7 +116,7 @@ class Published(Part):
     comparable: Text
 
 
-class Benchmark(Part):
+class Benchmark(StrictModel):
     """A checked benchmark; ``data`` and ``class_map`` are paths from the file's own folder."""
 
     schema_: Literal[1] = Field(alias="schema")

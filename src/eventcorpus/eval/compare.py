@@ -18,8 +18,9 @@ from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.counts import MatchedArticle, count_exact, labels_of, match_articles
 from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles
-from eventcorpus.eval.report import Figure, Interval, Part, Resampled
+from eventcorpus.eval.report import Figure, Interval, Resampled
 from eventcorpus.eval.runs import Run, predictions_sha256, select
+from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import known, mean_label_figures, micro_f1
 from eventcorpus.metrics.paired import Differences, effect_size, holm, paired_differences
@@ -53,7 +54,7 @@ Became = Literal[
 Side = Literal["gold", "predicted"]
 
 
-class ComparedRun(Part):
+class ComparedRun(StrictModel):
     """One run of a system on the split."""
 
     model: ModelName
@@ -62,14 +63,14 @@ class ComparedRun(Part):
     micro_f1: float | None
 
 
-class System(Part):
+class System(StrictModel):
     """What is compared: one run, or several of one recipe."""
 
     name: str
     runs: tuple[ComparedRun, ...]
 
 
-class ComparedOn(Part):
+class ComparedOn(StrictModel):
     """The gold that both are scored on; ``units`` is the number of things that are drawn and exchanged."""
 
     name: str
@@ -80,7 +81,7 @@ class ComparedOn(Part):
     gold_sha256: str
 
 
-class Randomised(Part):
+class Randomised(StrictModel):
     """How results were exchanged; ``exact``: in every possible way once."""
 
     seed: int
@@ -88,7 +89,7 @@ class Randomised(Part):
     exact: bool
 
 
-class Difference(Part):
+class Difference(StrictModel):
     """One figure of both systems. ``fixed`` and ``broken`` are numbers of mentions (see ``definitions``)."""
 
     first: float | None
@@ -104,7 +105,7 @@ class Difference(Part):
     broken: int
 
 
-class Change(Part):
+class Change(StrictModel):
     """A mention of which the second system makes something else; offsets are code points, end excluded."""
 
     article: str
@@ -117,7 +118,7 @@ class Change(Part):
     second: Became
 
 
-class Comparison(Part):
+class Comparison(StrictModel):
     """Two systems on one split of one dataset, exact match."""
 
     schema_: Literal[1] = Field(alias="schema", default=1)

@@ -17,7 +17,7 @@ from eventcorpus.errors import InputError
 from eventcorpus.eval.annotator_agreement import agreement_beside
 from eventcorpus.eval.baselines import score_baselines
 from eventcorpus.eval.calibration import calibration_of
-from eventcorpus.eval.class_map import ClassMap, annotations_in_classes, gold_in_classes
+from eventcorpus.eval.class_map import ClassMap, gold_in_classes
 from eventcorpus.eval.counts import (
     boundary_errors_of,
     confusion_of,
@@ -91,8 +91,8 @@ def evaluate(
     ids = [annotated.article.id for annotated in selection.gold]
     annotations = [of_one for of_one in annotations if of_one[0].article.id in set(ids)]
     if class_map is not None:
-        train = gold_in_classes(train, class_map.gold)[0] if train is not None else None
-        annotations = [annotations_in_classes(of_one, class_map.gold) for of_one in annotations]
+        train = gold_in_classes(train, class_map.gold) if train is not None else None
+        annotations = [gold_in_classes(of_one, class_map.gold) for of_one in annotations]
     in_gold = gold_keys(selection.gold)
     keys = [(in_gold, predicted_keys(predictions)) for predictions in selection.runs]
     beside = {

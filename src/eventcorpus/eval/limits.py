@@ -13,8 +13,8 @@ from pydantic import BeforeValidator, Field
 
 from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.intervals import FIGURES, figure_of, shown
-from eventcorpus.eval.report import Figure, Figures, Matching, Part, Report
-from eventcorpus.files import read_yaml_as
+from eventcorpus.eval.report import Figure, Figures, Matching, Report
+from eventcorpus.files import StrictModel, read_yaml_as
 from eventcorpus.tables import limit_violation, percent
 
 _Value = TypeVar("_Value")
@@ -33,14 +33,14 @@ def _limit(key: str) -> BeforeValidator:
     return BeforeValidator(whole)
 
 
-class AtLeast(Part):
+class AtLeast(StrictModel):
     """A figure must not be below; with ``low``, the lower end of its interval must not."""
 
     at_least: Annotated[float, Field(strict=True)]
     low: bool = False
 
 
-class AtMost(Part):
+class AtMost(StrictModel):
     """A figure must not be above; with ``high``, the upper end of its interval must not."""
 
     at_most: Annotated[float, Field(strict=True)]
@@ -51,7 +51,7 @@ Least = Annotated[AtLeast, _limit("at_least")]
 Most = Annotated[AtMost, _limit("at_most")]
 
 
-class LabelLimits(Part):
+class LabelLimits(StrictModel):
     """Limits of one label."""
 
     precision: Least | None = None
@@ -59,7 +59,7 @@ class LabelLimits(Part):
     f1: Least | None = None
 
 
-class SliceLimits(Part):
+class SliceLimits(StrictModel):
     """Limits in one part of the data, exact match."""
 
     micro_precision: Least | None = None
@@ -152,7 +152,7 @@ def _of_averages(limits: SliceLimits, micro: Figures, macro_f1: Figure, where: s
         yield _violation(f"{where}: macro F1", macro_f1, limits.macro_f1)
 
 
-def _of_figures(limits: Part, figures: Figures, where: str, *, prefix: str = "") -> Iterator[str]:
+def _of_figures(limits: StrictModel, figures: Figures, where: str, *, prefix: str = "") -> Iterator[str]:
     for key, name in FIGURES.items():
         limit: AtLeast | None = getattr(limits, f"{prefix}{key}")
         if limit is not None:

@@ -10,32 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from eventcorpus.files import StrictModel
 from eventcorpus.predictions import ModelName
 
 
-class Part(BaseModel):
-    """A part of a report: keys that are not named are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Interval(Part):
+class Interval(StrictModel):
     """Both ends of an interval."""
 
     low: float
     high: float
 
 
-class Figure(Part):
+class Figure(StrictModel):
     """One figure with its interval."""
 
     value: float | None
     interval: Interval | None = None
 
 
-class Intervals(Part):
+class Intervals(StrictModel):
     """Intervals of the figures beside them; null without resampling or where undefined."""
 
     precision: Interval | None = None
@@ -43,7 +38,7 @@ class Intervals(Part):
     f1: Interval | None = None
 
 
-class Figures(Part):
+class Figures(StrictModel):
     """Precision, recall and F1; null where undefined (neither gold nor predictions)."""
 
     precision: float | None
@@ -60,7 +55,7 @@ class LabelFigures(Figures):
     correct: int
 
 
-class Matching(Part):
+class Matching(StrictModel):
     """Scores under one definition of a match. ``macro`` is the mean over labels with gold or predictions."""
 
     micro: LabelFigures
@@ -68,7 +63,7 @@ class Matching(Part):
     labels: dict[str, LabelFigures]
 
 
-class ScoredOn(Part):
+class ScoredOn(StrictModel):
     """The gold that is scored on. ``sha256`` is that of the dataset's manifest, ``gold_sha256`` that of the gold.
 
     ``units`` is the number of things that the bootstrap draws: articles, or clusters of articles.
@@ -84,7 +79,7 @@ class ScoredOn(Part):
     units: int | None = None
 
 
-class LeftOut(Part):
+class LeftOut(StrictModel):
     """One side of a map: label -> class, spans left out by label, and ``twins`` that had two labels of one class."""
 
     classes: dict[str, str]
@@ -92,14 +87,14 @@ class LeftOut(Part):
     twins: int
 
 
-class Classes(Part):
+class Classes(StrictModel):
     """How labels of gold and predictions became the classes that were scored."""
 
     gold: LeftOut
     predicted: LeftOut
 
 
-class Resampled(Part):
+class Resampled(StrictModel):
     """How intervals were made."""
 
     seed: int
@@ -107,7 +102,7 @@ class Resampled(Part):
     level: float
 
 
-class Confusion(Part):
+class Confusion(StrictModel):
     """Which label a gold mention got, by place: one to one among mentions that share a character.
 
     ``counts`` has shape (n_labels + 1, n_labels + 1): rows gold, columns predicted; the last column is missed, the
@@ -118,7 +113,7 @@ class Confusion(Part):
     counts: tuple[tuple[int, ...], ...]
 
 
-class BoundaryErrors(Part):
+class BoundaryErrors(StrictModel):
     """Kinds of error of one label: mentions of the right label whose ends differ, and split or merged ones.
 
     ``too_short`` and ``too_long`` lie within, or around, the gold mention; ``shifted`` does neither; ``split``: gold
@@ -135,7 +130,7 @@ class BoundaryErrors(Part):
     merged: int
 
 
-class AttributeFigures(Part):
+class AttributeFigures(StrictModel):
     """One attribute on mentions that gold and prediction share exactly; values that are defaults count as said.
 
     ``values``: precision, recall and F1 of each value over all mentions, a missed mention missing its values too.
@@ -146,7 +141,7 @@ class AttributeFigures(Part):
     values: Matching
 
 
-class EventSets(Part):
+class EventSets(StrictModel):
     """Which triggers tell the same event, and how many events an article has."""
 
     b_cubed: Figures
@@ -156,7 +151,7 @@ class EventSets(Part):
     count_error: Figure = Field(description="mean absolute difference of the number of events of an article, >= 0")
 
 
-class Events(Part):
+class Events(StrictModel):
     """Triggers, arguments, attributes and events, as TextEE (Huang et al. 2024) defines them.
 
     Argument identification: (article, argument's start and end, trigger's label); classification: the role as well;
@@ -176,7 +171,7 @@ class Events(Part):
     articles_without_event: int = 0
 
 
-class Slice(Part):
+class Slice(StrictModel):
     """Exact match in one part of the data: ``articles`` that have some of it."""
 
     articles: int
@@ -184,7 +179,7 @@ class Slice(Part):
     macro_f1: float | None
 
 
-class Bin(Part):
+class Bin(StrictModel):
     """Predictions of confidence in [low, high), the last bin with its end: how many, mean confidence, share right."""
 
     low: float
@@ -194,7 +189,7 @@ class Bin(Part):
     correct: float | None
 
 
-class CurvePoint(Part):
+class CurvePoint(StrictModel):
     """What is left at a least confidence: ``coverage`` is the share of predictions kept."""
 
     threshold: float
@@ -203,7 +198,7 @@ class CurvePoint(Part):
     coverage: float
 
 
-class Calibration(Part):
+class Calibration(StrictModel):
     """Whether confidences are true, for all labels (key ``micro`` of ``curves``) and for each.
 
     ``expected_calibration_error``: mean over bins, weighted by predictions, of the distance of confidence and share
@@ -217,7 +212,7 @@ class Calibration(Part):
     label_calibration_error: dict[str, float | None]
 
 
-class Agreement(Part):
+class Agreement(StrictModel):
     """Inter-annotator agreement on the same labels: exact F1 between two annotators. Systems can be above it."""
 
     articles: int
@@ -226,14 +221,14 @@ class Agreement(Part):
     source: str
 
 
-class Baseline(Part):
+class Baseline(StrictModel):
     """A simple system trained on the same train split; exact match."""
 
     description: str
     exact: Matching
 
 
-class Seeds(Part):
+class Seeds(StrictModel):
     """Several runs of one recipe: the figures of the report are means, these are of each run."""
 
     models: tuple[ModelName, ...]
@@ -241,7 +236,7 @@ class Seeds(Part):
     deviation: float | None = Field(description="standard deviation of micro F1 over runs, n - 1 in the denominator")
 
 
-class Report(Part):
+class Report(StrictModel):
     """One system on one split of one dataset. The denominator is all gold of the whole article, always.
 
     ``classes`` is there where a map was used: then all figures are of classes, and what the map does not name is in

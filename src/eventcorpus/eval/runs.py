@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventcorpus.errors import PredictionsError
-from eventcorpus.eval.class_map import ClassMap, gold_in_classes, predictions_in_classes
+from eventcorpus.eval.class_map import ClassMap, in_classes
+from eventcorpus.eval.counts import gold_keys, predicted_keys
 from eventcorpus.eval.intervals import in_order, mean_count
 from eventcorpus.eval.report import Classes, LeftOut
 from eventcorpus.files import to_json
+from eventcorpus.metrics.match import Key
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import Prediction, check_prediction, prediction_line
 from eventcorpus.schema import AnnotatedArticle
@@ -41,8 +43,8 @@ class Selection:
         classes: how labels became classes, None without a map.
     """
 
-    gold: list[AnnotatedArticle]
-    runs: list[list[Prediction]]
+    gold: Sequence[AnnotatedArticle]
+    runs: Sequence[Sequence[Prediction]]
     gold_sha256: str
     predictions_sha256: list[str]
     classes: Classes | None = None
@@ -59,21 +61,24 @@ def select(
     gold = in_order(gold)
     selected = [_of_articles(gold, run, split) for run in runs]
     hashes = gold_sha256(gold), [predictions_sha256(predictions) for predictions in selected]
+    mapped, mapped_runs = in_classes(gold, selected, class_map)
     if class_map is None:
-        return Selection(gold, selected, *hashes)
-    mapped_gold, gold_left = gold_in_classes(gold, class_map.gold)
-    mapped = [predictions_in_classes(predictions, class_map.predicted) for predictions in selected]
-    predicted_left = [left for _, left in mapped]
-    labels = dict.fromkeys(label for left in predicted_left for label, _ in left.labels.most_common())
+        return Selection(mapped, mapped_runs, *hashes)
+    before, after = ([predicted_keys(found) for found in runs] for runs in (selected, mapped_runs))
     classes = Classes(
-        gold=LeftOut(classes=class_map.gold, left_out=dict(gold_left.labels.most_common()), twins=gold_left.duplicates),
-        predicted=LeftOut(
-            classes=class_map.predicted,
-            left_out={label: mean_count(left.labels[label] for left in predicted_left) for label in labels},
-            twins=mean_count(left.duplicates for left in predicted_left),
-        ),
+        gold=_left_out(class_map.gold, [gold_keys(gold)], [gold_keys(mapped)]),
+        predicted=_left_out(class_map.predicted, before, after),
     )
-    return Selection(mapped_gold, [predictions for predictions, _ in mapped], *hashes, classes)
+    return Selection(mapped, mapped_runs, *hashes, classes)
+
+
+def _left_out(classes: dict[str, str], before: Sequence[Sequence[Key]], after: Sequence[Sequence[Key]]) -> LeftOut:
+    """What a map left out of the mentions of each run, ``after`` being those that stayed; means over runs."""
+    left_out = [Counter(label for *_, label in keys if label not in classes) for keys in before]
+    twins = [len(every) - left.total() - len(kept) for every, left, kept in zip(before, left_out, after, strict=True)]
+    labels = dict.fromkeys(label for left in left_out for label, _ in left.most_common())
+    means = {label: mean_count(left[label] for left in left_out) for label in labels}
+    return LeftOut(classes=classes, left_out=means, twins=mean_count(twins))
 
 
 def _of_articles(gold: Sequence[AnnotatedArticle], run: Run, split: str) -> list[Prediction]:
