@@ -234,7 +234,7 @@ def evaluate(
         split=gold.split,
         dataset_sha256=gold.sha256,
         class_map=classes,
-        overlap_threshold=overlap,
+        overlap=overlap,
         train=gold.train,
         annotations=gold.annotations,
         n_resamples=n_resamples,

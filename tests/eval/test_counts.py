@@ -32,8 +32,8 @@ def counted(*pairs: tuple[list[Given], list[Given]], threshold: float = 0.0) -> 
         [predicted(*theirs, id_=str(i)) for i, (_, theirs) in enumerate(pairs)],
     )
     labels = labels_of(matched, LABELS)
-    found = count_mentions([matched], labels, overlap_threshold=threshold)
-    return Counted(labels, *(getattr(found, name)[:, 0] for name in Counted._fields[1:]))
+    found = count_mentions([matched], labels, overlap=threshold)
+    return Counted(labels, *(found[name][:, 0] for name in Counted._fields[1:]))
 
 
 def correct(statistics: Counted) -> dict[str, float]:
@@ -82,7 +82,7 @@ def test_an_article_without_prediction_was_read_and_found_empty() -> None:
     matched = match_articles(
         [gold((0, 4, "A"), id_="x"), gold((0, 4, "A"), id_="y")], [predicted((0, 4, "A"), id_="y")]
     )
-    assert count_mentions([matched], LABELS).exact[:, 0, 0].tolist() == [[0, 0, 1], [1, 1, 1]]
+    assert count_mentions([matched], LABELS)["exact"][:, 0, 0].tolist() == [[0, 0, 1], [1, 1, 1]]
 
 
 @settings(deadline=None)

@@ -62,32 +62,22 @@ def labels_of(matched: Iterable[MatchedArticle], labels: Sequence[str]) -> tuple
     return all_labels(labels, (mention for article in matched for mention in (*article.gold, *article.predicted)))
 
 
-@dataclass(frozen=True)
-class MentionCounts:
-    """Counts that add up over articles; each array has the shape (n_articles, n_runs, n_labels, 3).
-
-    The last axis is correct, predicted, support (mentions in gold); correct is never more than either. What the four
-    definitions of a match say: ``eval.report``.
-    """
-
-    exact: Numbers
-    boundary: Numbers
-    type: Numbers
-    overlap: Numbers
-
-
 def count_mentions(
-    runs: Sequence[Sequence[MatchedArticle]], labels: Sequence[str], *, overlap_threshold: float = 0.0
-) -> MentionCounts:
-    """Count every article of every run.
+    runs: Sequence[Sequence[MatchedArticle]], labels: Sequence[str], *, overlap: float = 0.0
+) -> dict[str, Numbers]:
+    """Count every article of every run under each definition of a match: exact, boundary, type, overlap.
 
     Args:
         runs: the same articles in the same order.
         labels: every label that the articles have (``labels_of``).
-        overlap_threshold: the least share of common characters (Jaccard) of an overlapping match, in [0, 1].
+        overlap: the least share of common characters (Jaccard) of an overlapping match, in [0, 1].
+
+    Returns:
+        by the names of the definitions (``eval.report.DEFINITIONS``), arrays of shape (n_articles, n_runs, n_labels,
+        3), which add up over articles: correct, predicted, in gold; correct is never more than either.
     """
     exact = count_exact(runs, labels)
-    boundary, types, overlap = (exact * (0, 1, 1) for _ in range(3))  # what is correct is counted below
+    boundary, types, overlapping = (exact * (0, 1, 1) for _ in range(3))  # what is correct is counted below
     rank = {label: i for i, label in enumerate(labels)}
     for n, matched in enumerate(runs):
         for row, article in enumerate(matched):
@@ -105,9 +95,9 @@ def count_mentions(
                     boundary[row, n, in_gold, _PREDICTED] += 1
             gold_places, predicted_places = _by_label(article.gold), _by_label(article.predicted)
             for label in gold_places.keys() & predicted_places.keys():
-                pairs = match_overlapping(gold_places[label], predicted_places[label], threshold=overlap_threshold)
-                overlap[row, n, rank[label], _CORRECT] = len(pairs)
-    return MentionCounts(exact, boundary, types, overlap)
+                pairs = match_overlapping(gold_places[label], predicted_places[label], threshold=overlap)
+                overlapping[row, n, rank[label], _CORRECT] = len(pairs)
+    return {"exact": exact, "boundary": boundary, "type": types, "overlap": overlapping}
 
 
 def count_exact(runs: Sequence[Sequence[MatchedArticle]], labels: Sequence[str]) -> Numbers:

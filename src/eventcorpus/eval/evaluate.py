@@ -10,6 +10,7 @@ import platform
 from collections.abc import Iterable, Sequence
 from importlib.metadata import version
 from statistics import stdev
+from typing import Any
 
 from eventcorpus import __version__
 from eventcorpus.annotation.rules import resolve_overlaps
@@ -49,7 +50,7 @@ def evaluate(
     split: str,
     dataset_sha256: str = "",
     class_map: ClassMap | None = None,
-    overlap_threshold: float = 0.0,
+    overlap: float = 0.0,
     train: Sequence[AnnotatedArticle] | None = None,
     annotations: Sequence[Sequence[AnnotatedArticle]] = (),
     n_resamples: int = 1000,
@@ -68,7 +69,7 @@ def evaluate(
         train: what the system was trained on, for the slice ``seen`` and the baselines.
         baselines: train the two baselines, too.
         annotations: per article what every annotator made of it; those of other articles are passed over.
-        overlap_threshold: as for ``score``.
+        overlap: as for ``score``.
         n_resamples: of the intervals; 0 for none.
 
     Raises:
@@ -83,7 +84,7 @@ def evaluate(
         split=split,
         dataset_sha256=dataset_sha256,
         class_map=class_map,
-        overlap_threshold=overlap_threshold,
+        overlap=overlap,
         n_resamples=n_resamples,
         seed=seed,
     )
@@ -120,7 +121,7 @@ def score(
     dataset_sha256: str = "",
     place: str = "predictions",
     class_map: ClassMap | None = None,
-    overlap_threshold: float = 0.0,
+    overlap: float = 0.0,
 ) -> Report:
     """Score predictions; an article without one counts as read and found empty.
 
@@ -131,7 +132,7 @@ def score(
         name: of the dataset, for the report; ``split`` likewise.
         place: where predictions came from, for messages.
         class_map: scores classes instead of labels, where gold and predictions have different ones.
-        overlap_threshold: the least share of common characters (Jaccard) of an overlapping match, in [0, 1]; at 0 any
+        overlap: the least share of common characters (Jaccard) of an overlapping match, in [0, 1]; at 0 any
             shared character is enough.
 
     Raises:
@@ -159,7 +160,7 @@ def score(
         split=split,
         dataset_sha256=dataset_sha256,
         class_map=class_map,
-        overlap_threshold=overlap_threshold,
+        overlap=overlap,
     )[0]
 
 
@@ -172,7 +173,7 @@ def _score(
     split: str,
     dataset_sha256: str,
     class_map: ClassMap | None,
-    overlap_threshold: float,
+    overlap: float,
     n_resamples: int = 0,
     seed: int = 0,
 ) -> tuple[Report, Selection, Numbers, Resampling | None]:
@@ -196,7 +197,8 @@ def _score(
     labels = labels_of((article for run in matched for article in run), known_labels)
     # if one run predicted a label that the others do not know, their tables of confusion are of different things
     same_labels = all(labels_of(run, known_labels) == labels for run in matched)
-    mentions = count_mentions(matched, labels, overlap_threshold=overlap_threshold)
+    counts = count_mentions(matched, labels, overlap=overlap)
+    matchings: dict[str, Any] = {match: matching_of(found, labels, resampling) for match, found in counts.items()}
     n_articles = len(selection.gold)
     together = ModelName(name=f"{len(runs)} runs: {', '.join(dict.fromkeys(model.name for model in models))}")
     report = Report(
@@ -214,19 +216,16 @@ def _score(
         model=together if len(runs) > 1 else models[0],
         predictions_sha256=selection.predictions_sha256[0],
         definitions=DEFINITIONS,
-        overlap_threshold=overlap_threshold,
-        exact=matching_of(mentions.exact, labels, resampling),
-        boundary=matching_of(mentions.boundary, labels, resampling),
-        type=matching_of(mentions.type, labels, resampling),
-        overlap=matching_of(mentions.overlap, labels, resampling),
+        overlap_threshold=overlap,
+        **matchings,
         not_in_one_layer=sum(len(resolve_overlaps(annotated.spans, ontology)[1]) for annotated in selection.gold),
         classes=selection.classes,
         confusion=confusion_of(matched, labels) if same_labels else None,
         boundary_errors=boundary_errors_of(matched, labels),
         events=events_of(selection.gold, selection.runs, ontology, resampling) if class_map is None else None,
-        seeds=_seeds(mentions.exact, models) if len(runs) > 1 else None,
+        seeds=_seeds(counts["exact"], models) if len(runs) > 1 else None,
     )
-    return report, selection, mentions.exact, resampling
+    return report, selection, counts["exact"], resampling
 
 
 def _model_of(predictions: Sequence[Prediction]) -> ModelName:
