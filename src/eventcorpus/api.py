@@ -243,7 +243,7 @@ def evaluate(
         baselines=baselines,
     )
     if html is not None:
-        from eventcorpus.render.eval_page import eval_page
+        from eventcorpus.render.evaluation import eval_page
 
         articles, (predictions,) = in_classes(gold.articles, [runs[0].predictions], classes)
         write_text(Path(html), eval_page(report, articles, predictions, gold.ontology))

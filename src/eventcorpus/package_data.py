@@ -7,12 +7,13 @@ The repository holds one copy of each. An installed package has them in ``eventc
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from eventcorpus.errors import InputError, nearest
-from eventcorpus.tables import percent
+from eventcorpus.tables import markdown_table, percent
 
 DEFAULT_ONTOLOGY = "corpus/ontology.yaml"
 
@@ -69,7 +70,8 @@ def fill_template(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=not is_html,
     )
-    environment.filters |= {"percent": percent, "thousands": "{:,}".format}
+    table_head = partial(markdown_table, rows=())
+    environment.filters |= {"percent": percent, "thousands": "{:,}".format, "table_head": table_head}
     return environment.get_template(template).render(**values)
 
 

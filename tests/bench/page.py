@@ -22,7 +22,7 @@ from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.runs import Run
 from eventcorpus.ontology import Label, Ontology, label_colours
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
-from eventcorpus.render.eval_page import error_browser, eval_page
+from eventcorpus.render.evaluation import error_browser, eval_page
 from eventcorpus.render.html import Mark, highlight
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import sentences_around

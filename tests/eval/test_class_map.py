@@ -13,8 +13,7 @@ from eventcorpus.eval.evaluate import score
 from eventcorpus.eval.report import Report
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, prediction_of
-from eventcorpus.render.eval_page import eval_page
-from eventcorpus.render.evaluation import report_table
+from eventcorpus.render.evaluation import eval_page, report_table
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
 
 GOLD = Ontology(

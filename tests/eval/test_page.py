@@ -4,7 +4,7 @@ from test_score import ONTOLOGY, gold, predicted, run
 
 from eventcorpus.eval.evaluate import score
 from eventcorpus.eval.report import CurvePoint, Report
-from eventcorpus.render.eval_page import at_thresholds, eval_page
+from eventcorpus.render.evaluation import at_thresholds, eval_page
 
 HOSTILE = "<script>alert(1)</script> rebels \u202eevil\u202c 🔥 حلب " + "x" * 3000
 

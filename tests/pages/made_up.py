@@ -8,7 +8,7 @@ from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.runs import Run
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
-from eventcorpus.render.eval_page import eval_page
+from eventcorpus.render.evaluation import eval_page
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import stored_form
 

@@ -8,7 +8,7 @@ from eventcorpus.metrics.align import Outcome
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.render import error_browser as browser
 from eventcorpus.render.error_browser import BrowserPage, Item, ItemKind, ShownMention, browser_json, confusion_cells
-from eventcorpus.render.eval_page import error_browser
+from eventcorpus.render.evaluation import error_browser
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 
 RANK = {"Actor": 0, "Place": 1}

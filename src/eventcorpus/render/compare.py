@@ -14,9 +14,17 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.charts import difference_cell
-from eventcorpus.render.error_browser import BrowserPage, Item, ItemKind, ShownMention, browser_json
-from eventcorpus.render.eval_page import KINDS, gold_side, label_definitions, predicted_side
-from eventcorpus.render.html import page_script
+from eventcorpus.render.error_browser import (
+    KINDS,
+    BrowserPage,
+    Item,
+    ItemKind,
+    ShownMention,
+    browser_json,
+    gold_side,
+    predicted_side,
+)
+from eventcorpus.render.html import label_definitions, page_script
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 from eventcorpus.text import one_line

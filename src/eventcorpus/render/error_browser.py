@@ -10,14 +10,15 @@ import json
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from markupsafe import Markup
 
 from eventcorpus.metrics.align import Outcome
 from eventcorpus.ontology import label_colours
-from eventcorpus.schema import Article
+from eventcorpus.predictions import Prediction
+from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.text import HasOffsets, sentences_around, with_ends_inside
 
 
@@ -39,6 +40,18 @@ class ItemKind:
     key: str
     name: str
     group: str
+
+
+KINDS = (
+    ItemKind("missed", "missed", "error"),
+    ItemKind("spurious", "spurious", "error"),
+    ItemKind("label", "wrong label", "error"),
+    ItemKind("boundary", "wrong ends", "error"),
+    ItemKind("label_and_boundary", "wrong label and ends", "error"),
+    ItemKind("split", "split", "error"),
+    ItemKind("merged", "merged", "error"),
+    ItemKind("correct", "right", "right"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,20 @@ def browser_json(page: BrowserPage) -> Markup:
         "items": [_item(item, page, kinds, units[item.article], whole[item.article]) for item in page.items],
     }
     return json_in_html(data)
+
+
+def gold_side(annotated: AnnotatedArticle) -> list[ShownMention]:
+    """Gold mentions with their attributes beside them."""
+    return [ShownMention(s.start, s.end, s.label, ", ".join(v for _, v in s.attributes)) for s in annotated.spans]
+
+
+def predicted_side(prediction: Prediction | None) -> list[ShownMention]:
+    """Predicted mentions with their confidence and attributes beside them."""
+    shown = []
+    for m in prediction.mentions if prediction else ():
+        hint = ", ".join([f"{m.confidence:.2f}", *chain.from_iterable(m.attribute_values.values())])
+        shown.append(ShownMention(m.start, m.end, m.label, hint, m.confidence))
+    return shown
 
 
 def json_in_html(data: Any) -> Markup:

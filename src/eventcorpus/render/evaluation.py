@@ -1,55 +1,39 @@
-"""The evaluation report as text: a table and lines for a terminal, and GitHub-flavoured Markdown."""
+"""The evaluation report: a table and lines for a terminal, GitHub-flavoured Markdown, and a self-contained HTML page.
+
+The page needs no network; its figures need no script, its browser of errors does.
+"""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
+from urllib.parse import quote
 
 from rich import box
 from rich.table import Table
 
 from eventcorpus.eval.intervals import ends, f1_ends
-from eventcorpus.eval.report import Confusion, Events, Figures, LabelFigures, Matching, Report
-from eventcorpus.tables import markdown_table, percent
-
-DIMENSIONS = {
-    "length": "words in the article",
-    "position": "the word at which a mention starts",
-    "seen": "whether the words of a mention are a mention in the train split",
-}
-"""What articles or mentions of a part of the data have in common."""
-
-# what every form of the report shows ---------------------------------------------------------------------------------
-
-
-def relaxed_matchings(report: Report) -> dict[str, Matching]:
-    """The definitions of a match other than the exact one that the report has."""
-    every = {"overlap": report.overlap, "boundary": report.boundary, "type": report.type}
-    return {name: matching for name, matching in every.items() if matching}
-
-
-def event_averages(events: Events) -> dict[str, LabelFigures]:
-    """Micro averages of triggers and arguments that the report has."""
-    every = {
-        "trigger identification": events.trigger_identification,
-        "trigger classification": events.trigger_classification,
-        "argument identification": events.argument_identification,
-        "argument classification": events.argument_classification,
-        "argument attached": events.argument_attached,
-    }
-    return {name: of.micro if isinstance(of, Matching) else of for name, of in every.items() if of}
-
-
-def event_matchings(events: Events) -> list[tuple[str, str, Matching]]:
-    """Name, what its rows are, and figures by label or role."""
-    every = (
-        ("Trigger classification, by label", "label", events.trigger_classification),
-        ("Argument classification, by role", "role", events.argument_classification),
-        ("Arguments attached to the right trigger, by role", "role", events.argument_attached),
-    )
-    return [(name, first, matching) for name, first, matching in every if matching]
-
+from eventcorpus.eval.report import Confusion, CurvePoint, Events, Figures, LabelFigures, Matching, Report
+from eventcorpus.eval.slices import LEAST_ARTICLES
+from eventcorpus.metrics.align import outcomes
+from eventcorpus.ontology import Ontology
+from eventcorpus.package_data import fill_template
+from eventcorpus.predictions import Prediction
+from eventcorpus.render.charts import bar_cell, curve_chart, reliability_chart
+from eventcorpus.render.error_browser import (
+    KINDS,
+    BrowserPage,
+    Item,
+    browser_json,
+    confusion_cells,
+    gold_side,
+    predicted_side,
+)
+from eventcorpus.render.html import label_definitions, page_script
+from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import percent
 
 # terminal ------------------------------------------------------------------------------------------------------------
 
@@ -127,16 +111,33 @@ def _counts(row: Figures) -> tuple[str, str, str]:
     return f"{row.support:,}", f"{row.predicted:,}", f"{row.correct:,}"
 
 
-# Markdown ------------------------------------------------------------------------------------------------------------
+# Markdown and page ---------------------------------------------------------------------------------------------------
 
-_MARKUP = re.compile(r"([\\`*_{}\[\]|~#!$])")
+_DIMENSIONS = {
+    "length": "words in the article",
+    "position": "the word at which a mention starts",
+    "seen": "whether the words of a mention are a mention in the train split",
+}
+"""What articles or mentions of a part of the data have in common."""
+_GROUPS = (("error", "every error"), ("right", "what is right"))
+_THRESHOLDS = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 _MOST_CONFUSIONS = 15
-_FIGURES = ("F1", "interval", "precision", "recall", "gold", "predicted", "right")
+_MARKUP = re.compile(r"([\\`*_{}\[\]|~#!$])")
 
 
 def report_markdown(report: Report) -> str:
     """Every figure that a reader asks for first; the JSON report has all. Names from data are escaped."""
-    return "\n\n".join(_parts(report)) + "\n"
+    return fill_template(
+        "report.md.j2",
+        **_shown(report),
+        level=_level(report),
+        confused=_confused(report.confusion) if report.confusion else (),
+        most_confusions=_MOST_CONFUSIONS,
+        md=escaped,
+        counts=_counts,
+        ends=ends,
+        f1_ends=f1_ends,
+    )
 
 
 def escaped(text: str) -> str:
@@ -148,114 +149,161 @@ def escaped(text: str) -> str:
     return _MARKUP.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))
 
 
-def _parts(report: Report) -> Iterator[str]:
-    data, micro, exact = report.dataset, report.exact.micro, report.definitions.get("exact", "")
-    yield f"# {escaped(report.model.name)} on {escaped(data.name)}, {escaped(data.split)}"
-    about = [f"{data.articles:,} articles, {micro.support:,} gold mentions. Figures are in %."]
-    if exact:
-        about.append(f"{escaped(exact[0].upper() + exact[1:])}.")
-    if report.bootstrap:
-        units = f" of {data.units:,} articles or clusters" if data.units else ""
-        about.append(f"Intervals: {_level(report)}, from {report.bootstrap.resamples:,} resamples{units}.")
-    yield " ".join(about)
-    yield "## Summary"
-    summary = [("micro", *_cells(micro)), ("macro", *_cells(report.exact.macro))]
-    summary += [
-        (f"baseline: {escaped(name)}, micro", *_cells(baseline.exact.micro))
-        for name, baseline in (report.floors or {}).items()
-    ]
-    if report.agreement:
-        between = report.agreement.all_labels
-        summary.append(("between annotators, micro", percent(between.value), ends(between.interval), *[""] * 5))
-    yield markdown_table(("", *_FIGURES), summary)
-    if report.smallest_difference is not None:
-        points = percent(report.smallest_difference)
-        yield f"Two systems must be {points} points of micro F1 apart for this test set to tell them apart."
-    yield "## Per label"
-    yield _per_label(report)
-    if report.confusion:
-        yield "## Which label a mention got"
-        yield from _confusion(report.confusion)
-    if report.boundary_errors:
-        names = ("start", "end", "both", "too_short", "too_long", "shifted", "split", "merged")
-        rows = {label: [f"{getattr(row, name):,}" for name in names] for label, row in report.boundary_errors.items()}
-        yield "## Right label, wrong ends"
-        yield _table(("label", *(name.replace("_", " ") for name in names)), rows)
-    if report.calibration:
-        error = report.calibration.expected_calibration_error
-        interval = f" ({ends(error.interval)})" if error.interval else ""
-        yield "## Confidence"
-        yield f"Expected calibration error {percent(error.value)}{interval}."
-    for dimension, slices in (report.slices or {}).items():
-        meaning = f": {DIMENSIONS[dimension]}" if dimension in DIMENSIONS else ""
-        yield f"## By {escaped(dimension)}{meaning}"
-        parts = {
-            name: (*_cells(part.micro), percent(part.macro_f1), f"{part.articles:,}") for name, part in slices.items()
-        }
-        yield _table((escaped(dimension), *_FIGURES, "macro F1", "articles"), parts)
-    if report.events:
-        yield from _events(report.events)
-    yield (
-        f"Ontology {escaped(report.ontology)}; model {report.model.hash[:12] or 'without a hash'}; predictions "
-        f"{report.predictions_sha256[:12]}; dataset {data.sha256[:12] or 'without a manifest'}; eventcorpus "
-        f"{report.eventcorpus}."
-    )
-
-
-def _table(columns: Sequence[str], rows: Mapping[str, Iterable[str]]) -> str:
-    """A table of rows by their names, which come from data."""
-    return markdown_table(columns, [(escaped(name), *cells) for name, cells in rows.items()])
-
-
-def _cells(row: Figures) -> tuple[str, ...]:
-    return percent(row.f1), f1_ends(row), percent(row.precision), percent(row.recall), *_counts(row)
-
-
-def _per_label(report: Report) -> str:
-    relaxed, annotators = relaxed_matchings(report), report.agreement
-    columns = ["label", *_FIGURES, *(f"{name} F1" for name in relaxed), *(["annotators"] if annotators else [])]
-    rows = {}
-    for label, row in report.exact.labels.items():
-        cells = [*_cells(row)]
-        cells += [percent(of.labels[label].f1) if label in of.labels else "" for of in relaxed.values()]
-        cells += [percent(annotators.labels[label].value) if label in annotators.labels else ""] if annotators else []
-        rows[label] = cells
-    return _table(columns, rows)
-
-
-def _confusion(confusion: Confusion) -> Iterator[str]:
-    names = [*(escaped(label) for label in confusion.labels), "nothing"]
+def _confused(confusion: Confusion) -> list[tuple[int, str, str]]:
+    """How many mentions of a gold label got which other one, the most first."""
+    names = [*confusion.labels, "nothing"]
     pairs = [
         (count, names[i], names[j])
         for i, row in enumerate(confusion.counts)
         for j, count in enumerate(row)
         if count and i != j
     ]
-    most = sorted(pairs, key=lambda pair: -pair[0])[:_MOST_CONFUSIONS]
-    rows = [(gold, predicted, f"{count:,}") for count, gold, predicted in most]
-    yield markdown_table(("gold", "predicted", "mentions"), rows)
-    if len(pairs) > len(most):
-        yield f"{len(pairs) - len(most):,} rarer pairs are not shown."
+    return sorted(pairs, key=lambda pair: -pair[0])
 
 
-def _events(events: Events) -> Iterator[str]:
-    yield "## Events"
-    if averages := event_averages(events):
-        yield markdown_table(("", *_FIGURES), [(name, *_cells(row)) for name, row in averages.items()])
-    for name, first, of in event_matchings(events):
-        rows = [(escaped(label), *_cells(row)) for label, row in of.labels.items() if row.f1 is not None]
-        yield f"### {name}"
-        yield markdown_table((first, *_FIGURES), [*rows, ("micro", *_cells(of.micro))])
-    if events.attributes:
-        attributes = {
-            name: (percent(row.accuracy.value), ends(row.accuracy.interval), f"{row.mentions:,}")
-            for name, row in events.attributes.items()
-        }
-        yield "### Attributes"
-        yield _table(("attribute", "right value", "interval", "mentions of both"), attributes)
-    if events.event_sets:
-        sets = (("B-cubed", events.event_sets.b_cubed), ("CEAF-e", events.event_sets.ceaf_e))
-        yield "### Which triggers tell the same event"
-        yield markdown_table(("", *_FIGURES[:4]), [(name, *_cells(row)[:4]) for name, row in sets])
-    if events.false_alarms and events.false_alarms.value is not None:
-        yield f"{events.false_alarms.value:.1f} predicted triggers per 100 articles that tell of no event."
+def eval_page(
+    report: Report, gold: Sequence[AnnotatedArticle], predictions: Iterable[Prediction], ontology: Ontology
+) -> str:
+    """Render the page.
+
+    Args:
+        gold: with the labels of the report: classes, where a map was used. ``predictions`` likewise.
+    """
+    by_id = {p.id: p for p in predictions}
+    curves = report.calibration.curves if report.calibration else {}
+    return fill_template(
+        "eval.html.j2",
+        **_shown(report),
+        bar=bar_cell,
+        sections=_sections(report),
+        compared=_baselines_and_annotators(report),
+        confusion=_confusion(report.confusion) if report.confusion else None,
+        curves=curve_chart(curves),
+        reliability=reliability_chart(report.calibration.bins if report.calibration else ()),
+        thresholds={label: at_thresholds(points) for label, points in curves.items()},
+        about_labels=label_definitions(ontology),
+        least_articles=LEAST_ARTICLES,
+        items=browser_json(error_browser(gold, by_id, report.exact.labels)),
+        script=page_script("figures.js", "browser.js"),
+    )
+
+
+def error_browser(
+    gold: Sequence[AnnotatedArticle], predictions: dict[str, Prediction], labels: Iterable[str]
+) -> BrowserPage:
+    """Every outcome as an item, errors first; labels in the order of the report's tables."""
+    predicted = {m.label for prediction in predictions.values() for m in prediction.mentions}
+    known = tuple(dict.fromkeys([*labels, *sorted(predicted)]))
+    rank = {label: i for i, label in enumerate(known)}
+    mentions, items = [], []
+    for number, annotated in enumerate(gold):
+        sides = gold_side(annotated), predicted_side(predictions.get(annotated.article.id))
+        mentions.append(sides)
+        in_gold, in_predicted = ([(m.start, m.end, m.label) for m in side] for side in sides)
+        names = [m[2] for m in in_gold], [m[2] for m in in_predicted]
+        items += [
+            Item(
+                number,
+                outcome.kind,
+                (outcome.gold, outcome.predicted),
+                confusion_cells(outcome, *names, rank),
+                weight=max((sides[1][j].confidence for j in outcome.predicted), default=-1.0),
+            )
+            for outcome in outcomes(in_gold, in_predicted)
+        ]
+    return BrowserPage(
+        sides=("gold", "predicted"),
+        labels=known,
+        kinds=KINDS,
+        groups=_GROUPS,
+        articles=[annotated.article for annotated in gold],
+        mentions=mentions,
+        items=sorted(items, key=lambda item: item.kind == "correct"),
+    )
+
+
+def _shown(report: Report) -> dict[str, Any]:
+    """What Markdown and page both show."""
+    relaxed = {"overlap": report.overlap, "boundary": report.boundary, "type": report.type}
+    events = report.events or Events()
+    singles = {
+        "trigger identification": events.trigger_identification,
+        "trigger classification": events.trigger_classification,
+        "argument identification": events.argument_identification,
+        "argument classification": events.argument_classification,
+        "argument attached": events.argument_attached,
+    }
+    event_tables = (
+        ("Trigger classification, by label", "label", events.trigger_classification),
+        ("Argument classification, by role", "role", events.argument_classification),
+        ("Arguments attached to the right trigger, by role", "role", events.argument_attached),
+    )
+    return {
+        "report": report,
+        "relaxed": [(name, matching) for name, matching in relaxed.items() if matching],
+        "singles": [(name, of.micro if isinstance(of, Matching) else of) for name, of in singles.items() if of],
+        "event_tables": [(name, first, matching) for name, first, matching in event_tables if matching],
+        "dimensions": _DIMENSIONS,
+    }
+
+
+def at_thresholds(points: Sequence[CurvePoint]) -> list[CurvePoint]:
+    """The points of a curve that round thresholds lead to: what is kept at 0.5, 0.6, ...; none twice."""
+    ascending = sorted(points, key=lambda p: p.threshold)
+    return [
+        point.model_copy(update={"threshold": threshold})
+        for threshold in _THRESHOLDS
+        if (point := next((p for p in ascending if p.threshold >= threshold), None))
+    ]
+
+
+def _baselines_and_annotators(report: Report) -> list[tuple[str, str, str, Any, float | None]]:
+    """Name, description, CSS class, micro figures and macro F1: baselines, then the system, then annotators."""
+    rows: list[tuple[str, str, str, Any, float | None]] = [
+        (name, baseline.description.rstrip("."), "baseline", baseline.exact.micro, baseline.exact.macro.f1)
+        for name, baseline in (report.floors or {}).items()
+    ]
+    rows.append((report.model.name, "", "strong", report.exact.micro, report.exact.macro.f1))
+    if report.agreement:
+        all_labels = report.agreement.all_labels
+        figures = {"f1": all_labels.value, "intervals": {"f1": all_labels.interval}}
+        rows.append(("annotators", "", "other", figures, None))
+    return rows
+
+
+def _confusion(confusion: Confusion) -> dict[str, Any]:
+    """Rows of cells; labels that neither side has are left out."""
+    n = len(confusion.labels)
+    shown = [i for i in range(n) if any(confusion.counts[i]) or any(row[i] for row in confusion.counts)]
+    most = max((count for row in confusion.counts for count in row), default=0) or 1
+    rows = []
+    for i in [*shown, n]:
+        cells = []
+        for j in [*shown, n]:
+            count = confusion.counts[i][j]
+            row, column = (confusion.labels[at] if at < n else "" for at in (i, j))
+            cells.append(
+                {
+                    "count": count,
+                    "state": "right" if i == j else "wrong",
+                    "strength": round(85 * (count / most) ** 0.5) if count else 0,
+                    "gold": quote(row, safe=""),
+                    "predicted": quote(column, safe=""),
+                    "title": f"gold {row or 'nothing'}, predicted {column or 'nothing'}: {count:,}",
+                }
+            )
+        rows.append((confusion.labels[i] if i < n else "nothing (spurious)", cells))
+    columns = [*(confusion.labels[i] for i in shown), "nothing (missed)"]
+    return {"columns": columns, "rows": rows, "left_out": n - len(shown)}
+
+
+def _sections(report: Report) -> list[tuple[str, str]]:
+    every = (
+        ("labels", "Per label", True),
+        ("confusion", "Confusion", report.confusion or report.boundary_errors),
+        ("confidence", "Confidence", report.calibration),
+        ("slices", "Parts of the data", report.slices),
+        ("events", "Events", report.events),
+        ("errors", "Mention by mention", True),
+    )
+    return [(id_, name) for id_, name, is_shown in every if is_shown]

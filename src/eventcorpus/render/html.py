@@ -11,6 +11,8 @@ from importlib.resources import files
 
 from markupsafe import Markup, escape
 
+from eventcorpus.ontology import Ontology
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -58,3 +60,9 @@ def page_script(*names: str) -> PageScript:
     folder = files("eventcorpus").joinpath("templates")
     text = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in names)
     return PageScript(Markup(text), b64encode(hashlib.sha256(text.encode()).digest()).decode())
+
+
+def label_definitions(ontology: Ontology) -> dict[str, str]:
+    """What labels mean, where the ontology says so."""
+    labels = (*ontology.triggers, *ontology.entities)
+    return {label.name: " ".join(label.definition.split()) for label in labels if label.definition}
