@@ -1,7 +1,8 @@
 """The steps from articles to mentions as functions of files and folders, for programs and for the command line.
 
 Paths may be strings. Nothing is printed and no bar is drawn: ``on_progress`` and the like are called back, and what
-people should know is logged under ``eventcorpus``.
+people should know is logged under ``eventcorpus``. Each function imports what it needs when it is called, so that
+``--help`` and a function that needs little load little.
 """
 
 from __future__ import annotations
@@ -11,26 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eventcorpus.agreement.agree import AgreementReport, agreement
 from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_annotations, read_dataset
 from eventcorpus.errors import InputError
-from eventcorpus.eval.class_map import in_classes, read_class_map
-from eventcorpus.eval.compare import Comparison
-from eventcorpus.eval.compare import compare as compare_runs
-from eventcorpus.eval.evaluate import evaluate as score_runs
-from eventcorpus.eval.report import Report
-from eventcorpus.eval.runs import Run
-from eventcorpus.eval.sources import Exported, Options, read_gold, read_system, runs_of
 from eventcorpus.files import paths_of, write_text
-from eventcorpus.metrics.tags import Decoder, Scheme
-from eventcorpus.models.folder import is_model_folder, read_about
-from eventcorpus.package_data import find_yaml, package_path
 from eventcorpus.progress import OnProgress
-from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe
 
 if TYPE_CHECKING:
+    from eventcorpus.agreement.agree import AgreementReport
+    from eventcorpus.eval.compare import Comparison
+    from eventcorpus.eval.report import Report
+    from eventcorpus.eval.sources import Exported
+    from eventcorpus.metrics.tags import Decoder, Scheme
     from eventcorpus.models.calibration import Calibration
     from eventcorpus.training.callbacks import OnMetrics, OnStep
+    from eventcorpus.training.recipe import Recipe
     from eventcorpus.training.run_info import FitResult
 
 Paths = str | Path | Iterable[str | Path]
@@ -59,8 +54,10 @@ def load_recipe(
         RecipeError: naming the key that does not fit.
         InputError: if there is no such recipe, or neither it nor ``dataset`` names a dataset.
     """
+    from eventcorpus.training.recipe import Recipe, check_recipe, find_recipe
+
     if not isinstance(recipe, Recipe):
-        recipe = read_recipe(find_yaml(recipe, package_path("training/recipes"), what="a recipe"))
+        recipe = find_recipe(recipe)
     if settings:
         recipe = check_recipe({**dict(recipe), **settings}, place="settings")
     recipe = recipe.replace(dataset=str(dataset or recipe.dataset), output_dir=str(out or recipe.output_dir))
@@ -104,6 +101,7 @@ def train(
     Raises:
         RecipeError, InputError, ModelError, OutputError: see ``load_recipe`` and ``training.fit.fit``.
     """
+    from eventcorpus.models.folder import read_about
     from eventcorpus.render.model_card import write_card
     from eventcorpus.training.distributed import process_group
     from eventcorpus.training.fit import fit
@@ -218,6 +216,12 @@ def evaluate(
         InputError: if a file cannot be read.
         PredictionsError: if predictions do not fit the gold.
     """
+    from eventcorpus.eval.class_map import in_classes, read_class_map
+    from eventcorpus.eval.evaluate import evaluate as score_runs
+    from eventcorpus.eval.runs import Run
+    from eventcorpus.eval.sources import Options, read_gold, read_system, runs_of
+    from eventcorpus.models.folder import is_model_folder
+
     options = Options(split, decoder, scheme, exported, model_version, Path(ontology) if ontology else None)
     paths = paths_of(system)
     gold = read_gold(Path(dataset), options, with_predictions=not paths)
@@ -278,6 +282,10 @@ def compare(
         InputError: if a file cannot be read.
         PredictionsError: if predictions do not fit the articles.
     """
+    from eventcorpus.eval.class_map import in_classes, read_class_map
+    from eventcorpus.eval.compare import compare as compare_runs
+    from eventcorpus.eval.sources import runs_of
+
     data = load_dataset(dataset)
     gold = data.split(split)
     classes = read_class_map(Path(class_map), data.ontology.labels) if class_map else None
@@ -313,20 +321,27 @@ def agree(
     overlap: float = 0.0,
     n_resamples: int = 1000,
     seed: int = 0,
+    html: str | Path | None = None,
+    examples: int = 20,
+    groups: int = 1000,
     on_progress: OnProgress | None = None,
 ) -> AgreementReport:
     """Measure how far the annotators of a dataset agree.
 
     Args:
         overlap: least share of common characters of spans that overlap, in [0, 1]; 0: any character.
+        html: also write a page with the disagreements in the text there.
+        examples, groups: how many disagreements of a group the page shows, and how many groups.
         on_progress: called after each article of a pair of annotators.
 
     Raises:
         InputError: if no article has two annotators.
     """
+    from eventcorpus.agreement.agree import agreement
+
     folder = Path(dataset)
     ontology, articles = read_annotations(folder)
-    return agreement(
+    found = agreement(
         articles,
         ontology,
         name=folder.resolve().name,
@@ -335,4 +350,10 @@ def agree(
         n_resamples=n_resamples,
         seed=seed,
         on_progress=on_progress,
-    ).report
+    )
+    if html is not None:
+        from eventcorpus.render.agreement import agreement_page
+
+        page = agreement_page(found.report, found.groups, ontology, examples=examples, n_groups=groups)
+        write_text(Path(html), page)
+    return found.report

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
-from eventcorpus.agreement.agree import agreement
+from eventcorpus import api
 from eventcorpus.cli import options
-from eventcorpus.dataset.folder import manifest_hash, read_annotations
-from eventcorpus.files import write_text
-from eventcorpus.render.agreement import agreement_page, agreement_tables, pair_name
 from eventcorpus.tables import console
-
-_at_least_one = partial(click.option, type=click.IntRange(1), show_default=True)
 
 
 @click.command("agree")
@@ -24,18 +19,16 @@ _at_least_one = partial(click.option, type=click.IntRange(1), show_default=True)
 @options.seed_option("bootstrap")
 @options.json_option("the report", "eval/agreement.schema.json")
 @options.html_option("the disagreements in the text")
-@_at_least_one("--examples", default=20, help="How many disagreements of a group the page shows.")
-@_at_least_one("--groups", default=1000, help="How many groups of disagreements the page shows; the report has all.")
-def command(
-    dataset_path: Path,
-    overlap: float,
-    resamples: int,
-    seed: int,
-    json_path: Path | None,
-    html_path: Path | None,
-    examples: int,
-    groups: int,
-) -> None:
+@click.option(
+    "--examples", type=click.IntRange(1), default=20, help="How many disagreements of a group the page shows."
+)
+@click.option(
+    "--groups",
+    type=click.IntRange(1),
+    default=1000,
+    help="How many groups of disagreements the page shows; the report has all.",
+)
+def agree_command(dataset_path: Path, json_path: Path | None, **settings: Any) -> None:
     """How far annotators agree, and on what they do not.
 
     Of every pair of annotators and of all pairs together, on the articles that both annotated: F1 of spans (exact and
@@ -46,19 +39,10 @@ def command(
     Example:
       eventcorpus agree dataset --html agreement.html
     """
-    ontology, articles = read_annotations(dataset_path)
+    from eventcorpus.render.agreement import agreement_tables, pair_name
+
     with options.progress("compare") as on_progress:
-        found = agreement(
-            articles,
-            ontology,
-            name=dataset_path.resolve().name,
-            dataset_sha256=manifest_hash(dataset_path),
-            threshold=overlap,
-            n_resamples=resamples,
-            seed=seed,
-            on_progress=on_progress,
-        )
-    report = found.report
+        report = api.agree(dataset_path, on_progress=on_progress, **settings)
     alone = report.dataset.articles - report.dataset.articles_of_several
     if alone:
         options.notice(f"{alone:,} of {report.dataset.articles:,} articles have one annotator and say nothing here")
@@ -71,7 +55,5 @@ def command(
             options.notice(
                 f"{pair_name(pair)}: {label} left out in {n_articles:,} articles, where one of them could not use it"
             )
-    if html_path:
-        write_text(html_path, agreement_page(report, found.groups, ontology, examples=examples, n_groups=groups))
-    if not options.put_json(json_path, report.model_dump(mode="json", by_alias=True)):
+    if not options.put_json(json_path, report):
         console().print(agreement_tables(report))

@@ -1,4 +1,4 @@
-"""``eventcorpus convert``: annotations to a Hugging Face dataset."""
+"""``eventcorpus convert`` and ``join``: annotations to a Hugging Face dataset, and the text of a standoff dataset."""
 
 from __future__ import annotations
 
@@ -10,22 +10,19 @@ import click
 from click.core import ParameterSource
 
 from eventcorpus.cli import options
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.convert import FORMATS, Request, convert
-from eventcorpus.dataset.folder import TEXT_POLICIES
+from eventcorpus.dataset.folder import REPORT, TEXT_POLICIES, is_dataset_folder, joined, open_dataset, write_dataset
+from eventcorpus.files import check_folder
+from eventcorpus.formats.articles import read_articles
 from eventcorpus.formats.conll import SCHEMES
+from eventcorpus.ontology import read_ontology_yaml
 
 
 @click.command("convert")
 @click.argument("labels", nargs=-1, required=True, type=options.PATH, metavar="LABELS...")
 @click.option("--out", required=True, type=options.PATH, help="The dataset folder.")
-@click.option(
-    "--from",
-    "format",
-    type=click.Choice(list(FORMATS)),
-    default="labelstudio",
-    show_default=True,
-    help="What LABELS are.",
-)
+@click.option("--from", "format", type=click.Choice(list(FORMATS)), default="labelstudio", help="What LABELS are.")
 @click.option(
     "--ontology",
     type=options.PATH,
@@ -36,14 +33,11 @@ from eventcorpus.formats.conll import SCHEMES
     "--splits", type=options.PATH, help="Folder with train.txt, validation.txt, test.txt: one article id a line."
 )
 @options.GOLD
-@click.option(
-    "--scheme", type=click.Choice(SCHEMES), default="iob2", show_default=True, help="The tags of CoNLL files."
-)
+@click.option("--scheme", type=click.Choice(SCHEMES), default="iob2", help="The tags of CoNLL files.")
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
     default=0.0,
-    show_default=True,
     help="re3d: leave out entities and relations below it.",
 )
 @click.option(
@@ -56,7 +50,6 @@ from eventcorpus.formats.conll import SCHEMES
     "--text",
     type=click.Choice(TEXT_POLICIES),
     default="all",
-    show_default=True,
     help="Whose text to write: for publishing, of the articles with a licence, or none (standoff).",
 )
 @click.option(
@@ -66,7 +59,9 @@ from eventcorpus.formats.conll import SCHEMES
     "--strict", is_flag=True, help="Fail if anything was repaired, refused or flagged; nothing is written then."
 )
 @click.pass_context
-def command(context: click.Context, /, labels: tuple[Path, ...], out: Path, format: str, **settings: Any) -> None:
+def convert_command(
+    context: click.Context, /, labels: tuple[Path, ...], out: Path, format: str, **settings: Any
+) -> None:
     """Convert annotations to a Hugging Face dataset.
 
     Plain datasets.load_dataset opens OUT. LABELS are JSON exports of Label Studio or folders of them; with --from conll
@@ -95,3 +90,43 @@ def _check_options(context: click.Context, labels: tuple[Path, ...], format: str
         if name in without_meaning and context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             takers = ", ".join(other for other, about in FORMATS.items() if name in about.options)
             raise click.UsageError(f"--from {format} takes no {parameter.opts[0]}; it is for {takers}")
+
+
+@click.command("join")
+@click.argument("dataset", type=options.PATH)
+@click.argument("articles", nargs=-1, required=True, type=options.PATH)
+@click.option("--out", required=True, type=options.PATH, help="Folder for the dataset with its text.")
+@options.FIELDS
+@options.TITLE_IN_TEXT
+@click.option("--strict", is_flag=True, help="Fail if the text of an article is missing; nothing is written then.")
+def join_command(
+    dataset: Path, articles: tuple[Path, ...], out: Path, fields: dict[str, str], title_in_text: bool, strict: bool
+) -> None:
+    """Put the text of ARTICLES back into DATASET, which was shared without it (convert --text none).
+
+    Articles are found by the hash of their text; offsets are checked against it. Those that you do not hold are
+    refused and counted.
+
+    \b
+    Example:
+      eventcorpus join release corpus/articles --out dataset
+    """
+    check_folder(out, is_ours=is_dataset_folder)
+    manifest, _ = open_dataset(dataset)
+    held = list(read_articles(articles, field_map=fields, title_in_text=title_in_text))
+    report = ConversionReport()
+    written = write_dataset(
+        out,
+        joined(dataset, held, report),
+        read_ontology_yaml(dataset / "ontology.yaml"),
+        report,
+        gold_policy=manifest["gold"],
+        inputs=manifest["inputs"],
+        strict=strict,
+    )
+    options.notice(report.summary())
+    for item in [item for item in report.items if item.kind == "articles"][:5]:
+        options.notice(f"refused: article {item.article}: {item.reason}")
+    if report.items:
+        options.notice(f"every item with its reason: {out / REPORT}")
+    click.echo(options.sizes_line(written.sizes, "articles with their text", out))

@@ -41,7 +41,7 @@ from eventcorpus.tables import console
 @click.option("--table", "as_table", is_flag=True, help="A table for reading, instead of JSON Lines.")
 @click.option("--out", type=options.PATH, help="Write JSON Lines there instead of to stdout.")
 @options.html_option("the mentions marked in the text")
-def command(
+def extract_command(
     paths: tuple[Path, ...],
     model_path: Path,
     published: str | None,
@@ -50,7 +50,7 @@ def command(
     with_text: bool,
     as_table: bool,
     out: Path | None,
-    html_path: Path | None,
+    html: Path | None,
 ) -> None:
     """Find the mentions in articles.
 
@@ -73,10 +73,10 @@ def command(
     minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
     keep = ConfidenceFilter({label: max(confidence, least) for label, confidence in minimum.items()}, least)
     predictions = predict(articles, extractor, keep, changed=report.changed)
-    if as_table or html_path:
+    if as_table or html:
         found = list(predictions)
-        if html_path:
-            write_text(html_path, predictions_page(found))
+        if html:
+            write_text(html, predictions_page(found))
         for table in prediction_tables(found) if as_table else ():
             console().print(table)
         predictions = iter(found)
@@ -85,7 +85,7 @@ def command(
         with atomic_file(out) as file:
             n = sum(file.write(f"{line}\n") > 0 for line in lines)
         options.notice(f"{n:,} articles in {out}")
-    elif not as_table and not html_path:
+    elif not as_table and not html:
         for line in lines:
             click.echo(line)
     options.notices([*report.lines(), *keep.notices()])

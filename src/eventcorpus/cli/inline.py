@@ -18,7 +18,7 @@ from eventcorpus.labelstudio.tasks import simulated_export
 
 
 @click.group("inline")
-def command() -> None:
+def inline_command() -> None:
     """Annotated articles as text that people type.
 
     Such as: [Rebels](Actor#a1) [shelled](Explosion agent=a1) ...
@@ -29,7 +29,7 @@ def command() -> None:
     """
 
 
-@command.command("check")
+@inline_command.command("check")
 @click.argument("files", nargs=-1, required=True, type=options.PATH)
 @options.ONTOLOGY
 def check_command(files: tuple[Path, ...], ontology_path: Path | None) -> None:
@@ -50,7 +50,7 @@ def check_command(files: tuple[Path, ...], ontology_path: Path | None) -> None:
         raise InputError(f"{check.n_faults} faults; they are listed above")
 
 
-@command.command("read")
+@inline_command.command("read")
 @click.argument("files", nargs=-1, required=True, type=options.PATH)
 @click.option("--articles", "articles_path", required=True, type=options.PATH, help="JSON Lines file for the articles.")
 @click.option(
@@ -85,9 +85,9 @@ def read(
     click.echo(f"{len(annotated):,} articles in {articles_path}, annotations in {annotations_path}")
 
 
-@command.command("write")
+@inline_command.command("write")
 @click.argument("exports", nargs=-1, required=True, type=options.PATH)
-@click.option("--annotator", default="a1", show_default=True)
+@click.option("--annotator", default="a1")
 @options.ONTOLOGY
 def write(exports: tuple[Path, ...], annotator: str, ontology_path: Path | None) -> None:
     """Print Label Studio JSON exports in the notation.

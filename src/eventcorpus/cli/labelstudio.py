@@ -51,9 +51,9 @@ _SECTIONS = {
 @click.group(
     "labelstudio",
     cls=LazyGroup,
-    sections={title: {name: f"{__name__}:{name}_command" for name in names} for title, names in _SECTIONS.items()},
+    sections={title: dict.fromkeys(names, __name__) for title, names in _SECTIONS.items()},
 )
-def command() -> None:
+def labelstudio_command() -> None:
     """Annotate with Label Studio: by files, or on a live server.
 
     All but tasks and corrections talk to a server (rank only with --project). Its address and key come from
@@ -159,11 +159,14 @@ def tasks_command(source: TaskSource, out: Path) -> None:
 @_ARTICLES
 @click.option("--predictions", "predictions_path", required=True, type=options.PATH, help="What extract found in them.")
 @click.option("--annotated", type=options.PATH, help="Dataset of what is annotated: left out, and no news.")
-@click.option("--random-share", type=click.FloatRange(0, 1), default=RANDOM_SHARE, show_default=True,
-              help="How much of every stretch is drawn at random, for a test set.")  # fmt: skip
+@click.option(
+    "--random-share",
+    type=click.FloatRange(0, 1),
+    default=RANDOM_SHARE,
+    help="How much of every stretch is drawn at random, for a test set.",
+)
 @options.seed_option("random share")
-@click.option("--top", type=click.IntRange(min=1), default=20, show_default=True,
-              help="How many the table shows and --project ranks.")  # fmt: skip
+@click.option("--top", type=click.IntRange(min=1), default=20, help="How many the table shows and --project ranks.")
 @options.json_option("the whole order, with the reasons, an object a line,")
 @click.option("--project", "wanted", metavar="TITLE|ID", help="Put the open tasks of this live project in the order.")
 @options.FIELDS
@@ -325,8 +328,7 @@ def preannotate_command(predictions_path: Path, wanted: str | None, replace: boo
 
 @click.command("status")
 @options.PROJECT
-@click.option("--pulled", type=options.PATH, default=options.PULLED, show_default=True,
-              help="The folder that pull writes.")  # fmt: skip
+@click.option("--pulled", type=options.PATH, default=options.PULLED, help="The folder that pull writes.")
 def status_command(wanted: str | None, pulled: Path) -> None:
     """Show how far the annotation is, in all and per annotator.
 
@@ -379,8 +381,7 @@ def _ago(age: dt.timedelta) -> str:
 
 @click.command("pull")
 @options.PROJECT
-@click.option("--out", type=options.PATH, default=options.PULLED, show_default=True,
-              help="Folder for export.json and what explains it.")  # fmt: skip
+@click.option("--out", type=options.PATH, default=options.PULLED, help="Folder for export.json and what explains it.")
 @click.option("--ontology", "ontology_path", type=options.PATH,
               help="What the project was made from  [default: the shipped corpus's]")  # fmt: skip
 def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
@@ -463,7 +464,6 @@ _APART = {
     "--within",
     type=click.FloatRange(min=0),
     default=WITHIN_SECONDS,
-    show_default=True,
     metavar="SECONDS",
     help="Count predictions that were submitted untouched in this time: too short to read the article.",
 )
@@ -485,12 +485,10 @@ def corrections_command(
     excluded = Counter[str]()
     with options.progress_bar() as progress:
         corrected = progress.track(
-            read_corrected(index, ontology, excluded),
-            total=index.n_tasks.total(),
-            description="corrections",
+            read_corrected(index, ontology, excluded), total=index.n_tasks.total(), description="corrections"
         )
         report = count_corrections(corrected, ontology, within=within, excluded=excluded)
-    if options.put_json(json_path, report.model_dump(mode="json", by_alias=True)):
+    if options.put_json(json_path, report):
         return
     for table in corrections_tables(report):
         console().print(table)
@@ -505,7 +503,7 @@ def _summary(report: Corrections) -> str:
     lines = [
         f"{total.annotations:,} annotations begun from a prediction: {total.untouched:,} untouched ({share}%), "
         f"{total.untouched_within:,} of them within {report.within_seconds:g} s; "
-        f"{percent(total.still_prediction)}% of the regions still say that a model drew them",
+        f"{percent(total.still_prediction)}% of the regions still say that a model drew them"
     ]
     apart = [f"{n:,} {_APART[name]}" for name, n in report.apart.model_dump().items() if n]
     if apart:

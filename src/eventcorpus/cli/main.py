@@ -19,8 +19,7 @@ class LazyGroup(click.Group):
     """Commands by name, under headings.
 
     Args:
-        sections: heading -> command -> the module that has it as ``command`` (or
-            ``module:name``), in the order of the help.
+        sections: heading -> command -> the module that has it as ``NAME_command``, in the order of the help.
         renamed: what a command was called before -> what the whole command is called now.
     """
 
@@ -42,8 +41,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in self.modules:
             return None
-        module, _, name = self.modules[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name or "command")
+        module = import_module(self.modules[cmd_name])
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def resolve_command(
@@ -64,22 +63,22 @@ class LazyGroup(click.Group):
 SECTIONS = {
     "Prepare data": {
         "convert": "eventcorpus.cli.convert",
-        "check": "eventcorpus.cli.check",
-        "stats": "eventcorpus.cli.stats",
-        "split": "eventcorpus.cli.split",
-        "join": "eventcorpus.cli.join",
+        "check": "eventcorpus.cli.corpus",
+        "stats": "eventcorpus.cli.corpus",
+        "split": "eventcorpus.cli.corpus",
+        "join": "eventcorpus.cli.convert",
         "inline": "eventcorpus.cli.inline",
     },
     "Annotate": {"labelstudio": "eventcorpus.cli.labelstudio", "agree": "eventcorpus.cli.agree"},
     "Train": {
         "train": "eventcorpus.cli.train",
-        "calibrate": "eventcorpus.cli.calibrate",
-        "card": "eventcorpus.cli.card",
+        "calibrate": "eventcorpus.cli.train",
+        "card": "eventcorpus.cli.train",
     },
     "Evaluate": {
         "eval": "eventcorpus.cli.eval",
-        "compare": "eventcorpus.cli.compare",
-        "benchmark": "eventcorpus.cli.benchmark",
+        "compare": "eventcorpus.cli.eval",
+        "benchmark": "eventcorpus.cli.eval",
     },
     "Use a model": {"extract": "eventcorpus.cli.extract", "serve-labelstudio": "eventcorpus.cli.serve_labelstudio"},
 }
@@ -115,7 +114,7 @@ def _one_line(message: str) -> str:
     cls=Commands,
     sections=SECTIONS,
     renamed=RENAMED,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110, "show_default": True},
 )
 @click.version_option(__version__, prog_name="eventcorpus")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no messages other than errors.")

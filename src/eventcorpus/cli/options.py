@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
+from pydantic import BaseModel
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from eventcorpus.eval.limits import Gate, check_gate
-from eventcorpus.eval.report import Report
-from eventcorpus.files import read_text, to_json, write_json
+from eventcorpus.files import read_text, to_json, write_text
 from eventcorpus.predictions import Prediction, read_predictions
 from eventcorpus.progress import OnProgress
 
@@ -50,7 +47,6 @@ ONTOLOGY = click.option(
 DATASET = click.option(
     "--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold annotations."
 )
-SPLIT = click.option("--split", default="test", show_default=True, help="The split whose articles are scored.")
 SPLITS = click.option("--splits", type=PATH, help="Folder of splits  [default: CORPUS/splits, if it is there]")
 GOLD = click.option(
     "--gold",
@@ -58,31 +54,10 @@ GOLD = click.option(
     help="What is gold where several annotated: the decisions, what all have, what any has, or one annotator's  "
     "[default: adjudicated if there are decisions, else a1]",
 )
-MODELS = click.option(
-    "--model",
-    "model_paths",
-    type=PATH,
-    multiple=True,
-    help="A model folder. Several are runs of one recipe, of which figures are means.",
-)
-PREDICTIONS_OF_RUNS = click.option(
-    "--predictions",
-    "predictions_paths",
-    type=PATH,
-    multiple=True,
-    help="Predictions of any system, instead of a model; several are several runs.",
-)
-CLASS_MAP = click.option(
-    "--class-map",
-    "class_map_path",
-    type=PATH,
-    help="YAML: which label of gold and of predictions is which class, to score classes instead of labels.",
-)
 OVERLAP = click.option(
     "--overlap",
     type=click.FloatRange(0, 1),
     default=0.0,
-    show_default=True,
     help="Least share of common characters of spans that overlap; at 0 one character is enough.",
 )
 FIELDS = click.option(
@@ -102,9 +77,6 @@ MAX_CHARS = click.option(
 PROJECT = click.option(
     "--project", "wanted", metavar="TITLE|ID", help="The project  [default: the only one that there is]"
 )
-GATE = click.option(
-    "--gate", "gate_path", type=PATH, help="Limits in YAML; exit with 1 and a line for each that is not kept."
-)
 
 
 def resamples_option(*, least: int = 1) -> Callable[..., Any]:
@@ -112,21 +84,21 @@ def resamples_option(*, least: int = 1) -> Callable[..., Any]:
     none = "; 0: none" if least == 0 else ""
     return click.option(
         "--resamples",
+        "n_resamples",
         type=click.IntRange(least),
         default=1000,
-        show_default=True,
         help=f"Of the bootstrap, for the 95% intervals{none}.",
     )
 
 
 def seed_option(what: str) -> Callable[..., Any]:
     """``--seed``, of ``what``."""
-    return click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help=f"Seed of the {what}.")
+    return click.option("--seed", type=click.IntRange(0), default=0, help=f"Seed of the {what}.")
 
 
 def html_option(what: str) -> Callable[..., Any]:
     """``--html``: a page that shows ``what``."""
-    return click.option("--html", "html_path", type=PATH, help=f"Write one self-contained page with {what}.")
+    return click.option("--html", type=PATH, help=f"Write one self-contained page with {what}.")
 
 
 def json_option(what: str, schema: str = "") -> Callable[..., Any]:
@@ -147,18 +119,20 @@ def sizes_line(sizes: Mapping[str, int], what: str, out: Path) -> str:
     return f"{sum(sizes.values()):,} {what} in {out} ({listed})"
 
 
-def put_json(path: Path | None, value: Any) -> bool:
-    """Write the JSON of ``--json``, if it was asked for.
+def put_json(path: Path | None, report: BaseModel) -> bool:
+    """Write a report as JSON, if ``--json`` asked for it.
 
     Returns:
         whether it went to standard output, where nothing else is to be printed then.
     """
+    if path is None:
+        return False
+    text = to_json(report.model_dump(mode="json", by_alias=True), indent=2)
     if path == STDOUT:
-        click.echo(to_json(value, indent=2))
-        return True
-    if path is not None:
-        write_json(path, value)
-    return False
+        click.echo(text)
+    else:
+        write_text(path, f"{text}\n")
+    return path == STDOUT
 
 
 # inputs --------------------------------------------------------------------------------------------------------------
@@ -223,33 +197,3 @@ class _Note(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         return Text(str(task.fields.get("note", "")))
-
-
-# reports -------------------------------------------------------------------------------------------------------------
-
-
-def command_line(context: click.Context) -> str:
-    """The command with every option and argument that was given, in the order of the help, quoted for a shell."""
-    words = ["eventcorpus", *context.command_path.split()[1:]]
-    for parameter in context.command.params:
-        name = parameter.name
-        if name is None or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
-            continue
-        value = context.params.get(name)
-        values: list[Any] = list(value) if isinstance(value, tuple) else [value]
-        if isinstance(parameter, click.Argument):
-            words += [str(given) for given in values]
-        elif isinstance(parameter, click.Option):
-            option = max(parameter.opts, key=len)
-            words += [option] if parameter.is_flag else [word for given in values for word in (option, str(given))]
-    return shlex.join(words)
-
-
-def hold_to(gate: Gate, report: Report, *, place: str) -> None:
-    """Exit with 1 if the report does not keep the limits, after one line a limit on stderr."""
-    n, broken = check_gate(gate, report, place=place)
-    for line in broken:
-        click.echo(f"{place}: {line}", err=True)
-    if broken:
-        raise SystemExit(1)
-    notice(f"{place}: {'the limit is' if n == 1 else f'all {n} limits are'} kept")

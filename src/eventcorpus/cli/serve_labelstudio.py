@@ -16,12 +16,10 @@ PASSWORD_VARIABLE = "EVENTCORPUS_BACKEND_PASSWORD"
 
 @click.command("serve-labelstudio")
 @click.option("--model", "model_path", required=True, type=options.PATH, help="A model folder that train wrote.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Another address lets other machines ask.")
-@click.option("--port", default=9090, show_default=True, type=click.IntRange(0, 65535), help="0: any free one.")
-@click.option(
-    "--max-body-mb", default=50, show_default=True, type=click.IntRange(1, 2000), help="Longest request that is read."
-)
-def command(model_path: Path, host: str, port: int, max_body_mb: int) -> None:
+@click.option("--host", default="127.0.0.1", help="Another address lets other machines ask.")
+@click.option("--port", default=9090, type=click.IntRange(0, 65535), help="0: any free one.")
+@click.option("--max-body-mb", default=50, type=click.IntRange(1, 2000), help="Longest request that is read.")
+def serve_labelstudio_command(model_path: Path, host: str, port: int, max_body_mb: int) -> None:
     """Let Label Studio show a model's predictions while people annotate.
 
     Speaks Label Studio's protocol for ML backends until Ctrl-C; in a project, connect it with Settings, Model, Connect

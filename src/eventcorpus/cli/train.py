@@ -1,4 +1,4 @@
-"""``eventcorpus train``: a dataset and a recipe to a model."""
+"""``eventcorpus train``, ``calibrate`` and ``card``: a model from a dataset and a recipe, its confidences and card."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from eventcorpus.api import TrainedModel, load_dataset, load_recipe, train
+from eventcorpus import api
 from eventcorpus.cli import options
-from eventcorpus.package_data import find_yaml, package_path
-from eventcorpus.tables import percent
-from eventcorpus.training.recipe import Recipe, check_recipe, read_recipe, recipe_yaml, with_settings
+from eventcorpus.errors import InputError
+from eventcorpus.models.folder import model_hash, read_about
+from eventcorpus.render.model_card import read_agreement, read_card_facts, read_scores, write_card
+from eventcorpus.tables import console, percent
+from eventcorpus.training.recipe import Recipe, check_recipe, find_recipe, recipe_yaml, with_settings
 
 if TYPE_CHECKING:
     from eventcorpus.training.metrics import Metrics
@@ -45,7 +47,7 @@ def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
 )
 @click.option("--dry-run", is_flag=True, help="Check everything, print the recipe as it would be used, write nothing.")
 @click.option("--resume", is_flag=True, help="Continue a run that was killed, from its last checkpoint.")
-def command(
+def train_command(
     recipe_name: str,
     dataset_path: Path | None,
     out: Path | None,
@@ -64,13 +66,12 @@ def command(
     Example:
       eventcorpus train training/recipes/demo.yaml --dataset models/runs/demo-dataset --out models/runs/demo
     """
-    path = find_yaml(recipe_name, package_path("training/recipes"), what="a recipe")
-    recipe = with_settings(read_recipe(path), settings)
+    recipe = with_settings(find_recipe(recipe_name), settings)
     if seed is not None:
         recipe = check_recipe({**dict(recipe), "seed": seed}, place="--seed")
     if not (dataset_path or recipe.dataset):
         raise click.UsageError(f"{recipe_name} names no dataset; name one with --dataset DIR")
-    recipe = load_recipe(recipe, dataset=dataset_path, out=out)
+    recipe = api.load_recipe(recipe, dataset=dataset_path, out=out)
     if dry_run:
         _show_plan(recipe)
         return
@@ -80,7 +81,7 @@ def command(
         click.echo(f"model in {trained.folder}")
 
 
-def _train(recipe: Recipe, *, resume: bool) -> TrainedModel:
+def _train(recipe: Recipe, *, resume: bool) -> api.TrainedModel:
     """Train behind a bar that shows loss, tokens a second and the last F1 on the validation split."""
     is_main_process = os.environ.get("WORLD_SIZE", "1") == "1" or os.environ.get("RANK") == "0"
     if not is_main_process:  # the main process speaks for all
@@ -106,10 +107,10 @@ def _train(recipe: Recipe, *, resume: bool) -> TrainedModel:
         def on_progress(n_done: int, total: int) -> None:
             bar.update(task, description="calibrating", completed=n_done, total=total, note="")
 
-        return train(recipe, resume=resume, on_step=on_step, on_metrics=on_metrics, on_progress=on_progress)
+        return api.train(recipe, resume=resume, on_step=on_step, on_metrics=on_metrics, on_progress=on_progress)
 
 
-def _notices(trained: TrainedModel, recipe: Recipe) -> Iterator[str]:
+def _notices(trained: api.TrainedModel, recipe: Recipe) -> Iterator[str]:
     result = trained.fit
     if 0 < result.resumed_at < result.n_steps:
         yield f"resumed at step {result.resumed_at} of {result.n_steps}"
@@ -140,7 +141,7 @@ def _notices(trained: TrainedModel, recipe: Recipe) -> Iterator[str]:
 def _show_plan(recipe: Recipe) -> None:
     from eventcorpus.training.dry_run import MEASURED_STEPS, plan_of, seconds_a_step
 
-    dataset = load_dataset(recipe.dataset)
+    dataset = api.load_dataset(recipe.dataset)
     articles = dataset.split("train")
     plan = plan_of(articles, dataset.ontology, recipe, Path(recipe.output_dir))
     options.notices(plan.lines(recipe))
@@ -159,3 +160,90 @@ def _duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+@click.command("calibrate")
+@click.argument("model_path", metavar="MODEL", type=options.PATH)
+@options.DATASET
+@click.option("--split", default="validation", help="Never the one it was trained on.")
+@click.option(
+    "--target-precision",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.9,
+    help="Thresholds are where mentions are right this often.",
+)
+@click.option(
+    "--least-mentions", type=click.IntRange(1), default=20, help="How many mentions a threshold must rest on."
+)
+@options.json_option("what is put into the model folder")
+def calibrate_command(
+    model_path: Path, dataset_path: Path, target_precision: float, json_path: Path | None, **settings: Any
+) -> None:
+    """Calibrate the confidences of MODEL on articles that it did not learn from.
+
+    Of four methods (none, one temperature, a logistic curve, both) the simplest that is as good as the best in
+    cross-validation goes into the model folder, with a diagram (reliability.svg) and, per label, the confidence from
+    which its mentions were right as often as --target-precision asks for; extract --thresholds uses them. What the
+    model finds does not change, only its confidences do.
+
+    \b
+    Example:
+      eventcorpus calibrate models/runs/demo --dataset models/runs/demo-dataset --target-precision 0.9
+    """
+    from eventcorpus.render.reports import calibration_tables
+
+    with options.progress("calibrate") as on_progress:
+        calibration = api.calibrate(
+            model_path, dataset_path, target_precision=target_precision, on_progress=on_progress, **settings
+        )
+    on_stdout = options.put_json(json_path, calibration)
+    if calibration.note:
+        options.notice(calibration.note)
+        return
+    if not on_stdout:
+        console().print(*calibration_tables(calibration))
+    never = [label for label, threshold in calibration.thresholds.items() if threshold.confidence is None]
+    if never:
+        options.notice(
+            f"{len(never)} of {len(calibration.thresholds)} labels do not reach {target_precision:g}: "
+            f"{', '.join(never)}"
+        )
+    options.notice(f"calibration in {model_path}")
+
+
+@click.command("card")
+@click.argument("model_path", metavar="MODEL", type=options.PATH)
+@click.option(
+    "--report", "report_paths", type=options.PATH, multiple=True, help="A report of eval --json; may be repeated."
+)
+@click.option("--agreement", "agreement_path", type=options.PATH, help="A report of agree --json on the corpus.")
+@click.option("--license", "licence", help="As the hub spells it (cc-by-4.0); known for the encoders of our recipes.")
+def card_command(
+    model_path: Path, report_paths: tuple[Path, ...], agreement_path: Path | None, licence: str | None
+) -> None:
+    """Write README.md into MODEL: what it is, its labels, data, scores, confidences, training and limits.
+
+    Its head is the metadata that the Hugging Face hub reads. What is given here stays in card.json: a later call adds
+    to it, and a new report on a split takes the place of the old one.
+
+    \b
+    Example:
+      eventcorpus card models/runs/demo --report models/runs/demo-eval.json
+    """
+    facts = read_card_facts(model_path)
+    known = {model_hash(model_path), read_about(model_path).calibration.model_hash or None}
+    for path in report_paths:
+        scores = read_scores(path)
+        if scores.model_hash not in known:
+            raise InputError(
+                f"{path}: speaks of another model (hash {scores.model_hash[:12] or 'none'}) than {model_path} "
+                f"({model_hash(model_path)[:12]}); score this one: eventcorpus eval --model {model_path} --json {path}"
+            )
+        facts = facts.with_scores(scores)
+    if agreement_path:
+        facts = facts.model_copy(update={"agreement": read_agreement(agreement_path)})
+    if licence is not None:
+        facts = facts.model_copy(update={"license": licence})
+    write_card(model_path, facts)
+    options.notice(f"{len(facts.scores)} reports in the card")
+    click.echo(f"card in {model_path / 'README.md'}")

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_
 
 from eventcorpus.errors import RecipeError, nearest
 from eventcorpus.files import StrictModel, read_yaml
+from eventcorpus.package_data import find_yaml, package_path
 
 _EXPERT: dict[str, Any] = {"expert": True}
 """``json_schema_extra`` of the keys that most recipes leave alone."""
@@ -142,6 +143,11 @@ def read_recipe(path: Path) -> Recipe:
         RecipeError: in one line: file, key, value and its limits; for an unknown key the nearest known one.
     """
     return check_recipe(read_yaml(path, what="a recipe", error=RecipeError), place=str(path))
+
+
+def find_recipe(wanted: str | Path) -> Recipe:
+    """Read a recipe that is named by its path, or by its name if it is a shipped one; raises as ``read_recipe``."""
+    return read_recipe(find_yaml(wanted, package_path("training/recipes"), what="a recipe"))
 
 
 def check_recipe(data: Mapping[Any, Any], *, place: str) -> Recipe:
