@@ -61,8 +61,7 @@ def extract_command(
     Example:
       eventcorpus extract story.txt --model models/runs/demo --table
     """
-    from eventcorpus.models.extractor import Extractor
-    from eventcorpus.models.predict import ConfidenceFilter, predict
+    from eventcorpus.models.extractor import ConfidenceFilter, Extractor, predict
 
     if published is not None:
         published = published_date(published, place="--published")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Annotated, Literal
 
 import numpy as np
@@ -11,7 +10,6 @@ from pydantic import ConfigDict, Field
 
 from eventcorpus.errors import ModelError
 from eventcorpus.files import StrictModel
-from eventcorpus.schema import Mention
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Method = Literal["none", "temperature", "logistic", "temperature+logistic"]
@@ -137,18 +135,6 @@ def log_odds(confidences: NDArray[np.float64]) -> NDArray[np.float64]:
     """Log-odds of confidences in [0, 1], kept finite (``SMALLEST_DISTANCE``)."""
     inside = np.clip(confidences, SMALLEST_DISTANCE, 1 - SMALLEST_DISTANCE)
     return np.asarray(np.log(inside) - np.log1p(-inside))
-
-
-def keep_confident(
-    mentions: Iterable[Mention], minimum: Mapping[str, float], *, otherwise: float = 0.0
-) -> list[Mention]:
-    """The mentions whose confidence is at least the minimum of their label, in order.
-
-    Args:
-        minimum: by label; a minimum above 1 leaves out every mention of a label.
-        otherwise: of labels that ``minimum`` does not name.
-    """
-    return [m for m in mentions if m.confidence >= minimum.get(m.label, otherwise)]
 
 
 def minimum_confidences(calibration: Calibration) -> dict[str, float]:

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
+from torch.nn.utils.rnn import pad_sequence
+
 from eventcorpus.errors import ModelError
 from eventcorpus.text import trim
 
@@ -39,7 +42,10 @@ class EncodedText:
 
 
 class TextEncoder:
-    """A tokenizer with the windows of a model; ``prefix`` and ``suffix`` are its special tokens around each window."""
+    """A tokenizer with the windows of a model.
+
+    ``prefix`` and ``suffix`` are its special tokens around each window, ``pad_id`` is the token id that pads.
+    """
 
     def __init__(self, tokenizer: Any, *, max_length: int, stride: int) -> None:
         """Find the special tokens by encoding a letter with and without them.
@@ -58,6 +64,7 @@ class TextEncoder:
             raise ModelError(f"{type(tokenizer).__name__}: cannot tell its special tokens apart; use a fast tokenizer")
         self.prefix: list[int] = full[: starts[0]]
         self.suffix: list[int] = full[starts[0] + len(bare) :]
+        self.pad_id: int = tokenizer.pad_token_id or 0
         self.n_special_tokens = len(self.prefix) + len(self.suffix)
 
     def around(self, ids: Sequence[int]) -> list[int]:
@@ -99,3 +106,16 @@ def cut_windows(n_tokens: int, size: int, stride: int) -> list[Window]:
     ends = [min(start + size, n_tokens) for start in starts]
     borders = [0, *((left + right) // 2 for left, right in zip(starts[1:], ends, strict=False)), n_tokens]
     return [Window(s, e, own, to) for s, e, own, to in zip(starts, ends, borders, borders[1:], strict=False)]
+
+
+def pad_windows(windows: Sequence[Sequence[int]], *, pad_id: int) -> dict[str, torch.Tensor]:
+    """A batch of windows, padded to the longest.
+
+    Returns:
+        ``input_ids`` and ``attention_mask``, each of shape (n_windows, seq_len), int64.
+    """
+    ids = [torch.tensor(window, dtype=torch.long) for window in windows]
+    return {
+        "input_ids": pad_sequence(ids, batch_first=True, padding_value=pad_id),
+        "attention_mask": pad_sequence([torch.ones_like(window) for window in ids], batch_first=True),
+    }

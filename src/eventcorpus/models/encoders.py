@@ -18,10 +18,7 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 _POSITIONS_FROM_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer")
 """Architectures that count positions from the padding id: two of their position embeddings serve no token."""
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
-_SWITCHED_OFF = (
-    *("max_length", "stride", "truncation_side", "truncation_strategy"),
-    *("pad_to_multiple_of", "padding"),
-)
+_SWITCHED_OFF = ("max_length", "stride", "truncation_side", "truncation_strategy", "pad_to_multiple_of", "padding")
 _INSTALL = "install it with: pip install 'eventcorpus[bundled]'"
 
 

@@ -7,8 +7,10 @@ found in the whole article however long it is.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice, tee
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +21,10 @@ from safetensors import SafetensorError
 
 from eventcorpus.errors import ModelError
 from eventcorpus.models.calibration import apply_logistic, apply_temperature
-from eventcorpus.models.encode import EncodedText, TextEncoder
+from eventcorpus.models.encode import EncodedText, TextEncoder, pad_windows
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
-from eventcorpus.predictions import ModelName
+from eventcorpus.predictions import ModelName, Prediction, prediction_of
 from eventcorpus.schema import Article, Mention
 from eventcorpus.tags import DECODERS, spans_from_tags
 from eventcorpus.text import stored_form, words
@@ -31,6 +33,8 @@ BATCH_SIZE = 16
 """Windows that the model reads together."""
 ARTICLES_AT_ONCE = 64
 """Articles whose windows are sorted by length together."""
+CHANGED = "line ends, control characters or lone surrogates were replaced; offsets refer to the stored text"
+"""The warning on an article whose text is not the one that came in."""
 
 
 class Extractor:
@@ -95,33 +99,26 @@ class Extractor:
         n_before = len(self._encoder.prefix)
         for at in range(0, len(windows), BATCH_SIZE):
             batch = windows[at : at + BATCH_SIZE]
-            found = self._score_windows([encoded[i].input_ids[window.start : window.end] for i, window in batch])
+            ids = [self._encoder.around(encoded[i].input_ids[window.start : window.end]) for i, window in batch]
+            logits = window_logits(self.model, ids, pad_id=self._encoder.pad_id)
+            found: NDArray[np.float32] = logits.log_softmax(dim=-1).cpu().numpy()
             for (i, window), row in zip(batch, found, strict=True):
                 first = n_before + window.own_start - window.start
                 n_own = window.own_end - window.own_start
                 scores[i][window.own_start : window.own_end] = row[first : first + n_own]
         return list(zip(encoded, scores, strict=True))
 
-    def _score_windows(self, token_ids: Sequence[list[int]]) -> NDArray[np.float32]:
-        """Run the model on a batch of windows.
 
-        Args:
-            token_ids: of each window without its special tokens, the longest window first.
+def window_logits(model: Any, windows: Sequence[Sequence[int]], *, pad_id: int) -> torch.Tensor:
+    """Run a model on a batch of windows, which have their special tokens.
 
-        Returns:
-            log-probabilities, shape (n_windows, seq_len, n_tags), with the rows of special tokens and padding.
-        """
-        rows = [self._encoder.around(ids) for ids in token_ids]
-        input_ids = torch.full((len(rows), len(rows[0])), self.tokenizer.pad_token_id or 0, dtype=torch.long)
-        attention_mask = torch.zeros_like(input_ids)
-        for i, row in enumerate(rows):
-            input_ids[i, : len(row)] = torch.tensor(row)
-            attention_mask[i, : len(row)] = 1
-        device = self.model.device
-        with torch.inference_mode():
-            logits = self.model(input_ids=input_ids.to(device), attention_mask=attention_mask.to(device)).logits
-            log_probabilities: NDArray[np.float32] = logits.float().log_softmax(dim=-1).cpu().numpy()
-        return log_probabilities
+    Returns:
+        logits, shape (n_windows, seq_len, n_tags), fp32, with the rows of special tokens and padding.
+    """
+    batch = {name: tensor.to(model.device) for name, tensor in pad_windows(windows, pad_id=pad_id).items()}
+    with torch.inference_mode():
+        logits: torch.Tensor = model(**batch).logits.float()
+    return logits
 
 
 def decode_mentions(
@@ -162,3 +159,50 @@ def _without_overlaps(mentions: Iterable[Mention]) -> list[Mention]:
         if all(other.end <= mention.start for other in before) and all(mention.end <= other.start for other in after):
             kept.insert(at, mention)
     return kept
+
+
+@dataclass
+class ConfidenceFilter:
+    """Keeps mentions of enough confidence, and counts those that it left out.
+
+    Args:
+        minimum: by label; above 1: no confidence is enough.
+        otherwise: the minimum of other labels, in [0, 1].
+    """
+
+    minimum: Mapping[str, float] = field(default_factory=dict)
+    otherwise: float = 0.0
+    n_seen: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, mentions: list[Mention]) -> list[Mention]:
+        kept = [m for m in mentions if m.confidence >= self.minimum.get(m.label, self.otherwise)]
+        self.n_seen += len(mentions)
+        self.left_out += Counter(m.label for m in mentions) - Counter(m.label for m in kept)
+        return kept
+
+    def notices(self) -> Iterator[str]:
+        """What was left out, labels that never reach their precision named."""
+        if not (self.minimum or self.otherwise):
+            return
+        never = [label for label, minimum in self.minimum.items() if minimum > 1 and self.left_out[label]]
+        whole = (
+            f"; all of {', '.join(never)}, which do not reach the precision asked for or are too few to tell"
+            if never
+            else ""
+        )
+        yield f"{self.left_out.total():,} of {self.n_seen:,} mentions left out for their confidence{whole}"
+
+
+def predict(
+    articles: Iterable[Article], extractor: Extractor, keep: ConfidenceFilter, *, changed: Collection[str] = ()
+) -> Iterator[Prediction]:
+    """Predict articles, in their order; each prediction has the text.
+
+    Args:
+        changed: ids of articles whose text was changed when it was read; may grow while articles are taken.
+    """
+    shown, read = tee(articles)
+    for article, mentions in zip(shown, extractor.extract(read), strict=True):
+        warnings = [CHANGED] if article.id in changed else []
+        yield prediction_of(article, keep(mentions), extractor.name, warnings=warnings, with_text=True)

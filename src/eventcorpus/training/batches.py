@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import torch
+from torch.nn.utils.rnn import pad_sequence
 
+from eventcorpus.models.encode import pad_windows
 from eventcorpus.training.distributed import Processes
 from eventcorpus.training.examples import IGNORED, Example, ExamplesOf
 from eventcorpus.training.recipe import Recipe
@@ -107,19 +109,12 @@ def collate(examples: Sequence[Example], *, pad_id: int) -> dict[str, torch.Tens
         ``input_ids``, ``attention_mask`` and ``labels``, each of shape (batch_size, seq_len), int64; and, where any
         example has soft targets, ``soft_labels``, shape (batch_size, seq_len, n_tags), fp32, 0 where there are none.
     """
-    longest = max(len(example.input_ids) for example in examples)
-    ids = torch.full((len(examples), longest), pad_id, dtype=torch.long)
-    mask = torch.zeros_like(ids)
-    targets = torch.full_like(ids, IGNORED)
-    for row, example in enumerate(examples):
-        n = len(example.input_ids)
-        ids[row, :n] = torch.tensor(example.input_ids)
-        mask[row, :n] = 1
-        targets[row, :n] = torch.tensor(example.targets)
-    batch = {"input_ids": ids, "attention_mask": mask, "labels": targets}
+    batch = pad_windows([example.input_ids for example in examples], pad_id=pad_id)
+    targets = [torch.tensor(example.targets) for example in examples]
+    batch["labels"] = pad_sequence(targets, batch_first=True, padding_value=IGNORED)
     soft = [(row, example.soft_targets) for row, example in enumerate(examples) if example.soft_targets is not None]
     if soft:
-        batch["soft_labels"] = torch.zeros(len(examples), longest, soft[0][1].shape[-1])
+        batch["soft_labels"] = torch.zeros(*batch["labels"].shape, soft[0][1].shape[-1])
         for row, probabilities in soft:
             batch["soft_labels"][row, : len(probabilities)] = probabilities
     return batch

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 
 from eventcorpus.errors import InputError, RecipeError
+from eventcorpus.models.extractor import window_logits
 from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.training.batches import collate
 from eventcorpus.training.examples import IGNORED, Example, Preparation
 from eventcorpus.training.recipe import Recipe, read_recipe
 
@@ -139,10 +139,8 @@ def probabilities(model: Any, examples: Sequence[Example], *, pad_id: int) -> It
     predicted: dict[int, torch.Tensor] = {}
     for at in range(0, len(by_length), _BATCH_SIZE):
         positions = by_length[at : at + _BATCH_SIZE]
-        batch = collate([examples[i] for i in positions], pad_id=pad_id)
-        with torch.inference_mode():
-            ids, mask = (batch[name].to(model.device) for name in ("input_ids", "attention_mask"))
-            rows = model(input_ids=ids, attention_mask=mask).logits.float().softmax(dim=-1).cpu()
+        logits = window_logits(model, [examples[i].input_ids for i in positions], pad_id=pad_id)
+        rows = logits.softmax(dim=-1).cpu()
         for row, i in enumerate(positions):
             predicted[i] = rows[row, : len(examples[i].input_ids)].clone()
     yield from (predicted[i] for i in range(len(examples)))
