@@ -1,5 +1,6 @@
 """One model learns from several: which teacher gives targets for what, and how they are mixed with gold labels."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,14 +12,13 @@ from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.distillation import (
-    LoadModel,
-    Teachers,
-    cross_fit,
+    distilled_examples,
+    folds_of,
     labelled_examples,
     teacher_recipe,
     unlabelled_examples,
 )
-from eventcorpus.training.examples import IGNORED, Example
+from eventcorpus.training.examples import IGNORED, Example, prepare
 from eventcorpus.training.fit import fit
 from eventcorpus.training.learner import hard_loss, soft_loss
 from eventcorpus.training.optimiser import rate_factor
@@ -39,15 +39,15 @@ def articles(n: int, *, clusters: int = 0) -> list[AnnotatedArticle]:
 
 
 class Sure:
-    """A model that is sure of one tag (of three) everywhere."""
+    """A model that is sure of one tag everywhere."""
 
     device = torch.device("cpu")
 
-    def __init__(self, tag: int) -> None:
-        self.tag = tag
+    def __init__(self, tag: int, n_tags: int = 3) -> None:
+        self.tag, self.n_tags = tag, n_tags
 
     def __call__(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> SimpleNamespace:
-        logits = torch.full((*input_ids.shape, 3), -50.0)
+        logits = torch.full((*input_ids.shape, self.n_tags), -50.0)
         logits[..., self.tag] = 50.0
         return SimpleNamespace(logits=logits)
 
@@ -60,39 +60,41 @@ def short(folder: Path, epochs: int, **settings: object) -> str:
 
 
 @pytest.mark.parametrize("clusters", [0, 5])
-def test_no_teacher_gives_targets_for_articles_that_it_was_trained_on(clusters: int) -> None:
-    seen: list[set[str]] = []
+def test_no_teacher_gives_targets_for_articles_that_it_was_trained_on(
+    tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clusters: int
+) -> None:
+    seen: dict[str, set[str]] = {}
     listed = articles(20, clusters=clusters)
 
-    def train_teacher(k: int, read: object) -> LoadModel:
-        seen.append({a.article.id for a in read})  # type: ignore[attr-defined]
-        return lambda: k
+    def fit_teacher(read: Sequence[AnnotatedArticle], recipe: Recipe, folder: Path) -> None:
+        seen[folder.name] = {annotated.article.id for annotated in read}
 
-    teachers = cross_fit(listed, train_teacher, n_teachers=3, seed=7)
-    assert [load() for load in teachers.models] == [0, 1, 2]
-    for annotated, k in zip(listed, teachers.unseen_by, strict=True):
-        assert [annotated.article.id in ids for ids in seen] == [i != k for i in range(3)]
+    recipe = Recipe(encoder=str(tiny_encoder), max_length=32, stride=8, n_teachers=3, seed=7, teacher_weight=1.0)
+    monkeypatch.setattr("eventcorpus.training.distillation._load_model", lambda folder: Sure(int(folder.name), 5))
+    examples = distilled_examples(prepare(listed, ONTOLOGY, recipe), tmp_path / "m", fit_teacher=fit_teacher)
+    assert list(seen) == ["0", "1", "2"]
+    teachers = [int(e.soft_targets[1].argmax()) for e in examples if e.soft_targets is not None]
+    for annotated, k in zip(listed, teachers, strict=True):  # each article is one window
+        assert [annotated.article.id in ids for ids in seen.values()] == [i != k for i in range(3)]
     if clusters:
-        assert len({(a.article.cluster, k) for a, k in zip(listed, teachers.unseen_by, strict=True)}) == clusters
+        assert len({(a.article.cluster, k) for a, k in zip(listed, teachers, strict=True)}) == clusters
 
 
 def test_a_cluster_that_is_named_like_an_article_is_another_unit() -> None:
     named = [Article("x", "Rebels"), Article("y", "left", cluster="x"), Article("z", "Homs", cluster="x")]
     assert [article.unit for article in named] == [("x", "article"), ("x", "cluster"), ("x", "cluster")]
     listed = [AnnotatedArticle(article, (), ()) for article in named]
-    assert len(set(cross_fit(listed, lambda k, read: lambda: k, n_teachers=2, seed=1).unseen_by[:2])) == 2
+    assert len(set(folds_of(listed, n_teachers=2, seed=1)[:2])) == 2
 
 
 def test_more_teachers_than_clusters_cannot_be() -> None:
     with pytest.raises(InputError, match="3 teachers for 2 articles or clusters; lower n_teachers"):
-        cross_fit(articles(9, clusters=2), lambda k, read: lambda: k, n_teachers=3, seed=1)
+        folds_of(articles(9, clusters=2), n_teachers=3, seed=1)
 
 
 def test_gold_and_teacher_share_the_target_and_each_example_asks_the_one_that_has_not_seen_it() -> None:
     examples = [Example([5, 6, 7], [IGNORED, 1, 0]), Example([5, 6], [IGNORED, 0])]
-    taught = labelled_examples(
-        examples, Teachers([lambda: Sure(0), lambda: Sure(2)], [1, 0]), [0, 1], weight=0.25, pad_id=0
-    )
+    taught = labelled_examples(examples, [lambda: Sure(0), lambda: Sure(2)], [1, 0], weight=0.25, pad_id=0)
     first, second = (example.soft_targets for example in taught)
     assert first is not None and second is not None
     assert first[1:].tolist() == [[0, 0.75, 0.25], [0.75, 0, 0.25]]
@@ -102,7 +104,7 @@ def test_gold_and_teacher_share_the_target_and_each_example_asks_the_one_that_ha
 
 def test_on_unlabelled_text_the_mean_of_all_teachers_counts_where_a_window_owns_the_token() -> None:
     (taught,) = unlabelled_examples(
-        [Example([5, 6, 7], [IGNORED, 0, 0])], Teachers([lambda: Sure(0), *[lambda: Sure(2)] * 3], []), pad_id=0
+        [Example([5, 6, 7], [IGNORED, 0, 0])], [lambda: Sure(0), *[lambda: Sure(2)] * 3], pad_id=0
     )
     assert taught.soft_targets is not None
     assert taught.soft_targets[1].tolist() == [0.25, 0, 0.75]

@@ -1,6 +1,5 @@
 """Examples of an epoch: windows with targets, and articles whose mentions are replaced."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +7,13 @@ import pytest
 from safetensors.torch import load_file
 
 from eventcorpus.errors import RecipeError
-from eventcorpus.models.encode import TextEncoder
+from eventcorpus.models.encode import EncodedText, TextEncoder, cut_windows
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.examples import (
     IGNORED,
-    EncodedArticles,
-    Example,
+    Preparation,
     encode_articles,
     examples_with_replaced_mentions,
 )
@@ -72,23 +70,45 @@ ARTICLES = [
 ]
 
 
-def letters(articles: Sequence[AnnotatedArticle]) -> EncodedArticles:
+class Letters(TextEncoder):
     """Every character a token: enough to see which text was encoded."""
-    texts = [list(map(ord, a.article.text)) for a in articles]
-    return EncodedArticles([Example(text, [0] * len(text)) for text in texts])
+
+    def __init__(self) -> None:
+        self.prefix, self.suffix, self.n_special_tokens, self.texts = [], [], 0, list[str]()
+
+    def encode(self, text: str) -> EncodedText:
+        self.texts.append(text)
+        return EncodedText([*map(ord, text)], [(i, i + 1) for i in range(len(text))], cut_windows(len(text), 99, 0))
+
+
+def prepared(ontology: Ontology = ONTOLOGY) -> Preparation:
+    encoder = Letters()
+    return Preparation(ARTICLES, ontology, RECIPE, "", encoder, encode_articles(ARTICLES, ONTOLOGY, encoder))
 
 
 def test_half_of_the_articles_have_other_names_and_other_ones_in_another_epoch() -> None:
-    examples_of = examples_with_replaced_mentions(ARTICLES, RECIPE, letters, labels=ONTOLOGY.labels)
+    examples_of = examples_with_replaced_mentions(prepared())
     stay = [sum("".join(map(chr, e.input_ids)).endswith("Homs") for e in examples_of(epoch)) for epoch in range(2)]
     assert all(10 <= n <= 30 for n in stay)
     assert examples_of(0) != examples_of(1)
-    assert examples_of(0) == examples_with_replaced_mentions(ARTICLES, RECIPE, letters, labels=ONTOLOGY.labels)(0)
+    assert examples_of(0) == examples_with_replaced_mentions(prepared())(0)
+
+
+def test_articles_that_keep_their_names_are_not_encoded_again() -> None:
+    preparation = prepared()
+    examples = examples_with_replaced_mentions(preparation)(0)
+    assert isinstance(preparation.encoder, Letters)
+    again = ["".join(map(chr, e.input_ids)) for e in examples if not "".join(map(chr, e.input_ids)).endswith("Homs")]
+    assert preparation.encoder.texts[len(ARTICLES) :] == again
+    kept = [(e, first) for e, first in zip(examples, preparation.encoded.examples, strict=True) if e == first]
+    assert len(kept) == len(ARTICLES) - len(again)
 
 
 def test_labels_that_the_dataset_does_not_have_are_named() -> None:
     with pytest.raises(RecipeError, match="none of the labels Actor, Place.*swap_places.*it has Location"):
-        examples_with_replaced_mentions(ARTICLES, RECIPE, letters, labels=["Location"])
+        examples_with_replaced_mentions(
+            prepared(Ontology(name="t", version="1.0.0", entities=(Label(name="Location"),)))
+        )
 
 
 def test_training_with_swapped_names_is_repeatable_and_not_the_same_as_without(

@@ -15,6 +15,7 @@ import torch
 
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.files import write_text
+from eventcorpus.metrics.match import Counts
 from eventcorpus.training.batches import Epochs
 from eventcorpus.training.checkpoint import (
     checkpoints,
@@ -42,14 +43,14 @@ class Callbacks:
     """Those of one run: ``begin``, then a call after each step, then ``end``. The main process alone writes files.
 
     ``folder`` is where checkpoints and metrics lie while the run lasts. A checkpoint of another run, by its
-    ``identity``, is refused. ``score`` scores the weights as they are, after so many steps, on the validation split.
+    ``identity``, is refused. ``count`` counts what the weights as they are find in the validation split.
     """
 
     learner: Learner
     epochs: Epochs
     folder: Path
     identity: dict[str, Any]
-    score: Callable[[int], ValidationScore] | None = None
+    count: Callable[[], Counts] | None = None
     on_step: OnStep | None = None
     on_metrics: OnMetrics | None = None
     _metrics_file: MetricsFile | None = field(default=None, init=False)
@@ -76,8 +77,8 @@ class Callbacks:
     def __call__(self, progress: Progress) -> None:
         """Do what is due after a step."""
         recipe, is_last = self.learner.recipe, progress.step == self.epochs.n_steps
-        if self.score is not None and self._is_scored(progress.step):
-            self._validate(progress, self.score)
+        if self.count is not None and self._is_scored(progress.step):
+            self._validate(progress, self.count)
         is_scored = progress.score_of_this_step is not None
         if self._metrics_file is not None and (progress.step % recipe.logging_steps == 0 or is_scored or is_last):
             self._report(progress, self._metrics_file)
@@ -126,13 +127,14 @@ class Callbacks:
             return step % self.learner.recipe.eval_steps == 0 or step == self.epochs.n_steps
         return step == self.epochs.first_step(self.epochs.epoch_of(step))  # the end of the epoch before
 
-    def _validate(self, progress: Progress, score: Callable[[int], ValidationScore]) -> None:
+    def _validate(self, progress: Progress, count: Callable[[], Counts]) -> None:
         start = time.perf_counter()
         with out_of_memory_explained(self.learner.recipe):
-            found = score(progress.step)
+            found = count()
         seconds = time.perf_counter() - start
-        progress.add_score(found, seconds=seconds, patience=self.learner.recipe.early_stopping_patience)
-        if self.learner.recipe.load_best_model_at_end and progress.best == found:
+        score = ValidationScore(progress.step, found.precision or 0.0, found.recall or 0.0, found.f1 or 0.0)
+        progress.add_score(score, seconds=seconds, patience=self.learner.recipe.early_stopping_patience)
+        if self.learner.recipe.load_best_model_at_end and progress.best == score:
             self.learner.keep_as_best()
 
     def _report(self, progress: Progress, file: MetricsFile) -> None:
@@ -151,9 +153,7 @@ class Callbacks:
             self.on_metrics(line)
 
     def _draw(self, file: MetricsFile) -> None:
-        from eventcorpus.render.training_charts import (
-            training_svg,
-        )  # which reads our metrics: it stands above this room
+        from eventcorpus.render.training_charts import training_svg  # a room above ours, which draws our metrics
 
         title = f"{self.folder.name.removesuffix('.checkpoints')}: {self.epochs.n_steps:,} steps"
         write_text(self.folder / PLOT, training_svg(file.lines, title=title))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import random
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,56 +28,40 @@ logger = logging.getLogger(__name__)
 
 LoadModel = Callable[[], Any]
 """Loads a teacher, a model in evaluation mode: one at a time is held in memory."""
-TrainTeacher = Callable[[int, Sequence[AnnotatedArticle]], LoadModel]
-"""Trains teacher number k, from 0, on some articles, and returns how to load it."""
 FitTeacher = Callable[[Sequence[AnnotatedArticle], Recipe, Path], None]
 """Trains a model into a folder, unless it is there already."""
 _BATCH_SIZE = 16
 _SENTENCE_END = re.compile(r"\n+|(?<=[.!?])[”\"']?\s+(?=[^a-z\s])|(?<=[.!?])[”\"']?\s{2,}")
 
 
-def distilled_examples(
-    articles: Sequence[AnnotatedArticle], prepared: Preparation, recipe: Recipe, out: Path, *, fit_teacher: FitTeacher
-) -> list[Example]:
-    """Examples with soft targets, those of ``articles`` first; the teachers that are missing are trained before.
+def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeacher) -> list[Example]:
+    """Examples with soft targets, those of the labelled articles first; teachers that are missing are trained before.
 
     Args:
-        prepared: ``articles``, encoded, and those without labels.
         out: the model folder of the student; the teachers' are in ``<out>.teachers``.
 
     Raises:
-        InputError: if there are fewer articles than teachers.
+        InputError: if there are fewer articles (clusters) than teachers.
     """
-
-    def train_teacher(k: int, training_articles: Sequence[AnnotatedArticle]) -> LoadModel:
+    recipe, encoded, pad_id = prepared.recipe, prepared.encoded, prepared.encoder.pad_id
+    folds = folds_of(prepared.articles, n_teachers=recipe.n_teachers, seed=recipe.seed)
+    teachers: list[LoadModel] = []
+    for k in range(recipe.n_teachers):
         folder = out.with_name(f"{out.name}.teachers") / str(k)
+        training_articles = [a for a, fold in zip(prepared.articles, folds, strict=True) if fold != k]
         logger.info("teacher %d of %d learns from %d articles", k + 1, recipe.n_teachers, len(training_articles))
         fit_teacher(training_articles, teacher_recipe(recipe, k), folder)
-        return lambda: _load_model(folder)
-
-    teachers = cross_fit(articles, train_teacher, n_teachers=recipe.n_teachers, seed=recipe.seed)
-    encoded, pad_id = prepared.encoded, prepared.pad_id
-    labelled = labelled_examples(
-        encoded.examples, teachers, encoded.article_of, weight=recipe.teacher_weight, pad_id=pad_id
-    )
-    texts = unlabelled_texts(prepared.unlabelled, recipe, labels=articles[0].labels_annotated)
-    others = unlabelled_examples(prepared.encode(texts).examples, teachers, pad_id=pad_id) if texts else []
+        teachers.append(partial(_load_model, folder))
+    unseen_by = [folds[position] for position in encoded.article_of]
+    labelled = labelled_examples(encoded.examples, teachers, unseen_by, weight=recipe.teacher_weight, pad_id=pad_id)
+    unlabelled = encode_unlabelled(prepared)
+    others = unlabelled_examples(unlabelled, teachers, pad_id=pad_id) if unlabelled else []
     logger.info("teachers gave targets for %d windows with gold labels and for %d without", len(labelled), len(others))
     return labelled + others
 
 
-@dataclass(frozen=True)
-class Teachers:
-    """Trained teachers, and for each article of the training set the position of the one that was not trained on it."""
-
-    models: list[LoadModel]
-    unseen_by: list[int]
-
-
-def cross_fit(
-    articles: Sequence[AnnotatedArticle], train_teacher: TrainTeacher, *, n_teachers: int, seed: int
-) -> Teachers:
-    """Train each teacher on all articles but its own fold of them. Articles of one cluster are in one fold.
+def folds_of(articles: Sequence[AnnotatedArticle], *, n_teachers: int, seed: int) -> list[int]:
+    """For each article the number of the teacher that is not trained on it. Articles of one cluster are in one fold.
 
     Raises:
         InputError: if there are fewer articles (clusters) than teachers.
@@ -86,26 +71,21 @@ def cross_fit(
         raise InputError(f"{n_teachers} teachers for {len(units)} articles or clusters; lower n_teachers")
     random.Random(f"{seed}-teachers").shuffle(units)
     fold_of = {unit: i % n_teachers for i, unit in enumerate(units)}
-    folds = [fold_of[annotated.article.unit] for annotated in articles]
-    models = [
-        train_teacher(k, [annotated for annotated, fold in zip(articles, folds, strict=True) if fold != k])
-        for k in range(n_teachers)
-    ]
-    return Teachers(models, folds)
+    return [fold_of[annotated.article.unit] for annotated in articles]
 
 
 def labelled_examples(
-    examples: Sequence[Example], teachers: Teachers, article_of: Sequence[int], *, weight: float, pad_id: int
+    examples: Sequence[Example], teachers: Sequence[LoadModel], unseen_by: Sequence[int], *, weight: float, pad_id: int
 ) -> list[Example]:
     """Examples whose soft targets are gold labels mixed with the probabilities of the teacher that has not seen them.
 
     Args:
-        article_of: position of the article of each example.
+        unseen_by: of each example, the number of the teacher that was not trained on its article.
         weight: of the teacher's probabilities, in [0, 1]; the gold labels have the rest.
     """
     mixed: dict[int, Example] = {}
-    for k, load_model in enumerate(teachers.models):
-        unseen = [i for i, article in enumerate(article_of) if teachers.unseen_by[article] == k]
+    for k, load_model in enumerate(teachers):
+        unseen = [i for i, teacher in enumerate(unseen_by) if teacher == k]
         predicted = probabilities(load_model(), [examples[i] for i in unseen], pad_id=pad_id)
         for i, soft in zip(unseen, predicted, strict=True):
             targets = torch.tensor(examples[i].targets)
@@ -114,17 +94,17 @@ def labelled_examples(
     return [mixed[i] for i in range(len(examples))]
 
 
-def unlabelled_examples(examples: Sequence[Example], teachers: Teachers, *, pad_id: int) -> list[Example]:
+def unlabelled_examples(examples: Sequence[Example], teachers: Sequence[LoadModel], *, pad_id: int) -> list[Example]:
     """Examples with the mean probabilities of all teachers as soft targets, and their most probable tag as target.
 
     Tokens that have no target in the window keep none.
     """
     means: list[torch.Tensor] = []
-    for load_model in teachers.models:
+    for load_model in teachers:
         for i, soft in enumerate(probabilities(load_model(), examples, pad_id=pad_id)):
             if i == len(means):
                 means.append(torch.zeros_like(soft))
-            means[i] += soft / len(teachers.models)
+            means[i] += soft / len(teachers)
     distilled = []
     for example, soft in zip(examples, means, strict=True):
         best = soft.argmax(dim=-1).tolist()
@@ -181,15 +161,11 @@ def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
     )
 
 
-def unlabelled_texts(
-    unlabelled: Iterable[Article], recipe: Recipe, *, labels: Collection[str]
-) -> list[AnnotatedArticle]:
-    """Articles without labels as ``encode`` wants them, whole or in sentences, as if all ``labels`` had been used."""
-    return [
-        AnnotatedArticle(text, (), tuple(labels))
-        for article in unlabelled
-        for text in ([article] if recipe.unlabelled_unit == "article" else _sentences(article))
-    ]
+def encode_unlabelled(prepared: Preparation) -> list[Example]:
+    """Encode the articles without labels, whole or in sentences, as if all labels had been used in them."""
+    labels, is_whole = prepared.articles[0].labels_annotated, prepared.recipe.unlabelled_unit == "article"
+    texts = [text for article in prepared.unlabelled for text in ([article] if is_whole else _sentences(article))]
+    return prepared.encode([AnnotatedArticle(text, (), labels) for text in texts])
 
 
 def _sentences(article: Article) -> list[Article]:

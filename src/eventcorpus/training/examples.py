@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import random
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -53,10 +51,6 @@ ExamplesOf = Callable[[int], Sequence[Example]]
 """From an epoch, counted from 0, to its examples; the same ones whenever it is called with the same epoch."""
 
 
-Encode = Callable[[Sequence[AnnotatedArticle]], "EncodedArticles"]
-"""``encode_articles`` with the ontology and the tokenizer of a run."""
-
-
 @dataclass
 class EncodedArticles:
     """Examples, and counts of what they were made of.
@@ -79,20 +73,21 @@ class EncodedArticles:
 class Preparation:
     """What a run learns from.
 
-    ``source``: the encoder, as transformers loads it. ``encode``: as the articles were encoded. ``unlabelled``: the
-    articles of the recipe's ``unlabelled``.
+    ``source``: the encoder, as transformers loads it. ``encoder``: its tokenizer, with the recipe's windows.
+    ``encoded``: the articles as ``encode`` encodes them. ``unlabelled``: the articles of the recipe's ``unlabelled``.
     """
 
+    articles: Sequence[AnnotatedArticle]
+    ontology: Ontology
+    recipe: Recipe
     source: str
-    tokenizer: Any
-    encode: Encode
+    encoder: TextEncoder
     encoded: EncodedArticles
-    unlabelled: list[Article]
+    unlabelled: Sequence[Article] = ()
 
-    @property
-    def pad_id(self) -> int:
-        """The token id that pads batches."""
-        return self.tokenizer.pad_token_id or 0
+    def encode(self, articles: Sequence[AnnotatedArticle]) -> list[Example]:
+        """The examples of other articles."""
+        return encode_articles(articles, self.ontology, self.encoder).examples
 
 
 def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> Preparation:
@@ -104,15 +99,13 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     """
     source = find_encoder(recipe.encoder)
     check_length(source, recipe.encoder, max_length=recipe.max_length)
-    tokenizer = load_tokenizer(source)
-    encoder = TextEncoder(tokenizer, max_length=recipe.max_length, stride=recipe.stride)
-    encode = partial(encode_articles, ontology=ontology, encoder=encoder)
-    encoded = encode(articles)
+    encoder = TextEncoder(load_tokenizer(source), max_length=recipe.max_length, stride=recipe.stride)
+    encoded = encode_articles(articles, ontology, encoder)
     if not encoded.n_spans:
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
-    return Preparation(source, tokenizer, encode, encoded, _read_unlabelled(recipe))
+    return Preparation(articles, ontology, recipe, source, encoder, encoded, _read_unlabelled(recipe))
 
 
 def _read_unlabelled(recipe: Recipe) -> list[Article]:
@@ -121,7 +114,7 @@ def _read_unlabelled(recipe: Recipe) -> list[Article]:
     Raises:
         InputError: if one of them is missing or has no articles.
     """
-    paths = [Path(part.strip()) for part in recipe.unlabelled.split(",") if part.strip()]
+    paths = [Path(item) for item in recipe.items_of("unlabelled")]
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise InputError(f"{missing[0]}: no such file or folder (unlabelled); name it with --set unlabelled=PATH")
@@ -149,20 +142,21 @@ def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> 
         )
 
 
-def log_encoded(encoded: EncodedArticles, ontology: Ontology, recipe: Recipe, *, n_articles: int) -> None:
+def log_encoded(prepared: Preparation) -> None:
     """Log what there is to learn, and warn of what cannot be learned: spans, labels without examples, cut mentions."""
+    encoded, labels, recipe = prepared.encoded, prepared.ontology.labels, prepared.recipe
     logger.info(
         "encoded %s articles into %s windows, %s tokens; %s of %s spans cannot be learned (%.1f%%)",
-        f"{n_articles:,}", f"{len(encoded.examples):,}", f"{encoded.n_tokens:,}", f"{len(encoded.lost):,}",
+        f"{len(prepared.articles):,}", f"{len(encoded.examples):,}", f"{encoded.n_tokens:,}", f"{len(encoded.lost):,}",
         f"{encoded.n_spans:,}", 100 * len(encoded.lost) / encoded.n_spans,
     )  # fmt: skip
     for line in encoded.lost[:_MAX_NAMED]:
         logger.info("cannot be learned: %s", line)
-    unseen = [label for label in ontology.labels if not encoded.labels[label]]
+    unseen = [label for label in labels if not encoded.labels[label]]
     if unseen:
         logger.warning(
             "%s of %s labels have no example to learn from and will never be predicted: %s",
-            len(unseen), len(ontology.labels), ", ".join(unseen),
+            len(unseen), len(labels), ", ".join(unseen),
         )  # fmt: skip
     if encoded.cut:
         named = "; ".join(encoded.cut[:_MAX_NAMED]) + ("; ..." if len(encoded.cut) > _MAX_NAMED else "")
@@ -227,37 +221,32 @@ def _named(annotated: AnnotatedArticle, span: Span) -> str:
     return f"{annotated.article.id}: {span.label} [{span.start}, {span.end})"
 
 
-def examples_with_replaced_mentions(
-    articles: Sequence[AnnotatedArticle], recipe: Recipe, encode: Encode, *, labels: Collection[str]
-) -> ExamplesOf:
+def examples_with_replaced_mentions(prepared: Preparation) -> ExamplesOf:
     """Examples of an epoch in which a share of the articles has other names; seed and epoch decide which ones.
-
-    Args:
-        labels: those of the ontology.
 
     Raises:
         RecipeError: if none of the recipe's labels is in the ontology.
         ModelError: if the names of real places are not installed.
     """
-    places, parties = _split_labels(recipe.swap_places), _split_labels(recipe.swap_parties)
+    articles, recipe, labels = prepared.articles, prepared.recipe, prepared.ontology.labels
+    places, parties = frozenset(recipe.items_of("swap_places")), frozenset(recipe.items_of("swap_parties"))
     if not (places | parties) & set(labels):
         raise RecipeError(
             f"swap_names: the dataset has none of the labels {', '.join(sorted(places | parties))}; name its labels in "
             f"swap_places and swap_parties (it has {', '.join(labels)})"
         )
     names = collect_names(articles, place_labels=places, party_labels=parties, places=geo_names() if places else ())
+    unchanged: dict[int, list[Example]] = defaultdict(list)  # by position: an article is encoded again if it changes
+    for position, example in zip(prepared.encoded.article_of, prepared.encoded.examples, strict=True):
+        unchanged[position].append(example)
 
-    @lru_cache(maxsize=1)  # the epoch that is being read
     def examples_of(epoch: int) -> list[Example]:
-        augmented: list[AnnotatedArticle] = []
-        for annotated in articles:
+        examples: list[Example] = []
+        for position, annotated in enumerate(articles):
             rng = random.Random(f"{recipe.seed}-names-{epoch}-{annotated.article.id}")
             is_replaced = rng.random() < recipe.swap_names
-            augmented.append(replace_mentions(annotated, names, rng) if is_replaced else annotated)
-        return encode(augmented).examples
+            other = replace_mentions(annotated, names, rng) if is_replaced else annotated
+            examples += unchanged[position] if other is annotated else prepared.encode([other])
+        return examples
 
     return examples_of
-
-
-def _split_labels(listed: str) -> frozenset[str]:
-    return frozenset(label.strip() for label in listed.split(",") if label.strip())

@@ -11,6 +11,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ from eventcorpus.training.examples import (
     prepare,
 )
 from eventcorpus.training.learner import Learner, TokenLoss, hard_loss, learner_for, soft_loss
-from eventcorpus.training.metrics import Progress, ValidationScore
+from eventcorpus.training.metrics import Progress
 from eventcorpus.training.optimiser import rate_factor
 from eventcorpus.training.recipe import Recipe, recipe_yaml
 from eventcorpus.training.run_info import (
@@ -97,7 +98,7 @@ def fit(
         check_folder(out, is_ours=is_model_folder)
     check_validation(recipe, validation)
     prepared = prepare(articles, ontology, recipe)
-    log_encoded(prepared.encoded, ontology, recipe, n_articles=len(articles))
+    log_encoded(prepared)
 
     identity = run_identity(articles, validation, ontology, recipe, processes, unlabelled=prepared.unlabelled)
     folder = out.with_name(f"{out.name}.checkpoints")
@@ -115,11 +116,11 @@ def fit(
 
     examples = prepared.encoded.examples
     if recipe.n_teachers:
-        examples = distilled_examples(articles, prepared, recipe, out, fit_teacher=fit_teacher)
+        examples = distilled_examples(prepared, out, fit_teacher=fit_teacher)
     examples_of: ExamplesOf = lambda epoch: examples  # noqa: E731
     if recipe.swap_names and not recipe.n_teachers:  # soft targets hold for the text as it is
-        examples_of = examples_with_replaced_mentions(articles, recipe, prepared.encode, labels=ontology.labels)
-    epochs = Epochs(examples_of, recipe, pad_id=prepared.pad_id, processes=processes)
+        examples_of = examples_with_replaced_mentions(prepared)
+    epochs = Epochs(examples_of, recipe, pad_id=prepared.encoder.pad_id, processes=processes)
     tags = tag_names(ontology.labels)
     token_loss = token_loss or (soft_loss if recipe.n_teachers else hard_loss)
     learner = learner_for(prepared.source, tags=tags, recipe=recipe, token_loss=token_loss, processes=processes)
@@ -130,12 +131,10 @@ def fit(
         encoder=BUNDLED_NAME if recipe.encoder == BUNDLED else recipe.encoder,
     )  # fmt: skip
 
-    def score(step: int) -> ValidationScore:
-        return validation_score(validation, learner, prepared.tokenizer, about, step=step)
-
+    count = partial(validation_counts, validation, learner, tokenizer=prepared.encoder.tokenizer, about=about)
     is_scored = validation and recipe.eval_strategy != "no"
     callbacks = Callbacks(
-        learner, epochs, folder, identity=identity, score=score if is_scored else None, on_step=on_step,
+        learner, epochs, folder, identity=identity, count=count if is_scored else None, on_step=on_step,
         on_metrics=on_metrics,
     )  # fmt: skip
     if processes.is_main_process:
@@ -150,7 +149,7 @@ def fit(
         run = run_facts(hash_of(identity), recipe, ontology, progress, processes, notes=notes or {})
         extra = {"recipe.yaml": recipe_yaml(recipe), RUN: to_json(run, indent=2) + "\n", **callbacks.end()}
         model.config._name_or_path = about.encoder
-        save_model(out, model, prepared.tokenizer, about, extra=extra)
+        save_model(out, model, prepared.encoder.tokenizer, about, extra=extra)
         drop_folder(folder)
     return fit_result(out, prepared.encoded, progress, resumed_at=resumed_at)
 
@@ -189,10 +188,10 @@ def _not_finite(progress: Progress, epochs: Epochs, recipe: Recipe) -> str:
     )
 
 
-def validation_score(
-    gold: Sequence[AnnotatedArticle], learner: Learner, tokenizer: Any, about: ModelAbout, *, step: int
-) -> ValidationScore:
-    """Score the weights as they are; all processes together, each with its share of the articles.
+def validation_counts(
+    gold: Sequence[AnnotatedArticle], learner: Learner, *, tokenizer: Any, about: ModelAbout
+) -> Counts:
+    """Count what the weights as they are find; all processes together, each with its share of the articles.
 
     Weights are fp32 meanwhile, as in the saved model, unless they are sharded or their attention works in bf16 alone.
     No random number is drawn, so that scoring does not change what is learned.
@@ -208,8 +207,7 @@ def validation_score(
     numbers = torch.tensor([counts.correct, counts.predicted, counts.support], device=processes.device)
     if not learner.is_sharded:
         processes.all_reduce(numbers)
-    total = Counts(*(int(number) for number in numbers))
-    return ValidationScore(step, total.precision or 0.0, total.recall or 0.0, total.f1 or 0.0)
+    return Counts(*(int(number) for number in numbers))
 
 
 def count_exact(gold: Sequence[AnnotatedArticle], extractor: Extractor) -> Counts:

@@ -127,6 +127,10 @@ class Recipe(StrictModel):
             raise ValueError(f"stride {self.stride} is more than half of max_length {self.max_length}; lower it")
         return self
 
+    def items_of(self, key: str) -> list[str]:
+        """The items of a key that takes several, with commas."""
+        return [item.strip() for item in getattr(self, key).split(",") if item.strip()]
+
     def replace(self, **changes: Any) -> Recipe:
         """A copy with other values, checked as a file is.
 
