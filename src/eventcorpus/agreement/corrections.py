@@ -12,9 +12,8 @@ from pydantic import Field
 
 from eventcorpus import __version__
 from eventcorpus.agreement.corrected import Corrected
-from eventcorpus.agreement.pairs import annotator_order
+from eventcorpus.agreement.pairs import annotator_order, pair_overlapping
 from eventcorpus.files import StrictModel
-from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.metrics.match import Counts, Key, exact_counts, sum_counts
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Role, Span
@@ -250,16 +249,9 @@ def _values(span: Span | None) -> dict[str, set[str]]:
 
 def _redrawn(predicted: Sequence[Span], annotated: Sequence[Span]) -> list[SpanPair]:
     """Pairs of spans that overlap, those of one label first; spans without a partner stay alone."""
-    pairs: list[SpanPair] = []
     before, after = list(predicted), list(annotated)
-    for label in (*sorted({span.label for span in before} & {span.label for span in after}), None):
-        first = [span for span in before if label in (None, span.label)]
-        second = [span for span in after if label in (None, span.label)]
-        matches = match_overlapping([(s.start, s.end) for s in first], [(s.start, s.end) for s in second])
-        pairs += [SpanPair(first[match.first], second[match.second]) for match in matches]
-        taken = {id(span) for match in matches for span in (first[match.first], second[match.second])}
-        before = [span for span in before if id(span) not in taken]
-        after = [span for span in after if id(span) not in taken]
+    labels = sorted({span.label for span in before} & {span.label for span in after})
+    pairs = [SpanPair(a, b) for label in (*labels, None) for a, b in pair_overlapping(before, after, label)]
     return [*pairs, *(SpanPair(span, None) for span in before), *(SpanPair(None, span) for span in after)]
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eventcorpus.agreement.pairs import DoubleAnnotation, attribute_value, role_names
+from eventcorpus.agreement.pairs import DoubleAnnotation, role_names
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.metrics.clusters import b_cubed
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import SpanKey
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,10 @@ class AgreementCounts:
     events: Numbers
 
 
+_ADDED = ("spans", "characters", "flat_characters", "roles", "events")
+"""Counts that are added up over pairs."""
+
+
 def count_pair(
     pair: tuple[str, str], doubles: Iterable[DoubleAnnotation], ontology: Ontology, *, threshold: float = 0.0
 ) -> AgreementCounts:
@@ -60,28 +64,23 @@ def count_pair(
         doubles: at least one article.
         threshold: of overlapping matches, as in ``match_overlapping``.
     """
-    counted = [
-        (
-            double,
-            _attribute_values(double, ontology),
-            {
-                "spans": _spans(double, ontology, threshold),
-                "characters": _characters(double, ontology),
-                "flat_characters": _flat_characters(double, ontology),
-                "roles": _roles(double, ontology),
-                "events": _events(double),
-            },
-        )
-        for double in doubles
-    ]
-    in_order, values, rows = zip(*counted, strict=True)
+    articles: dict[str, tuple[str, str]] = {}
+    left_out: Counter[str] = Counter()
+    confusions: list[Confusions] = []
+    rows: list[tuple[Any, ...]] = []
+    for double in doubles:
+        articles[double.article.id] = double.article.unit
+        left_out.update(double.labels_left_out)
+        confusions.append(Counter((name, first, second) for name, _, first, second in double.attributes(ontology)))
+        spans, roles = _spans(double, ontology, threshold), _roles(double, ontology)
+        rows.append((spans, *_characters(double, ontology), roles, _events(double)))
     return AgreementCounts(
         annotators=(pair,),
-        articles=tuple(double.article.id for double in in_order),
-        units=tuple(double.article.unit for double in in_order),
-        left_out=dict(Counter(label for double in in_order for label in double.labels_left_out)),
-        attributes={a.name: _attribute(a.name, values) for a in ontology.attributes},
-        **{part: np.array([row[part] for row in rows]) for part in rows[0]},
+        articles=tuple(articles),
+        units=tuple(articles.values()),
+        left_out=dict(left_out),
+        attributes={a.name: _attribute(a.name, confusions) for a in ontology.attributes},
+        **{part: np.array(column) for part, column in zip(_ADDED, zip(*rows, strict=True), strict=True)},
     )
 
 
@@ -112,7 +111,7 @@ def pool(pairs: Sequence[AgreementCounts]) -> AgreementCounts:
         units=tuple(units.values()),
         left_out=dict(sum((Counter(counts.left_out) for counts in pairs), start=Counter[str]())),
         attributes={name: beside(name) for name in pairs[0].attributes},
-        **{part: added(part) for part in ("spans", "characters", "flat_characters", "roles", "events")},
+        **{part: added(part) for part in _ADDED},
     )
 
 
@@ -129,64 +128,43 @@ def _spans(double: DoubleAnnotation, ontology: Ontology, threshold: float) -> Nu
     return counts
 
 
-def _pieces(double: DoubleAnnotation, ontology: Ontology) -> tuple[Numbers, NDArray[np.bool_], NDArray[np.bool_]]:
-    """The text cut at every border of a span: lengths (n_pieces,); per side what is labelled (n_labels, n_pieces)."""
-    spans = (*double.first.spans, *double.second.spans)
-    borders = sorted({0, len(double.article.text), *(s.start for s in spans), *(s.end for s in spans)})
+def _characters(double: DoubleAnnotation, ontology: Ontology) -> tuple[Numbers, Numbers]:
+    """Rows of ``characters`` and of ``flat_characters``, of the pieces between the borders of spans."""
+    sides, n_labels = (double.first.spans, double.second.spans), len(ontology.labels)
+    ends = (border for span in chain(*sides) for border in (span.start, span.end))
+    borders = sorted({0, len(double.article.text), *ends})
     place = {border: i for i, border in enumerate(borders)}
-    sides = []
-    for annotated in (double.first, double.second):
-        labelled = np.zeros((len(ontology.labels), len(borders) - 1), dtype=np.bool_)
-        for span in annotated.spans:
-            labelled[ontology.rank[span.label], place[span.start] : place[span.end]] = True
-        sides.append(labelled)
-    return np.diff(np.array(borders, dtype=np.float64)), sides[0], sides[1]
-
-
-def _characters(double: DoubleAnnotation, ontology: Ontology) -> Numbers:
-    lengths, first, second = _pieces(double, ontology)
+    lengths = np.diff(np.array(borders, dtype=np.float64))
+    labelled = np.zeros((2, n_labels, len(lengths)), dtype=np.bool_)
+    for side, spans in enumerate(sides):
+        for span in spans:
+            labelled[side, ontology.rank[span.label], place[span.start] : place[span.end]] = True
     usable = np.array([label not in double.labels_left_out for label in ontology.labels])
-    marked = (first.astype(np.float64) + second) @ lengths
-    matching = 2 * (first == second).astype(np.float64) @ lengths
-    counts: Numbers = np.stack([matching, marked, 2 * lengths.sum() - marked], axis=1) * usable[:, None]
-    return counts
-
-
-def _flat_characters(double: DoubleAnnotation, ontology: Ontology) -> Numbers:
-    lengths, *sides = _pieces(double, ontology)
-    if any((labelled.sum(axis=0) > 1).any() for labelled in sides):
-        return np.full(2 + len(ontology.labels), np.nan)
-    first, second = (np.where(labelled.any(axis=0), labelled.argmax(axis=0) + 1, 0) for labelled in sides)
-    n_values = len(ontology.labels) + 1
-    marginals = np.bincount(first, lengths, n_values) + np.bincount(second, lengths, n_values)
-    return np.concatenate([[2 * lengths[first == second].sum()], marginals])
+    marked = labelled.sum(axis=0) @ lengths
+    matching = 2 * (labelled[0] == labelled[1]) @ lengths
+    by_label: Numbers = np.stack([matching, marked, 2 * lengths.sum() - marked], axis=1) * usable[:, None]
+    if (labelled.sum(axis=1) > 1).any():
+        return by_label, np.full(2 + n_labels, np.nan)
+    first, second = np.where(labelled.any(axis=1), labelled.argmax(axis=1) + 1, 0)
+    marginals = np.bincount(first, lengths, n_labels + 1) + np.bincount(second, lengths, n_labels + 1)
+    return by_label, np.concatenate([[2 * lengths[first == second].sum()], marginals])
 
 
 def _roles(double: DoubleAnnotation, ontology: Ontology) -> Numbers:
     rank = {name: i for i, name in enumerate(role_names(ontology))}
     counts = np.zeros((len(rank), 5))
-    found: list[set[tuple[str, SpanKey, SpanKey]]] = []
-    for side, (annotated, keys) in enumerate(double.sides):
-        found.append({(r.role, keys[r.trigger], keys[r.argument]) for r in annotated.roles if r.role in rank})
-        for role, trigger, argument in found[side]:
+    first, second = double.roles
+    for side, roles in enumerate((first, second)):
+        for role, trigger, argument in roles:
             counts[rank[role], side] += 1
             counts[rank[role], 3 + side] += trigger in double.agreed and argument in double.agreed
-    for role, _, _ in found[0] & found[1]:
+    for role, _, _ in first & second:
         counts[rank[role], 2] += 1
     return counts
 
 
 Confusions = Counter[tuple[str, tuple[str, ...], tuple[str, ...]]]
 """(attribute, value of the first, value of the second) -> number of spans."""
-
-
-def _attribute_values(double: DoubleAnnotation, ontology: Ontology) -> Confusions:
-    first, second = double.spans_by_key
-    return Counter(
-        (attribute.name, attribute_value(first[key], attribute.name), attribute_value(second[key], attribute.name))
-        for key in double.agreed
-        for attribute in ontology.attributes_of(key[2])
-    )
 
 
 def _attribute(name: str, articles: Sequence[Confusions]) -> Numbers:

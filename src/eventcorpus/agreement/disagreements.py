@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Literal, get_args
 
-from eventcorpus.agreement.pairs import DoubleAnnotation, attribute_value, role_names
-from eventcorpus.metrics.align import match_overlapping
+from eventcorpus.agreement.pairs import DoubleAnnotation, pair_overlapping
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Span, SpanKey
 from eventcorpus.text import words
@@ -109,18 +108,7 @@ def _place(disagreement: Disagreement) -> tuple[int, int, tuple[str, ...], str]:
 def _of_spans(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
     """Spans without an exact match: those at the same place are paired first, then those that overlap; each once."""
     text = double.article.text
-    left = [[s for s in annotated.spans if keys[s.id] not in double.agreed] for annotated, keys in double.sides]
-
-    def paired(label: str | None, threshold: float) -> Iterator[tuple[Span, Span]]:
-        first, second = ([span for span in side if label in (None, span.label)] for side in left)
-        matches = match_overlapping(
-            [(s.start, s.end) for s in first], [(s.start, s.end) for s in second], threshold=threshold
-        )
-        for match in matches:
-            a, b = first[match.first], second[match.second]
-            left[0].remove(a)
-            left[1].remove(b)
-            yield a, b
+    first, second = ([s for s in own.spans if keys[s.id] not in double.agreed] for own, keys in double.sides)
 
     def in_order(a: Span, b: Span) -> tuple[str, ...]:
         return tuple(sorted({a.label, b.label}, key=ontology.rank.__getitem__))
@@ -128,22 +116,22 @@ def _of_spans(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagree
     def head(span: Span) -> str:
         return head_word(text[span.start : span.end])
 
-    for a, b in paired(None, 1.0):
+    for a, b in pair_overlapping(first, second, threshold=1.0):
         values = (a.label, b.label)
         yield Disagreement("label", in_order(a, b), head(a), double, ((a,), (b,)), values, values)
     for label in ontology.labels:
-        for a, b in paired(label, 0.0):
+        for a, b in pair_overlapping(first, second, label):
             values = (text[a.start : a.end], text[b.start : b.end])
             yield Disagreement("boundary", (label,), _extra(text, a, b), double, ((a,), (b,)), values, _with(a, b))
-    for a, b in paired(None, 0.0):
+    for a, b in pair_overlapping(first, second):
         word = head(max(a, b, key=lambda s: s.end - s.start))
         values = (f"{a.label}: {text[a.start : a.end]}", f"{b.label}: {text[b.start : b.end]}")
         answers = (a.label, b.label)
         yield Disagreement("label and boundary", in_order(a, b), word, double, ((a,), (b,)), values, answers)
-    for span in left[0]:
+    for span in first:
         values = (span.label, NOT_MARKED)
         yield Disagreement("marked by one", (span.label,), head(span), double, ((span,), ()), values, values)
-    for span in left[1]:
+    for span in second:
         values = (NOT_MARKED, span.label)
         yield Disagreement("marked by one", (span.label,), head(span), double, ((), (span,)), values, values)
 
@@ -164,17 +152,14 @@ def _with(a: Span, b: Span) -> tuple[str, str]:
     return ("the words before", "the words after") if a.start < b.start else ("the words after", "the words before")
 
 
-def _of_roles(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
+def _of_roles(double: DoubleAnnotation, _: Ontology) -> Iterator[Disagreement]:
     """Roles between spans that both marked: the rest follows from the spans."""
-    known = set(role_names(ontology))
-    names_of: list[defaultdict[tuple[SpanKey, SpanKey], set[str]]] = [defaultdict(set), defaultdict(set)]
-    for names, (annotated, keys) in zip(names_of, double.sides, strict=True):
-        for role in annotated.roles:
-            ends = keys[role.trigger], keys[role.argument]
-            if role.role in known and double.agreed.issuperset(ends):
-                names[ends].add(role.role)
-    for ends in names_of[0].keys() | names_of[1].keys():
-        first, second = (names[ends] for names in names_of)
+    names_of = defaultdict[tuple[SpanKey, SpanKey], tuple[set[str], set[str]]](lambda: (set(), set()))
+    for side, roles in enumerate(double.roles):
+        for role, trigger, argument in roles:
+            if {trigger, argument} <= double.agreed:
+                names_of[trigger, argument][side].add(role)
+    for ends, (first, second) in names_of.items():
         if first != second:
             values = (", ".join(sorted(first - second)) or NO_ROLE, ", ".join(sorted(second - first)) or NO_ROLE)
             linked = " or ".join(sorted(set(values)))
@@ -183,13 +168,11 @@ def _of_roles(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagree
 
 
 def _of_attributes(double: DoubleAnnotation, ontology: Ontology) -> Iterator[Disagreement]:
-    for key in double.agreed:
-        spans = _spans_at(double, key)
-        for attribute in ontology.attributes_of(key[2]):
-            a, b = (" + ".join(attribute_value(span, attribute.name)) or NO_VALUE for (span,) in spans)
-            if a != b:
-                words = f"{attribute.name}: {' or '.join(sorted((a, b)))}"
-                yield Disagreement("attribute", (key[2],), words, double, spans, (a, b), (a, b))
+    for name, key, first, second in double.attributes(ontology):
+        a, b = (" + ".join(values) or NO_VALUE for values in (first, second))
+        if a != b:
+            words = f"{name}: {' or '.join(sorted((a, b)))}"
+            yield Disagreement("attribute", (key[2],), words, double, _spans_at(double, key), (a, b), (a, b))
 
 
 def _of_events(double: DoubleAnnotation, _: Ontology) -> Iterator[Disagreement]:

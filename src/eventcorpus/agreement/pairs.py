@@ -1,13 +1,14 @@
-"""The articles that two annotators both annotated, reduced to the labels that both could use."""
+"""The articles that two annotators both annotated, reduced to what both could say, and what of it is paired."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
 from eventcorpus.annotation.merge import without_decisions
+from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Span, SpanKey, span_keys
 
@@ -41,6 +42,11 @@ class DoubleAnnotation:
         return tuple({keys[span.id]: span for span in annotated.spans} for annotated, keys in self.sides)
 
     @property
+    def roles(self) -> tuple[set[tuple[str, SpanKey, SpanKey]], ...]:
+        """(role, key of its trigger, key of its argument), of the first and of the second annotator."""
+        return tuple({(r.role, keys[r.trigger], keys[r.argument]) for r in own.roles} for own, keys in self.sides)
+
+    @property
     def events(self) -> tuple[list[set[SpanKey]], ...]:
         """The keys of the triggers of each event, of the first and of the second annotator."""
         return tuple(
@@ -52,6 +58,13 @@ class DoubleAnnotation:
     def agreed(self) -> set[SpanKey]:
         """The spans that both marked exactly alike."""
         return set(self.keys[0].values()) & set(self.keys[1].values())
+
+    def attributes(self, ontology: Ontology) -> Iterator[tuple[str, SpanKey, tuple[str, ...], tuple[str, ...]]]:
+        """(attribute, span, values of the first, of the second), of all spans that both marked; () for no value."""
+        first, second = self.spans_by_key
+        for key in self.agreed:
+            for name in (attribute.name for attribute in ontology.attributes_of(key[2])):
+                yield name, key, _values(first[key], name), _values(second[key], name)
 
 
 def double_annotations(
@@ -66,12 +79,13 @@ def double_annotations(
         pairs in the order of the annotators' names (a2 before a10); the first of a pair comes first in that order.
     """
     found: dict[tuple[str, str], list[DoubleAnnotation]] = {}
+    roles = role_names(ontology)
     for passes in articles:
         in_order = sorted(without_decisions(passes), key=lambda annotated: annotator_order(annotated.annotator))
         for first, second in combinations(in_order, 2):
             usable = set(first.labels_annotated) & set(second.labels_annotated)
             left_out = tuple(label for label in ontology.labels if label not in usable)
-            double = DoubleAnnotation(_reduced(first, usable), _reduced(second, usable), left_out)
+            double = DoubleAnnotation(_reduced(first, usable, roles), _reduced(second, usable, roles), left_out)
             found.setdefault((first.annotator, second.annotator), []).append(double)
     return {pair: found[pair] for pair in sorted(found, key=lambda pair: [annotator_order(name) for name in pair])}
 
@@ -86,14 +100,31 @@ def role_names(ontology: Ontology) -> tuple[str, ...]:
     return tuple(role.name for role in ontology.roles if not role.joins_events)
 
 
-def attribute_value(span: Span, name: str) -> tuple[str, ...]:
-    """The values of an attribute of a span, in order; () where it has none."""
+def pair_overlapping(
+    first: list[Span], second: list[Span], label: str | None = None, *, threshold: float = 0.0
+) -> list[tuple[Span, Span]]:
+    """Pair spans that overlap one to one, and take them out of both lists.
+
+    Args:
+        label: of the spans that are paired; None: of any label, also of two different ones.
+        threshold: see ``metrics.align.match_overlapping``.
+    """
+    a, b = ([span for span in side if label in (None, span.label)] for side in (first, second))
+    matches = match_overlapping([(s.start, s.end) for s in a], [(s.start, s.end) for s in b], threshold=threshold)
+    pairs = [(a[match.first], b[match.second]) for match in matches]
+    for one_of_first, one_of_second in pairs:
+        first.remove(one_of_first)
+        second.remove(one_of_second)
+    return pairs
+
+
+def _values(span: Span, name: str) -> tuple[str, ...]:
     return tuple(sorted(value for attribute, value in span.attributes if attribute == name))
 
 
-def _reduced(annotated: AnnotatedArticle, usable: set[str]) -> AnnotatedArticle:
-    """Without the spans of other labels, and the roles and events of those."""
-    spans = tuple(span for span in annotated.spans if span.label in usable)
+def _reduced(annotated: AnnotatedArticle, labels: set[str], roles: Collection[str]) -> AnnotatedArticle:
+    """The spans of some labels, and the roles (of some names) and events of these spans."""
+    spans = tuple(span for span in annotated.spans if span.label in labels)
     ids = {span.id for span in spans}
     events = (
         Event(event.id, event.label, tuple(trigger for trigger in event.triggers if trigger in ids))
@@ -102,6 +133,6 @@ def _reduced(annotated: AnnotatedArticle, usable: set[str]) -> AnnotatedArticle:
     return replace(
         annotated,
         spans=spans,
-        roles=tuple(role for role in annotated.roles if {role.trigger, role.argument} <= ids),
+        roles=tuple(r for r in annotated.roles if r.role in roles and {r.trigger, r.argument} <= ids),
         events=tuple(event for event in events if event.triggers),
     )
