@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from eventcorpus.errors import InputError, OutputError
-from eventcorpus.files import atomic_file, atomic_folder, parse_json, read_json_lines, read_text, write_json
+from eventcorpus.files import atomic_file, atomic_folder, read_json, read_json_lines, read_text, write_json
 
 
 def test_a_fault_leaves_the_old_file_as_it_was(tmp_path: Path) -> None:
@@ -57,13 +57,16 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
     assert read_text(tmp_path / "a.txt") == "text"
 
 
-def test_faults_in_json_have_a_place() -> None:
-    with pytest.raises(InputError, match=r"^f: line 2, column 6: not valid JSON"):
-        parse_json('{\n"a": }', place="f")
+def test_faults_in_json_have_a_place(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text('{\n"a": }')
+    with pytest.raises(InputError, match=rf"^{path}: line 2, column 6: not valid JSON"):
+        read_json(path)
     with pytest.raises(InputError, match="^f: line 3 is not a JSON object"):
         list(read_json_lines(["{}", "", "[1]"], place="f"))
+    path.write_text("[" * 100_000)
     with pytest.raises(InputError, match="nested too deeply"):
-        parse_json("[" * 100_000, place="f")
+        read_json(path)
 
 
 def test_json_is_never_written_with_nan(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_the_public_names_are_pinned_and_each_is_there() -> None:
 def test_type_checkers_are_told_where_every_public_name_is() -> None:
     tree = ast.parse((ROOT / "src/eventcorpus/__init__.py").read_text())
     told = {
-        alias.asname: node.module
+        alias.name: node.module
         for block in tree.body if isinstance(block, ast.If)
         for node in block.body if isinstance(node, ast.ImportFrom)
         for alias in node.names

@@ -7,39 +7,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eventcorpus.api import agree as agree
-    from eventcorpus.api import compare as compare
-    from eventcorpus.api import evaluate as evaluate
-    from eventcorpus.api import load_dataset as load_dataset
-    from eventcorpus.api import train as train
-    from eventcorpus.conversion_report import ConversionReport as ConversionReport
-    from eventcorpus.dataset.convert import convert as convert
-    from eventcorpus.eval.report import Report as Report
-    from eventcorpus.formats.articles import read_articles as read_articles
-    from eventcorpus.labelstudio.config import load_ontology as load_ontology
-    from eventcorpus.models.extractor import Extractor as Extractor
-    from eventcorpus.schema import Article as Article
-    from eventcorpus.schema import Mention as Mention
-    from eventcorpus.schema import Span as Span
+    from eventcorpus.api import agree, compare, evaluate, load_dataset, train
+    from eventcorpus.conversion_report import ConversionReport
+    from eventcorpus.dataset.convert import convert
+    from eventcorpus.eval.report import Report
+    from eventcorpus.formats.articles import read_articles
+    from eventcorpus.labelstudio.config import load_ontology
+    from eventcorpus.models.extractor import Extractor
+    from eventcorpus.schema import Article, Mention, Span
 
 __version__ = "0.1.0"
-
-_MODULES = {
-    "load_ontology": "eventcorpus.labelstudio.config",
-    "read_articles": "eventcorpus.formats.articles",
-    "convert": "eventcorpus.dataset.convert",
-    "load_dataset": "eventcorpus.api",
-    "train": "eventcorpus.api",
-    "evaluate": "eventcorpus.api",
-    "compare": "eventcorpus.api",
-    "agree": "eventcorpus.api",
-    "Extractor": "eventcorpus.models.extractor",
-    "Article": "eventcorpus.schema",
-    "Span": "eventcorpus.schema",
-    "Mention": "eventcorpus.schema",
-    "Report": "eventcorpus.eval.report",
-    "ConversionReport": "eventcorpus.conversion_report",
-}
 __all__ = [
     "Article",
     "ConversionReport",
@@ -56,6 +33,17 @@ __all__ = [
     "read_articles",
     "train",
 ]
+_NAMES = {
+    "eventcorpus.api": ("agree", "compare", "evaluate", "load_dataset", "train"),
+    "eventcorpus.conversion_report": ("ConversionReport",),
+    "eventcorpus.dataset.convert": ("convert",),
+    "eventcorpus.eval.report": ("Report",),
+    "eventcorpus.formats.articles": ("read_articles",),
+    "eventcorpus.labelstudio.config": ("load_ontology",),
+    "eventcorpus.models.extractor": ("Extractor",),
+    "eventcorpus.schema": ("Article", "Mention", "Span"),
+}
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

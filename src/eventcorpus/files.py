@@ -122,17 +122,12 @@ def read_json(path: Path) -> Any:
     Raises:
         InputError: as ``read_text``, or if it does not parse (with line and column).
     """
-    return parse_json(read_text(path), place=str(path))
-
-
-def parse_json(text: str, *, place: str) -> Any:
-    """Parse JSON text that came from ``place``; a fault names its line and column."""
     try:
-        return json.loads(text)
+        return json.loads(read_text(path))
     except json.JSONDecodeError as error:
-        raise InputError(f"{place}: line {error.lineno}, column {error.colno}: not valid JSON ({error.msg})") from None
+        raise InputError(f"{path}: line {error.lineno}, column {error.colno}: not valid JSON ({error.msg})") from None
     except RecursionError:
-        raise InputError(f"{place}: JSON nested too deeply") from None
+        raise InputError(f"{path}: JSON nested too deeply") from None
 
 
 def read_json_lines(lines: Iterable[str], *, place: str) -> Iterator[tuple[int, dict[str, Any]]]:

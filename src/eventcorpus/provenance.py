@@ -5,20 +5,25 @@ from __future__ import annotations
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 
-class Commit(NamedTuple):
-    """A commit, 40 hex digits, and whether tracked files differ from it: then it does not tell the whole state."""
+def provenance(folder: Path) -> dict[str, str]:
+    """The day (UTC), and the commit of the repository that a folder lies in, if there is one."""
+    commit = git_commit(folder, n_digits=7, if_changed="+")
+    return {"date": datetime.now(tz=UTC).date().isoformat()} | ({"commit": commit} if commit else {})
 
-    sha: str
-    changed: bool
 
+def git_commit(folder: Path, *, n_digits: int = 40, if_changed: str) -> str | None:
+    """The commit of the repository that a folder lies in; None without a repository, a commit, or git.
 
-def git_commit(folder: Path) -> Commit | None:
-    """The commit of the repository that a folder lies in; None without a repository, a commit, or git."""
+    Args:
+        n_digits: how many of its 40 hex digits.
+        if_changed: put after it if tracked files differ from it: then it does not tell the whole state.
+    """
     sha = _git(folder, "rev-parse", "HEAD")
-    return Commit(sha, bool(_git(folder, "status", "--porcelain", "--untracked-files=no"))) if sha else None
+    if not sha:
+        return None
+    return sha[:n_digits] + (if_changed if _git(folder, "status", "--porcelain", "--untracked-files=no") else "")
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
@@ -27,15 +32,3 @@ def _git(folder: Path, *arguments: str) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None
-
-
-def provenance(folder: Path) -> dict[str, str]:
-    """The day (UTC), and the commit of the repository that a folder lies in, if it lies in one and git is there.
-
-    The commit ends with ``+`` if tracked files differ from it: then it does not tell the whole state.
-    """
-    found = {"date": datetime.now(tz=UTC).date().isoformat()}
-    commit = git_commit(folder)
-    if commit:
-        found["commit"] = f"{commit.sha[:7]}+" if commit.changed else commit.sha[:7]
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.table import Table
@@ -24,6 +25,7 @@ from eventcorpus.corpus.stats import stats_report
 from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.errors import StrictError
 from eventcorpus.files import check_folder, write_text
+from eventcorpus.progress import tracked
 from eventcorpus.render.reports import (
     check_page,
     finding_lines,
@@ -51,12 +53,11 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 def check_command(
     corpus: Path,
     predictions_path: Path | None,
-    splits: Path | None,
-    gold: str | None,
     top: int,
     json_path: Path | None,
     html: Path | None,
     strict: bool,
+    **settings: Any,
 ) -> None:
     """Find what is wrong with a CORPUS, the worst first.
 
@@ -72,11 +73,10 @@ def check_command(
     with options.progress("check") as on_progress:
         checked = check_corpus(
             corpus,
-            splits=splits,
-            gold=gold,
             predictions=predictions,
             predictions_place=str(predictions_path),
             on_progress=on_progress,
+            **settings,
         )
     report, without = checked.report, checked.without_prediction
     if without:
@@ -105,12 +105,7 @@ def check_command(
     "--require", "require_path", type=options.PATH, help="YAML of minimums and maximums; exit with 1 if one is not met."
 )
 def stats_command(
-    corpus: Path,
-    splits: Path | None,
-    gold: str | None,
-    json_path: Path | None,
-    html: Path | None,
-    require_path: Path | None,
+    corpus: Path, json_path: Path | None, html: Path | None, require_path: Path | None, **settings: Any
 ) -> None:
     """Tell what a CORPUS holds, in figures.
 
@@ -122,7 +117,7 @@ def stats_command(
       eventcorpus stats corpus --html stats.html
     """
     requirements = read_requirements(require_path) if require_path else None
-    counted = read_gold_articles(corpus, splits=splits, gold=gold)
+    counted = read_gold_articles(corpus, **settings)
     with options.progress("counting"):
         report = stats_report(counted, corpus=corpus.resolve().name)
     figures = report.model_dump(by_alias=True, mode="json")
@@ -156,16 +151,7 @@ def stats_command(
 @options.GOLD
 @options.json_option("the manifest")
 def split_command(
-    corpus: Path,
-    out: Path,
-    validation: float,
-    test: float,
-    group_by: str | None,
-    by_date: bool,
-    keep: Path | None,
-    seed: int,
-    gold: str | None,
-    json_path: Path | None,
+    corpus: Path, out: Path, keep: Path | None, gold: str | None, json_path: Path | None, **settings: Any
 ) -> None:
     """Split CORPUS into train, validation and test.
 
@@ -179,10 +165,10 @@ def split_command(
     check_folder(out, is_ours=is_split_folder)
     places = read_splits(keep) if keep is not None else {}
     folder = read_corpus(corpus, gold=gold)
-    wanted = SplitOptions(validation, test, group_by, by_date, seed)
-    with options.progress_bar() as progress:
-        articles = list(folder.articles.values())
-        clusters = find_clusters(progress.track(articles, total=len(articles), description="near-duplicates"))
+    wanted = SplitOptions(**settings)
+    articles = list(folder.articles.values())
+    with options.progress("near-duplicates") as on_progress:
+        clusters = find_clusters(tracked(articles, len(articles), on_progress))
     with options.progress("splitting"):
         splitting = split_articles(articles, folder.gold, folder.ontology, wanted, keep=places, clusters=clusters)
     manifest = write_splits(out, splitting, wanted, folder.gold, folder.ontology)

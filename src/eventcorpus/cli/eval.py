@@ -122,11 +122,7 @@ def eval_command(
         read_about(model_path)  # refuses what is no model folder
     with options.progress("eval") as on_progress:
         report = api.evaluate(
-            model_paths or predictions_paths,
-            path,
-            command=_command_line(context),
-            on_progress=on_progress,
-            **settings,
+            model_paths or predictions_paths, path, command=_command_line(context), on_progress=on_progress, **settings
         )
     options.notices(report.notices())
     if markdown_path:
@@ -150,13 +146,7 @@ def eval_command(
 @options.html_option("what was fixed and broken")
 @click.pass_context
 def compare_command(
-    context: click.Context,
-    /,
-    first: str,
-    second: str,
-    dataset_path: Path,
-    json_path: Path | None,
-    **settings: Any,
+    context: click.Context, /, first: str, second: str, dataset_path: Path, json_path: Path | None, **settings: Any
 ) -> None:
     """Tell whether B is better than A, by how much, and where.
 

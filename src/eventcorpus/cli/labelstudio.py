@@ -6,7 +6,6 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from eventcorpus.corpus.rank import RANDOM_SHARE, Ranked, rank_articles
 from eventcorpus.dataset.folder import read_annotations, read_dataset
 from eventcorpus.dataset.tasks import TaskSource
 from eventcorpus.errors import InputError, StrictError
-from eventcorpus.files import to_json, write_text
+from eventcorpus.files import to_json
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.labelstudio.config import adjudication_config, label_config, load_ontology
 from eventcorpus.labelstudio.exports import open_exports
@@ -35,6 +34,7 @@ from eventcorpus.labelstudio.live.server import Project, Server, connect
 from eventcorpus.labelstudio.live.status import Status, read_status
 from eventcorpus.labelstudio.tasks import write_tasks
 from eventcorpus.ontology import Ontology
+from eventcorpus.progress import tracked
 from eventcorpus.render.reports import corrections_tables
 from eventcorpus.schema import Article
 from eventcorpus.tables import console, percent, titled_table
@@ -49,9 +49,7 @@ _SECTIONS = {
 
 
 @click.group(
-    "labelstudio",
-    cls=LazyGroup,
-    sections={title: dict.fromkeys(names, __name__) for title, names in _SECTIONS.items()},
+    "labelstudio", cls=LazyGroup, sections={title: dict.fromkeys(names, __name__) for title, names in _SECTIONS.items()}
 )
 def labelstudio_command() -> None:
     """Annotate with Label Studio: by files, or on a live server.
@@ -74,28 +72,20 @@ def labelstudio_command() -> None:
 _ARTICLES = click.argument("articles", nargs=-1, required=True, type=options.PATH)
 
 
-def _takes_source(run: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options that say how tasks are made of ARTICLES, and their TaskSource as ``source``."""
-
-    @wraps(run)
-    def command_with_source(
-        articles: tuple[Path, ...],
-        ontology_path: Path | None,
-        predictions_path: Path | None,
-        fields: dict[str, str],
-        title_in_text: bool,
-        max_chars: int | None,
-        **others: Any,
-    ) -> None:
-        ontology = load_ontology(ontology_path, near=articles)
-        predictions = options.read_prediction_file(predictions_path)
-        run(source=TaskSource(articles, ontology, predictions, fields, title_in_text, max_chars), **others)
-
+def _source_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say how tasks are made of ARTICLES; ``_source`` takes their values."""
     help_ = "Mentions to show as pre-annotations, as extract writes them."
     predictions = click.option("--predictions", "predictions_path", type=options.PATH, help=help_)
     for option in (options.MAX_CHARS, options.TITLE_IN_TEXT, options.FIELDS, predictions, options.ONTOLOGY):
-        command_with_source = option(command_with_source)
-    return command_with_source
+        command = option(command)
+    return command
+
+
+def _source(
+    articles: tuple[Path, ...], ontology_path: Path | None, predictions_path: Path | None, **settings: Any
+) -> TaskSource:
+    ontology = load_ontology(ontology_path, near=articles)
+    return TaskSource(articles, ontology, options.read_prediction_file(predictions_path), **settings)
 
 
 def _push(
@@ -139,8 +129,8 @@ def _notice_counts(counts: Mapping[str, int]) -> None:
 @click.command("tasks")
 @_ARTICLES
 @click.option("--out", required=True, type=options.PATH, help="Folder for tasks-*.json, config.xml and manifest.json.")
-@_takes_source
-def tasks_command(source: TaskSource, out: Path) -> None:
+@_source_options
+def tasks_command(out: Path, **settings: Any) -> None:
     """Write ARTICLES as import files for Label Studio.
 
     ARTICLES are JSON Lines, CSV, Parquet or text files, folders of these, or a dataset folder that convert wrote (its
@@ -150,6 +140,7 @@ def tasks_command(source: TaskSource, out: Path) -> None:
     Example:
       eventcorpus labelstudio tasks corpus/articles --out tasks
     """
+    source = _source(**settings)
     n_tasks = write_tasks(source.tasks(), source.ontology, out)
     options.notices(source.notices())
     click.echo(f"{n_tasks:,} tasks in {out} (ontology {source.ontology.key})")
@@ -212,11 +203,7 @@ def rank_command(
         f"{len(without):,} without a prediction"
     )
     lines = "".join(f"{to_json(asdict(row))}\n" for row in ranked)
-    if json_path == options.STDOUT:
-        click.echo(lines, nl=False)
-    elif json_path is not None:
-        write_text(json_path, lines)
-    if json_path != options.STDOUT:
+    if json_path is None or not options.put_text(json_path, lines):
         terminal = console()
         terminal.print(_rank_table(ranked[:top], every, width=terminal.width))
     if project is not None:
@@ -245,9 +232,9 @@ def _rank_table(ranked: Sequence[Ranked], articles: Sequence[Article], *, width:
 @click.command("push")
 @_ARTICLES
 @click.option("--project", "title", metavar="TITLE|ID", help="Created if not there  [default: the ontology's name]")
-@_takes_source
+@_source_options
 @click.option("--strict", is_flag=True, help="Fail if an article is refused or had to be repaired; nothing is sent.")
-def push_command(source: TaskSource, title: str | None, strict: bool) -> None:
+def push_command(title: str | None, strict: bool, **settings: Any) -> None:
     """Send ARTICLES to a project; what is there already is not sent again.
 
     ARTICLES are what labelstudio tasks takes; of a dataset folder the gold annotations go along. A push that was
@@ -258,6 +245,7 @@ def push_command(source: TaskSource, title: str | None, strict: bool) -> None:
     Example:
       eventcorpus labelstudio push corpus/articles --project first-pass
     """
+    source = _source(**settings)
     tasks = list(source.tasks())  # all of them, so that faults of the articles show before anything is sent
     ontology, server = source.ontology, connect()
     title = title or ontology.name
@@ -397,7 +385,7 @@ def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> N
     ontology = load_ontology(ontology_path)
     project = connect().project(wanted)
     with options.progress_bar() as progress:
-        bar = progress.add_task("pull", total=None)
+        bar = progress.add_task("pull", total=None, note="")
         found = pull(project, out, ontology, progress=lambda n: progress.update(bar, note=f"{n / 1e6:.1f} MB"))
     if found is None:
         click.echo(f"nothing new in {project}: {out} is as it was")
@@ -483,10 +471,8 @@ def corrections_command(
     """
     index, ontology = open_exports(inputs, ontology_path)
     excluded = Counter[str]()
-    with options.progress_bar() as progress:
-        corrected = progress.track(
-            read_corrected(index, ontology, excluded), total=index.n_tasks.total(), description="corrections"
-        )
+    with options.progress("corrections") as on_progress:
+        corrected = tracked(read_corrected(index, ontology, excluded), index.n_tasks.total(), on_progress)
         report = count_corrections(corrected, ontology, within=within, excluded=excluded)
     if options.put_json(json_path, report):
         return

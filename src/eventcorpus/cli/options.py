@@ -12,8 +12,7 @@ from typing import Any
 import click
 from pydantic import BaseModel
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
-from rich.text import Text
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eventcorpus.files import read_text, to_json, write_text
 from eventcorpus.predictions import Prediction, read_predictions
@@ -125,13 +124,15 @@ def put_json(path: Path | None, report: BaseModel) -> bool:
     Returns:
         whether it went to standard output, where nothing else is to be printed then.
     """
-    if path is None:
-        return False
-    text = to_json(report.model_dump(mode="json", by_alias=True), indent=2)
+    return path is not None and put_text(path, to_json(report.model_dump(mode="json", by_alias=True), indent=2) + "\n")
+
+
+def put_text(path: Path, text: str) -> bool:
+    """Write a file, or to standard output; returns whether it went there."""
     if path == STDOUT:
-        click.echo(text)
+        click.echo(text, nl=False)
     else:
-        write_text(path, f"{text}\n")
+        write_text(path, text)
     return path == STDOUT
 
 
@@ -166,7 +167,7 @@ def progress(what: str) -> Iterator[OnProgress]:
     It shows that something works until the callback says how much there is, and again when all of that is done.
     """
     with progress_bar() as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(what, total=None, note="")
 
         def on_progress(n_done: int, total: int) -> None:
             if n_done < total:
@@ -177,23 +178,16 @@ def progress(what: str) -> Iterator[OnProgress]:
         yield on_progress
 
 
-def progress_bar(*, disable: bool = False) -> Progress:
-    """A progress bar on stderr; silent where stderr is no terminal, with --quiet, or if it is to be."""
+def progress_bar() -> Progress:
+    """A progress bar on stderr, whose tasks have a ``note``; silent where stderr is no terminal, and with --quiet."""
     quiet = not logging.getLogger("eventcorpus").isEnabledFor(logging.INFO)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        _Note(),
+        TextColumn("{task.fields[note]}", markup=False),
         console=Console(stderr=True),
         transient=True,
-        disable=disable or quiet or not sys.stderr.isatty(),
+        disable=quiet or not sys.stderr.isatty(),
     )
-
-
-class _Note(ProgressColumn):
-    """The task's ``note``, where it has one (``Progress.track`` gives none)."""
-
-    def render(self, task: Task) -> Text:
-        return Text(str(task.fields.get("note", "")))

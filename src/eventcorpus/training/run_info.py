@@ -97,7 +97,6 @@ def run_facts(
         run: the hash of its identity.
         notes: what the caller knows of the data (its name, hash and version).
     """
-    commit = git_commit(Path.cwd())
     scored = progress.best if recipe.load_best_model_at_end else next(reversed(progress.scores), None)
     return {
         "schema": 1,
@@ -116,7 +115,7 @@ def run_facts(
             "python": platform.python_version(),
             **{name: _version(name) for name in ("torch", "transformers", "tokenizers", "numpy", "safetensors")},
         },
-        "commit": commit.sha + "-dirty" * commit.changed if commit else None,  # dirty: tracked files differ from it
+        "commit": git_commit(Path.cwd(), if_changed="-dirty"),
         "hardware": {
             "cpu": _cpu_model(),
             "cores": os.cpu_count(),
