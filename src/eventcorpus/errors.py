@@ -1,17 +1,5 @@
 """All exceptions that users can meet.
 
-EventCorpusError
-├── InputError        a file, article or annotation that cannot be read as it is
-│   ├── OntologyError     an ontology that contradicts itself, or data of another version
-│   ├── SpanError         an offset, label or text that does not fit its article
-│   └── PredictionsError  a predictions file that does not follow its format
-├── RecipeError       a training recipe with an unknown key or a wrong value
-├── ModelError        an encoder or a model folder that cannot be loaded
-├── RequestError      a request that the model server refuses
-├── ServerError       a Label Studio server that refuses, fails or does not answer
-├── StrictError       ``--strict`` and something was repaired, refused or flagged
-└── OutputError       the output cannot be written
-
 Every message names the file, the article, the value and the limit, and ends with the way out.
 """
 

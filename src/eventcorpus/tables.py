@@ -107,7 +107,7 @@ def titled_table(
     last: Sequence[Sequence[str]] = (),
     left: int = 1,
 ) -> Table:
-    """A ruled table.
+    """A ruled table; one without rules if its title is empty.
 
     Args:
         columns: their headings.
@@ -115,21 +115,7 @@ def titled_table(
         left: how many columns, from the first on, hold text: they stand at the left and are folded where they are too
             long. The others hold figures and stand at the right.
     """
-    return _filled(Table(title=title, title_justify="left"), columns, rows, last, left)
-
-
-def plain_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table without rules: text in its first column, figures in the others."""
-    return _filled(Table(box=None, header_style="bold"), columns, rows)
-
-
-def _filled(
-    table: Table,
-    columns: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    last: Sequence[Sequence[str]] = (),
-    left: int = 1,
-) -> Table:
+    table = Table(title=title, title_justify="left") if title else Table(box=None, header_style="bold")
     for i, name in enumerate(columns):
         table.add_column(name, justify="left" if i < left else "right", overflow="fold" if i < left else "ellipsis")
     for row in rows:

@@ -13,7 +13,7 @@ from eventcorpus.tables import console
 
 
 @click.command("agree")
-@click.argument("dataset_path", type=options.PATH, metavar="DATASET")
+@click.argument("dataset", type=options.PATH)
 @options.OVERLAP
 @options.resamples_option()
 @options.seed_option("bootstrap")
@@ -28,7 +28,7 @@ from eventcorpus.tables import console
     default=1000,
     help="How many groups of disagreements the page shows; the report has all.",
 )
-def agree_command(dataset_path: Path, json_path: Path | None, **settings: Any) -> None:
+def agree_command(json_path: Path | None, **settings: Any) -> None:
     """How far annotators agree, and on what they do not.
 
     Of every pair of annotators and of all pairs together, on the articles that both annotated: F1 of spans (exact and
@@ -42,7 +42,7 @@ def agree_command(dataset_path: Path, json_path: Path | None, **settings: Any) -
     from eventcorpus.render.agreement import agreement_tables, pair_name
 
     with options.progress("compare") as on_progress:
-        report = api.agree(dataset_path, on_progress=on_progress, **settings)
+        report = api.agree(on_progress=on_progress, **settings)
     alone = report.dataset.articles - report.dataset.articles_of_several
     if alone:
         options.notice(f"{alone:,} of {report.dataset.articles:,} articles have one annotator and say nothing here")

@@ -61,7 +61,7 @@ _GATE = click.option(
 @click.command("eval")
 @_MODELS
 @_PREDICTIONS_OF_RUNS
-@click.option("--dataset", "dataset_path", type=options.PATH, help="The dataset folder with the gold.")
+@click.option("--dataset", type=options.PATH, help="The dataset folder with the gold.")
 @click.option(
     "--gold-file", type=options.PATH, help="Gold in a file of tags or a Label Studio export, instead of a dataset."
 )
@@ -72,9 +72,7 @@ _GATE = click.option(
 @options.seed_option("resamples")
 @options.json_option("the report", "eval/report.schema.json")
 @options.html_option("gold beside predicted")
-@click.option(
-    "--markdown", "markdown_path", type=options.PATH, help="Write the report as Markdown, for a README or a card."
-)
+@click.option("--markdown", type=options.PATH, help="Write the report as Markdown, for a README or a card.")
 @click.option(
     "--baselines/--no-baselines",
     default=True,
@@ -96,10 +94,10 @@ def eval_command(
     /,
     model_paths: tuple[Path, ...],
     predictions_paths: tuple[Path, ...],
-    dataset_path: Path | None,
+    dataset: Path | None,
     gold_file: Path | None,
     json_path: Path | None,
-    markdown_path: Path | None,
+    markdown: Path | None,
     gate_path: Path | None,
     **settings: Any,
 ) -> None:
@@ -112,8 +110,8 @@ def eval_command(
     Example:
       eventcorpus eval --model models/runs/demo --dataset models/runs/demo-dataset --html report.html
     """
-    path = gold_file or dataset_path
-    if path is None or (gold_file and dataset_path):
+    path = gold_file or dataset
+    if path is None or (gold_file and dataset):
         raise click.UsageError("give either --dataset DIR or --gold-file FILE")
     if (model_paths and predictions_paths) or not (model_paths or predictions_paths or gold_file):
         raise click.UsageError("give either --model DIR or --predictions FILE")
@@ -125,8 +123,8 @@ def eval_command(
             model_paths or predictions_paths, path, command=_command_line(context), on_progress=on_progress, **settings
         )
     options.notices(report.notices())
-    if markdown_path:
-        write_text(markdown_path, report_markdown(report))
+    if markdown:
+        write_text(markdown, report_markdown(report))
     if not options.put_json(json_path, report):
         console().print(report_table(report), *report_lines(report), sep="\n")
     if gate:
@@ -146,7 +144,7 @@ def eval_command(
 @options.html_option("what was fixed and broken")
 @click.pass_context
 def compare_command(
-    context: click.Context, /, first: str, second: str, dataset_path: Path, json_path: Path | None, **settings: Any
+    context: click.Context, /, first: str, second: str, json_path: Path | None, **settings: Any
 ) -> None:
     """Tell whether B is better than A, by how much, and where.
 
@@ -162,7 +160,6 @@ def compare_command(
         comparison = api.compare(
             _paths(first),
             _paths(second),
-            dataset_path,
             names=(first, second),
             command=_command_line(context),
             on_progress=on_progress,

@@ -43,9 +43,7 @@ ONTOLOGY = click.option(
     type=PATH,
     help="Our YAML or a Label Studio config.xml  [default: the one beside the input, else the shipped corpus's]",
 )
-DATASET = click.option(
-    "--dataset", "dataset_path", type=PATH, required=True, help="The dataset folder with the gold annotations."
-)
+DATASET = click.option("--dataset", type=PATH, required=True, help="The dataset folder with the gold annotations.")
 SPLITS = click.option("--splits", type=PATH, help="Folder of splits  [default: CORPUS/splits, if it is there]")
 GOLD = click.option(
     "--gold",

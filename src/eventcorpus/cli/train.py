@@ -34,7 +34,7 @@ def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
 
 @click.command("train")
 @click.argument("recipe_name", metavar="RECIPE")
-@click.option("--dataset", "dataset_path", type=options.PATH, help="The dataset folder, instead of the recipe's.")
+@click.option("--dataset", type=options.PATH, help="The dataset folder, instead of the recipe's.")
 @click.option("--out", type=options.PATH, help="The model folder, instead of the recipe's output_dir.")
 @click.option("--seed", type=int, help="Instead of the recipe's.")
 @click.option(
@@ -49,7 +49,7 @@ def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
 @click.option("--resume", is_flag=True, help="Continue a run that was killed, from its last checkpoint.")
 def train_command(
     recipe_name: str,
-    dataset_path: Path | None,
+    dataset: Path | None,
     out: Path | None,
     seed: int | None,
     settings: list[tuple[str, str]],
@@ -69,9 +69,9 @@ def train_command(
     recipe = with_settings(find_recipe(recipe_name), settings)
     if seed is not None:
         recipe = check_recipe({**dict(recipe), "seed": seed}, place="--seed")
-    if not (dataset_path or recipe.dataset):
+    if not (dataset or recipe.dataset):
         raise click.UsageError(f"{recipe_name} names no dataset; name one with --dataset DIR")
-    recipe = api.load_recipe(recipe, dataset=dataset_path, out=out)
+    recipe = api.load_recipe(recipe, dataset=dataset, out=out)
     if dry_run:
         _show_plan(recipe)
         return
@@ -176,9 +176,7 @@ def _duration(seconds: float) -> str:
     "--least-mentions", type=click.IntRange(1), default=20, help="How many mentions a threshold must rest on."
 )
 @options.json_option("what is put into the model folder")
-def calibrate_command(
-    model_path: Path, dataset_path: Path, target_precision: float, json_path: Path | None, **settings: Any
-) -> None:
+def calibrate_command(model_path: Path, target_precision: float, json_path: Path | None, **settings: Any) -> None:
     """Calibrate the confidences of MODEL on articles that it did not learn from.
 
     Of four methods (none, one temperature, a logistic curve, both) the simplest that is as good as the best in
@@ -193,9 +191,7 @@ def calibrate_command(
     from eventcorpus.render.reports import calibration_tables
 
     with options.progress("calibrate") as on_progress:
-        calibration = api.calibrate(
-            model_path, dataset_path, target_precision=target_precision, on_progress=on_progress, **settings
-        )
+        calibration = api.calibrate(model_path, target_precision=target_precision, on_progress=on_progress, **settings)
     on_stdout = options.put_json(json_path, calibration)
     if calibration.note:
         options.notice(calibration.note)

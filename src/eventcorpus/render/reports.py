@@ -19,7 +19,7 @@ from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.render.charts import BarRow, bar_chart, histogram
 from eventcorpus.render.html import Mark, highlight
-from eventcorpus.tables import UNDEFINED, percent, percent_range, plain_table, titled_table
+from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 from eventcorpus.text import one_line
 
 # stats ---------------------------------------------------------------------------------------------------------------
@@ -47,11 +47,12 @@ def stats_tables(report: StatsReport) -> Iterator[Table]:
     rows["triggers per 1,000 words"] = [_number(f.triggers_per_1000_words.overall) for f in figures]
     rows["  min, median, max"] = [_min_median_max(f.triggers_per_1000_words) for f in figures]
     rows["words an article, min, median, max"] = [_min_median_max(f.words_per_article) for f in figures]
-    yield plain_table(("", *columns), ((name, *cells) for name, cells in rows.items()))
+    yield titled_table("", ("", *columns), ((name, *cells) for name, cells in rows.items()))
     for key, title in DISTRIBUTIONS.items():
         of_splits = [getattr(split, key) for split in report.splits.values()]
         total: dict[str, MentionCount] = getattr(report.total, key)
-        yield plain_table(
+        yield titled_table(
+            "",
             (title, "n", "articles", *report.splits),
             (
                 (name, f"{count.n:,}", f"{count.articles:,}", *(f"{split[name].n:,}" for split in of_splits))
