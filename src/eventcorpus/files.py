@@ -43,6 +43,26 @@ def read_text(path: Path) -> str:
         raise InputError(f"{path}: byte {error.start} is not UTF-8; convert the file, for example with iconv") from None
 
 
+def read_lines(path: Path) -> Iterator[str]:
+    """The lines of a UTF-8 file, without their line feeds, one in memory at a time (a byte order mark is dropped).
+
+    Raises:
+        InputError: as ``read_text``.
+    """
+    is_empty = True
+    with opened(path) as file:
+        for number, content in enumerate(file, start=1):
+            try:
+                line = content.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                at = file.tell() - len(content) + error.start
+                raise InputError(f"{path}: byte {at} is not UTF-8; convert the file, for example with iconv") from None
+            is_empty = is_empty and not line.strip()
+            yield line.removesuffix("\n")
+    if is_empty:
+        raise InputError(f"{path}: the file is empty")
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """Open a file for reading bytes.

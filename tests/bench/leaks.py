@@ -39,7 +39,7 @@ def documents_of(folder: Path) -> dict[str, str]:
 def leaks(re3d: Path) -> dict[str, object]:
     """The figures."""
     per_split: dict[str, list[AnnotatedArticle]] = {}
-    for split, article in assemble(read_conll([re3d / "conll"], ConversionReport()), None, ConversionReport()).articles:
+    for split, article in assemble(read_conll([re3d / "conll"]), None, ConversionReport()).articles:
         per_split.setdefault(split, []).append(article)
     documents = documents_of(re3d / "documents")
     plain = {one: letters(text) for one, text in documents.items()}

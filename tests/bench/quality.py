@@ -54,8 +54,9 @@ def read_parts(folder: Path) -> tuple[list[AnnotatedArticle], list[AnnotatedArti
 
 def _parts(folder: Path) -> tuple[list[AnnotatedArticle], list[AnnotatedArticle], Ontology]:
     report = ConversionReport()
-    reading = assemble(read_conll([folder], report), None, report)
-    train, dev = ([a for split, a in reading.articles if split == name] for name in ("train", "validation"))
+    reading = assemble(read_conll([folder]), None, report)
+    articles = list(reading.articles)
+    train, dev = ([a for split, a in articles if split == name] for name in ("train", "validation"))
     return train, dev, reading.ontology
 
 

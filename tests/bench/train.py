@@ -162,8 +162,9 @@ def main() -> None:
     args = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
     report = ConversionReport()
-    reading = assemble(read_conll([args.data], report), None, report)
-    train, dev = ([a for split, a in reading.articles if split == name] for name in ("train", "validation"))
+    reading = assemble(read_conll([args.data]), None, report)
+    articles = list(reading.articles)
+    train, dev = ([a for split, a in articles if split == name] for name in ("train", "validation"))
     ontology = reading.ontology
     peer = alone(stock, train, dev, ontology, args)
     print(json.dumps({"system": "stock Trainer", **peer}))

@@ -1,5 +1,6 @@
 """brat standoff: every kind of line, what is mended, and what is refused."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ def folder(path: Path, ann: str, text: str = TEXT, name: str = "a") -> Path:
 
 def read_all(path: Path, *, refuse: bool = False) -> tuple[Reading, ConversionReport]:
     report = ConversionReport(refuse)
-    return assemble(read_brat([path], report), None, report), report
+    reading = assemble(read_brat([path]), None, report)
+    return replace(reading, articles=list(reading.articles)), report
 
 
 def read(path: Path, *, refuse: bool = False) -> tuple[AnnotatedArticle, ConversionReport]:

@@ -1,5 +1,6 @@
 """CoNLL files as articles: offsets, documents, tag schemes, and what is wrong with tags."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ def read(path: Path, content: str, scheme: str = "iob2") -> list[AnnotatedArticl
 
 def reading_of(path: Path, *, scheme: str = "iob2") -> tuple[Reading, ConversionReport]:
     report = ConversionReport()
-    return assemble(read_conll([path], report, scheme=scheme), None, report), report
+    reading = assemble(read_conll([path], scheme=scheme), None, report)
+    return replace(reading, articles=list(reading.articles)), report
 
 
 def cut_out(annotated: AnnotatedArticle) -> list[tuple[str, str]]:
@@ -115,7 +117,7 @@ def test_a_file_that_is_no_conll_is_an_error(tmp_path: Path, content: str, messa
 
 def test_a_folder_without_known_files_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none of train\.txt, dev\.txt, test\.txt"):
-        read_conll([tmp_path], ConversionReport())
+        read_conll([tmp_path])
 
 
 @pytest.mark.parametrize(
@@ -143,7 +145,7 @@ def test_a_folder_without_known_files_is_an_error(tmp_path: Path) -> None:
 )
 def test_chunks_of_a_scheme(tmp_path: Path, scheme: str, tags: str, expected: list[tuple[int, int, str, str]]) -> None:
     (tmp_path / "x.txt").write_text("".join(f"w {tag}\n" for tag in tags.split()))
-    (document,) = read_conll([tmp_path / "x.txt"], ConversionReport(), scheme=scheme).documents
+    (document,) = read_conll([tmp_path / "x.txt"], scheme=scheme).documents(ConversionReport())
     places = [(mark.pieces[0][0] // 2, (mark.pieces[0][1] + 1) // 2) for mark in document.marks]
     found = [(mark.label, str(mark.repair or "")) for mark in document.marks]
     assert [(*place, *mark) for place, mark in zip(places, found, strict=True)] == expected

@@ -60,8 +60,9 @@ def read(
     path: Path, *, refuse: bool = False, floor: float = 0.0
 ) -> tuple[AnnotatedArticle, ConversionReport, Ontology]:
     report = ConversionReport(refuse)
-    reading = assemble(read_re3d([path], report, min_confidence=floor), None, report)
-    return reading.articles[0][1], report, reading.ontology
+    reading = assemble(read_re3d([path], min_confidence=floor), None, report)
+    articles = [annotated for _, annotated in reading.articles]
+    return articles[0], report, reading.ontology
 
 
 def test_a_document_becomes_an_article_with_its_source_and_licence(tmp_path: Path) -> None:
@@ -247,8 +248,8 @@ def test_an_ontology_given_is_the_only_list_of_labels(tmp_path: Path) -> None:
     path = folder(tmp_path, [entity(*KALO, "Location"), entity(*FRONT, "Organisation")])
     report = ConversionReport(refuses=True)
     given = Ontology(name="places", version="1.0.0", flat=True, entities=(Label(name="Location"),))
-    reading = assemble(read_re3d([path], report), given, report)
-    assert [s.label for s in reading.articles[0][1].spans] == ["Location"]
+    reading = assemble(read_re3d([path]), given, report)
+    assert [s.label for s in next(iter(reading.articles))[1].spans] == ["Location"]
     assert report.as_json()["spans"]["reasons"] == {"refused: label not in the ontology": 1}
     assert report.as_json()["attributes"]["reasons"] == {
         "refused: attribute not in the ontology": 1, "refused: its span was refused": 1
@@ -260,8 +261,8 @@ def test_a_flat_ontology_refuses_the_loser_of_an_overlap(tmp_path: Path) -> None
     report = ConversionReport()
     labels = (Label(name="Location"), Label(name="Organisation"))
     given = Ontology(name="flat", version="1.0.0", flat=True, entities=labels)
-    reading = assemble(read_re3d([path], report), given, report)
-    assert [s.label for s in reading.articles[0][1].spans] == ["Organisation"]
+    reading = assemble(read_re3d([path]), given, report)
+    assert [s.label for s in next(iter(reading.articles))[1].spans] == ["Organisation"]
     assert report.as_json()["spans"]["reasons"] == {"refused: overlaps Organisation, and the ontology is flat": 1}
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,8 @@ def row(**changes: Any) -> dict[str, Any]:
 def read(path: Path, *rows: dict[str, Any], refuse: bool = False) -> tuple[Reading, ConversionReport]:
     (path / "x.jsonl").write_text("".join(json.dumps(one) + "\n" for one in rows))
     report = ConversionReport(refuse)
-    return assemble(read_wikievents([path / "x.jsonl"], report), None, report), report
+    reading = assemble(read_wikievents([path / "x.jsonl"]), None, report)
+    return replace(reading, articles=list(reading.articles)), report
 
 
 def test_entities_triggers_and_arguments_become_spans_and_roles(tmp_path: Path) -> None:

@@ -6,13 +6,13 @@ Comes in: what a reader found. Goes out: articles in the stored form. ``annotati
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from eventcorpus.annotation.check import check_document
 from eventcorpus.annotation.document import PIECES, ROLE_DETAILS, Document, Found
 from eventcorpus.annotation.templates import with_templates, without_spans
-from eventcorpus.conversion_report import ConversionReport
+from eventcorpus.conversion_report import Code, ConversionReport, Kind
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, role_order, span_order
@@ -21,24 +21,34 @@ from eventcorpus.text import stored_form
 
 @dataclass(frozen=True)
 class Reading:
-    """Annotated articles with their splits, under one ontology."""
+    """Annotated articles with their splits, under one ontology; they are read as they are taken, once.
 
-    articles: Sequence[tuple[str, AnnotatedArticle]]
+    ``n_documents`` is how many are to come, if they were counted.
+    """
+
+    articles: Iterable[tuple[str, AnnotatedArticle]]
     ontology: Ontology
+    n_documents: int | None = None
 
 
 def assemble(found: Found, given: Ontology | None, report: ConversionReport) -> Reading:
     """Make articles of documents.
 
     Args:
-        given: the ontology to read them under, if not one made of the labels, roles and attributes that are there.
+        given: the ontology to read them under, if not one made of the labels, roles and attributes that are there, for
+            which the documents are read once more.
 
     Raises:
         SpanError: for what cannot be right, unless the report refuses; OntologyError for names that cannot be labels.
     """
-    ontology = given or ontology_of(found)
-    articles = [(document.split, _assembled(document, ontology, report)) for document in found.documents]
-    return Reading(articles, ontology)
+    ontology, n_documents = given, None
+    if ontology is None:
+        names = _Names(found)
+        for document in _usable(found, ConversionReport(report.refuses)):
+            names.add(document)
+        ontology, n_documents = names.ontology(), names.n_documents
+    articles = ((document.split, _assembled(document, ontology, report)) for document in _usable(found, report))
+    return Reading(articles, ontology, n_documents)
 
 
 def annotated_article(
@@ -76,48 +86,88 @@ def _assembled(document: Document, ontology: Ontology, report: ConversionReport)
     return annotated_article(article, checked.spans, checked.roles, ontology)
 
 
-def ontology_of(found: Found) -> Ontology:
-    """An ontology with everything that is there, in alphabetical order; roles link anything.
-
-    A role or attribute that has the name of a label is called ``Place (role)``, ``Place (attribute)``.
+def _usable(found: Found, report: ConversionReport) -> Iterator[Document]:
+    """The documents that can be articles: not those with an id that stands twice, or a text of nothing but blanks.
 
     Raises:
-        InputError: if nothing is marked; OntologyError, if a name cannot be a label.
+        InputError: for one that cannot, unless the report refuses.
     """
-    marks = [mark for document in found.documents for mark in document.marks if not mark.fault]
-    triggers = {mark.label for mark in marks if mark.is_trigger}
-    labels = triggers | {mark.label for mark in marks}
-    entities = [*found.labels, *sorted(labels - triggers - set(found.labels))]
-    if not triggers and not entities:
-        raise InputError(
-            f"{found.name}: nothing is marked in {len(found.documents)} documents; name the labels with --ontology"
-        )
-    roles = {link.role for document in found.documents for link in document.links if not link.fault}
-    values_of: dict[str, dict[str, set[str]]] = {}
-    multiple: set[str] = set()
-    for mark in marks:
-        for name, value in mark.attributes:
-            values_of.setdefault(name, {}).setdefault(mark.label, set()).add(value)
-        if len(mark.pieces) > 1:
-            values_of.setdefault(PIECES, {}).setdefault(mark.label, set())
-        multiple |= {name for name, n in Counter(name for name, _ in mark.attributes).items() if n > 1}
-    free = found.free | {PIECES}
-    attributes = [
-        {
-            "name": f"{name} (attribute)" if name in labels | roles else name,
-            "of": sorted(of),
-            "values": [] if name in free else [{"name": value} for value in sorted(set().union(*of.values()))],
-            "multiple": name in multiple,
+    seen: set[str] = set()
+    for document in found.documents(report):
+        name = document.article.id
+        if name not in seen and document.article.text.strip():
+            seen.add(name)
+            yield document
+            continue
+        report.fault("articles", name, "the document", Code.ID_TWICE if name in seen else Code.NO_TEXT)
+        lost: dict[Kind, int] = {
+            "spans": len(document.marks),
+            "roles": len(document.links),
+            "attributes": sum(len(mark.attributes) for mark in document.marks),
         }
-        for name, of in sorted(values_of.items())
-    ]
-    data = {
-        "name": found.name,
-        "version": "1.0.0",
-        "flat": found.flat,
-        "triggers": [{"name": name} for name in sorted(triggers)],
-        "entities": [{"name": name} for name in entities],
-        "roles": [{"name": f"{name} (role)" if name in labels else name} for name in sorted(roles)],
-        "attributes": attributes,
-    }
-    return parse_ontology(data, place=found.name)
+        for kind, n in lost.items():
+            report.refuse(kind, name, "of this document", Code.ARTICLE_REFUSED, n=n)
+
+
+class _Names:
+    """The names of labels, roles and attributes that documents use."""
+
+    def __init__(self, found: Found) -> None:
+        self.found = found
+        self.n_documents = 0
+        self.labels, self.triggers, self.roles = set(found.labels), set[str](), set[str]()
+        self.values_of: dict[str, dict[str, set[str]]] = {}
+        self.multiple: set[str] = set()
+        self.free = {PIECES}
+
+    def add(self, document: Document) -> None:
+        """Note the names in one document."""
+        self.n_documents += 1
+        self.free |= document.free
+        self.roles |= {link.role for link in document.links if not link.fault}
+        for mark in document.marks:
+            if mark.fault:
+                continue
+            (self.triggers if mark.is_trigger else self.labels).add(mark.label)
+            for name, value in mark.attributes:
+                values = self.values_of.setdefault(name, {}).setdefault(mark.label, set())
+                if name not in document.free:
+                    values.add(value)
+            if len(mark.pieces) > 1:
+                self.values_of.setdefault(PIECES, {}).setdefault(mark.label, set())
+            if len(mark.attributes) > 1:
+                self.multiple |= {name for name, n in Counter(name for name, _ in mark.attributes).items() if n > 1}
+
+    def ontology(self) -> Ontology:
+        """An ontology with everything that is there, in alphabetical order; roles link anything.
+
+        A role or attribute that has the name of a label is called ``Place (role)``, ``Place (attribute)``.
+
+        Raises:
+            InputError: if nothing is marked; OntologyError, if a name cannot be a label.
+        """
+        found, labels = self.found, self.labels | self.triggers
+        if not labels:
+            raise InputError(
+                f"{found.name}: nothing is marked in {self.n_documents} documents; name the labels with --ontology"
+            )
+        entities = [*found.labels, *sorted(labels - self.triggers - set(found.labels))]
+        attributes = [
+            {
+                "name": f"{name} (attribute)" if name in labels | self.roles else name,
+                "of": sorted(of),
+                "values": [] if name in self.free else [{"name": v} for v in sorted(set().union(*of.values()))],
+                "multiple": name in self.multiple,
+            }
+            for name, of in sorted(self.values_of.items())
+        ]
+        data = {
+            "name": found.name,
+            "version": "1.0.0",
+            "flat": found.flat,
+            "triggers": [{"name": name} for name in sorted(self.triggers)],
+            "entities": [{"name": name} for name in entities],
+            "roles": [{"name": f"{name} (role)" if name in labels else name} for name in sorted(self.roles)],
+            "attributes": attributes,
+        }
+        return parse_ontology(data, place=found.name)

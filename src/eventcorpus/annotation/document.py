@@ -5,13 +5,13 @@ Offsets still refer to the file's own text. ``annotation.check`` makes spans and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from eventcorpus.annotation.templates import Template
-from eventcorpus.conversion_report import Code, Reason
+from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.schema import Article
 from eventcorpus.text import StoredText, one_line
 
@@ -140,7 +140,7 @@ class Document:
     """One document, or a part of one: the article with its text as the file has it, and what is marked there.
 
     ``stored`` is the stored form of that text, if it is known already. ``offset`` is where it begins in the whole
-    article. ``decided_by`` is on whose word the spans stand.
+    article. ``decided_by`` is on whose word the spans stand. ``free`` names attributes whose values are free text.
     """
 
     article: Article
@@ -153,19 +153,26 @@ class Document:
     stored: StoredText | None = None
     offset: int = 0
     decided_by: str = ""
+    free: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Found:
     """What a reader found.
 
-    ``labels`` are those that the format always has; ``free`` names the attributes whose values are free text; ``flat``:
-    marks cannot overlap.
+    Attributes:
+        name: of the ontology, where one is made of what is there.
+        documents: reads the documents one by one, from the first again at each call, and counts into the report what
+            it cannot read. Large files are never in memory whole.
+        files: what was read, for the manifest.
+        has_splits: whether the files say which split a document belongs to.
+        labels: those that the format always has.
+        flat: marks cannot overlap.
     """
 
     name: str
-    documents: Sequence[Document]
+    documents: Callable[[ConversionReport], Iterable[Document]]
     files: Sequence[Path]
-    free: frozenset[str] = frozenset()
+    has_splits: bool = False
     labels: tuple[str, ...] = ()
     flat: bool = False

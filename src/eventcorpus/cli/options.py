@@ -167,11 +167,11 @@ def progress(what: str) -> Iterator[OnProgress]:
     with progress_bar() as bar:
         task = bar.add_task(what, total=None, note="")
 
-        def on_progress(n_done: int, total: int) -> None:
-            if n_done < total:
-                bar.update(task, completed=n_done, total=total)
-            else:
+        def on_progress(n_done: int, total: int | None) -> None:
+            if n_done == total:
                 bar.reset(task, total=None)
+            else:
+                bar.update(task, completed=n_done, total=total)
 
         yield on_progress
 

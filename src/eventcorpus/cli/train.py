@@ -104,7 +104,7 @@ def _train(recipe: Recipe, *, resume: bool) -> api.TrainedModel:
             note = f"loss {loss:.3f}{shown.get('rate', '')}{shown.get('f1', '')}"
             bar.update(task, completed=n_done, total=total, note=note)
 
-        def on_progress(n_done: int, total: int) -> None:
+        def on_progress(n_done: int, total: int | None) -> None:
             bar.update(task, description="calibrating", completed=n_done, total=total, note="")
 
         return api.train(recipe, resume=resume, on_step=on_step, on_metrics=on_metrics, on_progress=on_progress)

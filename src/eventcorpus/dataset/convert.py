@@ -174,8 +174,8 @@ class Format:
     """A format of documents, or exports of Label Studio.
 
     Attributes:
-        read: its reader, called with the inputs, the conversion report and the options beyond ``COMMON``; None:
-            exports, which are read task by task.
+        read: its reader, called with the inputs and the options beyond ``COMMON``; None: exports of Label Studio, which
+            are read task by task.
         gold: what gold is, in words; of exports the policy says it.
         options: the fields of ``Request`` that mean something to it.
     """
@@ -213,13 +213,12 @@ def _of_documents(request: Request, format: Format, read: Callable[..., Found]) 
     report = ConversionReport(request.refuse)
     given = read_ontology(request.ontology) if request.ontology else None
     own_options = {name: getattr(request, name) for name in format.options - COMMON}
-    documents = read(request.inputs, report, **own_options)
+    documents = read(request.inputs, **own_options)
     reading = assemble(documents, given, report)
-    articles = tracked(reading.articles, len(reading.articles), request.on_progress)
+    articles = tracked(reading.articles, reading.n_documents, request.on_progress)
     entries = (Entry(split, article, [article]) for split, article in articles)
     found = Annotations(entries, reading.ontology, report, format.gold, documents.files)
-    is_divided = "splits" not in format.options or any(split != "train" for split, _ in reading.articles)
-    return _in_splits(found, request, is_divided=is_divided)
+    return _in_splits(found, request, is_divided=documents.has_splits)
 
 
 def _in_splits(found: Annotations, request: Request, *, is_divided: bool) -> Annotations:

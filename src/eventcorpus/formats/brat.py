@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from eventcorpus.annotation.document import Document, Fault, Found, Link, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
-from eventcorpus.formats.files import SPLIT_OF, usable
+from eventcorpus.formats.files import SPLIT_OF
 from eventcorpus.schema import Article
 
 _LINES = {
@@ -43,35 +43,36 @@ class Annotation:
     free: set[str] = field(default_factory=set)
 
 
-def read_brat(inputs: Sequence[Path], report: ConversionReport) -> Found:
+def read_brat(inputs: Sequence[Path]) -> Found:
     """Read every .txt with its .ann in folders and the folders in them; an article's id is its path without suffix.
 
     Where every file lies in a folder called after a split (train, dev, test, ...), these are the splits.
 
     Raises:
-        InputError: if there is no .ann file; for what does not fit, unless the report refuses.
+        InputError: if there is no .ann file; while reading, for what does not fit, unless the report refuses.
     """
-    documents: list[Document] = []
-    files: list[Path] = []
-    free: set[str] = set()
+    pairs: list[tuple[str, Path, Path]] = []
     for folder in inputs:
         if not any(folder.rglob("*.ann")):
             raise InputError(f"{folder}: no .ann file in this folder; name the folder with the .txt and .ann files")
-        for path in sorted({file.with_suffix(".txt") for file in folder.rglob("*.ann")} | set(folder.rglob("*.txt"))):
-            name, ann = path.relative_to(folder).with_suffix("").as_posix(), path.with_suffix(".ann")
-            if not path.is_file():
+        for text in sorted({file.with_suffix(".txt") for file in folder.rglob("*.ann")} | set(folder.rglob("*.txt"))):
+            pairs.append((text.relative_to(folder).with_suffix("").as_posix(), text, text.with_suffix(".ann")))
+    whole = [(name, text, ann) for name, text, ann in pairs if text.is_file() and ann.is_file()]
+    has_splits = bool(whole) and all(name.split("/")[0] in SPLIT_OF for name, _, _ in whole)
+
+    def documents(report: ConversionReport) -> Iterator[Document]:
+        for name, text, ann in pairs:
+            if not text.is_file():
                 report.fault("articles", name, ann.name, Code.NO_TXT)
             elif not ann.is_file():
-                report.refuse("articles", name, path.name, Code.NO_ANN)
+                report.refuse("articles", name, text.name, Code.NO_ANN)
             else:
-                files += [path, ann]
                 annotation = ann_lines(_content(ann), article=name, report=report)
-                free |= annotation.free
-                documents.append(_document(Article(name, _content(path)), annotation, report))
-    splits = [SPLIT_OF.get(document.article.id.split("/")[0]) for document in documents]
-    if all(splits):
-        documents = [replace(document, split=str(split)) for document, split in zip(documents, splits, strict=True)]
-    return Found(re.sub(r"[^\w.-]+", "-", inputs[0].resolve().name), usable(documents, report), files, frozenset(free))
+                document = _document(Article(name, _content(text)), annotation, report)
+                yield replace(document, split=SPLIT_OF[name.split("/")[0]]) if has_splits else document
+
+    name = re.sub(r"[^\w.-]+", "-", inputs[0].resolve().name)
+    return Found(name, documents, [file for _, *files in whole for file in files], has_splits=has_splits)
 
 
 def ann_lines(content: str, *, article: str, report: ConversionReport) -> Annotation:
@@ -156,7 +157,7 @@ def _document(article: Article, found: Annotation, report: ConversionReport) -> 
             missing = Fault(Reason(Code.TRIGGER_MISSING, (trigger,)))
             marks.append(Mark(name, label, (), is_trigger=True, fault=missing))
         links += [Link(role, name, event_at.get(target, target)) for role, target in arguments]
-    return Document(article, marks, links)
+    return Document(article, marks, links, free=frozenset(found.free))
 
 
 def _content(path: Path) -> str:

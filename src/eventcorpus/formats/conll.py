@@ -8,14 +8,16 @@ as conlleval reads it. ``formats.tagged`` is for scoring.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from eventcorpus.annotation.document import Document, Found, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_text
+from eventcorpus.files import read_lines
 from eventcorpus.formats.files import files_by_split
 from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags
 from eventcorpus.schema import Article
@@ -37,45 +39,34 @@ Sentence = list[TaggedWord]
 TaggedDocument = list[Sentence]
 
 
-def read_conll(inputs: Sequence[Path], report: ConversionReport, *, scheme: str = "iob2") -> Found:
+def read_conll(inputs: Sequence[Path], *, scheme: str = "iob2") -> Found:
     """Read a CoNLL file, which is ``train``, or a folder with train.txt, dev.txt, test.txt.
 
-    Args:
-        report: stays as it is; what is wrong with a tag is a fault or repair of its mark.
-
     Raises:
-        InputError: if there are several inputs, nothing is there, a line has one column only, or a tag is none.
+        InputError: if there are several inputs, or nothing is there; while reading, if a line has one column only, a tag
+            is none, or all are O.
     """
     if len(inputs) > 1:
         raise InputError("the format conll takes one file or folder")
     path = inputs[0]
-    tagged: dict[str, list[TaggedDocument]] = {}
-    labels: set[str] = set()
-    for split, file in files_by_split([path], (".txt",)):
-        documents = list(tagged_documents(file))
-        tagged.setdefault(split, []).extend(documents)
-        for word in words_of(documents):
-            tag = word.tags[0]
-            if tag != "O" and (len(tag) < 3 or tag[0] not in "BILUES" or tag[1] != "-"):
-                raise InputError(
-                    f"{file}: line {word.line}: the tag {tag!r} is neither O nor like B-PER; the last column holds tags"
-                )
-            labels |= {tag[2:]} - {""}
-    if not labels:
-        raise InputError(
-            f"{path}: no tag other than O in the last column; is this a CoNLL file with tags such as B-PER?"
-        )
-    found = [
-        _document(f"{split}-{n:05d}", document, chunks, split, scheme)
-        for split, documents in tagged.items()
-        # with the prefixes of bilou the decoder takes every tag that can stand in a file
-        for n, (document, chunks) in enumerate(
-            zip(documents, chunks_of(documents, decoder="conlleval", scheme="bilou"), strict=True), start=1
-        )
-    ]
+    files = files_by_split([path], (".txt",))
+
+    def documents(report: ConversionReport) -> Iterator[Document]:
+        n_in: Counter[str] = Counter()
+        n_marks = 0
+        for split, file in files:
+            for tagged in tagged_documents(file):
+                n_in[split] += 1
+                document = _document(f"{split}-{n_in[split]:05d}", tagged, split, scheme, file)
+                n_marks += len(document.marks)
+                yield document
+        if not n_marks:
+            raise InputError(
+                f"{path}: no tag other than O in the last column; is this a CoNLL file with tags such as B-PER?"
+            )
+
     name = re.sub(r"[^\w.-]+", "-", path.resolve().stem)
-    files = sorted(path.glob("*.txt")) if path.is_dir() else [path]
-    return Found(name, found, files, labels=tuple(sorted(labels)), flat=True)
+    return Found(name, documents, [file for _, file in files], has_splits=path.is_dir(), flat=True)
 
 
 def tagged_documents(path: Path, *, n_tags: int = 1) -> Iterator[TaggedDocument]:
@@ -89,7 +80,7 @@ def tagged_documents(path: Path, *, n_tags: int = 1) -> Iterator[TaggedDocument]
     document: TaggedDocument = []
     sentence: Sentence = []
     with_documents = False
-    for number, line in enumerate([*read_text(path).split("\n"), ""], start=1):
+    for number, line in enumerate(chain(read_lines(path), [""]), start=1):
         line = line.rstrip("\r")
         columns = line.split("\t") if "\t" in line else line.split()
         if columns and columns[0].strip() == "-DOCSTART-":
@@ -154,11 +145,18 @@ def chunk_place(chunk: Chunk, offsets: Offsets) -> tuple[int, int]:
     return of_sentence[chunk.start][0], of_sentence[chunk.end - 1][1]
 
 
-def _document(article_id: str, tagged: TaggedDocument, chunks: Sequence[Chunk], split: str, scheme: str) -> Document:
+def _document(article_id: str, tagged: TaggedDocument, split: str, scheme: str, file: Path) -> Document:
+    for word in words_of([tagged]):
+        tag = word.tags[0]
+        if tag != "O" and (len(tag) < 3 or tag[0] not in "BILUES" or tag[1] != "-"):
+            raise InputError(
+                f"{file}: line {word.line}: the tag {tag!r} is neither O nor like B-PER; the last column holds tags"
+            )
     text, offsets = document_text(tagged)
     marks: list[Mark] = []
     n_spans = 0
-    for chunk in chunks:
+    # with the prefixes of bilou the decoder takes every tag that can stand in a file
+    for chunk in chunks_of([tagged], decoder="conlleval", scheme="bilou")[0]:
         start, end = chunk_place(chunk, offsets)
         words = tagged[chunk.sentence][chunk.start : chunk.end]
         n_spans += not text[start:end].isspace()

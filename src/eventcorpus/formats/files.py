@@ -1,17 +1,16 @@
-"""Files of public formats: which split a file is, the rows of JSON Lines, and documents that can be articles."""
+"""Files of annotations: which split a file is, and the rows of JSON Lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from eventcorpus.annotation.document import Document
 from eventcorpus.conversion_report import Code, ConversionReport, Kind
 from eventcorpus.errors import InputError
-from eventcorpus.files import parse_as, read_json_lines, read_text
+from eventcorpus.files import parse_as, read_json_lines, read_lines
 
 SPLIT_FILES = {"train": ("train",), "validation": ("dev", "valid", "validation", "testa"), "test": ("test", "testb")}
 SPLIT_OF = {name: split for split, names in SPLIT_FILES.items() for name in names}
@@ -24,7 +23,7 @@ def rows_of_file(path: Path, model: type[_Row], kind: Kind, report: ConversionRe
     Raises:
         InputError: if a line is no JSON object; if one does not fit, unless the report refuses.
     """
-    for number, data in read_json_lines(read_text(path).split("\n"), place=str(path)):
+    for number, data in read_json_lines(read_lines(path), place=str(path)):
         try:
             row = parse_as(model, data, place=f"{path.parent.name}/{path.name}, line {number}")
         except InputError as error:
@@ -56,27 +55,6 @@ def files_by_split(inputs: Sequence[Path], suffixes: Sequence[str]) -> list[tupl
     return sorted(found, key=lambda pair: order[pair[0]])
 
 
-def usable(documents: Iterable[Document], report: ConversionReport) -> list[Document]:
-    """The documents that can be articles: not those with an id that stands twice, or a text of nothing but blanks.
-
-    Raises:
-        InputError: for one that cannot, unless the report refuses.
-    """
-    usable: list[Document] = []
-    seen: set[str] = set()
-    for document in documents:
-        name = document.article.id
-        if name in seen or not document.article.text.strip():
-            reason = Code.ID_TWICE if name in seen else Code.NO_TEXT
-            report.fault("articles", name, "the document", reason)
-            lost: dict[Kind, int] = {
-                "spans": len(document.marks),
-                "roles": len(document.links),
-                "attributes": sum(len(mark.attributes) for mark in document.marks),
-            }
-            for kind, n in lost.items():
-                report.refuse(kind, name, "of this document", Code.ARTICLE_REFUSED, n=n)
-            continue
-        seen.add(name)
-        usable.append(document)
-    return usable
+def has_splits(files: Sequence[tuple[str, Path]]) -> bool:
+    """Whether the names of files say which split each is."""
+    return {split for split, _ in files} != {"train"}

@@ -6,7 +6,7 @@ slot, and the templates over these marks. ``muc4_templates`` makes the same temp
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from eventcorpus.annotation.document import Document, Found, Mark
 from eventcorpus.annotation.templates import Template, templates_of
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.files import StrictModel
-from eventcorpus.formats.files import files_by_split, rows_of_file, usable
+from eventcorpus.formats.files import files_by_split, has_splits, rows_of_file
 from eventcorpus.ontology import Name
 from eventcorpus.schema import AnnotatedArticle, Article
 
@@ -44,19 +44,20 @@ class DocumentRow(StrictModel):
     templates: tuple[TemplateRow, ...]
 
 
-def read_muc4(inputs: Sequence[Path], report: ConversionReport) -> Found:
+def read_muc4(inputs: Sequence[Path]) -> Found:
     """Read a file, or train, dev and test of a folder.
 
     Raises:
-        InputError: if there is no file; for a line that does not fit, unless the report refuses.
+        InputError: if there is no file; while reading, for a line that does not fit, unless the report refuses.
     """
     files = files_by_split(inputs, (".json", ".jsonl"))
-    documents = [
-        _document(row, split, report)
-        for split, path in files
-        for _, row in rows_of_file(path, DocumentRow, "articles", report)
-    ]
-    return Found("muc4", usable(documents, report), [path for _, path in files], labels=SLOTS)
+
+    def documents(report: ConversionReport) -> Iterator[Document]:
+        for split, path in files:
+            for _, row in rows_of_file(path, DocumentRow, "articles", report):
+                yield _document(row, split, report)
+
+    return Found("muc4", documents, [path for _, path in files], has_splits=has_splits(files), labels=SLOTS)
 
 
 def muc4_templates(annotated: AnnotatedArticle) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from eventcorpus.annotation.document import Document, Found, Link, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import StrictModel, read_text
-from eventcorpus.formats.files import rows_of_file, usable
+from eventcorpus.formats.files import rows_of_file
 from eventcorpus.schema import Article
 from eventcorpus.text import stored_form
 
@@ -73,19 +73,25 @@ class RelationRow(EntityRow):
 _Item = TypeVar("_Item", bound=EntityRow)
 
 
-def read_re3d(inputs: Sequence[Path], report: ConversionReport, *, min_confidence: float = 0.0) -> Found:
+def read_re3d(inputs: Sequence[Path], *, min_confidence: float = 0.0) -> Found:
     """Read folders of re3d, or folders of such folders.
 
     Args:
         min_confidence: entities and relations below it are left out, and counted; in [0, 1].
 
     Raises:
-        InputError: if a folder holds no documents.json; for a line that does not fit, unless the report refuses.
+        InputError: if a folder holds no documents.json; while reading, for a line that does not fit, unless the report
+            refuses.
     """
     folders = [folder for path in inputs for folder in _folders(path)]
-    documents = [document for folder in folders for document in _documents(folder, report, min_confidence)]
-    files = [folder / name for folder in folders for name in FILES if (folder / name).is_file()]
-    return Found("re3d", usable(documents, report), files, free=frozenset({"confidence"}))
+
+    def documents(report: ConversionReport) -> Iterator[Document]:
+        for folder in folders:
+            yield from _documents(folder, report, min_confidence)
+
+    return Found(
+        "re3d", documents, [folder / name for folder in folders for name in FILES if (folder / name).is_file()]
+    )
 
 
 def _folders(path: Path) -> list[Path]:
@@ -116,7 +122,8 @@ def _documents(folder: Path, report: ConversionReport, floor: float) -> Iterator
         marks = [
             Mark(e.short_id, e.type, ((e.begin, e.end),), e.value, (("confidence", f"{e.confidence:g}"),)) for e in sure
         ]
-        yield Document(article, marks, list(_links(relations[name], sure, entities[name], row.text, floor, report)))
+        links = list(_links(relations[name], sure, entities[name], row.text, floor, report))
+        yield Document(article, marks, links, free=frozenset({"confidence"}))
 
 
 def _by_document(

@@ -7,7 +7,7 @@ WikiEvents keeps in files of its own, is not read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from pydantic import StrictInt
 from eventcorpus.annotation.document import Document, Fault, Found, Link, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.files import StrictModel
-from eventcorpus.formats.files import files_by_split, rows_of_file, usable
+from eventcorpus.formats.files import files_by_split, has_splits, rows_of_file
 from eventcorpus.schema import Article
 
 Token = tuple[str, StrictInt, StrictInt]
@@ -63,24 +63,26 @@ class DocumentRow(StrictModel):
     event_mentions: tuple[EventRow, ...]
 
 
-def read_wikievents(inputs: Sequence[Path], report: ConversionReport) -> Found:
+def read_wikievents(inputs: Sequence[Path]) -> Found:
     """Read a file, or train, dev and test of a folder.
 
     Raises:
-        InputError: if there is no file; for a line that does not fit, unless the report refuses.
+        InputError: if there is no file; while reading, for a line that does not fit, unless the report refuses.
     """
     files = files_by_split(inputs, (".jsonl", ".json"))
-    documents: list[Document] = []
-    for split, path in files:
-        for number, row in rows_of_file(path, DocumentRow, "articles", report):
-            places = _places(row, report)
-            if isinstance(places, str):
+
+    def documents(report: ConversionReport) -> Iterator[Document]:
+        for split, path in files:
+            for number, row in rows_of_file(path, DocumentRow, "articles", report):
+                places = _places(row, report)
+                if not isinstance(places, str):
+                    yield _document(row, places, split, report)
+                    continue
                 item = f"{path.name}, line {number}: {places}"
                 report.fault("articles", row.doc_id, item, Code.TOKENS_NOT_IN_TEXT)
                 _refuse_all(row, report)
-                continue
-            documents.append(_document(row, places, split, report))
-    return Found("wikievents", usable(documents, report), [path for _, path in files])
+
+    return Found("wikievents", documents, [path for _, path in files], has_splits=has_splits(files))
 
 
 def _places(row: DocumentRow, report: ConversionReport) -> list[tuple[int, int]] | str:
