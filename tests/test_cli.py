@@ -92,7 +92,7 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
     (
         "not an export",
         {"in.json": '{"text": "one"}'},
-        CONVERT,
+        (*CONVERT, "--from", "labelstudio"),
         "in.json: not a Label Studio JSON export (a list of tasks with data); export the project as JSON, not JSON-MIN",
     ),
     (

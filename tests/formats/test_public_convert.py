@@ -160,11 +160,10 @@ def test_a_map_that_lacks_a_label_names_the_nearest(here: Path) -> None:
     ("args", "message"),
     [
         (("x.txt", "--from", "conll", "--splits", "s"), "--from conll takes no --splits; it is for labelstudio, re3d, brat, muc4, wikievents"),
-        (("x.txt", "x.txt", "--from", "conll"), "--from conll takes one file or folder"),
         (("brat", "--from", "brat", "--min-confidence", "0.5"), "--from brat takes no --min-confidence; it is for re3d"),
         (("brat", "--from", "brat", "--scheme", "iob1"), "--from brat takes no --scheme; it is for conll"),
         (("muc.json", "--from", "muc4", "--gold", "union"), "--from muc4 takes no --gold; it is for labelstudio"),
-        (("x.json", "--scheme", "iob2"), "--from labelstudio takes no --scheme; it is for conll"),
+        (("x.json", "--from", "labelstudio", "--scheme", "iob2"), "--from labelstudio takes no --scheme; it is for conll"),
         (("brat", "--from", "re3d", "--min-confidence", "2"), "2.0 is not in the range 0<=x<=1"),
     ],
 )  # fmt: skip

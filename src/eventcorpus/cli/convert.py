@@ -11,8 +11,9 @@ from click.core import ParameterSource
 
 from eventcorpus.cli import options
 from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.dataset.convert import FORMATS, Request, convert
+from eventcorpus.dataset.convert import Request, convert
 from eventcorpus.dataset.folder import REPORT, TEXT_POLICIES, is_dataset_folder, joined, open_dataset, write_dataset
+from eventcorpus.dataset.formats import FORMATS, format_of
 from eventcorpus.files import check_folder
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.formats.conll import SCHEMES
@@ -22,7 +23,9 @@ from eventcorpus.ontology import read_ontology_yaml
 @click.command("convert")
 @click.argument("labels", nargs=-1, required=True, type=options.PATH, metavar="LABELS...")
 @click.option("--out", required=True, type=options.PATH, help="The dataset folder.")
-@click.option("--from", "format", type=click.Choice(list(FORMATS)), default="labelstudio", help="What LABELS are.")
+@click.option(
+    "--from", "format", type=click.Choice(list(FORMATS)), help="What LABELS are.  [default: told from the files]"
+)
 @click.option(
     "--ontology",
     type=options.PATH,
@@ -60,30 +63,27 @@ from eventcorpus.ontology import read_ontology_yaml
 )
 @click.pass_context
 def convert_command(
-    context: click.Context, /, labels: tuple[Path, ...], out: Path, format: str, **settings: Any
+    context: click.Context, /, labels: tuple[Path, ...], out: Path, format: str | None, **settings: Any
 ) -> None:
     """Convert annotations to a Hugging Face dataset.
 
-    Plain datasets.load_dataset opens OUT. LABELS are JSON exports of Label Studio or folders of them; with --from conll
-    one CoNLL file, or a folder whose train.txt, dev.txt, test.txt become the splits; with re3d or brat their folders;
-    with muc4 or wikievents a JSON Lines file, or a folder with train, dev and test. What was kept, repaired and refused
-    stands in loss_report.json.
+    Plain datasets.load_dataset opens OUT. LABELS are files or a folder in any format that --from names; without it
+    the format is told from the files, and said. Files called train, dev and test become the splits. What was kept,
+    repaired and refused stands in loss_report.json. docs/formats.md says what each format keeps and loses.
 
     \b
     Example:
       eventcorpus convert corpus/annotations --splits corpus/splits --out models/runs/demo-dataset
     """
-    _check_options(context, labels, format)
+    _check_options(context, format or format_of(labels))
     with options.progress("convert") as on_progress:
         conversion = convert(labels, out, format=format, on_progress=on_progress, **settings)
     options.notices(conversion.notices)
     click.echo(options.sizes_line(conversion.sizes, "articles", out))
 
 
-def _check_options(context: click.Context, labels: tuple[Path, ...], format: str) -> None:
+def _check_options(context: click.Context, format: str) -> None:
     """Refuse options that say nothing to this format, rather than let people think they did something."""
-    if format == "conll" and len(labels) > 1:
-        raise click.UsageError("--from conll takes one file or folder")
     without_meaning = {option.name for option in fields(Request)} - FORMATS[format].options
     for parameter in context.command.params:
         name = parameter.name or ""

@@ -16,14 +16,10 @@ from eventcorpus.annotation.label_map import Mapper, mapped
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import REPORT, Entry, TextPolicy, Written, is_dataset_folder, write_dataset
+from eventcorpus.dataset.formats import COMMON, FORMATS, OPTIONS, Format, check_extra, format_of
 from eventcorpus.dataset.splits import check_splits, read_splits
 from eventcorpus.errors import InputError, nearest
 from eventcorpus.files import check_folder, paths_of, sha256_of_file
-from eventcorpus.formats.brat import read_brat
-from eventcorpus.formats.conll import read_conll
-from eventcorpus.formats.muc4 import read_muc4
-from eventcorpus.formats.re3d import read_re3d
-from eventcorpus.formats.wikievents import read_wikievents
 from eventcorpus.labelstudio.annotations import annotated_articles
 from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.labelstudio.exports import open_exports
@@ -52,7 +48,7 @@ def convert(
     inputs: str | Path | Iterable[str | Path],
     out: str | Path,
     *,
-    format: str = "labelstudio",
+    format: str | None = None,
     ontology: str | Path | None = None,
     splits: str | Path | None = None,
     gold: str | None = None,
@@ -68,7 +64,7 @@ def convert(
 
     Args:
         inputs: exports of Label Studio or folders of them; of another format its file or folder.
-        format: one of ``FORMATS``.
+        format: one of ``dataset.formats.FORMATS``; None: told from the inputs, which a notice says.
         ontology: our YAML or a config.xml; None: the one beside the inputs, else the shipped one.
         splits: folder with train.txt, validation.txt, test.txt (one article id a line); None: as the format says, else
             all articles are in ``train``.
@@ -88,6 +84,8 @@ def convert(
     """
     out, paths = Path(out), paths_of(inputs)
     check_folder(out, is_ours=is_dataset_folder)
+    told = format is None
+    format = format or format_of(paths)
     annotations = read_annotations_of(
         Request(
             paths,
@@ -116,7 +114,8 @@ def convert(
         text=text,
         strict=strict,
     )
-    notices = [*annotations.notices, *_notices(annotations.report, written, out)]
+    notices = [f"read as {FORMATS[format].title} (--from names another format)"] if told else []
+    notices += [*annotations.notices, *_notices(annotations.report, written, out)]
     return Conversion(out, annotations.report, written.sizes, notices)
 
 
@@ -128,9 +127,10 @@ def read_annotations_of(request: Request, format: str) -> Annotations:
     """
     if format not in FORMATS:
         raise InputError(f"there is no format {format!r}; {nearest(format, FORMATS)}")
+    check_extra(format)
     for option in fields(Request):
         given = getattr(request, option.name)
-        if option.name in _OPTIONAL - FORMATS[format].options and given != option.default:
+        if option.name in OPTIONS - FORMATS[format].options and given != option.default:
             takers = ", ".join(name for name, other in FORMATS.items() if option.name in other.options)
             raise InputError(f"the format {format} takes no {option.name}; it is for {takers}")
     read = FORMATS[format].read
@@ -163,38 +163,6 @@ class Annotations:
     notices: list[str] = field(default_factory=list)
     one_a_name: bool = False
     """All values of one attribute of a span count once in the report."""
-
-
-COMMON = frozenset({"ontology", "splits", "refuse"})
-"""Fields of ``Request`` that mean something to most formats."""
-
-
-@dataclass(frozen=True)
-class Format:
-    """A format of documents, or exports of Label Studio.
-
-    Attributes:
-        read: its reader, called with the inputs and the options beyond ``COMMON``; None: exports of Label Studio, which
-            are read task by task.
-        gold: what gold is, in words; of exports the policy says it.
-        options: the fields of ``Request`` that mean something to it.
-    """
-
-    read: Callable[..., Found] | None
-    gold: str = ""
-    options: frozenset[str] = COMMON
-
-
-FORMATS: dict[str, Format] = {
-    "labelstudio": Format(None, options=COMMON | {"gold"}),
-    "conll": Format(read_conll, "the tags of the CoNLL files", frozenset({"scheme"})),
-    "re3d": Format(read_re3d, "the annotation of re3d", COMMON | {"min_confidence"}),
-    "brat": Format(read_brat, "the annotation of the brat files"),
-    "muc4": Format(read_muc4, "the annotation of MUC-4"),
-    "wikievents": Format(read_wikievents, "the annotation of the event files"),
-}
-"""What ``convert`` reads, by name."""
-_OPTIONAL = frozenset().union(*(format_.options for format_ in FORMATS.values()))
 
 
 def _of_exports(request: Request) -> Annotations:

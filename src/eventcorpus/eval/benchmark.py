@@ -19,8 +19,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from eventcorpus.dataset.convert import FORMATS, Request, read_annotations_of
+from eventcorpus.dataset.convert import Request, read_annotations_of
 from eventcorpus.dataset.folder import Dataset, Entry, manifest_hash, read_annotations, read_dataset, write_dataset
+from eventcorpus.dataset.formats import FORMATS
 from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.class_map import ClassMap, read_class_map
 from eventcorpus.eval.evaluate import evaluate

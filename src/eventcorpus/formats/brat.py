@@ -17,6 +17,7 @@ from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
 from eventcorpus.formats.files import SPLIT_OF
+from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.schema import Article
 
 _LINES = {
@@ -162,3 +163,8 @@ def _document(article: Article, found: Annotation, report: ConversionReport) -> 
 
 def _content(path: Path) -> str:
     return read_text(path) if path.read_bytes().strip() else ""
+
+
+def is_brat(sample: Sample) -> Certainty:
+    """Whether a folder has files of brat."""
+    return 2 if sample.path.is_dir() and ".ann" in sample.suffixes else 0

@@ -19,6 +19,7 @@ from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_lines
 from eventcorpus.formats.files import files_by_split
+from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags
 from eventcorpus.schema import Article
 
@@ -43,8 +44,8 @@ def read_conll(inputs: Sequence[Path], *, scheme: str = "iob2") -> Found:
     """Read a CoNLL file, which is ``train``, or a folder with train.txt, dev.txt, test.txt.
 
     Raises:
-        InputError: if there are several inputs, or nothing is there; while reading, if a line has one column only, a tag
-            is none, or all are O.
+        InputError: if there are several inputs, or nothing is there; while reading, if a line has one column only, a
+            tag is none, or all are O.
     """
     if len(inputs) > 1:
         raise InputError("the format conll takes one file or folder")
@@ -175,3 +176,12 @@ def chunk_fault(tags: Sequence[str], *, scheme: str) -> Reason | None:
         return Reason(Code.TAG_ENDS_NO_SPAN)
     opens = {"iob2": "B", "iob1": "BILUES", "bilou": "BUS"}[scheme]
     return None if tags[0][0] in opens else Reason(Code.TAG_OPENS_SPAN, (tags[0][0],))
+
+
+def is_conll(sample: Sample) -> Certainty:
+    """Whether most lines have the same number of columns, and the last of them tags."""
+    if sample.shape:
+        return 0
+    lines = [line for line in sample.text.split("\n") if line.strip()]
+    tagged = sum(re.search(r"\s(O|[BILUES]-\S+)\s*$", line) is not None for line in lines)
+    return 2 if lines and tagged > 0.9 * len(lines) else 0

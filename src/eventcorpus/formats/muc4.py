@@ -17,6 +17,7 @@ from eventcorpus.annotation.templates import Template, templates_of
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.files import StrictModel
 from eventcorpus.formats.files import files_by_split, has_splits, rows_of_file
+from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.ontology import Name
 from eventcorpus.schema import AnnotatedArticle, Article
 
@@ -94,3 +95,8 @@ def _document(row: DocumentRow, split: str, report: ConversionReport) -> Documen
     report.note("templates", len(templates))
     marks = [Mark(name, slot, ((start, start + len(text)),), text) for (text, start, slot), name in ids.items()]
     return Document(Article(row.docid, row.doctext), marks, templates=templates, split=split)
+
+
+def is_muc4(sample: Sample) -> Certainty:
+    """Whether a sample is MUC-4 in the form that ``read_muc4`` takes."""
+    return 2 if sample.has_rows("docid", "doctext", "templates") else 0

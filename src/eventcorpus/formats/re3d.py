@@ -18,6 +18,7 @@ from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import StrictModel, read_text
 from eventcorpus.formats.files import rows_of_file
+from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.schema import Article
 from eventcorpus.text import stored_form
 
@@ -180,3 +181,10 @@ def _licence(folder: Path, report: ConversionReport) -> tuple[str | None, str]:
     stated = read_text(folder / "LICENSE").strip()
     known = next((short for words, short in _LICENCES.items() if words in stated), None)
     return known or stated.split("\n")[0][:200], attribution
+
+
+def is_re3d(sample: Sample) -> Certainty:
+    """Whether a folder, or one in it, has the documents and entities of re3d."""
+    paths = [Path(name) for name in sample.names]
+    folders = [{path.parent for path in paths if path.name == name} for name in FILES[:2]]
+    return 2 if folders[0] & folders[1] else 0

@@ -17,6 +17,7 @@ from eventcorpus.annotation.document import Document, Fault, Found, Link, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.files import StrictModel
 from eventcorpus.formats.files import files_by_split, has_splits, rows_of_file
+from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.schema import Article
 
 Token = tuple[str, StrictInt, StrictInt]
@@ -149,3 +150,8 @@ def _document(row: DocumentRow, places: Sequence[tuple[int, int]], split: str, r
     for i in range(len(row.relation_mentions)):
         report.refuse("roles", row.doc_id, f"relation_mentions.{i}", Code.RELATIONS_NOT_READ)
     return Document(Article(row.doc_id, row.text), marks, links, split=split)
+
+
+def is_wikievents(sample: Sample) -> Certainty:
+    """Whether a sample has documents of WikiEvents."""
+    return 2 if sample.has_rows("tokens", "sentences", "entity_mentions", "event_mentions") else 0

@@ -15,6 +15,7 @@ from typing import Any
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_json_list
+from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.labelstudio.config import DIFFERENCES_OBJECT, TEXT_OBJECT, read_ontology, read_text_object
 from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import find_ontology_path
@@ -263,3 +264,12 @@ def _exports_in(path: Path) -> list[Path]:
     if not found:
         raise InputError(f"{path}: no .json file in this folder; name the exports of Label Studio")
     return found
+
+
+def is_export(sample: Sample) -> Certainty:
+    """Whether a sample is a JSON export of Label Studio."""
+    if is_pull_folder(sample.path):
+        return 2
+    if not sample.has_rows("data"):
+        return 0
+    return 2 if any(row.keys() & {"annotations", "predictions", "drafts"} for row in sample.rows) else 1

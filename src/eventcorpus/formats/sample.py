@@ -1,0 +1,120 @@
+"""What the format of files can be told from: their names, and the beginning of the first of them."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Literal
+
+from eventcorpus.errors import InputError
+from eventcorpus.files import opened, read_json, read_json_list
+
+Certainty = Literal[0, 1, 2]
+"""How surely a sample is of a format: not, possibly, surely."""
+Recogniser = Callable[["Sample"], Certainty]
+HEAD = 65_536
+"""Bytes of the first file that are looked at."""
+N_ROWS = 20
+_BESIDE = ("readme", "license", "licence", "notice", "attribution", "config.xml", "labels.txt")
+"""How the names of files begin that stand beside annotations and hold none."""
+_MOST_NAMES = 10_000
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The beginning of what is to be read.
+
+    Attributes:
+        path: the first input, a file or a folder.
+        names: the files of all inputs; those of a folder relative to it, sorted, at most 10,000.
+        file: the first file that may hold annotations; None if there is none.
+        head: its first 64 KiB.
+        shape: how its JSON is laid out: a list, JSON Lines, one object or value; empty if it is no JSON.
+        rows: its first 20 values: the items of a list, the lines of JSON Lines, or the one value.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    file: Path | None = None
+    head: bytes = b""
+    shape: Literal["list", "lines", "value", ""] = ""
+    rows: tuple[Any, ...] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """The head as UTF-8, without byte order mark, bytes that are no UTF-8, and a last line that is cut."""
+        text = self.head.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="ignore")
+        return text if len(self.head) < HEAD else text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
+
+    @property
+    def suffixes(self) -> frozenset[str]:
+        """The suffixes of the files' names, in lower case, with the dot."""
+        return frozenset(Path(name).suffix.lower() for name in self.names)
+
+    def has_rows(self, *keys: str) -> bool:
+        """Whether the first rows are objects, and each has all of these keys."""
+        return bool(self.rows) and all(isinstance(row, dict) and set(keys) <= row.keys() for row in self.rows)
+
+
+def sample_of(inputs: Sequence[Path]) -> Sample:
+    """Look at the beginning of inputs.
+
+    Raises:
+        InputError: if one is not there, cannot be read, or is empty.
+    """
+    names: list[str] = []
+    files: list[Path] = []
+    for path in inputs:
+        if path.is_dir():
+            found = (file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith("."))
+            inside = list(islice(found, _MOST_NAMES))
+            names += [file.relative_to(path).as_posix() for file in inside]
+            files += inside
+        else:
+            names.append(path.name)
+            files.append(path)
+    file = next((file for file in files if not file.name.lower().startswith(_BESIDE)), None)
+    if file is None:
+        return Sample(inputs[0], tuple(names))
+    with opened(file) as opened_file:
+        head = opened_file.read(HEAD)
+    if not head.strip():
+        raise InputError(f"{file}: the file is empty")
+    shape, rows = _json_rows(file, head)
+    return Sample(inputs[0], tuple(names), file, head, shape, rows)
+
+
+def _json_rows(file: Path, head: bytes) -> tuple[Literal["list", "lines", "value", ""], tuple[Any, ...]]:
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if start[:1] not in (b"[", b"{"):
+        return "", ()
+    try:
+        rows = list(islice(_lines(file), N_ROWS))
+        if len(rows) > 1 or (rows and file.suffix.lower() in (".jsonl", ".ndjson")):
+            return "lines", tuple(rows)
+        if start[:1] == b"[":
+            return "list", tuple(islice(read_json_list(file), N_ROWS))
+        return "value", (read_json(file),)
+    except (InputError, ValueError, RecursionError):
+        return "", ()
+
+
+def _lines(file: Path) -> list[Any]:
+    """The values of the first lines, or none if the first two are no JSON Lines."""
+    values: list[Any] = []
+    with opened(file) as lines:
+        for number, line in enumerate(lines):
+            text = line.decode("utf-8-sig" if number == 0 else "utf-8").strip()
+            if not text:
+                continue
+            try:
+                values.append(json.loads(text))
+            except ValueError:
+                return values if len(values) > 1 else []
+            if len(values) == N_ROWS:
+                break
+    return values
