@@ -168,6 +168,7 @@ class Found:
         has_splits: whether the files say which split a document belongs to.
         labels: those that the format always has.
         flat: marks cannot overlap.
+        notices: what people should know of how it was read, a line each.
     """
 
     name: str
@@ -176,3 +177,4 @@ class Found:
     has_splits: bool = False
     labels: tuple[str, ...] = ()
     flat: bool = False
+    notices: Sequence[str] = ()

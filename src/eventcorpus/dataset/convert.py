@@ -185,7 +185,7 @@ def _of_documents(request: Request, format: Format, read: Callable[..., Found]) 
     reading = assemble(documents, given, report)
     articles = tracked(reading.articles, reading.n_documents, request.on_progress)
     entries = (Entry(split, article, [article]) for split, article in articles)
-    found = Annotations(entries, reading.ontology, report, format.gold, documents.files)
+    found = Annotations(entries, reading.ontology, report, format.gold, documents.files, [*documents.notices])
     return _in_splits(found, request, is_divided=documents.has_splits)
 
 
