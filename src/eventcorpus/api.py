@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from eventcorpus.eval.compare import Comparison
     from eventcorpus.eval.report import Report
     from eventcorpus.eval.sources import Exported
-    from eventcorpus.metrics.tags import Decoder, Scheme
+    from eventcorpus.metrics.tags import Decoder
     from eventcorpus.models.calibration import Calibration
     from eventcorpus.training.callbacks import OnMetrics, OnStep
     from eventcorpus.training.recipe import Recipe
@@ -189,7 +189,8 @@ def evaluate(
     seed: int = 0,
     baselines: bool = True,
     decoder: Decoder = "strict",
-    scheme: Scheme = "iob2",
+    scheme: str | None = None,
+    columns: str | None = None,
     exported: Exported = "predictions",
     model_version: str | None = None,
     ontology: str | Path | None = None,
@@ -207,7 +208,7 @@ def evaluate(
         overlap: least share of common characters of spans that overlap, in [0, 1]; 0: any character.
         n_resamples: of the bootstrap, for the intervals; 0: none.
         baselines: also score two baselines that are trained on the dataset's train split.
-        decoder, scheme, exported, model_version, ontology: how files are read, see ``eval.sources.Options``.
+        decoder, scheme, columns, exported, model_version, ontology: how files are read, see ``eval.sources.Options``.
         html: also write a page with gold beside predicted there.
         command: for the report.
         on_progress: called while a model predicts.
@@ -222,7 +223,7 @@ def evaluate(
     from eventcorpus.eval.sources import Options, read_gold, read_system, runs_of
     from eventcorpus.models.folder import is_model_folder
 
-    options = Options(split, decoder, scheme, exported, model_version, Path(ontology) if ontology else None)
+    options = Options(split, decoder, scheme, columns, exported, model_version, Path(ontology) if ontology else None)
     paths = paths_of(system)
     gold = read_gold(Path(dataset), options, with_predictions=not paths)
     classes = read_class_map(Path(class_map), gold.ontology.labels) if class_map else None

@@ -71,6 +71,7 @@ class Code(StrEnum):
     TRIGGER_MISSING = "its trigger {} is not there"
     TAG_OPENS_SPAN = "{}- opens a span"
     TAG_ENDS_NO_SPAN = "span without an end tag"
+    PART_OF_WORD = "a part of what is written as one word: the whole of it"
     # attributes
     UNKNOWN_ATTRIBUTE = "attribute not in the ontology"
     UNKNOWN_VALUE = "not one of the attribute's values"

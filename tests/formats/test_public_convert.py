@@ -159,7 +159,7 @@ def test_a_map_that_lacks_a_label_names_the_nearest(here: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("x.txt", "--from", "conll", "--splits", "s"), "--from conll takes no --splits; it is for labelstudio, re3d, brat, muc4, wikievents"),
+        (("x.txt", "--from", "conll", "--gold", "union"), "--from conll takes no --gold; it is for labelstudio"),
         (("brat", "--from", "brat", "--min-confidence", "0.5"), "--from brat takes no --min-confidence; it is for re3d"),
         (("brat", "--from", "brat", "--scheme", "iob1"), "--from brat takes no --scheme; it is for conll"),
         (("muc.json", "--from", "muc4", "--gold", "union"), "--from muc4 takes no --gold; it is for labelstudio"),

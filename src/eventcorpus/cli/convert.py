@@ -16,7 +16,7 @@ from eventcorpus.dataset.folder import REPORT, TEXT_POLICIES, is_dataset_folder,
 from eventcorpus.dataset.formats import FORMATS, format_of
 from eventcorpus.files import check_folder
 from eventcorpus.formats.articles import read_articles
-from eventcorpus.formats.conll import SCHEMES
+from eventcorpus.formats.schemes import SCHEMES
 from eventcorpus.ontology import read_ontology_yaml
 
 
@@ -36,7 +36,15 @@ from eventcorpus.ontology import read_ontology_yaml
     "--splits", type=options.PATH, help="Folder with train.txt, validation.txt, test.txt: one article id a line."
 )
 @options.GOLD
-@click.option("--scheme", type=click.Choice(SCHEMES), default="iob2", help="The tags of CoNLL files.")
+@click.option(
+    "--scheme", type=click.Choice(list(SCHEMES)), help="The tags of CoNLL files.  [default: told from the tags]"
+)
+@click.option(
+    "--columns",
+    metavar="word=1,tag=2",
+    help="Columns of CoNLL files by number, from 1, or name; tag may be repeated, tag=10:name is a key in column 10.  "
+    "[default: told from what stands in them]",
+)
 @click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),

@@ -27,7 +27,8 @@ from eventcorpus.eval.limits import Gate, check_gate, read_gate
 from eventcorpus.eval.report import Report
 from eventcorpus.eval.sources import EXPORTED
 from eventcorpus.files import write_text
-from eventcorpus.metrics.tags import DECODERS, SCHEMES
+from eventcorpus.formats.schemes import SCHEMES
+from eventcorpus.metrics.tags import DECODERS
 from eventcorpus.models.folder import read_about
 from eventcorpus.render.compare import comparison_lines, comparison_table
 from eventcorpus.render.evaluation import report_lines, report_markdown, report_table
@@ -80,7 +81,14 @@ _GATE = click.option(
 )
 @_GATE
 @click.option("--decoder", type=click.Choice(DECODERS), default="strict", help="How tag files are read.")
-@click.option("--scheme", type=click.Choice(SCHEMES), default="iob2", help="The tags of tag files.")
+@click.option(
+    "--scheme", type=click.Choice(list(SCHEMES)), help="The tags of tag files.  [default: told from the tags]"
+)
+@click.option(
+    "--columns",
+    metavar="word=1,tag=2",
+    help="Columns of tag files, as of convert.  [default: told from what stands in them]",
+)
 @click.option(
     "--exported", type=click.Choice(EXPORTED), default="predictions", help="What of a Label Studio export is scored."
 )

@@ -52,7 +52,8 @@ def convert(
     ontology: str | Path | None = None,
     splits: str | Path | None = None,
     gold: str | None = None,
-    scheme: str = "iob2",
+    scheme: str | None = None,
+    columns: str | None = None,
     min_confidence: float = 0.0,
     label_map: str | Path | None = None,
     text: TextPolicy = "all",
@@ -70,7 +71,8 @@ def convert(
             all articles are in ``train``.
         gold: adjudicated, agreed, union or an annotator such as a1, of articles that several annotated; None:
             adjudicated if there are decisions, else a1.
-        scheme: of the tags of CoNLL files: iob2, iob1 or bilou.
+        scheme: of the tags of CoNLL files, one of ``formats.schemes.SCHEMES``; None: told from the tags.
+        columns: of CoNLL files, such as ``word=2,tag=3,tag=4``; None: told from what stands in them.
         min_confidence: of re3d: entities and relations below it are left out.
         label_map: YAML or JSON that says which label and role becomes which, or null to leave it out.
         text: whose text is written: of all articles, of those with a licence, or of none (standoff).
@@ -93,6 +95,7 @@ def convert(
             splits=Path(splits) if splits else None,
             gold=gold,
             scheme=scheme,
+            columns=columns,
             min_confidence=min_confidence,
             refuse=refuse,
             on_progress=on_progress,
@@ -145,7 +148,8 @@ class Request:
     ontology: Path | None = None
     splits: Path | None = None
     gold: str | None = None
-    scheme: str = "iob2"
+    scheme: str | None = None
+    columns: str | None = None
     min_confidence: float = 0.0
     refuse: bool = False
     on_progress: OnProgress | None = None

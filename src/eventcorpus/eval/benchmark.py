@@ -320,7 +320,8 @@ def _convert(benchmark: Benchmark, data: Path, out: Path, inputs: dict[str, str]
         inputs=[data / path for path in options.inputs],
         ontology=data / options.ontology if options.ontology else None,
         splits=data / options.splits if options.splits else None,
-        **options.model_dump(include={"gold", "scheme", "min_confidence", "refuse"}),
+        scheme=options.scheme if "scheme" in FORMATS[options.format].options else None,
+        **options.model_dump(include={"gold", "min_confidence", "refuse"}),
     )
     found = read_annotations_of(request, options.format)
     entries = held_out(found.entries, options.holdout) if options.holdout else found.entries

@@ -14,8 +14,10 @@ from eventcorpus.dataset.folder import is_dataset_folder, manifest_hash, read_an
 from eventcorpus.errors import InputError
 from eventcorpus.eval.runs import Run
 from eventcorpus.files import read_text, sha256_of_file
+from eventcorpus.formats.schemes import SCHEMES
 from eventcorpus.formats.tagged import (
     TaggedArticles,
+    TaggedPredictions,
     TagReading,
     predictions_in_last_column,
     read_predictions_beside,
@@ -25,7 +27,7 @@ from eventcorpus.formats.tagged import (
 from eventcorpus.labelstudio.annotations import annotated_articles
 from eventcorpus.labelstudio.exported_predictions import exported_predictions, prediction_of_annotated
 from eventcorpus.labelstudio.exports import ExportIndex, open_exports
-from eventcorpus.metrics.tags import Decoder, Scheme
+from eventcorpus.metrics.tags import Decoder
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_predictions
 from eventcorpus.progress import OnProgress, tracked
@@ -62,7 +64,9 @@ class Options:
 
     Args:
         split: of datasets.
-        decoder: how tag files are read, see ``metrics.tags``; ``scheme`` is that of their tags.
+        decoder: how tag files are read, see ``metrics.tags``.
+        scheme: of the tags of tag files, see ``formats.schemes``; None: told from the tags.
+        columns: of tag files, see ``formats.columns``; None: told from what stands in them.
         exported: what of a Label Studio export is scored.
         model_version: whose predictions, where an export has those of several models.
         ontology: of Label Studio exports; None: the one beside them, else the shipped one.
@@ -70,7 +74,8 @@ class Options:
 
     split: str = "test"
     decoder: Decoder = "strict"
-    scheme: Scheme = "iob2"
+    scheme: str | None = None
+    columns: str | None = None
     exported: Exported = "predictions"
     model_version: str | None = None
     ontology: Path | None = None
@@ -78,7 +83,7 @@ class Options:
     @property
     def reading(self) -> TagReading:
         """How tag files are read."""
-        return TagReading(self.decoder, self.scheme)
+        return TagReading(self.decoder, self.scheme, self.columns)
 
 
 def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -> Gold:
@@ -114,7 +119,7 @@ def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -
     if kind == "predictions":
         raise InputError(f"{path}: a predictions file is no gold; name it with --predictions")
     tags = read_tagged_gold(path, options.reading, with_predictions=with_predictions)
-    _log_dropped("gold", tags.n_dropped, path, options.reading)
+    _log_reading("gold", tags, path, options)
     return Gold(tags.articles, tags.ontology, path.stem, WHOLE, sha256_of_file(path), path, tags)
 
 
@@ -141,7 +146,7 @@ def read_system(path: Path | None, gold: Gold, options: Options) -> list[Predict
         found = read_predictions_beside(path, gold.tags, gold.path, options.reading)
     else:
         found = read_predictions_on(path, [annotated.article for annotated in gold.articles], options.reading)
-    _log_dropped("predicted", found.n_dropped, path or gold.path, options.reading)
+    _log_reading("predicted", found, path or gold.path, options)
     return found.predictions
 
 
@@ -189,10 +194,13 @@ def _log_refused(report: ConversionReport, path: Path) -> None:
         )
 
 
-def _log_dropped(side: str, n_dropped: int, path: Path, reading: TagReading) -> None:
-    if n_dropped:
+def _log_reading(side: str, read: TaggedArticles | TaggedPredictions, path: Path, options: Options) -> None:
+    """Say which scheme tags were read in, if it is not the usual one, and how many of them do not count."""
+    if options.scheme is None and read.scheme != "iob2":
+        logger.info(f"{path}: {side}: tags of the scheme {SCHEMES[read.scheme].title} (--scheme names another)")
+    if read.n_dropped:
         logger.info(
-            f"{path}: {side}: {n_dropped:,} tags are in no whole mention of the scheme {reading.scheme} and do not "
+            f"{path}: {side}: {read.n_dropped:,} tags are in no whole mention of the scheme {read.scheme} and do not "
             "count; --decoder conlleval reads them too"
         )
 

@@ -1,187 +1,218 @@
-"""CoNLL files, a word and its tag a line with whatever columns there are between: as tagged words, and as documents.
+"""CoNLL files, a word and its tags a line with whatever columns there are beside them, as documents for conversion.
 
 A document is a sentence, or what ``-DOCSTART-`` divides; its text is the words joined by blanks, sentences by line
-feeds. ``read_conll`` is for conversion: it repairs and counts invalid tags; a tag that continues nothing opens a span,
-as conlleval reads it. ``formats.tagged`` is for scoring.
+feeds. Which column is what and what the tags mean is told from the files (``formats.columns``, ``formats.schemes``);
+invalid tags are repaired and counted: a tag that continues nothing opens a span, as conlleval reads it.
+``formats.tagged`` is for scoring.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from eventcorpus.annotation.document import Document, Found, Mark
+from eventcorpus.annotation.document import Document, Fault, Found, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_lines
-from eventcorpus.formats.files import files_by_split
+from eventcorpus.formats.columns import Columns, cells_of, columns_of, is_blank, tell_columns
+from eventcorpus.formats.files import SPLIT_OF, files_by_split, has_splits, not_read
 from eventcorpus.formats.sample import Certainty, Sample
-from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags
+from eventcorpus.formats.schemes import OUTSIDE, Cell, TagEvidence, Tagging, chunk_fault, is_prefixed, layers_of
+from eventcorpus.formats.sentences import TaggedDocument, document_text, tagged_documents
+from eventcorpus.metrics.tags import Chunk, decode_tags
 from eventcorpus.schema import Article
+from eventcorpus.text import one_line
 
-SCHEMES = ("iob2", "iob1", "bilou")
-Offsets = Sequence[Sequence[tuple[int, int]]]
-"""Where each word of a document stands in its text, sentence by sentence."""
-
-
-class TaggedWord(NamedTuple):
-    """The first column of a line, its last ones (``tags``), and its number from 1."""
-
-    word: str
-    tags: tuple[str, ...]
-    line: int
+_NAMED = "txt conll bio iob iob2 iobes bmes bilou bilu tsv conllu conllup ner tags annotated v4_gold_conll gold_conll"
+SUFFIXES = tuple(f".{name}" for name in (*_NAMED.split(), *SPLIT_OF))
+"""How the names of files end that are read in a folder; the first as in train.txt, the last as in eng.train."""
 
 
-Sentence = list[TaggedWord]
-TaggedDocument = list[Sentence]
+def read_conll(inputs: Sequence[Path], *, scheme: str | None = None, columns: str | None = None) -> Found:
+    """Read CoNLL files, or those of a folder, in the splits that their names say; one file alone is ``train``.
 
-
-def read_conll(inputs: Sequence[Path], *, scheme: str = "iob2") -> Found:
-    """Read a CoNLL file, which is ``train``, or a folder with train.txt, dev.txt, test.txt.
+    Args:
+        scheme: a name in ``formats.schemes.SCHEMES``; None: the one that the tags follow.
+        columns: which column is what, such as ``word=2,tag=3,tag=4``; None: told from the files.
 
     Raises:
-        InputError: if there are several inputs, or nothing is there; while reading, if a line has one column only, a
-            tag is none, or all are O.
+        InputError: if there is no file, no column holds tags, no tag is other than O, or tags are of two schemes;
+            while reading, if a line has too many or too few columns or its tag is none, unless the report refuses.
     """
-    if len(inputs) > 1:
-        raise InputError("the format conll takes one file or folder")
-    path = inputs[0]
-    files = files_by_split([path], (".txt",))
+    files = files_by_split(inputs, SUFFIXES, without_names=True)
+    columns_in = {file: columns_of(file, columns) for _, file in files}
+    for file, of_file in columns_in.items():
+        if of_file.alike:
+            first, second = (n + 1 for n in of_file.alike)
+            raise InputError(
+                f"{file}: the columns {first} and {second} have mostly the same tags, as where gold and predicted "
+                f"stand side by side; name one of them: --columns word={of_file.word + 1},tag={first}"
+            )
+    survey = _Survey()
+    for file, of_file in columns_in.items():
+        survey.read(file, of_file)
+    tagging = survey.evidence.tagging(scheme)
+    if not any(tagging.tags_of(cell) for cell in survey.evidence.cells):
+        place = ", ".join(sorted({str(tag.column + 1) for of_file in columns_in.values() for tag in of_file.tags}))
+        raise InputError(
+            f"{inputs[0]}: no tag other than O in column {place}; is this a CoNLL file with tags such as B-PER? "
+            "--columns word=1,tag=2 names the columns"
+        )
 
     def documents(report: ConversionReport) -> Iterator[Document]:
         n_in: Counter[str] = Counter()
-        n_marks = 0
         for split, file in files:
-            for tagged in tagged_documents(file):
+            faults: list[tuple[int, str]] = []
+            for tagged in tagged_documents(file, columns_in[file], on_fault=lambda *fault: faults.append(fault)):  # noqa: B023
                 n_in[split] += 1
-                document = _document(f"{split}-{n_in[split]:05d}", tagged, split, scheme, file)
-                n_marks += len(document.marks)
-                yield document
-        if not n_marks:
+                reader = _DocumentReader(f"{split}-{n_in[split]:05d}", file, tagging, report)
+                document = reader.document(tagged, split)
+                if not faults and not document.article.text.strip() and not document.marks:
+                    report.note("sentences without text")
+                elif not faults:
+                    yield document
+                else:
+                    reader.refuse(document, faults)
+                    faults.clear()
+        for what, n in survey.notes.items():
+            report.note(what, n)
+
+    return Found(
+        re.sub(r"[^\w.-]+", "-", inputs[0].resolve().stem),
+        documents,
+        [file for _, file in files],
+        has_splits=has_splits(files) or inputs[0].is_dir(),
+        flat=not survey.is_nested(tagging),
+        notices=[*_notices(columns_in, tagging, given=scheme is not None), *not_read(inputs, [f for _, f in files])],
+    )
+
+
+def _notices(columns_in: Mapping[Path, Columns], tagging: Tagging, *, given: bool) -> Iterator[str]:
+    """How the files were read, in a line for those that have the same columns."""
+    files_of: dict[str, list[Path]] = {}
+    for file, columns in columns_in.items():
+        files_of.setdefault(str(columns), []).append(file)
+    scheme = f"tags of the scheme {tagging.title}" + ("" if given else " (--scheme names another)")
+    for described, files in files_of.items():
+        names = "" if len(files_of) == 1 else f"{', '.join(file.name for file in files)}: "
+        yield f"{names}{described}; {scheme}"
+
+
+class _Survey:
+    """What stands in the tag columns of all files, read once before anything is made of them."""
+
+    def __init__(self) -> None:
+        self.evidence = TagEvidence()
+        self.notes: Counter[str] = Counter()
+        self.has_several_columns = False
+        self.has_joined_words = False
+
+    def read(self, file: Path, columns: Columns) -> None:
+        """Read a file; lines that are faulty are left out."""
+        self.has_several_columns |= len(columns.tags) > 1
+        for document in tagged_documents(file, columns, on_fault=lambda *_: None):
+            for sentence in document:
+                for column in range(len(columns.tags)):
+                    self.evidence.add([word.tags[column] for word in sentence], place=str(file))
+                self.has_joined_words |= any(word.is_within for word in sentence)
+                if n_empty := sum(not word.word and not word.is_within for word in sentence):
+                    self.notes["tokens without text"] += n_empty
+
+    def is_nested(self, tagging: Tagging) -> bool:
+        """Whether one span may lie over another."""
+        several = any(len(tagging.tags_of(cell) or ()) > 1 for cell in self.evidence.cells)
+        return self.has_several_columns or self.has_joined_words or several
+
+
+class _DocumentReader:
+    """Makes an article with its marks of a tagged document."""
+
+    def __init__(self, article_id: str, file: Path, tagging: Tagging, report: ConversionReport) -> None:
+        self.article_id, self.file, self.tagging, self.report = article_id, file, tagging, report
+
+    def document(self, tagged: TaggedDocument, split: str) -> Document:
+        text, offsets = document_text(tagged)
+        found: list[tuple[int, int, Mark]] = []
+        for chunk, tags in self._chunks(tagged):
+            sentence = tagged[chunk.sentence]
+            words = sentence[chunk.start : chunk.end]
+            start, end = offsets[chunk.sentence][chunk.start][0], offsets[chunk.sentence][chunk.end - 1][1]
+            repair = chunk_fault(tags, scheme=self.tagging.scheme)
+            if words[0].is_within or (chunk.end < len(sentence) and sentence[chunk.end].is_within):
+                repair = repair or Reason(Code.PART_OF_WORD)
+            name = f"{chunk.label} at line {words[0].line}"
+            fault = None if text[start:end].strip() else Fault(Code.ONLY_BLANKS, stops=False)
+            found.append((start, -end, Mark("", chunk.label, ((start, end),), name=name, repair=repair, fault=fault)))
+        marks: list[Mark] = []
+        n_spans = 0
+        for _, _, mark in sorted(found, key=lambda place: place[:2]):
+            n_spans += mark.fault is None
+            marks.append(mark._replace(id=f"{n_spans}"))
+        return Document(Article(self.article_id, text), marks, split=split)
+
+    def refuse(self, document: Document, faults: Sequence[tuple[int, str]]) -> None:
+        """Refuse a document with all its spans for lines that cannot be read.
+
+        Raises:
+            InputError: unless the report refuses.
+        """
+        line, why = faults[0]
+        if not self.report.refuses:
+            raise InputError(f"{self.file}: line {line}: {why} (--refuse leaves such articles out and counts them)")
+        name = f"{self.file.name}: line {line}: {why}"
+        self.report.refuse("articles", self.article_id, name, Code.FORMAT)
+        self.report.refuse("spans", self.article_id, "of this document", Code.ARTICLE_REFUSED, n=len(document.marks))
+
+    def _chunks(self, tagged: TaggedDocument) -> Iterator[tuple[Chunk, list[str]]]:
+        """The chunks in all columns and layers, with their tags."""
+        layers: list[list[str]] = []
+        sentence_of: list[int] = []
+        for n, sentence in enumerate(tagged):
+            for column in range(len(sentence[0].tags)):
+                cells = [self._cell(word.tags[column], word.line) for word in sentence]
+                if any(cells):
+                    of_sentence = layers_of(cells)
+                    layers += of_sentence
+                    sentence_of += [n] * len(of_sentence)
+        # with the prefixes of bilou the decoder takes every tag that can stand in a file
+        for chunk in decode_tags(layers, decoder="conlleval", scheme="bilou"):
+            tags = layers[chunk.sentence][chunk.start : chunk.end]
+            yield chunk._replace(sentence=sentence_of[chunk.sentence]), tags
+
+    def _cell(self, cell: str, line: int) -> Cell:
+        tags = self.tagging.tags_of(cell)
+        if tags is not None:
+            return tags
+        why = f"the tag {one_line(cell)} is neither {self.tagging.outside} nor like {self.tagging.example}"
+        if not self.report.refuses:
             raise InputError(
-                f"{path}: no tag other than O in the last column; is this a CoNLL file with tags such as B-PER?"
+                f"{self.file}: line {line}: {why}; --columns names the column of tags, --scheme io reads labels "
+                "without a letter, --refuse leaves such tags out and counts them"
             )
-
-    name = re.sub(r"[^\w.-]+", "-", path.resolve().stem)
-    return Found(name, documents, [file for _, file in files], has_splits=path.is_dir(), flat=True)
-
-
-def tagged_documents(path: Path, *, n_tags: int = 1) -> Iterator[TaggedDocument]:
-    """Yield documents: what ``-DOCSTART-`` divides, or each sentence where a file has no such line.
-
-    Columns are divided by tabs if a line has one, else by blanks; an empty line ends a sentence.
-
-    Raises:
-        InputError: naming the line that has not a word and ``n_tags`` tags.
-    """
-    document: TaggedDocument = []
-    sentence: Sentence = []
-    with_documents = False
-    for number, line in enumerate(chain(read_lines(path), [""]), start=1):
-        line = line.rstrip("\r")
-        columns = line.split("\t") if "\t" in line else line.split()
-        if columns and columns[0].strip() == "-DOCSTART-":
-            if sentence:
-                document.append(sentence)
-            if document:
-                yield document
-            document, sentence, with_documents = [], [], True
-        elif not line.strip():  # a blank token before a tab, such as a no-break space, is a token and ends nothing
-            if sentence and with_documents:
-                document.append(sentence)
-            elif sentence:
-                yield [sentence]
-            sentence = []
-        elif len(columns) <= n_tags:
-            has = "has one column" if len(columns) == 1 else f"has {len(columns)} columns"
-            needs = "a token and its tag are needed" if n_tags == 1 else f"a token and its {n_tags} tags are needed"
-            raise InputError(f"{path}: line {number}: {line!r} {has}; {needs}")
-        else:
-            sentence.append(TaggedWord(columns[0], tuple(tag.strip() for tag in columns[-n_tags:]), number))
-    if document:
-        yield document
-
-
-def document_text(document: TaggedDocument) -> tuple[str, Offsets]:
-    """The words joined by blanks, sentences by line feeds; and where each stands."""
-    offsets: list[list[tuple[int, int]]] = []
-    at = 0
-    for sentence in document:
-        offsets.append([])
-        for word in sentence:
-            offsets[-1].append((at, at + len(word.word)))
-            at += len(word.word) + 1
-    return "\n".join(" ".join(word.word for word in sentence) for sentence in document), offsets
-
-
-def words_of(documents: Iterable[TaggedDocument]) -> Iterator[TaggedWord]:
-    """All words, one after another."""
-    return (word for document in documents for sentence in document for word in sentence)
-
-
-def chunks_of(
-    documents: Sequence[TaggedDocument], column: int = 0, *, decoder: Decoder, scheme: Scheme
-) -> list[list[Chunk]]:
-    """The chunks of each document by the tags in one column; ``sentence`` counts within the document.
-
-    Raises:
-        InputError: if a tag is none of the scheme's.
-    """
-    tags = [[word.tags[column] for word in sentence] for document in documents for sentence in document]
-    found: list[list[Chunk]] = [[] for _ in documents]
-    place = [(chunks, n) for chunks, document in zip(found, documents, strict=True) for n in range(len(document))]
-    for chunk in decode_tags(tags, decoder=decoder, scheme=scheme):
-        chunks, n = place[chunk.sentence]
-        chunks.append(chunk._replace(sentence=n))
-    return found
-
-
-def chunk_place(chunk: Chunk, offsets: Offsets) -> tuple[int, int]:
-    """Start and end of a chunk in characters."""
-    of_sentence = offsets[chunk.sentence]
-    return of_sentence[chunk.start][0], of_sentence[chunk.end - 1][1]
-
-
-def _document(article_id: str, tagged: TaggedDocument, split: str, scheme: str, file: Path) -> Document:
-    for word in words_of([tagged]):
-        tag = word.tags[0]
-        if tag != "O" and (len(tag) < 3 or tag[0] not in "BILUES" or tag[1] != "-"):
-            raise InputError(
-                f"{file}: line {word.line}: the tag {tag!r} is neither O nor like B-PER; the last column holds tags"
-            )
-    text, offsets = document_text(tagged)
-    marks: list[Mark] = []
-    n_spans = 0
-    # with the prefixes of bilou the decoder takes every tag that can stand in a file
-    for chunk in chunks_of([tagged], decoder="conlleval", scheme="bilou")[0]:
-        start, end = chunk_place(chunk, offsets)
-        words = tagged[chunk.sentence][chunk.start : chunk.end]
-        n_spans += not text[start:end].isspace()
-        name, repair = f"{chunk.label} at line {words[0].line}", chunk_fault([w.tags[0] for w in words], scheme=scheme)
-        marks.append(Mark(f"{n_spans}", chunk.label, ((start, end),), name=name, repair=repair))
-    return Document(Article(article_id, text), marks, split=split)
-
-
-def chunk_fault(tags: Sequence[str], *, scheme: str) -> Reason | None:
-    """What is invalid in the tags of one chunk, under iob2, iob1 or bilou.
-
-    >>> str(chunk_fault(["I-A", "I-A"], scheme="iob2"))
-    'I- opens a span'
-    """
-    if scheme == "bilou" and tags[-1][0] in "BI":
-        return Reason(Code.TAG_ENDS_NO_SPAN)
-    opens = {"iob2": "B", "iob1": "BILUES", "bilou": "BUS"}[scheme]
-    return None if tags[0][0] in opens else Reason(Code.TAG_OPENS_SPAN, (tags[0][0],))
+        self.report.refuse("spans", self.article_id, f"{self.file.name}: line {line}: {why}", Code.FORMAT)
+        return ()
 
 
 def is_conll(sample: Sample) -> Certainty:
-    """Whether most lines have the same number of columns, and the last of them tags."""
-    if sample.shape:
+    """Whether nearly all lines have the same number of columns, and one of them has tags in all lines."""
+    if sample.shape or sample.text.startswith("#FORMAT="):
         return 0
-    lines = [line for line in sample.text.split("\n") if line.strip()]
-    tagged = sum(re.search(r"\s(O|[BILUES]-\S+)\s*$", line) is not None for line in lines)
-    return 2 if lines and tagged > 0.9 * len(lines) else 0
+    lines = re.split(r"\r\n|\n|\r", sample.text)
+    columns = tell_columns(lines)
+    if columns is None:
+        return 0
+    if columns.brackets:
+        return 2
+    rows = [line for line in lines if not is_blank(line) and line[0] != "#" and "-DOCSTART-" not in line]
+    cells = [cells_of(line.rstrip("\t"), mixed=columns.mixed) for line in rows]
+    n_same = sum(len(row) <= columns.n for row in cells)
+    n_tagged = sum(row[-1] == "O" or is_prefixed(row[-1]) for row in cells)
+    named = columns.known - set(OUTSIDE)
+    n_prefixed = sum(map(is_prefixed, named))
+    if max(n_same, n_tagged) < 0.9 * len(rows) or 0 < n_prefixed < 0.5 * len(named):
+        return 0
+    if n_prefixed:
+        return 2
+    return 1 if len(rows) > 1 and not any(len(label) < 2 for label in named) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -11,8 +12,13 @@ from pydantic import BaseModel
 from eventcorpus.conversion_report import Code, ConversionReport, Kind
 from eventcorpus.errors import InputError
 from eventcorpus.files import parse_as, read_json_lines, read_lines
+from eventcorpus.formats.sample import BESIDE
 
-SPLIT_FILES = {"train": ("train",), "validation": ("dev", "valid", "validation", "testa"), "test": ("test", "testb")}
+SPLIT_FILES = {
+    "train": ("train", "training"),
+    "validation": ("dev", "devel", "develop", "development", "valid", "val", "validation", "testa"),
+    "test": ("test", "testing", "testb"),
+}
 SPLIT_OF = {name: split for split, names in SPLIT_FILES.items() for name in names}
 _Row = TypeVar("_Row", bound=BaseModel)
 
@@ -33,26 +39,79 @@ def rows_of_file(path: Path, model: type[_Row], kind: Kind, report: ConversionRe
             yield number, row
 
 
-def files_by_split(inputs: Sequence[Path], suffixes: Sequence[str]) -> list[tuple[str, Path]]:
+def split_of(path: Path) -> str | None:
+    """The split that a file's name says, by its words: train.txt, eng.testa, NER-de-dev.tsv; None if none or several.
+
+    >>> split_of(Path("eng.testa")), split_of(Path("en_dev.conll")), split_of(Path("latest.txt"))
+    ('validation', 'validation', None)
+    """
+    if path.stem.lower() in SPLIT_OF:
+        return SPLIT_OF[path.stem.lower()]
+    words = re.findall(r"[a-z]+", path.name.lower().removeprefix("eng"))
+    splits = {SPLIT_OF[word] for word in words if word in SPLIT_OF}
+    return splits.pop() if len(splits) == 1 else None
+
+
+def files_by_split(
+    inputs: Sequence[Path], suffixes: Sequence[str], *, without_names: bool = False
+) -> list[tuple[str, Path]]:
     """The files of each split: those of a folder, or several files, by their names; one file alone is train.
 
+    All files of a split are taken. ``not_read`` says which files of a folder are not.
+
+    Args:
+        without_names: where no name says a split, all files are train.
+
     Raises:
-        InputError: if a folder has none of train, dev and test, or a name among several files says no split.
+        InputError: if a folder has no such file, or none of train, dev and test; if a name among several files says no
+            split.
     """
-    found: list[tuple[str, Path]] = []
+    found: list[tuple[str | None, Path]] = []
     for path in inputs:
         if path.is_dir():
-            here = [file for file in sorted(path.iterdir()) if file.suffix in suffixes and file.stem in SPLIT_OF]
-            if not here:
-                names = ", ".join(f"{name}{suffixes[0]}" for name in ("train", "dev", "test"))
-                raise InputError(f"{path}: the folder has none of {names}; name a file instead")
-            found += [(SPLIT_OF[file.stem], file) for file in here]
-        elif len(inputs) > 1 and path.stem not in SPLIT_OF:
-            raise InputError(f"{path}: of several files each is named after its split: {', '.join(SPLIT_OF)}")
+            found += _files_in(path, suffixes, without_names=without_names)
         else:
-            found.append((SPLIT_OF[path.stem] if len(inputs) > 1 else "train", path))
+            found.append((split_of(path), path))
+    nameless = [path for split, path in found if split is None]
+    if len(found) == 1 or (without_names and len(nameless) == len(found)):
+        only_one = len(inputs) == 1 and not inputs[0].is_dir()
+        return [("train" if only_one or split is None else split, path) for split, path in found]
+    if nameless:
+        raise InputError(
+            f"{nameless[0]}: of several files each is named after its split: {', '.join(SPLIT_OF)}; name those alone "
+            "that belong together"
+        )
     order = {split: i for i, split in enumerate(SPLIT_FILES)}
-    return sorted(found, key=lambda pair: order[pair[0]])
+    return sorted(((split, path) for split, path in found if split), key=lambda pair: order[pair[0]])
+
+
+def _files_in(folder: Path, suffixes: Sequence[str], *, without_names: bool) -> list[tuple[str | None, Path]]:
+    files = [
+        (split_of(file), file)
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in suffixes and file.is_file() and not file.name.startswith(".")
+    ]
+    exactly = [pair for pair in files if pair[1].stem.lower() in SPLIT_OF]
+    by_name = exactly or [pair for pair in files if pair[0] is not None]
+    if by_name:
+        return [*by_name]
+    nameless = [pair for pair in files if not pair[1].name.lower().startswith(BESIDE)]
+    if without_names and nameless:
+        return [pair for pair in nameless if pair[1].suffix.lower() != ".txt"] or nameless
+    names = ", ".join(f"{name}{suffixes[0]}" for name in ("train", "dev", "test"))
+    raise InputError(f"{folder}: the folder has none of {names}; name a file instead")
+
+
+def not_read(inputs: Sequence[Path], files: Sequence[Path]) -> list[str]:
+    """A line that names the files of folders among the inputs that are not read, if there are any."""
+    there = (file for path in inputs if path.is_dir() for file in sorted(path.iterdir()))
+    names = [
+        file.name + "/" * file.is_dir()
+        for file in there
+        if file not in files and not file.name.lower().startswith((".", *BESIDE))
+    ]
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return [f"not read: {', '.join(names[:10])}{more}; name them to read them as well"] if names else []
 
 
 def has_splits(files: Sequence[tuple[str, Path]]) -> bool:

@@ -19,7 +19,7 @@ Recogniser = Callable[["Sample"], Certainty]
 HEAD = 65_536
 """Bytes of the first file that are looked at."""
 N_ROWS = 20
-_BESIDE = ("readme", "license", "licence", "notice", "attribution", "config.xml", "labels.txt")
+BESIDE = ("readme", "license", "licence", "notice", "attribution", "config.xml", "labels.txt")
 """How the names of files begin that stand beside annotations and hold none."""
 _MOST_NAMES = 10_000
 
@@ -77,7 +77,7 @@ def sample_of(inputs: Sequence[Path]) -> Sample:
         else:
             names.append(path.name)
             files.append(path)
-    file = next((file for file in files if not file.name.lower().startswith(_BESIDE)), None)
+    file = next((file for file in files if not file.name.lower().startswith(BESIDE)), None)
     if file is None:
         return Sample(inputs[0], tuple(names))
     with opened(file) as opened_file:

@@ -7,44 +7,53 @@ predictions on one text, with offsets; tags that are no whole chunk under the de
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from pathlib import Path
 
 from eventcorpus.errors import InputError
-from eventcorpus.formats.conll import (
+from eventcorpus.formats.columns import columns_of
+from eventcorpus.formats.schemes import TagEvidence, Tagging, layers_of
+from eventcorpus.formats.sentences import (
     Offsets,
     Sentence,
     TaggedDocument,
-    chunk_place,
-    chunks_of,
+    TaggedWord,
     document_text,
     tagged_documents,
     words_of,
 )
-from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, tag_fault
+from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags, tag_fault
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import one_line, stored_form
 
+_ENDED: dict[str, Scheme] = dict.fromkeys(("iobes", "bilou", "bmes", "bmewo"), "bilou")
+"""The schemes whose mentions have an end tag, under which ``strict`` reads nothing else."""
+
 
 @dataclass(frozen=True, slots=True)
 class TagReading:
-    """How tags are read: names of ``metrics.tags``."""
+    """How tags are read: a decoder of ``metrics.tags``, and a scheme of ``formats.schemes``; None: told from the tags.
+
+    ``columns`` says which column is what, as ``formats.columns`` takes it; None: told from the file.
+    """
 
     decoder: Decoder = "strict"
-    scheme: Scheme = "iob2"
+    scheme: str | None = None
+    columns: str | None = None
 
 
 @dataclass(frozen=True)
 class TaggedArticles:
-    """Gold articles of a tag file, their labels as a flat ontology, and how many tags are in no whole chunk."""
+    """Gold articles of a tag file, their labels as an ontology, how many tags are in no whole chunk, and the scheme."""
 
     articles: list[AnnotatedArticle]
     ontology: Ontology
     documents: list[TaggedDocument]
     n_dropped: int
+    scheme: str
 
     @property
     def texts(self) -> list[Article]:
@@ -59,10 +68,11 @@ class TaggedArticles:
 
 @dataclass(frozen=True)
 class TaggedPredictions:
-    """Predictions of a tag file, and how many of its tags are in no whole chunk."""
+    """Predictions of a tag file, how many of its tags are in no whole chunk, and the scheme."""
 
     predictions: list[Prediction]
     n_dropped: int
+    scheme: str
 
 
 def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool = False) -> TaggedArticles:
@@ -71,32 +81,33 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
     Raises:
         InputError: naming line and tag, if a tag is none; if there is nothing but O.
     """
-    documents = list(tagged_documents(path, n_tags=2 if with_predictions else 1))
-    per_document, n_dropped = _chunks(path, documents, 0, reading)
+    documents = _documents(path, reading, n_last=2 if with_predictions else None)
+    columns = [0] if with_predictions else _all_columns(documents)
+    tagging = _tagging(documents, columns, reading)
+    per_document, n_dropped = _chunks(path, documents, columns, tagging, reading)
     labels = tuple(sorted({chunk.label for chunks in per_document for chunk in chunks}))
     if not labels:
         raise InputError(f"{path}: no mention in its tags; is this the gold, with tags such as B-PER and --scheme?")
     articles = []
     for number, (document, chunks) in enumerate(zip(documents, per_document, strict=True), start=1):
         text, offsets = document_text(document)
-        spans = tuple(
-            Span(f"{n}", *chunk_place(chunk, offsets), chunk.label, origin="imported")
-            for n, chunk in enumerate(chunks, 1)
-        )
+        places = sorted({(*_place(chunk, offsets), chunk.label) for chunk in chunks}, key=lambda p: (p[0], -p[1], p[2]))
+        spans = tuple(Span(f"{n}", *place, origin="imported") for n, place in enumerate(places, start=1))
         article = Article(f"{path.stem}-{number:05d}", stored_form(text).text)
         articles.append(AnnotatedArticle(article, spans, labels, annotator="a1"))
     ontology = Ontology(
         name="".join(c if c.isalnum() or c in "_.-" else "-" for c in path.stem) or "tags",
         version="1.0.0",
-        flat=True,
+        flat=len(columns) == 1 and not any(word.is_within for word in words_of(documents)),
         entities=tuple(Label(name=label) for label in labels),
     )
-    return TaggedArticles(articles, ontology, documents, n_dropped)
+    return TaggedArticles(articles, ontology, documents, n_dropped, tagging.scheme)
 
 
 def predictions_in_last_column(path: Path, gold: TaggedArticles, reading: TagReading) -> TaggedPredictions:
     """Predictions of the file that the gold came from, in its last column."""
-    return _predictions(path, gold.documents, gold.texts, gold.offsets, reading, column=1)
+    tagging = _tagging(gold.documents, [1], reading, gold.scheme)
+    return _predictions(path, gold.documents, gold.texts, gold.offsets, [1], tagging, reading)
 
 
 def read_predictions_beside(
@@ -107,11 +118,13 @@ def read_predictions_beside(
     Raises:
         InputError: if sentences or words are not the same, naming the lines and both words.
     """
-    predicted = list(chain.from_iterable(tagged_documents(path)))
+    predicted = list(chain.from_iterable(_documents(path, reading)))
     _check_same_words(list(chain.from_iterable(gold.documents)), predicted, gold_path, path)
     rest = iter(predicted)
     documents = [[next(rest) for _ in document] for document in gold.documents]
-    return _predictions(path, documents, gold.texts, gold.offsets, reading)
+    columns = _all_columns(documents)
+    tagging = _tagging(documents, columns, reading, gold.scheme)
+    return _predictions(path, documents, gold.texts, gold.offsets, columns, tagging, reading)
 
 
 def read_predictions_on(path: Path, articles: Sequence[Article], reading: TagReading) -> TaggedPredictions:
@@ -122,14 +135,43 @@ def read_predictions_on(path: Path, articles: Sequence[Article], reading: TagRea
     Raises:
         InputError: if there are not as many documents as articles, or a word is not the next of its article.
     """
-    documents = list(tagged_documents(path))
+    documents = _documents(path, reading)
     if len(documents) != len(articles):
         raise InputError(
             f"{path}: {len(documents):,} documents for {len(articles):,} articles; begin each article with a line "
             "-DOCSTART- O, in the order of the split"
         )
     offsets = (_word_offsets(document, article, path) for document, article in zip(documents, articles, strict=True))
-    return _predictions(path, documents, articles, offsets, reading)
+    columns = _all_columns(documents)
+    tagging = _tagging(documents, columns, reading, "iob2")
+    return _predictions(path, documents, articles, offsets, columns, tagging, reading)
+
+
+def _documents(path: Path, reading: TagReading, *, n_last: int | None = None) -> list[TaggedDocument]:
+    """The documents of a file: with several columns of tags only if they are named, or the words have numbers."""
+    columns = columns_of(path, reading.columns, n_last=n_last, or_last=True)
+    if n_last is None and reading.columns is None and not columns.number:
+        columns = replace(columns, tags=columns.tags[-1:])
+    return list(tagged_documents(path, columns))
+
+
+def _all_columns(documents: Sequence[TaggedDocument]) -> list[int]:
+    return list(range(len(documents[0][0][0].tags))) if documents else [0]
+
+
+def _tagging(
+    documents: Sequence[TaggedDocument], columns: Sequence[int], reading: TagReading, scheme_of_gold: str = ""
+) -> Tagging:
+    """How the tags are written; predictions in B and I follow the scheme of the gold, or iob2 where it has none."""
+    evidence = TagEvidence()
+    for document in documents:
+        for sentence in document:
+            for column in columns:
+                evidence.add([word.tags[column] for word in sentence], place="the tags")
+    tagging = evidence.tagging(reading.scheme)
+    if reading.scheme is None and scheme_of_gold and tagging.scheme == "iob1":
+        return replace(tagging, scheme=scheme_of_gold if scheme_of_gold in ("iob1", "io") else "iob2")
+    return tagging
 
 
 def _predictions(
@@ -137,37 +179,82 @@ def _predictions(
     documents: Sequence[TaggedDocument],
     articles: Sequence[Article],
     offsets: Iterable[Offsets],
+    columns: Sequence[int],
+    tagging: Tagging,
     reading: TagReading,
-    *,
-    column: int = 0,
 ) -> TaggedPredictions:
-    per_document, n_dropped = _chunks(path, documents, column, reading)
+    per_document, n_dropped = _chunks(path, documents, columns, tagging, reading)
     model = ModelName(name=path.stem)
     predictions: list[Prediction] = []
     for article, chunks, at in zip(articles, per_document, offsets, strict=True):
-        places = [(*chunk_place(chunk, at), chunk.label) for chunk in chunks]
+        places = dict.fromkeys((*_place(chunk, at), chunk.label) for chunk in chunks)
         mentions = tuple(
             PredictedMention(start=start, end=end, label=label, text=article.text[start:end])
             for start, end, label in places
         )
         predictions.append(Prediction(model=model, id=article.id, text_sha256=article.text_sha256, mentions=mentions))
-    return TaggedPredictions(predictions, n_dropped)
+    return TaggedPredictions(predictions, n_dropped, tagging.scheme)
+
+
+def _place(chunk: Chunk, offsets: Offsets) -> tuple[int, int]:
+    """Start and end of a chunk in characters."""
+    of_sentence = offsets[chunk.sentence]
+    return of_sentence[chunk.start][0], of_sentence[chunk.end - 1][1]
 
 
 def _chunks(
-    path: Path, documents: Sequence[TaggedDocument], column: int, reading: TagReading
+    path: Path, documents: Sequence[TaggedDocument], columns: Sequence[int], tagging: Tagging, reading: TagReading
 ) -> tuple[list[list[Chunk]], int]:
-    """The chunks of each document, and the number of tags that are in none."""
-    first_line: dict[str, int] = {}
-    n_tags = 0
-    for word in words_of(documents):
-        first_line.setdefault(word.tags[column], word.line)
-        n_tags += word.tags[column] != "O"
-    for tag, line in first_line.items():
-        if fault := tag_fault(tag, decoder=reading.decoder, scheme=reading.scheme):
-            raise InputError(f"{path}: line {line}: {fault}")
-    per_document = chunks_of(documents, column, decoder=reading.decoder, scheme=reading.scheme)
-    return per_document, n_tags - sum(chunk.end - chunk.start for chunks in per_document for chunk in chunks)
+    """The chunks of each document, whose sentences count within it, and the number of tags that are in none.
+
+    Raises:
+        InputError: naming line and tag, if a tag is none of the scheme's.
+    """
+    layers: list[list[str]] = []
+    place: list[tuple[int, int]] = []
+    for number, document in enumerate(documents):
+        for n, sentence in enumerate(document):
+            for column in columns:
+                of_sentence = layers_of([_tags(path, word, column, tagging, reading) for word in sentence])
+                layers += of_sentence
+                place += [(number, n)] * len(of_sentence)
+    n_tags = sum(tag != "O" for layer in layers for tag in layer)
+    scheme = _ENDED.get(tagging.scheme, "iob2")
+    if reading.decoder == "strict" and scheme == "iob2" and tagging.scheme != "iob2":
+        layers = [_as_iob2(layer) for layer in layers]
+    found: list[list[Chunk]] = [[] for _ in documents]
+    for chunk in decode_tags(layers, decoder=reading.decoder, scheme=scheme):
+        number, n = place[chunk.sentence]
+        found[number].append(chunk._replace(sentence=n))
+        n_tags -= chunk.end - chunk.start
+    return found, n_tags
+
+
+def _tags(path: Path, word: TaggedWord, column: int, tagging: Tagging, reading: TagReading) -> tuple[str, ...]:
+    """The tags of a word, of those that the decoder takes under the scheme.
+
+    Raises:
+        InputError: naming line and tag, if it is none.
+    """
+    cell = word.tags[column]
+    tags = tagging.tags_of(cell)
+    if tags is None and tag_fault(cell, decoder="conlleval", scheme="iob2") is None:
+        tags = (cell,)  # a letter without a label
+    scheme = _ENDED.get(tagging.scheme, "iob2" if tagging.scheme == "iob2" else "bilou")
+    faults = (tag_fault(tag, decoder=reading.decoder, scheme=scheme) for tag in tags or (cell,))
+    if fault := next(filter(None, faults), None):
+        raise InputError(f"{path}: line {word.line}: {fault}")
+    return tags or ()
+
+
+def _as_iob2(layer: Sequence[str]) -> list[str]:
+    """The tags of a layer in which I may open a mention, with B there."""
+    tags: list[str] = []
+    for i, tag in enumerate(layer):
+        before = layer[i - 1] if i else "O"
+        goes_on = tag[0] in "IE" and before[0] in "BI" and before[2:] == tag[2:]
+        tags.append(tag if tag == "O" else ("I-" if goes_on else "B-") + tag[2:])
+    return tags
 
 
 def _check_same_words(gold: Sequence[Sentence], predicted: Sequence[Sentence], gold_path: Path, path: Path) -> None:
@@ -193,7 +280,7 @@ def _check_same_words(gold: Sequence[Sentence], predicted: Sequence[Sentence], g
                     f"{here}: line {line}: sentence {number} goes on with {one_line(extra)}, and has ended on the "
                     f"other side after {n_words} words; both files need the same sentences"
                 )
-            if word.word != other.word:
+            if word.word != other.word and word.word.split() != other.word.split():
                 raise InputError(
                     f"{path}: line {other.line}: the word is {one_line(other.word)}, the gold has "
                     f"{one_line(word.word)} ({gold_path} line {word.line}); both files need the same words"
@@ -211,6 +298,9 @@ def _word_offsets(document: TaggedDocument, article: Article, path: Path) -> Off
     for sentence in document:
         offsets.append([])
         for word in sentence:
+            if word.is_within and offsets[-1]:
+                offsets[-1].append(offsets[-1][-1])
+                continue
             stored = stored_form(word.word).text.strip()
             if not stored and any(tag != "O" for tag in word.tags):
                 raise InputError(
