@@ -9,8 +9,9 @@ from eventcorpus.agreement.adjudicate import Differences, adjudication_task, des
 from eventcorpus.annotation.merge import gold_of
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.annotations import read_exports
-from eventcorpus.labelstudio.config import adjudication_config, is_made_from, label_config, read_text_object
+from eventcorpus.labelstudio.config import adjudication_config, is_made_from, label_config, parse_config
 from eventcorpus.labelstudio.tasks import simulated_export
+from eventcorpus.labelstudio.texts import text_objects_of
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 from label_studio_json import TEXT
@@ -97,7 +98,8 @@ def test_the_list_of_differences_stands_on_the_page_and_takes_no_labels(tmp_path
     path = tmp_path / "config.xml"
     path.write_text(adjudication_config(ONTOLOGY))
     assert '<Text name="disagreements" value="$disagreements"/>' in path.read_text()
-    assert read_text_object(path) == ("text", "text")
+    (shown,) = text_objects_of(parse_config(path.read_text(), "c.xml"), "c.xml")
+    assert (shown.name, shown.key) == ("text", "text")
     assert is_made_from(ONTOLOGY, adjudication_config(ONTOLOGY)) and is_made_from(ONTOLOGY, label_config(ONTOLOGY))
 
 

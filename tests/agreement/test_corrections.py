@@ -190,7 +190,16 @@ def test_skipped_drafts_and_older_annotations_do_not_count() -> None:
 def test_each_part_of_a_long_article_is_corrected_by_itself() -> None:
     parts = [
         corrected([ACTOR], predicted(ACTOR, PLACE))
-        | {"data": {"article_id": "long", "text": TEXT, "part": n, "n_parts": 2, "offset": (n - 1) * len(TEXT)}}
+        | {
+            "data": {
+                "article_id": "long",
+                "text": TEXT,
+                "text_sha256": "",
+                "part": n,
+                "n_parts": 2,
+                "offset": (n - 1) * len(TEXT),
+            }
+        }
         for n in (1, 2)
     ]
     assert outcomes(report_of(*parts).total.mentions) == {"kept": 2, "removed": 2}

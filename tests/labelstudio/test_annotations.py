@@ -17,6 +17,7 @@ from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.labelstudio.tasks import cut_parts, simulated_export, task_data, tasks_of
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, role_order, span_order
+from eventcorpus.text import stored_form
 
 FIXTURES = Path(__file__).parent.parent / "fixtures" / "label-studio"
 ONTOLOGY = parse_ontology(
@@ -74,7 +75,13 @@ def annotation(*items: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def task(*annotations: dict[str, Any], text: str = TEXT, article_id: str = "x", **data: Any) -> dict[str, Any]:
-    return {"id": 1, "data": {"article_id": article_id, "text": text, **data}, "annotations": list(annotations)}
+    data = {
+        "article_id": article_id,
+        "text": text,
+        "text_sha256": Article("x", stored_form(text).text).text_sha256,
+        **data,
+    }
+    return {"id": 1, "data": data, "annotations": list(annotations)}
 
 
 @pytest.fixture
@@ -303,7 +310,7 @@ def test_the_same_text_with_other_line_ends_keeps_each_annotation_on_its_own_off
 
 def test_a_project_of_somebody_else_gets_ids_from_its_texts(read: Any) -> None:
     foreign = task(annotation())
-    del foreign["data"]["article_id"]
+    del foreign["data"]["article_id"], foreign["data"]["text_sha256"]
     ((article,), _) = read(foreign | {"data": foreign["data"] | {"newsroom": "west"}})
     assert article.article.id == article.article.text_sha256[:16]
     assert article.article.metadata == {"newsroom": "west"}
@@ -480,9 +487,16 @@ def test_somebody_who_only_skipped_takes_no_number(read: Any) -> None:
     assert [(a.article.id, a.annotator) for a in articles] == [("x", "a1"), ("y", "a1")]
 
 
-def test_the_same_export_twice_counts_once_and_refuses_the_copy(read: Any) -> None:
+def test_the_same_export_twice_is_read_once(read: Any) -> None:
     ((article,), report) = read(task(annotation(*ALL)), task(annotation(*ALL)))
-    assert len(article.spans) == 3
+    assert [report.as_json()[kind]["in"] for kind in KINDS] == [1, 3, 1, 1]
+    assert (len(article.spans), report.items) == (3, [])
+    assert report.notes["annotations that stand twice (read once)"] == 1
+
+
+def test_one_annotation_id_with_two_contents_is_two_annotations(read: Any) -> None:
+    ((article,), report) = read(task(annotation(*ALL)), task(annotation(region(*REBELS), updated_at="2026-02-01")))
+    assert [s.label for s in article.spans] == ["Actor"]
     assert [report.as_json()[kind]["refused"] for kind in KINDS] == [0, 3, 1, 1]
 
 

@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from eventcorpus.errors import InputError, OntologyError
-from eventcorpus.labelstudio.config import label_config, read_label_config, read_ontology, read_text_object
+from eventcorpus.labelstudio.config import label_config, parse_config, read_label_config, read_ontology
+from eventcorpus.labelstudio.texts import text_objects_of
 from eventcorpus.ontology import ontology_yaml, parse_ontology
 from label_studio_json import ONTOLOGY
 
@@ -145,23 +146,25 @@ def test_controls_for_each_region_become_attributes() -> None:
     ]  # fmt: skip
 
 
-def test_the_text_is_the_object_that_labels_are_drawn_on(tmp_path: Path) -> None:
-    (tmp_path / "c.xml").write_text(CONTROLS)
-    assert read_text_object(tmp_path / "c.xml") == ("body", "article")
+def objects(config: str) -> list[tuple[str | None, str, str | None]]:
+    found = text_objects_of(parse_config(config, "c.xml"), "c.xml")
+    return [(shown.name, shown.key, shown.turn_key) for shown in found]
 
 
-@pytest.mark.parametrize(
-    ("config", "said"),
-    [
-        ('<View><Labels name="a" toName="x"><Label value="A"/></Labels><HyperText name="x" value="$h"/></View>', "HyperText"),
-        ('<View><Labels name="a" toName="x"/><Labels name="b" toName="y"/><Text name="x" value="$x"/>'
-         '<Text name="y" value="$y"/></View>', "x, y"),
-    ],
-)  # fmt: skip
-def test_hypertext_and_several_texts_are_refused(tmp_path: Path, config: str, said: str) -> None:
-    (tmp_path / "c.xml").write_text(config)
-    with pytest.raises(OntologyError, match=f"labels are drawn on {said}.*; one <Text> per article is read"):
-        read_text_object(tmp_path / "c.xml")
+def test_the_text_is_the_object_that_labels_are_drawn_on() -> None:
+    assert objects(CONTROLS) == [("body", "article", None)]
+
+
+def test_several_texts_with_labels_are_all_read_in_their_order() -> None:
+    config = """<View><Labels name="a" toName="x"/><Labels name="b" toName=" y , z"/><Text name="y" value="$y"/>
+      <Text name="x" value="$x"/><Paragraphs name="z" value="$talk" textKey="said"/><Text name="w" value="$w"/></View>"""
+    assert objects(config) == [("y", "y", None), ("x", "x", None), ("z", "talk", "said")]
+
+
+def test_labels_on_hypertext_are_an_error_that_says_where_to_annotate() -> None:
+    config = f"<View>{LABELS}<HyperText name='t' value='$h'/></View>"
+    with pytest.raises(OntologyError, match="labels are drawn on HyperText t, .*; annotate the plain text .* <Text>"):
+        objects(config)
 
 
 def test_free_text_and_several_choices_are_written_as_such() -> None:

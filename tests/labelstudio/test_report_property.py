@@ -21,6 +21,7 @@ from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.text import sha256_of, stored_form
 from label_studio_json import MINI
 
 WORDS = [
@@ -151,6 +152,7 @@ def exports(draw: st.DrawFn) -> tuple[list[dict[str, Any]], Ledger]:
         ledger.intended[article] = set()
         n_parts = draw(st.sampled_from([1, 1, 1, 2]))
         begin = 0
+        of_article: list[dict[str, Any]] = []
         for part in range(1, n_parts + 1):
             text, words = "", []
             for word in draw(st.lists(st.sampled_from(WORDS), min_size=1, max_size=8)):
@@ -160,6 +162,7 @@ def exports(draw: st.DrawFn) -> tuple[list[dict[str, Any]], Ledger]:
             if n_parts > 1:
                 data |= {"part": part, "n_parts": n_parts, "offset": begin}
             begin += len(text.replace("\r\n", "\n"))
+            of_article.append(data)
             annotations = []
             for _ in range(draw(st.integers(0, 3))):
                 number += 1
@@ -185,6 +188,9 @@ def exports(draw: st.DrawFn) -> tuple[list[dict[str, Any]], Ledger]:
                     "predictions": [draft],
                 }
             )
+        whole = "".join(stored_form(data["text"]).text for data in of_article)
+        for data in of_article:
+            data["text_sha256"] = sha256_of(whole)
     return tasks, ledger
 
 

@@ -49,7 +49,7 @@ def read_corrected(index: ExportIndex, ontology: Ontology, excluded: Counter[str
             stored=task.stored,
             prefix="region",
             migration=migration(task.ontology_key, free, place=f"article {task.article_id}"),
-            text_object=index.text_object,
+            text=task.text,
         )
         excluded.update(f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused")
         return found

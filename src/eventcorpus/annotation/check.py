@@ -141,7 +141,9 @@ class _Checker:
             if self.form.trusts_offsets:
                 self.report.note(f"{self.form.noun}s without text of their own (offsets trusted)")
         elif found != mark.text and repair is None:
-            if not self._fits(found, mark.text):
+            if not self._fits(found, mark.text) and self._is_stale(pieces, mark.text):
+                self.report.note(f"{self.form.noun}s with the text of an earlier place (offsets trusted)")
+            elif not self._fits(found, mark.text):
                 hint = self.form.text_hint.format(one_line(mark.text))
                 return Fault(Code.TEXT_DIFFERS, f"the text there is {one_line(found)}{hint}")
             repair = Code.OTHER_BLANKS_OR_QUOTES if self.form.mends_text else None
@@ -159,6 +161,10 @@ class _Checker:
 
     def _fits(self, found: str | None, text: str) -> bool:
         return found is not None and (found == text or self.form.same_text(found, text))
+
+    def _is_stale(self, pieces: Pieces, text: str) -> bool:
+        is_stale = self.form.is_stale
+        return is_stale is not None and len(pieces) == 1 and is_stale(self.original, *pieces[0], text)
 
     def _resolve_overlaps(self) -> None:
         stay, lost = resolve_overlaps(self.spans.values(), self.ontology)
@@ -190,9 +196,16 @@ class _Checker:
             return self.report.refuse("attributes", self.article, name, Code.UNKNOWN_ATTRIBUTE)
         carrier = next((x for x in owners if found in self.ontology.attributes_of(self.spans[x].label)), None)
         reason: Code | Reason | None = None
+        known = tuple(value for value in values if found.takes(value))
+        if owners and 0 < len(known) < len(values):
+            for value in values:
+                if value not in known:
+                    words = f"{one_line(value)} in {name}"
+                    self.report.refuse("attributes", self.article, words, Code.UNKNOWN_VALUE)
+            values = known
         if not owners:
             reason = Code.REGION_REFUSED
-        elif not values or (len(values) > 1 and not found.multiple) or not all(map(found.takes, values)):
+        elif not known or (len(values) > 1 and not found.multiple):
             reason = Code.UNKNOWN_VALUE
         elif carrier is None:
             reason = Reason(Code.LABEL_WITHOUT_ATTRIBUTE, (self.spans[owners[0]].label,))

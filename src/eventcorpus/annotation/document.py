@@ -107,6 +107,8 @@ class Form:
         label_hint: what an error adds if a label is not in the ontology.
         text_hint: what an error adds if the text differs; ``{}`` is the text that the file gives.
         same_text: whether the text found and the text given are the same.
+        is_stale: whether the text given is one that the format did not write anew when the place (text, start, end) was
+            changed; the offsets are trusted then, which is noted.
         mends_text: texts that are the same but not equal are counted as repaired.
         trusts_offsets: offsets of a mark without text are trusted, which is noted.
         merges_equal: two marks with one place and label are one span, unless they are triggers.
@@ -121,6 +123,7 @@ class Form:
     label_hint: str = ""
     text_hint: str = ""
     same_text: Callable[[str, str], bool] = same_but_blanks_and_quotes
+    is_stale: Callable[[str, int, int, str], bool] | None = None
     mends_text: bool = True
     trusts_offsets: bool = False
     merges_equal: bool = True

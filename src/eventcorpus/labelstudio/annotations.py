@@ -15,7 +15,6 @@ from eventcorpus.annotation.assemble import annotated_article
 from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError, SpanError
-from eventcorpus.formats.articles import article_from_row
 from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex, OnError, index_exports
 from eventcorpus.labelstudio.regions import check_annotation, is_region, units
 from eventcorpus.ontology import Ontology
@@ -68,8 +67,8 @@ def annotated_articles(
             yield found
 
 
-def _pieces(tasks: list[ExportedTask]) -> list[_Piece]:
-    """The tasks of one article by part; tasks of the same part must have the same text."""
+def _pieces(tasks: list[ExportedTask], report: ConversionReport) -> list[_Piece]:
+    """The tasks of one article by part, each annotation once; tasks of the same part must have the same text."""
     pieces: dict[int, _Piece] = {}
     for task in tasks:
         piece = pieces.setdefault(task.part, _Piece(task, []))
@@ -78,15 +77,24 @@ def _pieces(tasks: list[ExportedTask]) -> list[_Piece]:
                 f"{task.place}: article {task.article_id} stands in {piece.first.place} with another text; "
                 "ids are unique"
             )
-        begin = len(piece.annotations) + 1
-        piece.annotations += [ExportedAnnotation(raw, n, task) for n, raw in enumerate(task.raw_annotations, begin)]
+        for raw in task.raw_annotations:
+            annotation = ExportedAnnotation(raw, len(piece.annotations) + 1, task)
+            earlier = [] if raw.get("id") is None else [a for a in piece.annotations if a.raw.get("id") == raw["id"]]
+            if any(map(annotation.is_copy_of, earlier)):
+                report.note("annotations that stand twice (read once)")
+            else:
+                piece.annotations.append(annotation)
+        if task.n_drafts:
+            report.note("drafts (not read)", task.n_drafts)
+        if task.n_predictions:
+            report.note("predictions (not read)", task.n_predictions)
     return [pieces[part] for part in sorted(pieces)]
 
 
 def _annotated(
     tasks: list[ExportedTask], ontology: Ontology, report: ConversionReport, index: ExportIndex
 ) -> list[AnnotatedArticle]:
-    pieces, task = _pieces(tasks), tasks[0]
+    pieces, task = _pieces(tasks, report), tasks[0]
     article_id, n_parts = task.article_id, pieces[0].first.n_parts
     every = [annotation for piece in pieces for annotation in piece.annotations]
     if len(pieces) < n_parts:
@@ -96,7 +104,7 @@ def _annotated(
             _refuse_items(annotation, article_id, Code.ARTICLE_PART_MISSING, report)
         return []
     text = _joined(pieces, task)
-    article = article_from_row(task.row | {"id": article_id, "text": text}, place=pieces[0].first.place)
+    article = task.article(text)
     way = migration(task.ontology_key, ontology, place=f"article {article_id}")
     labels = ontology.labels if not way.steps else _labels_before(ontology, way)
     found: list[AnnotatedArticle] = []
@@ -120,7 +128,7 @@ def _annotated(
                         migration=way,
                         offset=piece.first.offset,
                         annotator=annotator,
-                        text_object=index.text_object,
+                        text=annotation.task.text,
                     )
                 except SpanError as error:
                     raise SpanError(f"{piece.first.place}: {error}") from None

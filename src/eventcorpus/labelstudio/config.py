@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import Element
 from xml.sax.saxutils import quoteattr
 
@@ -22,7 +23,9 @@ DIFFERENCES_OBJECT = "disagreements"
 """The text object, and the key of a task's data, that lists in words where annotators differ."""
 PATH_SEPARATOR = " > "
 """Joins the steps of a taxonomy's path, which is one attribute value for us."""
-_ATTRIBUTE_CONTROLS = ("Choices", "Taxonomy", "TextArea", "Number", "Rating")
+_ATTRIBUTE_CONTROLS = ("choices", "taxonomy", "textarea", "number", "rating", "datetime")
+_LISTING_CONTROLS = ("labels", "paragraphlabels", "choices", "taxonomy")
+"""Controls that may take what they offer from the tasks."""
 _MAX_LEVELS = 50
 _HOTKEYS = "1234567890qwertyuiopasdfghjkl"
 
@@ -102,99 +105,132 @@ def read_ontology(path: Path) -> Ontology:
     return read_ontology_yaml(path)
 
 
-def read_label_config(content: str, *, place: str) -> Ontology:
+def read_label_config(content: str, *, place: str, from_data: Mapping[str, Iterable[str]] | None = None) -> Ontology:
     """Read any project's configuration as an ontology: every label an entity, roles unconstrained, spans may overlap.
 
-    Controls for each region become attributes: Choices; Taxonomy, whose values are paths (``Violence > Shelling``);
-    TextArea, Number and Rating, which are free text.
+    Controls for each region become attributes: Choices, Taxonomy and nested Choices, whose values are paths
+    (``Violence > Shelling``); TextArea, Number, Rating and DateTime, which are free text. A role or attribute that has
+    the name of a label is called ``Place (role)``, ``Place (attribute)``.
+
+    Args:
+        from_data: by control, what it offered in the tasks (see ``listing_controls``).
 
     Raises:
         OntologyError: if it is not well-formed XML, uses entities or external references, or has no labels.
     """
-    root = parse_config(content, place)
-    controls = [e for e in root.iter() if e.tag in _ATTRIBUTE_CONTROLS and e.get("perRegion") == "true"]
-    relations = [e.get("value") or "" for e in root.iter("Relation")]
-    entities = list(dict.fromkeys(filter(None, map(stored_name, root.iter("Label")))))
+    root, from_data = parse_config(content, place), from_data or {}
+    listing = listing_controls(root)
+    labelling = {e.get("name") for e in root.iter() if e.tag in _LISTING_CONTROLS and e.tag.endswith("labels")}
+    more = [label for name in listing if name in labelling for label in from_data.get(name, ())]
+    entities = _distinct([*map(stored_name, root.iter("label")), *more])
     if not entities:
-        raise OntologyError(f"{place}: no <Label> in this configuration; spans need a <Labels> control")
+        dynamic = next((name for name in listing if name in labelling), None)
+        raise OntologyError(
+            f"{place}: no <Label> in this configuration; spans need a <Labels> control"
+            if dynamic is None
+            else f"{place}: the labels of {dynamic!r} come from the tasks (${listing[dynamic]}), and there are none; "
+            "name an ontology that has them"
+        )
+    relations = _distinct((e.get("value") or "").strip() for e in root.iter("relation"))
+    attributes = [e for e in root.iter() if e.tag in _ATTRIBUTE_CONTROLS and _is_true(e.get("perregion"))]
     data = {
         "name": re.sub(r"[^\w.-]+", "-", Path(place).stem) or "label-studio",
         "version": "1.0.0",
         "flat": False,
         "entities": [{"name": name} for name in entities],
-        "roles": [{"name": name} for name in dict.fromkeys(filter(None, relations))],
+        "roles": [{"name": role_name(name, entities)} for name in relations],
         "attributes": [
             {
-                "name": e.get("name") or "choice",
-                "of": [x for x in (e.get("whenLabelValue") or "").split(",") if x in entities] or entities,
+                "name": attribute_name(e.get("name") or "choice", [*entities, *relations]),
+                "of": _labels_with(e, root, entities),
                 "values": [
-                    {"name": value}
-                    for value in (_paths(e) if e.tag == "Taxonomy" else map(stored_name, e.iter("Choice")))
+                    {"name": value} for value in _distinct([*_offered(e), *from_data.get(e.get("name") or "", ())])
                 ],
-                "multiple": e.tag in ("Taxonomy", "TextArea") or e.get("choice") == "multiple",
+                "multiple": e.tag == "textarea" or is_nested(e) or e.get("choice") == "multiple",
             }
-            for e in controls
+            for e in attributes
         ],
     }
     return parse_ontology(data, place=place)
 
 
+def role_name(relation: str, labels: Iterable[str]) -> str:
+    """What the role of a relation is called beside labels."""
+    return f"{relation} (role)" if relation in labels else relation
+
+
+def attribute_name(control: str, names: Iterable[str]) -> str:
+    """What the attribute of a control is called beside labels and relations."""
+    return f"{control} (attribute)" if control in names else control
+
+
+def listing_controls(root: Element) -> dict[str, str]:
+    """Controls that take what they offer from the tasks (``<Labels value="$labels">``), with the key of ``data``."""
+    found = [e for e in root.iter() if e.tag in _LISTING_CONTROLS and (e.get("value") or "").startswith("$")]
+    return {e.get("name") or "": str(e.get("value"))[1:] for e in found}
+
+
+def listed_in_data(value: Any, parents: tuple[str, ...] = ()) -> Iterator[str]:
+    """What a task offers to a control: names, or objects with ``value``, ``alias``, ``children``; paths if nested."""
+    for item in value if isinstance(value, list) and len(parents) < _MAX_LEVELS else []:
+        entry = item if isinstance(item, dict) else {"value": item}
+        name = entry.get("alias") or entry.get("value")
+        if isinstance(name, str) and name.strip():
+            path = (*parents, name.strip())
+            yield PATH_SEPARATOR.join(path)
+            yield from listed_in_data(entry.get("children"), path)
+
+
+def is_nested(control: Element) -> bool:
+    """Whether the choices of a control are paths."""
+    return control.tag == "taxonomy" or _is_true(control.get("allownested"))
+
+
+def _offered(control: Element) -> list[str]:
+    return _paths(control) if is_nested(control) else [stored_name(choice) for choice in control.iter("choice")]
+
+
+def _labels_with(control: Element, root: Element, entities: Sequence[str]) -> list[str]:
+    """The labels of whose regions a control is shown: those that ``whenLabelValue`` lists, else all."""
+    shown_as = {(e.get("value") or "").strip(): stored_name(e) for e in root.iter("label")}
+    when = control.get("whenlabelvalue") or ""
+    listed = {part.strip() for part in when.split(",")}
+    listed |= {label for label in (*entities, *shown_as) if f",{label}," in f",{when},"}  # labels that have a comma
+    listed |= {shown_as[value] for value in listed if value in shown_as}
+    return [label for label in entities if label in listed] or list(entities)
+
+
 def _paths(control: Element, parents: tuple[str, ...] = ()) -> list[str]:
-    """Every choice of a taxonomy, in order; a nested choice as the path from the top to it."""
+    """Every choice of a control, in order; a nested choice as the path from the top to it."""
     if len(parents) > _MAX_LEVELS:
         raise OntologyError(f"{parents[0]}: a taxonomy of more than {_MAX_LEVELS} levels is not read")
     paths: list[str] = []
-    for choice in control.findall("Choice"):
+    for choice in control.findall("choice"):
         path = (*parents, stored_name(choice))
         paths += [PATH_SEPARATOR.join(path), *_paths(choice, path)]
     return paths
 
 
-def read_text_object(path: Path) -> tuple[str | None, str]:
-    """As ``text_object_of``, of a configuration file."""
-    return text_object_of(parse_config(read_text(path), str(path)), str(path))
+def _distinct(names: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(filter(None, names)))
 
 
-def text_object_of(root: Element, place: str) -> tuple[str | None, str]:
-    """Which object of a configuration shows the article.
-
-    Returns:
-        its name, and the key of a task's ``data`` that has the text; None and ``text`` if no labels are on a Text.
-
-    Raises:
-        OntologyError: if several Text objects have labels, the text is hypertext (whose offsets are XPaths), or is not
-            itself in one field of the task.
-    """
-    labelled = {name for e in root.iter("Labels") for name in targets(e)}
-    texts = [e for e in root.iter("Text") if e.get("name") in labelled]
-    if len(texts) > 1 or (not texts and root.find(".//HyperText") is not None):
-        found = ", ".join(str(e.get("name")) for e in texts) or "HyperText, whose offsets are paths"
-        raise OntologyError(
-            f"{place}: labels are drawn on {found}; one <Text> per article is read, make a project of each"
-        )
-    if not texts:
-        return None, TEXT_OBJECT
-    name, value = texts[0].get("name"), texts[0].get("value") or ""
-    if texts[0].get("valueType") == "url" or "$" in value[1:] or not (value.startswith("$") or not value):
-        raise OntologyError(
-            f'{place}: the text {name!r} does not come from one field of the task; it needs <Text value="$text"> and '
-            "the text itself in the task"
-        )
-    return name, value.removeprefix("$") or TEXT_OBJECT
+def _is_true(value: str | None) -> bool:
+    return (value or "").lower() == "true"
 
 
 def targets(control: Element) -> list[str]:
     """The names of the objects that a control is for."""
-    return (control.get("toName") or "").split(",")
+    return [name.strip() for name in (control.get("toname") or "").split(",")]
 
 
 def stored_name(element: Element) -> str:
     """Under which name annotations hold a Label or Choice; empty if it has none."""
-    return element.get("alias") or element.get("value") or ""
+    return (element.get("alias") or element.get("value") or "").strip()
 
 
 def parse_config(content: str, place: str) -> Element:
-    """Parse a configuration.
+    """Parse a configuration; its tags and the names of attributes in lower case, as Label Studio takes any.
 
     Raises:
         OntologyError: if it is not well-formed XML, or uses entities or external references.
@@ -207,4 +243,9 @@ def parse_config(content: str, place: str) -> Element:
         raise OntologyError(f"{place}: XML with entity definitions or external references is not read") from None
     except (ValueError, LookupError):  # a lone surrogate, or a declared encoding that does not exist
         raise OntologyError(f"{place}: XML with characters that no encoding has") from None
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2].lower()
+        given = {name.lower(): value for name, value in element.attrib.items()}
+        element.attrib.clear()
+        element.attrib.update(given)
     return root

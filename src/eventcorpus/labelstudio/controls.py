@@ -7,7 +7,7 @@ written for the controls that a project has, so that they also fit projects that
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from eventcorpus.errors import OntologyError
@@ -15,12 +15,15 @@ from eventcorpus.labelstudio.config import (
     LABELS_CONTROL,
     PATH_SEPARATOR,
     TEXT_OBJECT,
+    attribute_name,
+    is_nested,
     parse_config,
     read_label_config,
+    role_name,
     stored_name,
     targets,
-    text_object_of,
 )
+from eventcorpus.labelstudio.texts import text_objects_of
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import PredictedMention, Prediction
 from eventcorpus.text import one_line
@@ -31,13 +34,17 @@ MAX_LISTED = 12
 
 @dataclass(frozen=True)
 class AttributeControl:
-    """A control for each region; ``type`` is that of its items, ``values`` is empty if any value may be given."""
+    """A control for each region.
+
+    ``type`` is that of its items, ``values`` is empty if any value may be given, ``is_nested`` that they are paths.
+    """
 
     name: str
     type: str
     labels: tuple[str, ...]
     values: tuple[str, ...] = ()
     multiple: bool = False
+    is_nested: bool = False
 
     def item_value(self, values: tuple[str, ...]) -> dict[str, object]:
         """An attribute's values as the ``value`` of an item of this type.
@@ -45,10 +52,12 @@ class AttributeControl:
         Raises:
             ValueError: if the value for a number is not a finite number, or for a rating not a whole one.
         """
-        if self.type == "taxonomy":
-            return {"taxonomy": [value.split(PATH_SEPARATOR) for value in values]}
+        if self.is_nested:
+            return {self.type: [value.split(PATH_SEPARATOR) for value in values]}
         if self.type == "textarea":
             return {"text": list(values)}
+        if self.type == "datetime":
+            return {"datetime": values[0]}
         if self.type in ("number", "rating"):
             number = float(values[0])
             if not math.isfinite(number) or (self.type == "rating" and not number.is_integer()):
@@ -71,13 +80,14 @@ class AttributeControl:
 class Controls:
     """The controls on the article's text.
 
-    ``place`` is what messages call the configuration, ``labels`` maps each label to the name of its control,
-    ``text_object`` is the ``to_name`` of all items, ``text_key`` where the text stands in a task's ``data``.
+    ``place`` is what messages call the configuration, ``labels`` maps each label to the name of its control, ``roles``
+    each role to its relation, ``attributes`` each attribute to its control; ``text_object`` is the ``to_name`` of all
+    items, ``text_key`` where the text stands in a task's ``data``.
     """
 
     place: str
     labels: dict[str, str]
-    roles: tuple[str, ...]
+    roles: dict[str, str]
     attributes: dict[str, AttributeControl]
     text_object: str = TEXT_OBJECT
     text_key: str = TEXT_OBJECT
@@ -118,24 +128,18 @@ class Controls:
 
 def ontology_controls(ontology: Ontology) -> Controls:
     """The controls of the configuration that ``label_config`` writes for an ontology."""
-    types = {attribute.name: "choices" if attribute.values else "textarea" for attribute in ontology.attributes}
-    labels = dict.fromkeys(ontology.labels, LABELS_CONTROL)
-    return Controls(ontology.key, labels, tuple(role.name for role in ontology.roles), _attributes(ontology, types))
-
-
-def _attributes(ontology: Ontology, types: Mapping[str, str]) -> dict[str, AttributeControl]:
-    """A control for each attribute whose type is known."""
-    return {
+    controls = {
         attribute.name: AttributeControl(
             name=attribute.name,
-            type=types[attribute.name],
+            type="choices" if attribute.values else "textarea",
             labels=ontology.labels_of(attribute),
             values=tuple(value.name for value in attribute.values),
-            multiple=attribute.multiple or types[attribute.name] == "textarea",
+            multiple=attribute.multiple or not attribute.values,
         )
         for attribute in ontology.attributes
-        if attribute.name in types
     }
+    roles = {role.name: role.name for role in ontology.roles}
+    return Controls(ontology.key, dict.fromkeys(ontology.labels, LABELS_CONTROL), roles, controls)
 
 
 def read_controls(config: str, *, place: str) -> Controls:
@@ -145,23 +149,42 @@ def read_controls(config: str, *, place: str) -> Controls:
         OntologyError: if it cannot be read, or no labels are drawn on one text.
     """
     root = parse_config(config, place)
-    text_object, text_key = text_object_of(root, place)
+    objects = text_objects_of(root, place)
+    (text_object, text_key), turn_key = (objects[0].name, objects[0].key), objects[0].turn_key
     if text_object is None:
         raise OntologyError(f"{place}: no <Labels> on a <Text> in its configuration; predictions are stretches of one")
+    if len(objects) > 1 or turn_key is not None:
+        found = ", ".join(str(shown.name) for shown in objects)
+        raise OntologyError(
+            f"{place}: labels are drawn on {found}; predictions are for one <Text> per article, make a project of each"
+        )
     ontology = read_label_config(config, place=place)
     labels: dict[str, str] = {}
-    for control in root.iter("Labels"):
+    for control in root.iter("labels"):
         if text_object in targets(control):
-            for label in control.iter("Label"):
+            for label in control.iter("label"):
                 labels.setdefault(stored_name(label), control.get("name") or "")
     labels.pop("", None)
-    types = {
-        e.get("name") or "": e.tag.lower()
+    relations = [(e.get("value") or "").strip() for e in root.iter("relation")]
+    roles = {role_name(relation, ontology.labels): relation for relation in relations if relation}
+    elements = {
+        attribute_name(name, [*ontology.labels, *relations]): (name, e)
         for e in root.iter()
-        if e.get("perRegion") == "true" and text_object in targets(e)
+        if (e.get("perregion") or "").lower() == "true" and text_object in targets(e) and (name := e.get("name") or "")
     }
-    roles = tuple(role.name for role in ontology.roles)
-    return Controls(place, labels, roles, _attributes(ontology, types), text_object, text_key)
+    attributes = {
+        attribute.name: AttributeControl(
+            name=elements[attribute.name][0],
+            type=elements[attribute.name][1].tag,
+            labels=ontology.labels_of(attribute),
+            values=tuple(value.name for value in attribute.values),
+            multiple=attribute.multiple,
+            is_nested=is_nested(elements[attribute.name][1]),
+        )
+        for attribute in ontology.attributes
+        if attribute.name in elements
+    }
+    return Controls(place, labels, roles, attributes, text_object, text_key)
 
 
 def listed(names: Iterable[str], *, most: int = MAX_LISTED) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from eventcorpus.conversion_report import ConversionReport
@@ -41,7 +41,8 @@ def exported_predictions(
     chosen = _version(index, version)
     # a model's mentions may overlap, whatever the ontology says of annotations: all of them are scored
     free = ontology.model_copy(update={"flat": False})
-    predicted = _Predicted(index.paths, index.text_key, index.text_object, index.n_tasks, {f"~{chosen}": chosen})
+    own = {of.name: getattr(index, of.name) for of in fields(index)} | {"names": {f"~{chosen}": chosen}}
+    predicted = _Predicted(**own)
     read = annotated_articles(predicted, free, report)
     return [prediction_of_annotated(passes[0], ModelName(name=chosen)) for passes in read]
 
@@ -100,4 +101,4 @@ class _Predicted(ExportIndex):
                 for raw in task.raw_predictions
                 if isinstance(raw.get("result"), list) and version_of(raw) == version
             )
-            yield replace(task, raw_annotations=tuple(made), adjudicates=False)
+            yield replace(task, raw_annotations=tuple(made), n_predictions=0, n_drafts=0, adjudicates=False)

@@ -1,25 +1,37 @@
-"""Tasks of Label Studio JSON exports, one at a time: shape, identity and hash checked, annotations as they came.
+"""Tasks of Label Studio exports, one at a time: identity and hash checked, annotations as they came.
 
-Comes in: a file that the server wrote (a direct export or a snapshot). Goes out: tasks, and an index of which articles
-and people there are, without their texts.
+Comes in: files of tasks in any of their shapes (see ``labelstudio.shapes``). Goes out: tasks, and an index of which
+articles and people there are, without their texts.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_json_list
+from eventcorpus.files import read_text
+from eventcorpus.formats.articles import FIELDS, article_from_row
 from eventcorpus.formats.sample import Certainty, Sample
-from eventcorpus.labelstudio.config import DIFFERENCES_OBJECT, TEXT_OBJECT, read_ontology, read_text_object
+from eventcorpus.labelstudio.config import (
+    DIFFERENCES_OBJECT,
+    listed_in_data,
+    listing_controls,
+    parse_config,
+    read_label_config,
+    read_ontology,
+)
+from eventcorpus.labelstudio.regions import values_of
+from eventcorpus.labelstudio.shapes import ANNOTATIONS, files_of_tasks, is_file_of_tasks, read_tasks
+from eventcorpus.labelstudio.texts import PLAIN, TaskText, TextObject, text_objects_of, text_of, turns_of
 from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import find_ontology_path
-from eventcorpus.schema import ADJUDICATED
+from eventcorpus.schema import ADJUDICATED, Article
 from eventcorpus.text import StoredText, sha256_of, stored_form
 
 ADJUDICATES = "adjudicates"
@@ -32,6 +44,9 @@ _TASK_KEYS = (
     *("article_id", "ontology", "part", "n_parts", "offset", "text_sha256"),
     *(ADJUDICATES, DIFFERENCES_OBJECT, QUEUE_RANK),
 )
+_NO_FIELDS = ("id", "text", "text_sha256", "cluster", "invented", "metadata")
+"""Columns that are no fields of ours in a task that we did not make, whatever they hold."""
+_ONTOLOGY_KEY = re.compile(r"[\w.-]+@\d+\.\d+\.\d+")
 _ADJUDICATOR = "~adjudicator"
 OnError = Callable[[str, InputError], None]
 """Told the id of an article and what is wrong with it."""
@@ -59,35 +74,45 @@ class ExportedAnnotation:
     @property
     def cancelled(self) -> bool:
         """Whether the annotator skipped the task."""
-        return bool(self.raw.get("was_cancelled"))
+        return is_cancelled(self.raw)
 
     @property
     def age(self) -> tuple[str, int]:
         """Sorts annotations from old to new."""
         number = self.raw.get("id")
-        return str(self.raw.get("updated_at") or ""), number if isinstance(number, int) else self.number
+        time = self.raw.get("updated_at") or self.raw.get("created_at") or ""
+        return str(time), number if isinstance(number, int) else self.number
 
     @property
     def items(self) -> list[dict[str, Any]]:
         """The items of its ``result``."""
-        return [item for item in self.raw.get("result") or [] if isinstance(item, dict)]
+        return list(_dicts(self.raw, "result"))
 
     @property
     def n_strange(self) -> int:
         """How many entries of its ``result`` are no objects."""
-        return len(self.raw.get("result") or []) - len(self.items)
+        return _count(self.raw, "result") - len(self.items)
+
+    def is_copy_of(self, other: ExportedAnnotation) -> bool:
+        """Whether both are one annotation that stands twice in exports."""
+        same = self.raw.get("result") == other.raw.get("result") and self.person == other.person
+        return same and self.cancelled == other.cancelled and self.task.original == other.task.original
 
 
 @dataclass(frozen=True)
 class ExportedTask:
-    """One task: a whole article, or the part of one that begins at ``offset``; ``row`` has the article's fields."""
+    """One task: a whole article, or the part of one that begins at ``offset``; ``row`` has the article's fields.
+
+    ``is_ours``: eventcorpus made it, so that columns with names of ours mean what ours mean.
+    """
 
     place: str
     article_id: str
+    is_ours: bool
     row: dict[str, Any]
     sha256: str | None
     ontology_key: str | None
-    original: str
+    text: TaskText
     stored: StoredText
     part: int
     n_parts: int
@@ -97,6 +122,29 @@ class ExportedTask:
     raw_predictions: tuple[dict[str, Any], ...] = ()
     n_predictions: int = 0
     """How many the task has; ``raw_predictions`` are there in full snapshots, other exports have ids alone."""
+    n_drafts: int = 0
+
+    @property
+    def original(self) -> str:
+        """The text as the server has it, which offsets refer to."""
+        return self.text.original
+
+    def article(self, text: str) -> Article:
+        """The article with its text; of a task that is not ours, values that no field of an article can have are kept
+        as they are, in ``metadata``.
+
+        Raises:
+            InputError: if a value of a task of ours is of the wrong kind.
+        """
+        row = self.row | {"id": self.article_id, "text": text}
+        try:
+            return article_from_row(row, place=self.place)
+        except InputError:
+            if self.is_ours:
+                raise
+        strange = {name: value for name, value in self.row.items() if name in FIELDS and not _fits(name, value)}
+        fitting = {name: value for name, value in row.items() if name not in strange}
+        return article_from_row(fitting | {"metadata": row.get("metadata", {}) | strange}, place=self.place)
 
 
 @dataclass(frozen=True)
@@ -105,26 +153,99 @@ class ExportIndex:
 
     What was decided in a project that ``labelstudio adjudicate`` made is ``adjudicated``, whoever decided it.
 
-    ``text_key``: where the article's text stands in ``data``. ``text_object``: the ``to_name`` of regions on it, where
-    there may be other objects too.
+    Attributes:
+        objects: where the article's text stands in ``data``.
+        listing: controls that take what they offer from the tasks, with the key of ``data``.
+        n_tasks: by article.
+        shared_ids: ids in projects that are not ours under which several texts stand: no ids of articles.
+        offered: what the listing controls offer, or regions have from them.
     """
 
     paths: tuple[Path, ...]
-    text_key: str = TEXT_OBJECT
-    text_object: str | None = None
+    objects: tuple[TextObject, ...] = PLAIN
+    listing: Mapping[str, str] = field(default_factory=dict)
     n_tasks: Counter[str] = field(default_factory=Counter)
     names: dict[str, str] = field(default_factory=dict)
+    shared_ids: set[str] = field(default_factory=set)
+    offered: dict[str, dict[str, None]] = field(default_factory=dict)
 
     def tasks(self, *, on_error: OnError | None = None) -> Iterator[ExportedTask]:
         """Read the tasks, in the order of the files; ``on_error`` is told of those that cannot be read."""
         for path in self.paths:
-            for place, raw in _raw_tasks(path):
+            for place, raw in read_tasks(path):
                 try:
-                    yield _task(raw, place, self.text_key)
+                    yield self._task(raw, place)
                 except InputError as error:
                     if on_error is None:
                         raise
-                    on_error(_article_id(raw["data"], place, self.text_key), error)
+                    on_error(self._identity(raw["data"], _text(raw["data"], place, self.objects))[0], error)
+
+    def _task(self, raw: dict[str, Any], place: str) -> ExportedTask:
+        data: dict[str, Any] = raw["data"]
+        text = _text(data, place, self.objects)
+        is_ours, stored = _is_ours(data), stored_form(text.original)
+        article_id, id_key = self._identity(data, text)
+        part, n_parts, offset, sha256 = 1, 1, 0, None
+        if is_ours:
+            part, n_parts, offset = (
+                data.get(key, least) for key, least in (("part", 1), ("n_parts", 1), ("offset", 0))
+            )
+            sha256 = data.get("text_sha256")
+            if not (type(part) is type(n_parts) is type(offset) is int and 1 <= part <= n_parts and offset >= 0):
+                raise InputError(
+                    f"{place}: part {part!r} of {n_parts!r} at offset {offset!r} cannot be; export the articles again"
+                )
+            if n_parts == 1 and sha256 not in (None, sha256_of(stored.text)):
+                raise InputError(
+                    f"{place}: article {article_id}: the text has sha256 {sha256_of(stored.text)[:12]}..., it was "
+                    f"exported with {str(sha256)[:12]}...; the text was edited: restore it, or export the article again"
+                )
+            read = {*_TASK_KEYS, *(shown.key for shown in self.objects), "id"}
+            row = {key: value for key, value in data.items() if key not in read}
+        else:
+            row = self._foreign_row(data, text, id_key)
+        return ExportedTask(
+            place=place,
+            article_id=article_id,
+            is_ours=is_ours,
+            row=row,
+            sha256=sha256,
+            ontology_key=data.get("ontology") if is_ours else None,
+            text=text,
+            stored=stored,
+            part=part,
+            n_parts=n_parts,
+            offset=offset,
+            adjudicates=is_ours and ADJUDICATES in data,
+            raw_annotations=_annotations(raw),
+            raw_predictions=_dicts(raw, "predictions"),
+            n_predictions=_count(raw, "predictions"),
+            n_drafts=_count(raw, "drafts"),
+        )
+
+    def _identity(self, data: dict[str, Any], text: TaskText) -> tuple[str, str | None]:
+        """The id of a task's article, and the key of ``data`` that says it; None: it is the hash of the text."""
+        key, found = _id_in(data)
+        if key is None or (found in self.shared_ids and not _is_ours(data)):
+            return sys.intern(sha256_of(stored_form(text.original).text)[:16]), None
+        return sys.intern(found), key
+
+    def _foreign_row(self, data: dict[str, Any], text: TaskText, id_key: str | None) -> dict[str, Any]:
+        """The columns of a task that is not ours: fields of an article where they are meant, others in ``metadata``."""
+        several = len(self.objects) > 1
+        read = {id_key, *(shown.key for shown in self.objects)} - ({"title"} if several else set())
+        row: dict[str, Any] = {}
+        metadata: dict[str, Any] = {}
+        for key, value in data.items():
+            if key == "metadata" and isinstance(value, dict):
+                metadata |= value
+            elif key not in read:
+                value = None if isinstance(value, float) and value != value else value  # pandas writes NaN for nothing
+                (row if key in FIELDS and key not in _NO_FIELDS else metadata)[key] = value
+        for shown in self.objects:
+            if shown.turn_key is not None:
+                metadata["turns" if shown.key in FIELDS else shown.key] = turns_of(data, shown, text)
+        return row | {"metadata": metadata}
 
     def articles(self, *, on_error: OnError | None = None) -> Iterator[list[ExportedTask]]:
         """Read the tasks of each article together, in the order of the tasks that complete them.
@@ -139,19 +260,36 @@ class ExportIndex:
                 yield waiting.pop(task.article_id)
 
 
-def index_exports(paths: Iterable[Path], *, text_key: str = TEXT_OBJECT, text_object: str | None = None) -> ExportIndex:
+def index_exports(
+    paths: Iterable[Path], *, objects: Sequence[TextObject] = PLAIN, listing: Mapping[str, str] | None = None
+) -> ExportIndex:
     """Read exports once, keeping ids alone.
 
     Raises:
         InputError: if a file is not an export, or a task has no text.
     """
-    index = ExportIndex(tuple(paths), text_key, text_object)
+    index = ExportIndex(tuple(paths), tuple(objects), listing or {})
     people: set[str] = set()
+    foreign: dict[str, Counter[str]] = {}
     for path in index.paths:
-        for place, raw in _raw_tasks(path):
-            index.n_tasks[_article_id(raw["data"], place, text_key)] += 1
-            done = [a for a in _dicts(raw, "annotations") if not a.get("was_cancelled")]
-            people |= {_ADJUDICATOR} if done and ADJUDICATES in raw["data"] else {_person(a) for a in done}
+        for place, raw in read_tasks(path):
+            data = raw["data"]
+            text, is_ours = _text(data, place, index.objects), _is_ours(data)
+            article_id, key = index._identity(data, text)
+            if is_ours or key is None:
+                index.n_tasks[article_id] += 1
+            else:
+                foreign.setdefault(article_id, Counter())[sha256_of(stored_form(text.original).text)[:16]] += 1
+            done = [a for a in _annotations(raw) if not is_cancelled(a)]
+            people |= {_ADJUDICATOR} if done and is_ours and ADJUDICATES in data else {_person(a) for a in done}
+            if index.listing:
+                _note_offers(raw, index)
+    for article_id, n_by_text in foreign.items():
+        if len(n_by_text) == 1 and article_id not in index.n_tasks:
+            index.n_tasks[article_id] = n_by_text.total()
+        else:
+            index.shared_ids.add(article_id)
+            index.n_tasks.update(n_by_text)
     index.names.update({person: f"a{n}" for n, person in enumerate(sorted(people - {_ADJUDICATOR}), start=1)})
     index.names.update({person: ADJUDICATED for person in people & {_ADJUDICATOR}})
     return index
@@ -159,70 +297,83 @@ def index_exports(paths: Iterable[Path], *, text_key: str = TEXT_OBJECT, text_ob
 
 def article_id_of(data: dict[str, Any], text: str) -> str:
     """The article's id in a task's ``data``; in projects that are not ours its ``id``, or the text's hash."""
-    return str(data.get("article_id") or data.get("id") or sha256_of(stored_form(text).text)[:16])
+    key, found = _id_in(data)
+    return found if key is not None else sha256_of(stored_form(text).text)[:16]
 
 
-def _raw_tasks(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    wrong = (
-        f"{path}: not a Label Studio JSON export (a list of tasks with data); export the project as JSON, not JSON-MIN"
-    )
+def _id_in(data: dict[str, Any]) -> tuple[str | None, str]:
+    """The key of ``data`` that has an id, and the id; None if no value can be one."""
+    for key in ("article_id", "id"):
+        value = data.get(key)
+        if type(value) is int or (type(value) is float and value - value == 0):
+            return key, str(value)
+        if isinstance(value, str) and value.strip() and value.isprintable():
+            return key, value
+    return None, ""
+
+
+def _is_ours(data: dict[str, Any]) -> bool:
+    """Whether eventcorpus made a task: an article's name with the hash of its text or the version of an ontology.
+
+    Others may have columns with one of these names, and with any other name of ours.
+    """
+    if type(data.get("article_id")) is not str:
+        return False
+    key = data.get("ontology")
+    return type(data.get("text_sha256")) is str or (type(key) is str and _ONTOLOGY_KEY.fullmatch(key) is not None)
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Whether a field of an article can have a value."""
     try:
-        for n, raw in enumerate(read_json_list(path), start=1):
-            if not isinstance(raw, dict) or not isinstance(raw.get("data"), dict):
-                raise InputError(wrong)
-            yield f"{path}: task {raw.get('id', n)}", raw
-    except InputError as error:
-        raise InputError(wrong if str(error).endswith("not a JSON list") else str(error)) from None
+        article_from_row({"id": "x", "text": "x", name: value}, place="")
+    except InputError:
+        return False
+    return True
 
 
-def _task(raw: dict[str, Any], place: str, text_key: str) -> ExportedTask:
-    data: dict[str, Any] = raw["data"]
-    article_id = _article_id(data, place, text_key)
-    original: str = data[text_key]
-    stored = stored_form(original)
-    part, n_parts, offset = (data.get(key, default) for key, default in (("part", 1), ("n_parts", 1), ("offset", 0)))
-    if not (type(part) is type(n_parts) is type(offset) is int and 1 <= part <= n_parts and offset >= 0):
+def _text(data: dict[str, Any], place: str, objects: Sequence[TextObject]) -> TaskText:
+    """The text of a task, which must have one."""
+    text = text_of(data, objects)
+    if text is None:
+        keys = " and ".join(f"data.{shown.key}" for shown in objects)
         raise InputError(
-            f"{place}: part {part!r} of {n_parts!r} at offset {offset!r} cannot be; export the articles again"
-        )
-    sha256 = data.get("text_sha256")
-    if n_parts == 1 and sha256 not in (None, sha256_of(stored.text)):
-        raise InputError(
-            f"{place}: article {article_id}: the text has sha256 {sha256_of(stored.text)[:12]}..., it was exported "
-            f"with {str(sha256)[:12]}...; the text was edited: restore it, or export the article again"
-        )
-    row = {key: value for key, value in data.items() if key not in (*_TASK_KEYS, text_key, "id")}
-    return ExportedTask(
-        place=place,
-        article_id=article_id,
-        row=row,
-        sha256=sha256,
-        ontology_key=data.get("ontology"),
-        original=original,
-        stored=stored,
-        part=part,
-        n_parts=n_parts,
-        offset=offset,
-        adjudicates=ADJUDICATES in data,
-        raw_annotations=_dicts(raw, "annotations"),
-        raw_predictions=_dicts(raw, "predictions"),
-        n_predictions=len(raw.get("predictions") or []),
-    )
-
-
-def _article_id(data: dict[str, Any], place: str, text_key: str) -> str:
-    """As ``article_id_of``, of data that must have a text."""
-    text = data.get(text_key)
-    if not isinstance(text, str) or not text.strip():
-        raise InputError(
-            f"{place}: data.{text_key} is missing or empty; tasks need the article's text under {text_key!r}, or "
+            f"{place}: {keys} is missing or empty; tasks need the article's text under {objects[0].key!r}, or "
             "--ontology config.xml, whose <Text value> says where it stands"
         )
-    return sys.intern(article_id_of(data, text))
+    return text
+
+
+def _note_offers(raw: dict[str, Any], index: ExportIndex) -> None:
+    """Note what the listing controls offer in a task, and what its annotators took of it."""
+    for control, key in index.listing.items():
+        index.offered.setdefault(control, {}).update(dict.fromkeys(listed_in_data(raw["data"].get(key))))
+    for annotation in _annotations(raw):
+        for item in _dicts(annotation, "result"):
+            control = str(item.get("from_name"))
+            if control in index.listing:
+                index.offered[control].update(dict.fromkeys(values_of(item)))
+
+
+def _annotations(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """The annotations of a task, under the names that all versions give them."""
+    return tuple(annotation for key in ANNOTATIONS for annotation in _dicts(raw, key))
 
 
 def _dicts(raw: dict[str, Any], key: str) -> tuple[dict[str, Any], ...]:
-    return tuple(item for item in raw.get(key) or [] if isinstance(item, dict))
+    found = raw.get(key)
+    return tuple(item for item in found if isinstance(item, dict)) if isinstance(found, list) else ()
+
+
+def _count(raw: dict[str, Any], key: str) -> int:
+    """How many entries a list has; something else than a list is one, nothing is none."""
+    found = raw.get(key)
+    return len(found) if isinstance(found, list) else int(bool(found))
+
+
+def is_cancelled(annotation: dict[str, Any]) -> bool:
+    """Whether an annotation says that its annotator skipped the task; before 1.0 the key was ``skipped``."""
+    return bool(annotation.get("was_cancelled") or annotation.get("skipped"))
 
 
 def _person(annotation: dict[str, Any]) -> str:
@@ -236,7 +387,7 @@ def open_exports(paths: Iterable[Path], ontology: Path | None = None) -> tuple[E
     """Index exports, and read their ontology.
 
     Args:
-        paths: JSON exports, and folders of them or of ``labelstudio pull``, of which the newest is taken.
+        paths: files of tasks, and folders of them or of ``labelstudio pull``, of which the newest is taken.
         ontology: our YAML or a config.xml; None: the one beside the exports, else the shipped one.
 
     Raises:
@@ -246,8 +397,12 @@ def open_exports(paths: Iterable[Path], ontology: Path | None = None) -> tuple[E
     given = list(paths)
     files = [file for path in given for file in _exports_in(path)]
     source = find_ontology_path(ontology, near=given)
-    name, key = read_text_object(source) if source.suffix.lower() == ".xml" else (None, TEXT_OBJECT)
-    return index_exports(files, text_key=key, text_object=name), read_ontology(source)
+    if source.suffix.lower() != ".xml":
+        return index_exports(files), read_ontology(source)
+    content, place = read_text(source), str(source)
+    root = parse_config(content, place)
+    index = index_exports(files, objects=text_objects_of(root, place), listing=listing_controls(root))
+    return index, read_label_config(content, place=place, from_data=index.offered)
 
 
 def is_pull_folder(path: Path) -> bool:
@@ -260,16 +415,9 @@ def _exports_in(path: Path) -> list[Path]:
         return [path]
     if is_pull_folder(path):
         return [path / PULLED_EXPORT]
-    found = sorted(path.glob("*.json"))
-    if not found:
-        raise InputError(f"{path}: no .json file in this folder; name the exports of Label Studio")
-    return found
+    return files_of_tasks(path)
 
 
 def is_export(sample: Sample) -> Certainty:
-    """Whether a sample is a JSON export of Label Studio."""
-    if is_pull_folder(sample.path):
-        return 2
-    if not sample.has_rows("data"):
-        return 0
-    return 2 if any(row.keys() & {"annotations", "predictions", "drafts"} for row in sample.rows) else 1
+    """Whether a sample is of tasks of Label Studio."""
+    return 2 if is_pull_folder(sample.path) else is_file_of_tasks(sample)

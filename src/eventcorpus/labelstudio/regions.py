@@ -14,18 +14,18 @@ from eventcorpus.annotation.migrate import Migration
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.labelstudio.config import PATH_SEPARATOR
 from eventcorpus.labelstudio.results import span_id_of
+from eventcorpus.labelstudio.texts import TaskText, is_resized, same_but_line_ends
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Article
 from eventcorpus.text import StoredText, one_line
 
 Item = dict[str, Any]
 _DIRECTIONS: dict[str, Direction] = {"left": "left", "bi": "bi"}
-
-
-def same_but_line_ends(found: str, given: str) -> bool:
-    r"""Whether Label Studio's ``value.text`` is this stretch: it writes each CR and LF as a backslash and an n."""
-    as_written = found.replace("\r", "\\n").replace("\n", "\\n")
-    return given in (found, as_written) or found.split() == given.replace("\\n", " ").split()
+_ITEM_KEYS = frozenset(
+    ("id", "type", "from_name", "to_name", "origin", "value", "from_id", "to_id", "direction", "labels")
+)
+_VALUE_KEYS = frozenset(("start", "end", "text", "labels", "startOffset", "endOffset", "globalOffsets"))
+"""Keys of an item and of its value that are read; an item may also have its values under its type."""
 
 
 LABEL_STUDIO = Form(
@@ -33,6 +33,7 @@ LABEL_STUDIO = Form(
     label_hint="; name the project's own labels with --ontology config.xml",
     text_hint=", Label Studio says {}; was the article edited after annotation?",
     same_text=same_but_line_ends,
+    is_stale=is_resized,
     mends_text=False,
     trusts_offsets=True,
     merges_equal=False,
@@ -55,7 +56,7 @@ def check_annotation(
     migration: Migration,
     offset: int = 0,
     annotator: str = "",
-    text_object: str | None = None,
+    text: TaskText | None = None,
 ) -> Checked:
     """The spans and roles of one annotation.
 
@@ -66,7 +67,7 @@ def check_annotation(
         migration: the way from the ontology that was annotated with to ``ontology``.
         offset: where this text begins in the article.
         annotator: on whose word the spans stand.
-        text_object: the ``to_name`` of regions on the article's text, if there are other objects too.
+        text: that text with its objects; None: every region is on it.
 
     Raises:
         SpanError: for an item that cannot be right, unless the report refuses such items.
@@ -74,13 +75,14 @@ def check_annotation(
     marks: list[Mark] = []
     links: list[Link] = []
     others: list[Item] = []
+    controls: dict[str, list[tuple[str, str]]] = {}
+    names = {role.name for role in ontology.roles}
     for n, item in enumerate(items, start=1):
+        _note_unread(item, report)
         if is_region(item):
-            if (item.get("meta") or {}).get("text"):
-                report.note("notes written on regions (not kept)")
-            marks += _marks(item, n, ontology, prefix, migration, text_object)
+            marks += _marks(item, n, ontology, prefix, migration, text, controls)
         elif item.get("type") == "relation":
-            links += _links(item, ontology, migration)
+            links += _links(item, names, migration)
         else:
             others.append(item)
     regions = {mark.ref for mark in marks}
@@ -98,7 +100,7 @@ def units(item: Item, regions: Iterable[str]) -> tuple[Kind, int]:
     if is_region(item):
         return "spans", max(1, len(_labels(item)))
     if item.get("type") == "relation":
-        return "roles", max(1, len(item.get("labels") or []))
+        return "roles", max(1, len(_list(item.get("labels"))))
     return "attributes", int("start" in _value(item) or str(item.get("id")) in regions)
 
 
@@ -107,58 +109,98 @@ def is_region(item: Item) -> bool:
     return str(item.get("type", "")).endswith("labels")
 
 
+def _note_unread(item: Item, report: ConversionReport) -> None:
+    """Note what an item has besides what is read: its score, its parent, notes of its annotator, ..."""
+    value = _value(item)
+    if item.keys() <= _ITEM_KEYS and value.keys() <= _VALUE_KEYS:
+        return
+    meta = item.get("meta")
+    if isinstance(meta, dict) and meta.get("text"):
+        report.note("notes written on regions (not kept)")
+    for key in item.keys() - _ITEM_KEYS:
+        if item[key] and not (key == "meta" and isinstance(meta, dict) and meta.keys() == {"text"}):
+            report.note(f"{one_line(key)[1:-1]} of regions (not kept)")
+    for key in value.keys() - _VALUE_KEYS - {item.get("type")}:
+        report.note(f"{one_line(key)[1:-1]} in values of regions (not kept)")
+
+
 def _marks(
-    item: Item, n: int, ontology: Ontology, prefix: str, migration: Migration, text_object: str | None
+    item: Item,
+    n: int,
+    ontology: Ontology,
+    prefix: str,
+    migration: Migration,
+    task_text: TaskText | None,
+    controls: dict[str, list[tuple[str, str]]],
 ) -> Iterator[Mark]:
-    """A mark for each label of a region; for a region without one, or on another object, marks that are refused."""
+    """A mark for each label of a region; for a region without one, or on another object, marks that are refused.
+
+    Several controls may label one region, each in an item of its own: ``controls`` holds (control, label) of
+    the marks that earlier items gave to each region.
+    """
     value, region, labels = _value(item), span_id_of(str(item.get("id") or f"region{n}")), _labels(item)
     start, end, text = value.get("start"), value.get("end"), value.get("text")
-    pieces = ((start, end),) if type(start) is int and type(end) is int else ()
+    pieces: tuple[tuple[int, int], ...] = ((start, end),) if type(start) is int and type(end) is int else ()
     own_id = region if ":" in region else f"{prefix}:{region}"
-    name, ref = f"region {region} {'/'.join(labels)} [{start}, {end})", str(item.get("id"))
-    is_elsewhere = text_object not in (None, item.get("to_name"))
-    if is_elsewhere or not labels:
-        refused = Fault(Code.OTHER_OBJECT if is_elsewhere else Code.NO_LABEL, stops=False)
+    ref, control = str(item.get("id")), str(item.get("from_name"))
+    refused: Fault | None = None if labels else Fault(Code.NO_LABEL, stops=False)
+    wrong: Fault | None = None
+    repair: Code | None = None
+    if task_text is not None and task_text.stretches:
+        pieces, wrong, repair = task_text.located(item.get("to_name"), value)
+        if "startOffset" in value:
+            start, end = f"{start}:{value.get('startOffset')}", f"{end}:{value.get('endOffset')}"
+        refused = wrong if wrong is not None and wrong.reason is Code.OTHER_OBJECT else refused
+    elif task_text is not None and task_text.name not in (None, item.get("to_name")):
+        refused = Fault(Code.OTHER_OBJECT, stops=False)
+    elif not pieces:
+        wrong = Fault(Code.OFFSET_NO_NUMBER, "start and end must be whole numbers (code points)")
+    name = f"region {region} {'/'.join(labels)} [{start}, {end})"
+    if refused is not None:
         yield from [Mark(own_id, "", pieces, ref=ref, name=name, fault=refused)] * max(1, len(labels))
         return
-    n_known = 0
+    given = controls.setdefault(own_id, [])
+    is_again = bool(given) and any(control == earlier for earlier, _ in given)
+    number_of = {label: n for n, (_, label) in enumerate(given, start=1)} if given and not is_again else {}
+    n_known = 0 if is_again else len(given)
     for label in map(migration.name, labels):
         fault = Fault(label, stops=False) if isinstance(label, Reason) else None
+        number = 1
         if label in ontology.rank:
-            n_known += 1
-            if not pieces:
-                fault = Fault(Code.OFFSET_NO_NUMBER, "start and end must be whole numbers (code points)")
+            fault, number = wrong, number_of.get(str(label), n_known + 1)
+            n_known = max(n_known, number)
+            if len(given) < number:
+                given.append((control, str(label)))
         yield Mark(
-            own_id if n_known < 2 else f"{own_id}~{n_known}",
+            own_id if number < 2 else f"{own_id}~{number}",
             str(label),
             pieces,
             text if isinstance(text, str) else None,
             fault=fault,
             ref=ref,
             name=name,
-            repair=Code.SEVERAL_LABELS if len(labels) > 1 else None,
+            repair=Code.SEVERAL_LABELS if len(labels) > 1 else repair,
             origin=str(item.get("origin") or "manual"),
         )
 
 
 def _attribute(item: Item, migration: Migration) -> MarkAttribute:
-    values, region, control = _values(item), str(item.get("id")), str(item.get("from_name"))
+    values, region, control = values_of(item), str(item.get("id")), str(item.get("from_name"))
     attribute = migration.name(control)
     fault = Fault(attribute, stops=False) if isinstance(attribute, Reason) else None
     name = f"{control}={one_line(', '.join(values))} of region {region}"
     return MarkAttribute(region, str(attribute), values, name, fault)
 
 
-def _links(item: Item, ontology: Ontology, migration: Migration) -> list[Link]:
+def _links(item: Item, known: set[str], migration: Migration) -> list[Link]:
     """A link for each label of a relation, at least one; those that are refused first."""
-    labels = [str(label) for label in item.get("labels") or []]
+    labels = [str(label).strip() for label in _list(item.get("labels"))]
     ends = str(item.get("from_id")), str(item.get("to_id"))
     name = f"{'/'.join(labels) or 'relation'} {ends[0]} -> {ends[1]}"
-    known = {role.name for role in ontology.roles}
     direction = _DIRECTIONS.get(str(item.get("direction")), "right")
     links: list[Link] = []
     for label, role in [(label, migration.name(label)) for label in labels] or [("", Reason(Code.NO_ROLE))]:
-        if isinstance(role, str) and role not in known:
+        if isinstance(role, str) and role not in known and f"{role} (role)" not in known:
             role = Reason(Code.UNKNOWN_ROLE_NAMED, (label,))
         fault = Fault(role, stops=False) if isinstance(role, Reason) else None
         links.append(Link(str(role), *ends, fault=fault, direction=direction, name=name))
@@ -167,15 +209,24 @@ def _links(item: Item, ontology: Ontology, migration: Migration) -> list[Link]:
 
 def _labels(item: Item) -> list[str]:
     value = _value(item)
-    return [str(label) for label in value.get(str(item.get("type"))) or value.get("labels") or []]
+    return [str(label).strip() for label in _list(value.get(str(item.get("type"))) or value.get("labels"))]
 
 
-def _values(item: Item) -> tuple[str, ...]:
-    """The values of an attribute: choices, notes of a text area, paths of a taxonomy, a number or rating."""
+def values_of(item: Item) -> tuple[str, ...]:
+    """The values of an item: labels, choices, notes of a text area, paths of a taxonomy, a number, rating or date."""
     type_ = str(item.get("type"))
-    values = _value(item).get("text" if type_ == "textarea" else type_)
-    listed = values if isinstance(values, list) else [] if values is None else [values]
-    return tuple(PATH_SEPARATOR.join(map(str, value)) if isinstance(value, list) else str(value) for value in listed)
+    if type_ == "textarea":
+        return tuple(map(str, _list(_value(item).get("text"))))
+    listed = _list(_value(item).get(type_))
+    return tuple(
+        PATH_SEPARATOR.join(str(step).strip() for step in value) if isinstance(value, list) else str(value).strip()
+        for value in listed
+    )
+
+
+def _list(value: Any) -> list[Any]:
+    """A value that may be a list, or one thing, or nothing."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _value(item: Item) -> dict[str, Any]:

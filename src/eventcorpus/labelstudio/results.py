@@ -118,9 +118,9 @@ def results_of_prediction(
         for name, values in mention.attribute_values.items():
             control = controls.attributes[name]
             value = place | control.item_value(values)
-            items.append({**region, "from_name": name, "type": control.type, "value": value})
+            items.append({**region, "from_name": control.name, "type": control.type, "value": value})
     relations = [
-        _relation(region_of[role.trigger], region_of[role.argument], role.role)
+        _relation(region_of[role.trigger], region_of[role.argument], controls.roles[role.role])
         for role in prediction.roles or ()
         if role.trigger in region_of and role.argument in region_of
     ]

@@ -158,8 +158,8 @@ HYPERTEXT = WRONG.replace("<Text", "<HyperText")
     [
         (WRONG, "project 4 has no label Place, which the model towns@{hash} finds; the project has Actor; make a project "
          "from the model's ontology, or serve a model trained with these labels"),
-        (HYPERTEXT, "project 4: labels are drawn on HyperText, whose offsets are paths; one <Text> per article is read, make a "
-         "project of each"),
+        (HYPERTEXT, "project 4: labels are drawn on HyperText t, whose offsets are paths in HTML; annotate the plain text in a "
+         "project with <Text> (eventcorpus labelstudio push makes one)"),
     ],
 )  # fmt: skip
 def test_a_project_that_cannot_show_the_predictions_is_refused_in_words_that_its_page_shows(

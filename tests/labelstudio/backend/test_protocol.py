@@ -19,7 +19,7 @@ ANY_TEXT = st.text(
     min_size=1,
     max_size=40,
 )
-CONTROLS = Controls("project 4", {"Actor": "who", "Battle": "what"}, (), {}, "body", "article")
+CONTROLS = Controls("project 4", {"Actor": "who", "Battle": "what"}, {}, {}, "body", "article")
 
 
 @given(ANY_TEXT, st.data())
@@ -76,9 +76,9 @@ def test_each_label_is_drawn_by_the_control_that_has_it_under_the_name_that_is_s
     ("config", "said"),
     [
         ('<View><Labels name="a" toName="x"><Label value="A"/></Labels><HyperText name="x" value="$h"/></View>',
-         "project 4: labels are drawn on HyperText, whose offsets are paths; one <Text> per article is read"),
+         "project 4: labels are drawn on HyperText x, whose offsets are paths in HTML"),
         ('<View><Labels name="a" toName="x"/><Labels name="b" toName="y"/><Text name="x" value="$x"/><Text name="y" value="$y"/></View>',
-         "project 4: labels are drawn on x, y; one <Text> per article is read, make a project of each"),
+         "project 4: labels are drawn on x, y; predictions are for one <Text> per article, make a project of each"),
         ('<View><Text name="x" value="$x"/></View>', "project 4: no <Labels> on a <Text> in its configuration; predictions are stretches of one"),
         ('<View><Labels name="a" toName="x"/><Text name="x" value="$x" valueType="url"/></View>', "project 4: the text 'x' does not come from one field"),
         ('<View><Labels name="a" toName="x"/><Text name="x" value="$a and $b"/></View>', "does not come from one field of the task"),

@@ -1,0 +1,111 @@
+"""The shapes of files in which people have tasks of Label Studio: each task of a file, one at a time.
+
+A list of tasks (the JSON export), JSON Lines, a page of the API (``{"tasks": [...]}``), one task, and annotations with
+their ``task`` inside, as the server writes them to a storage (one file each) or sends them to a webhook.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from eventcorpus.errors import InputError
+from eventcorpus.files import opened, read_json, read_json_lines, read_json_list, read_lines
+from eventcorpus.formats.sample import Certainty, Sample
+
+ANNOTATIONS = ("annotations", "completions")
+"""Where a task has its annotations; exports before 1.0 call them completions."""
+SUFFIXES = (".json", ".jsonl", ".ndjson")
+_LISTS_OF_TASKS = ("tasks", "results")
+_CSV = re.compile(r'^[^\n]*\b(annotator|annotation_id|lead_time)\b[^\n]*\n|""labels"": ?\[')
+
+
+def read_tasks(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (place, task) of one file.
+
+    Raises:
+        InputError: if it is no file of tasks, naming what to export instead.
+    """
+    wrong = (
+        f"{path}: not a Label Studio JSON export (a list of tasks with data); export the project as JSON, not JSON-MIN"
+    )
+    n = 0
+    for value in _values(path):
+        tasks = _tasks_in(value)
+        if not tasks:
+            raise InputError(wrong)
+        for raw in tasks:
+            n += 1
+            yield f"{path}: task {raw.get('id', n)}", raw
+
+
+def _values(path: Path) -> Iterator[Any]:
+    """The items of a list, the lines of JSON Lines, or the only value of a file."""
+    with opened(path) as file:
+        start = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"{"):
+        if _is_lines(path):
+            yield from (row for _, row in read_json_lines(read_lines(path), place=str(path)))
+        else:
+            yield read_json(path)
+        return
+    if start[:1] not in (b"[", b"") and _CSV.search(start.decode("utf-8", errors="ignore")):
+        raise InputError(
+            f"{path}: this is a CSV export of Label Studio, which drops relations; export the project as JSON"
+        )
+    yield from read_json_list(path)
+
+
+def _is_lines(path: Path) -> bool:
+    """Whether the first line of a file is a JSON object."""
+    first = next((line for line in read_lines(path) if line.strip()), "")
+    try:
+        return isinstance(json.loads(first), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _tasks_in(value: Any) -> list[dict[str, Any]]:
+    """The tasks that a value of a file is or holds; none if it is something else."""
+    if not isinstance(value, dict):
+        return []
+    if isinstance(value.get("data"), dict):
+        return [value]
+    if isinstance(listed := next((value[key] for key in _LISTS_OF_TASKS if key in value), None), list):
+        found = [_tasks_in(item) for item in listed]
+        return [task for tasks in found for task in tasks] if all(found) else []
+    task, annotation = value.get("task"), value.get("annotation", value)
+    if not (isinstance(task, dict) and isinstance(task.get("data"), dict) and isinstance(annotation, dict)):
+        return []
+    own = {key: part for key, part in annotation.items() if key != "task"}
+    return [{key: part for key, part in task.items() if key not in ANNOTATIONS} | {"annotations": [own]}]
+
+
+def files_of_tasks(folder: Path) -> list[Path]:
+    """The files of a folder that may hold tasks: JSON, and what a storage has without a suffix.
+
+    Raises:
+        InputError: if there is none.
+    """
+    files = [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(".")]
+    found = [file for file in files if file.suffix.lower() in SUFFIXES or (not file.suffix and _begins_as_json(file))]
+    if not found:
+        raise InputError(f"{folder}: no .json file in this folder; name the exports of Label Studio")
+    return found
+
+
+def _begins_as_json(file: Path) -> bool:
+    with opened(file) as opened_file:
+        return opened_file.read(100).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{")
+
+
+def is_file_of_tasks(sample: Sample) -> Certainty:
+    """Whether the first rows of a file are tasks, or annotations with their task inside."""
+    found = [_tasks_in(row) for row in sample.rows]
+    if not found or not all(found):
+        return 0
+    kinds = {*ANNOTATIONS, "predictions", "drafts"}
+    return 2 if any(task.keys() & kinds for tasks in found for task in tasks) else 1
