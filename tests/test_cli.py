@@ -79,15 +79,16 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
     ),
     (
         "no text",
-        {"a.jsonl": '{"id": "a", "body": "one"}\n'},
+        {"a.jsonl": '{"id": "a", "notes": "one"}\n'},
         ("labelstudio", "tasks", "a.jsonl", "--out", "t", "--ontology", "o.yaml"),
-        "a.jsonl: line 1: an article without text; if the column has another name: --field text=NAME",
+        "a.jsonl: line 1: an article without text; there are id, notes; if one of them is the text: --field text=NAME",
     ),
     (
         "duplicate id",
         {"a.jsonl": '{"id": "a", "text": "one"}\n{"id": "a", "text": "two"}\n'},
         ("labelstudio", "tasks", "a.jsonl", "--out", "t", "--ontology", "o.yaml"),
-        "a.jsonl: line 2: the id 'a' is taken by a.jsonl: line 1; ids are unique, rename one of them",
+        "a.jsonl: line 2: the id 'a' is taken by a.jsonl: line 1; ids are unique: rename one of them, or take them from another "
+        "column: --field id=NAME",
     ),
     (
         "not an export",

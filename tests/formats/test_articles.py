@@ -10,14 +10,9 @@ import pyarrow.parquet
 import pytest
 
 from eventcorpus.errors import InputError
-from eventcorpus.formats.articles import (
-    ReadReport,
-    article_from_row,
-    article_row,
-    read_articles,
-    text_row,
-    with_published,
-)
+from eventcorpus.formats.article_files import text_row
+from eventcorpus.formats.articles import article_from_row, article_row, read_articles, with_published
+from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.schema import Article
 from eventcorpus.text import sha256_of
 
@@ -53,7 +48,7 @@ def test_csv_becomes_articles_and_empty_cells_are_no_values(tmp_path: Path) -> N
 
 def test_csv_row_with_missing_cells_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,text\nx1,one\nx2\n")
-    with pytest.raises(InputError, match=r"a\.csv: line 3: the row has not as many cells as the 2 columns"):
+    with pytest.raises(InputError, match=r"a\.csv: line 3: the row has 1 cells, not as many as the 2 columns"):
         read(tmp_path / "a.csv")
 
 
@@ -160,10 +155,8 @@ def test_iso_dates_stay_as_they_are_written(date: str) -> None:
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ({"published": "24.04.2018"}, "published is '24.04.2018'; it must be an ISO date"),
-        ({"published": "2018-02-30"}, "published is '2018-02-30'"),
-        ({"published": "2018"}, "published is '2018'"),
-        ({"published": 2018}, r"published is '2018' \(int\); it must be text"),
+        ({"published": ["2018"]}, r"published is .* \(list\); it must be text"),
+        ({"text": 5}, r"text is '5' \(int\); it must be text"),
         ({"title": ["a"]}, r"title is .* \(list\); it must be text"),
         ({"tags": {"a": 1}}, "tags is .*; it must be a list of words"),
         ({"invented": "perhaps"}, "invented is 'perhaps'; it must be true or false"),
@@ -239,9 +232,12 @@ def test_metadata_that_json_cannot_hold_becomes_text() -> None:
     [
         ("a.jsonl", '{"text": "One."}\n{"text": ', r"a\.jsonl: line 2 is not valid JSON"),
         ("a.jsonl", '{"text": "One."}\n["One."]\n', r"a\.jsonl: line 2 is not a JSON object"),
-        ("a.json", '[{"text": "One."}]', r"a\.json: articles come as JSON Lines"),
+        ("a.json", '[{"text": "One."}, 7]', r"a\.json: item 2 is '7'; an article is a JSON object"),
+        ("a.json", '{"text": "One."', r"a\.json: line 1, column 16: not valid JSON"),
+        ("a.json", "[]", r"a\.json: an empty list, no articles"),
+        ("a.json", "7", r"a\.json: '7' is no article"),
         ("a.txt", "\n \n", r"a\.txt: the file is empty"),
-        ("a.csv", 'text\n"One', r"a\.csv: line 1: not valid CSV"),
+        ("a.csv", 'text\n"One', r"a\.csv: line 2: not valid CSV"),
     ],
 )
 def test_a_file_that_does_not_parse_stops_with_its_place(tmp_path: Path, name: str, content: str, message: str) -> None:
@@ -250,13 +246,20 @@ def test_a_file_that_does_not_parse_stops_with_its_place(tmp_path: Path, name: s
         read(tmp_path / name)
 
 
-def test_a_file_in_another_encoding_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "a.txt").write_bytes("Café".encode("latin-1"))
-    with pytest.raises(InputError, match="byte 3 is not UTF-8"):
-        read(tmp_path / "a.txt")
+@pytest.mark.parametrize("name", ["a.txt", "a.csv"])
+def test_a_file_in_another_encoding_is_an_error(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes("text\nБоевики обстреляли колонну".encode("cp1251"))
+    with pytest.raises(InputError, match="byte 5 is not UTF-8, nor is the file in UTF-16 or Windows-1252"):
+        read(tmp_path / name)
 
 
 def test_only_articles_without_a_date_are_dated() -> None:
     undated, dated = Article("x", "One."), Article("y", "Two.", published="2018-04-24")
     assert with_published(undated, "2020-01-01").published == "2020-01-01"
     assert with_published(dated, "2020-01-01").published == "2018-04-24"
+
+
+@pytest.mark.parametrize("written", ["2018-02-30", "2018", 2018, "04/05/2018"])
+def test_a_date_that_cannot_be_read_is_kept_as_it_was_written(written: Any) -> None:
+    article = article_from_row({"text": "One.", "published": written}, place="here")
+    assert (article.published, article.metadata) == (None, {"published_as_written": str(written)})

@@ -15,7 +15,8 @@ from eventcorpus.dataset.convert import Request, convert
 from eventcorpus.dataset.folder import REPORT, TEXT_POLICIES, is_dataset_folder, joined, open_dataset, write_dataset
 from eventcorpus.dataset.formats import FORMATS, format_of
 from eventcorpus.files import check_folder
-from eventcorpus.formats.articles import read_articles
+from eventcorpus.formats.articles import held_articles
+from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.formats.schemes import SCHEMES
 from eventcorpus.ontology import read_ontology_yaml
 
@@ -121,7 +122,9 @@ def join_command(
     """
     check_folder(out, is_ours=is_dataset_folder)
     manifest, _ = open_dataset(dataset)
-    held = list(read_articles(articles, field_map=fields, title_in_text=title_in_text))
+    reading = ReadReport(as_written={})
+    held = held_articles(articles, reading, field_map=fields, title_in_text=title_in_text)
+    options.notices(reading.lines())
     report = ConversionReport()
     written = write_dataset(
         out,

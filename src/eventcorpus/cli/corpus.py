@@ -41,6 +41,7 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 
 @click.command("check")
 @click.argument("corpus", type=options.PATH)
+@options.FIELDS
 @click.option(
     "--predictions", "predictions_path", type=options.PATH, help="What a model found in the articles, to compare."
 )
@@ -97,6 +98,7 @@ def check_command(
 
 @click.command("stats")
 @click.argument("corpus", type=options.PATH)
+@options.FIELDS
 @options.SPLITS
 @options.GOLD
 @options.json_option("the figures")
@@ -139,6 +141,7 @@ def stats_command(
 
 @click.command("split")
 @click.argument("corpus", type=options.PATH)
+@options.FIELDS
 @click.option(
     "--out", required=True, type=options.PATH, help="Folder for train.txt, validation.txt, test.txt, manifest.json."
 )
@@ -151,7 +154,13 @@ def stats_command(
 @options.GOLD
 @options.json_option("the manifest")
 def split_command(
-    corpus: Path, out: Path, keep: Path | None, gold: str | None, json_path: Path | None, **settings: Any
+    corpus: Path,
+    out: Path,
+    keep: Path | None,
+    gold: str | None,
+    json_path: Path | None,
+    fields: dict[str, str],
+    **settings: Any,
 ) -> None:
     """Split CORPUS into train, validation and test.
 
@@ -164,7 +173,7 @@ def split_command(
     """
     check_folder(out, is_ours=is_split_folder)
     places = read_splits(keep) if keep is not None else {}
-    folder = read_corpus(corpus, gold=gold)
+    folder = read_corpus(corpus, gold=gold, fields=fields)
     wanted = SplitOptions(**settings)
     articles = list(folder.articles.values())
     with options.progress("near-duplicates") as on_progress:

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from eventcorpus.cli import options
-from eventcorpus.errors import InputError
-from eventcorpus.files import atomic_file, read_json_lines, write_text
-from eventcorpus.formats.articles import (
-    ReadReport,
-    article_from_row,
-    published_date,
-    read_articles,
-    text_row,
-    with_published,
-)
+from eventcorpus.errors import StrictError
+from eventcorpus.files import atomic_file, write_text
+from eventcorpus.formats.articles import published_date, read_articles, with_published
+from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.models.calibration import minimum_confidences
 from eventcorpus.predictions import prediction_line
 from eventcorpus.render.reports import prediction_tables, predictions_page
-from eventcorpus.schema import Article
 from eventcorpus.tables import console
 
 
@@ -37,25 +29,31 @@ from eventcorpus.tables import console
     is_flag=True,
     help="Leave out mentions below the threshold of their label, as calibrate found it.",
 )
+@options.FIELDS
 @click.option("--with-text", is_flag=True, help="Repeat each article's text in its line.")
 @click.option("--table", "as_table", is_flag=True, help="A table for reading, instead of JSON Lines.")
 @click.option("--out", type=options.PATH, help="Write JSON Lines there instead of to stdout.")
 @options.html_option("the mentions marked in the text")
+@click.option(
+    "--strict", is_flag=True, help="Fail if something of ARTICLES was not read or was replaced; --out is not written."
+)
 def extract_command(
     paths: tuple[Path, ...],
     model_path: Path,
     published: str | None,
     min_confidence: float | None,
     use_thresholds: bool,
+    fields: dict[str, str],
     with_text: bool,
     as_table: bool,
     out: Path | None,
     html: Path | None,
+    strict: bool,
 ) -> None:
     """Find the mentions in articles.
 
-    Prints one JSON object an article and line. ARTICLES are text files, JSON Lines, CSV, Parquet, folders of these, or
-    - for stdin (JSON Lines if it begins with {, else one text). Offsets are code points of the stored text.
+    Prints one JSON object an article and line. ARTICLES are text, JSON, CSV, Excel, Parquet and HTML files, folders of
+    these, or - for stdin (JSON, a page or one text). Offsets are code points of the stored text.
 
     \b
     Example:
@@ -66,7 +64,8 @@ def extract_command(
     if published is not None:
         published = published_date(published, place="--published")
     report = ReadReport()
-    articles = (with_published(article, published) for article in _articles(paths, report))
+    found_articles = read_articles(paths, field_map=fields, report=report, stdin=sys.stdin.buffer)
+    articles = (with_published(article, published) for article in found_articles)
     extractor = Extractor.from_pretrained(model_path)
     least = min_confidence or 0.0
     minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
@@ -83,23 +82,15 @@ def extract_command(
     if out:
         with atomic_file(out) as file:
             n = sum(file.write(f"{line}\n") > 0 for line in lines)
+            _check_strict(strict, report)
         options.notice(f"{n:,} articles in {out}")
     elif not as_table and not html:
         for line in lines:
             click.echo(line)
     options.notices([*report.lines(), *keep.notices()])
+    _check_strict(strict, report)
 
 
-def _articles(paths: Sequence[Path], report: ReadReport) -> Iterator[Article]:
-    files = [path for path in paths if path != options.STDIN]
-    if files:
-        yield from read_articles(files, report=report)
-    if options.STDIN in paths:
-        content = sys.stdin.buffer.read().decode("utf-8-sig", errors="replace")
-        if not content.strip():
-            raise InputError("stdin: nothing came in")
-        if content.lstrip().startswith("{"):
-            for number, row in read_json_lines(content.split("\n"), place="stdin"):
-                yield article_from_row(row, place=f"stdin: line {number}")
-        else:
-            yield article_from_row(text_row(content), place="stdin")
+def _check_strict(strict: bool, report: ReadReport) -> None:
+    if strict and (loss := report.loss()):
+        raise StrictError(f"--strict: {loss}")

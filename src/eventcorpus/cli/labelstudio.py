@@ -24,6 +24,7 @@ from eventcorpus.dataset.tasks import TaskSource
 from eventcorpus.errors import InputError, StrictError
 from eventcorpus.files import to_json
 from eventcorpus.formats.articles import read_articles
+from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.labelstudio.config import adjudication_config, label_config, load_ontology
 from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.labelstudio.live.preannotate import one_version, preannotate
@@ -133,8 +134,8 @@ def _notice_counts(counts: Mapping[str, int]) -> None:
 def tasks_command(out: Path, **settings: Any) -> None:
     """Write ARTICLES as import files for Label Studio.
 
-    ARTICLES are JSON Lines, CSV, Parquet or text files, folders of these, or a dataset folder that convert wrote (its
-    gold annotations go along). In Label Studio: create a project, paste config.xml, import the tasks files.
+    ARTICLES are JSON, CSV, Excel, Parquet, HTML or text files, folders of these, or a dataset folder that convert wrote
+    (its gold annotations go along). In Label Studio: create a project, paste config.xml, import the tasks files.
 
     \b
     Example:
@@ -161,7 +162,7 @@ def tasks_command(out: Path, **settings: Any) -> None:
 @options.json_option("the whole order, with the reasons, an object a line,")
 @click.option("--project", "wanted", metavar="TITLE|ID", help="Put the open tasks of this live project in the order.")
 @options.FIELDS
-@click.option("--strict", is_flag=True, help="Fail if an article has no prediction.")
+@click.option("--strict", is_flag=True, help="Fail if an article has no prediction or was not read.")
 def rank_command(
     articles: tuple[Path, ...],
     predictions_path: Path,
@@ -185,7 +186,9 @@ def rank_command(
     Example:
       eventcorpus labelstudio rank new-articles --predictions mentions.jsonl --annotated models/runs/demo-dataset
     """
-    every = list(read_articles(articles, field_map=fields))
+    reading = ReadReport()
+    every = list(read_articles(articles, field_map=fields, report=reading))
+    options.notices(reading.lines())
     predictions = options.read_prediction_file(predictions_path)
     splits = read_dataset(annotated).splits.values() if annotated is not None else ()
     done = [gold.article for split in splits for gold in split]
@@ -195,6 +198,8 @@ def rank_command(
         done += [article for article in every if article.id in ids]
     ranked = rank_articles(every, predictions, annotated=done, random_share=random_share, seed=seed)
     without = [row.id for row in ranked if row.id not in predictions]
+    if strict and (loss := reading.loss()):
+        raise StrictError(f"--strict: {loss}")
     if without and strict:
         raise StrictError(f"--strict: article {without[0]} has no prediction ({len(without)} have none)")
     n_duplicates = sum(row.chosen_by == "near-duplicate" for row in ranked)
@@ -233,7 +238,9 @@ def _rank_table(ranked: Sequence[Ranked], articles: Sequence[Article], *, width:
 @_ARTICLES
 @click.option("--project", "title", metavar="TITLE|ID", help="Created if not there  [default: the ontology's name]")
 @_source_options
-@click.option("--strict", is_flag=True, help="Fail if an article is refused or had to be repaired; nothing is sent.")
+@click.option(
+    "--strict", is_flag=True, help="Fail if an article is refused, left out or had to be repaired; nothing is sent."
+)
 def push_command(title: str | None, strict: bool, **settings: Any) -> None:
     """Send ARTICLES to a project; what is there already is not sent again.
 
@@ -250,14 +257,14 @@ def push_command(title: str | None, strict: bool, **settings: Any) -> None:
     ontology, server = source.ontology, connect()
     title = title or ontology.name
     if strict:
-        _check_strict(server, title, tasks, source.report.changed)
+        _check_strict(server, title, tasks, source.report)
     _push(server, title, tasks, ontology, label_config(ontology), what="tasks")
     options.notices(source.notices())
 
 
-def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], changed: Sequence[str]) -> None:
-    if changed:
-        raise StrictError(f"--strict: the text of {changed[0]} had characters replaced ({len(changed)} articles)")
+def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], read: ReadReport) -> None:
+    if loss := read.loss():
+        raise StrictError(f"--strict: {loss}; nothing was sent")
     project = server.find_project(title)
     if project is None:
         return

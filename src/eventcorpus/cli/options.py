@@ -63,7 +63,7 @@ FIELDS = click.option(
     multiple=True,
     metavar="OURS=THEIRS",
     callback=_field_map,
-    help="Take a field from a column of another name, such as text=body; may be repeated.",
+    help="Take a field of articles from a column of another name, such as text=body; may be repeated.",
 )
 TITLE_IN_TEXT = click.option("--title-in-text", is_flag=True, help="Put the title and an empty line before the text.")
 MAX_CHARS = click.option(

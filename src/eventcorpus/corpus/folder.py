@@ -5,8 +5,9 @@ ontology.yaml   articles/ (JSON Lines)   annotations/*.json (Label Studio export
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -16,10 +17,13 @@ from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
 from eventcorpus.dataset.splits import read_splits
 from eventcorpus.errors import InputError
 from eventcorpus.formats.articles import read_articles
+from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.labelstudio.annotations import annotated_articles
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.ontology import Ontology, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Article
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,13 @@ class CorpusFolder:
         return {article_id: article.text for article_id, article in (self.articles | self.exported).items()}
 
 
-def read_corpus(path: Path, *, gold: str | None, raises: bool = True) -> CorpusFolder:
-    """Read a corpus folder.
+def read_corpus(
+    path: Path, *, gold: str | None, raises: bool = True, fields: Mapping[str, str] | None = None
+) -> CorpusFolder:
+    """Read a corpus folder; what reading its articles noticed is logged.
 
     Args:
+        fields: from our field names to the columns of the articles.
         raises: on articles and tasks that cannot be read; else they are ``unreadable``, and the rest is read.
 
     Raises:
@@ -66,12 +73,19 @@ def read_corpus(path: Path, *, gold: str | None, raises: bool = True) -> CorpusF
     def on_error(article_id: str, error: InputError) -> None:
         unreadable.append((article_id, str(error)))
 
-    articles = {article.id: article for article in read_articles([path / "articles"], on_error=on_error)}
+    reading = ReadReport(as_written={})
+    found = read_articles([path / "articles"], field_map=fields, report=reading, on_error=on_error)
+    articles = {article.id: article for article in found}
+    for line in reading.lines():
+        logger.info("%s", line)
     report = ConversionReport(refuses=True)
     index = index_exports(exports)
     gold = gold or default_policy(index.names.values())
     policy = gold_policy(index.names.values(), gold)
     passes = {each[0].article.id: each for each in annotated_articles(index, ontology, report, on_error=on_error)}
+    for article_id, written in (reading.as_written or {}).items():
+        if article_id in passes and passes[article_id][0].article.text == written:
+            articles[article_id] = replace(articles[article_id], text=written)  # annotated with its HTML entities
     decided = {article_id: gold_of(each, gold, ontology, report) for article_id, each in passes.items()}
     if raises and unreadable:
         article_id, why = unreadable[0]
@@ -99,18 +113,22 @@ class GoldArticles:
     n_not_annotated: int
 
 
-def read_gold_articles(path: Path, *, splits: Path | None = None, gold: str | None = None) -> GoldArticles:
-    """Read the gold of a corpus folder, or of a dataset folder, whose splits and gold are its own.
+def read_gold_articles(
+    path: Path, *, splits: Path | None = None, gold: str | None = None, fields: Mapping[str, str] | None = None
+) -> GoldArticles:
+    """Read the gold of a corpus folder, or of a dataset folder, whose splits, gold and fields are its own.
 
     Raises:
         InputError: if it cannot be read.
     """
     if is_dataset_folder(path):
+        if fields:
+            raise InputError(f"{path}: a dataset folder has no columns of other names; leave --field out")
         dataset = read_dataset(path)
         split_of = {annotated.article.id: split for split, articles in dataset.splits.items() for annotated in articles}
         every = [annotated for articles in dataset.splits.values() for annotated in articles]
         return GoldArticles(every, split_of, dataset.ontology, str(dataset.manifest["gold"]), 0)
-    folder = read_corpus(path, gold=gold)
+    folder = read_corpus(path, gold=gold, fields=fields)
     place = splits or splits_folder(path)
     split_of = read_splits(place) if place else {}
     n_not_annotated = len(set(folder.articles) - set(folder.gold))

@@ -10,7 +10,8 @@ from typing import Any
 from eventcorpus.annotation.rules import without_defaults
 from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
 from eventcorpus.errors import InputError
-from eventcorpus.formats.articles import ReadReport, read_articles
+from eventcorpus.formats.articles import read_articles
+from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.labelstudio.tasks import tasks_of
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction
@@ -52,6 +53,8 @@ class TaskSource:
             return
         if len(self.articles) > 1:
             raise InputError(f"{self.articles[0]} is a dataset folder; name one dataset at a time")
+        if self.fields:
+            raise InputError(f"{self.articles[0]}: a dataset folder has no columns of other names; leave --field out")
         dataset = read_dataset(self.articles[0])
         for annotated in (annotated for split in dataset.splits.values() for annotated in split):
             prediction = self.predictions.pop(annotated.article.id, None)

@@ -1,50 +1,30 @@
-"""Articles from JSON Lines, CSV, Parquet, plain text and folders of these.
+"""Articles from other people's files: JSON Lines, JSON, CSV, Excel, Parquet, HTML, plain text, and folders of these.
 
 Comes in: other people's files. Goes out: articles with text in the stored form, each with an id of its own.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
-import re
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
-from itertools import chain
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from eventcorpus.errors import InputError
-from eventcorpus.files import paths_of, read_json_lines, read_text
+from eventcorpus.files import paths_of
+from eventcorpus.formats.article_fields import FIELDS, Naming, naming_of
+from eventcorpus.formats.article_files import article_rows
+from eventcorpus.formats.dates import read_date
+from eventcorpus.formats.markup import without_markup
+from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.schema import Article
 from eventcorpus.text import one_line, sha256_of, stored_form
 
-FIELDS = tuple(f.name for f in fields(Article))
-SUFFIXES = (".jsonl", ".ndjson", ".csv", ".parquet", ".txt", ".text", ".md")
-_URL = re.compile(r"https?://\S+")
-
-
-@dataclass
-class ReadReport:
-    """What reading noticed: texts that were changed on the way to their stored form, and exact duplicates."""
-
-    n_articles: int = 0
-    changed: list[str] = field(default_factory=list)
-    duplicates: list[tuple[str, str]] = field(default_factory=list)
-
-    def lines(self) -> Iterator[str]:
-        """One line for each thing worth telling."""
-        if self.changed:
-            yield (
-                f"{len(self.changed)} texts had line ends, control characters or lone surrogates replaced, the "
-                f"first: {self.changed[0]}"
-            )
-        for first, second in self.duplicates[:5]:
-            yield f"article {second} has exactly the text of {first}"
-        if len(self.duplicates) > 5:
-            yield f"... and {len(self.duplicates) - 5} more exact duplicates"
+AS_WRITTEN = "published_as_written"
+"""Where ``metadata`` keeps a date that could not be read."""
 
 
 def read_articles(
@@ -54,144 +34,191 @@ def read_articles(
     title_in_text: bool = False,
     report: ReadReport | None = None,
     on_error: Callable[[str, InputError], None] | None = None,
+    stdin: IO[bytes] | None = None,
 ) -> Iterator[Article]:
     """Read articles from a file or folder, or several, in the order given (folders: by path).
 
     Args:
-        field_map: from our field names to the columns of the files, for example {"text": "body"}.
+        field_map: from our field names to the columns of the files, for example {"text": "body"}; names that other
+            programs give a field are known, and said in the report.
         title_in_text: put the title and an empty line before the text.
         report: filled while reading.
         on_error: told the id (or place) and the fault of an article that cannot be read, which is then left out instead
             of raised.
+        stdin: what the path ``-`` means.
 
     Raises:
         InputError: naming file and line or row: nothing there, no text, a duplicate id, a value of the wrong kind.
     """
-    report, field_map = report or ReadReport(), field_map or {}
+    report, field_map = report if report is not None else ReadReport(), field_map or {}
     for name in field_map:
         if name not in FIELDS:
             raise InputError(f"--field {name}=...: {name!r} is not a field of ours; they are {', '.join(FIELDS)}")
-    at: dict[str, str] = {}
-    first_with: dict[str, str] = {}
-    for path in paths_of(paths):
-        for place, row in _rows(path):
-            try:
-                article = article_from_row(row, place=place, field_map=field_map, title_in_text=title_in_text)
-                if taken := at.get(article.id):
-                    raise InputError(
-                        f"{place}: the id {article.id!r} is taken by {taken}; ids are unique, rename one of them"
-                    )
-            except InputError as error:
-                if on_error is None:
-                    raise
-                on_error(str(row.get(field_map.get("id", "id"), place)), error)
-                continue
-            at[article.id] = place
+    namings: dict[tuple[str, ...], Naming] = {}
+    seen = _Seen()
+    n_before, n_without = report.n_articles, len(report.without_text)
+    for file, place, row in article_rows(paths_of(paths), report, stdin=stdin):
+        try:
+            columns = tuple(row)
+            naming = namings.get(columns)
+            if naming is None:
+                naming = namings[columns] = naming_of(columns, field_map, place=place)
+            if naming.said:
+                report.understand(file, naming.said)
+            article = _read_article(_Row(row, naming, place), title_in_text=title_in_text, report=report, seen=seen)
+        except InputError as error:
+            if on_error is None:
+                raise
+            on_error(str(row.get(field_map.get("id", "id"), place)), error)
+            continue
+        if article is not None:
             report.n_articles += 1
-            if not title_in_text and row.get(field_map.get("text", "text")) != article.text:
-                report.changed.append(article.id)
-            original = first_with.setdefault(article.text_sha256, article.id)
-            if original != article.id:
-                report.duplicates.append((original, article.id))
             yield article
+        elif on_error is not None:
+            on_error(str(row.get(field_map.get("id", "id"), place)), InputError(f"{place}: an article without text"))
+    if report.n_articles == n_before and len(report.without_text) > n_without and on_error is None:
+        raise InputError(f"{report.without_text[n_without]}: an article without text, and no other has one")
 
 
-def _rows(path: Path, *, article_id: str | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield (place, row) of one file or folder; ``article_id`` is that of a plain text, else the name of its file."""
-    suffix = path.suffix.lower()
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file() and file.suffix.lower() in SUFFIXES)
-        if not files:
-            raise InputError(f"{path}: no articles in this folder; files end in {', '.join(SUFFIXES)}")
-        for file in files:
-            yield from _rows(file, article_id=file.relative_to(path).with_suffix("").as_posix())
-    elif suffix in (".jsonl", ".ndjson"):
-        for number, row in read_json_lines(read_text(path).split("\n"), place=str(path)):
-            yield f"{path}: line {number}", row
-    elif suffix == ".json":
-        raise InputError(
-            f"{path}: articles come as JSON Lines (one object a line, .jsonl), CSV, Parquet or text; convert it first"
-        )
-    elif suffix == ".csv":
-        yield from _csv_rows(path)
-    elif suffix == ".parquet":
-        yield from _parquet_rows(path)
-    else:
-        yield str(path), text_row(read_text(path), article_id=article_id or path.stem)
+def held_articles(paths: Iterable[str | Path], report: ReadReport, **settings: Any) -> list[Article]:
+    """Articles to find by the hash of their text: those whose markup was read stand there a second time, as written.
+
+    Args:
+        report: its ``as_written`` must be a dictionary.
+        settings: of ``read_articles``.
+    """
+    articles = list(read_articles(paths, report=report, **settings))
+    written = report.as_written or {}
+    return articles + [replace(article, text=written[article.id]) for article in articles if article.id in written]
 
 
-def text_row(content: str, *, article_id: str | None = None) -> dict[str, Any]:
-    """A plain text as a row; a first line that is a URL becomes the url and is no part of the text."""
-    first, newline, rest = content.partition("\n")
-    row: dict[str, Any] = {"text": content}
-    if newline and _URL.fullmatch(first.strip()):
-        row = {"text": rest.lstrip("\r\n"), "url": first.strip()}
-    return row | ({"id": article_id} if article_id else {})
+@dataclass(frozen=True)
+class _Row:
+    """A row with the fields of its columns."""
+
+    row: Mapping[str, Any]
+    naming: Naming
+    place: str
+
+    def values(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The values of fields, and those of all other columns."""
+        fields: dict[str, Any] = {}
+        others: dict[str, Any] = {}
+        for column, value in self.row.items():
+            if value is None or (isinstance(value, float) and math.isnan(value)):
+                continue
+            name = self.naming.field_of.get(column)
+            if name is None:
+                others[column] = value
+            else:
+                fields[name] = value
+        return fields, others
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    csv.field_size_limit(2**31 - 1)
-    rows = csv.DictReader(io.StringIO(read_text(path), newline=""), strict=True)
-    try:
-        for row in rows:
-            place = f"{path}: line {rows.line_num}"
-            if None in row or None in row.values():
-                raise InputError(
-                    f"{place}: the row has not as many cells as the {len(rows.fieldnames or [])} columns of the header"
-                )
-            yield place, {key: value for key, value in row.items() if value != ""}
-    except csv.Error as error:
-        raise InputError(f"{path}: line {rows.line_num}: not valid CSV ({error})") from None
+class _Seen:
+    """The ids and texts of the articles so far, in little memory: a place is a number, a text a hash."""
+
+    def __init__(self) -> None:
+        self._files: list[str] = []
+        self._at: dict[str, int] = {}
+        self._first_with: dict[int, str] = {}
+
+    def free_id(self, article_id: str) -> str:
+        """The id, or with a number behind it if it is taken."""
+        n, free = 1, article_id
+        while free in self._at:
+            n += 1
+            free = f"{article_id}-{n}"
+        return free
+
+    def add(self, article: Article, place: str) -> str:
+        """Note an article.
+
+        Returns:
+            the id of the first one with its text.
+
+        Raises:
+            InputError: if its id is taken.
+        """
+        if article.id in self._at:
+            raise InputError(
+                f"{place}: the id {article.id!r} is taken by {self._place(self._at[article.id])}; ids are unique: "
+                "rename one of them, or take them from another column: --field id=NAME"
+            )
+        file, _, number = place.rpartition(" ")
+        file, number = (file, number) if number.isdigit() else (place, "")
+        if file not in self._files[-1:]:
+            self._files.append(file)
+        self._at[article.id] = (len(self._files) - 1) << 40 | (int(number) + 1 if number else 0)
+        return self._first_with.setdefault(int(article.text_sha256[:15], 16), article.id)
+
+    def _place(self, packed: int) -> str:
+        number = packed & ((1 << 40) - 1)
+        return self._files[packed >> 40] + (f" {number - 1}" if number else "")
 
 
-def _parquet_rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    import pyarrow
-    import pyarrow.parquet
+def _read_article(row: _Row, *, title_in_text: bool, report: ReadReport, seen: _Seen) -> Article | None:
+    """The article of a row, noted in the report; None if it has no text."""
+    fields, others = row.values()
+    claimed = others.pop("text_sha256", None)
+    written = fields.get("text")
+    if isinstance(written, str) and claimed is None:
+        fields["text"] = without_markup(written)
+    if isinstance(fields.get("title"), str) and claimed is None:
+        fields["title"] = without_markup(fields["title"])
+    if not str(fields.get("text", "")).strip():
+        report.without_text.append(row.place)
+        return None
+    article = _article(fields, others, claimed=claimed, place=row.place, title_in_text=title_in_text)
+    if "id" not in fields:
+        article = replace(article, id=seen.free_id(article.id))
+    original = seen.add(article, row.place)
+    if original != article.id:
+        report.duplicates.append((original, article.id))
+    if fields["text"] != written:
+        report.markup.append(article.id)
+        if report.as_written is not None:
+            report.as_written[article.id] = stored_form(str(written)).text
+    if not title_in_text and fields["text"] != article.text:
+        report.changed.append(article.id)
+        if article.text.count("\ufffd") != fields["text"].count("\ufffd"):
+            report.replaced.append(article.id)
+    if AS_WRITTEN in article.metadata and "published" in fields:
+        report.dates.append((article.id, str(article.metadata[AS_WRITTEN])))
+    return article
 
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; check the path")
-    try:
-        batches = pyarrow.parquet.ParquetFile(path).iter_batches(batch_size=256)
-        for number, row in enumerate(chain.from_iterable(batch.to_pylist() for batch in batches), start=1):
-            yield f"{path}: row {number}", {key: value for key, value in row.items() if value is not None}
-    except (pyarrow.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
 
+def article_from_row(row: Mapping[str, Any], *, place: str, title_in_text: bool = False) -> Article:
+    """Make an article from a row whose columns have our names; those that are no fields of ours go to ``metadata``.
 
-def article_from_row(
-    row: Mapping[str, Any], *, place: str, field_map: Mapping[str, str] | None = None, title_in_text: bool = False
-) -> Article:
-    """Make an article from a row of a file; columns that are no fields of ours go to ``metadata``.
+    A date that cannot be read goes there too, as ``published_as_written``.
 
     Raises:
         InputError: naming the place and the value of the wrong kind.
     """
-    field_map = field_map or {}
-    if field_map.get("text", "text") not in row and "text" in field_map:
-        raise InputError(f"{place}: no column {field_map['text']!r}; there are {', '.join(map(str, row))}")
-    renamed = dict.fromkeys(field_map, "") | {column: name for name, column in field_map.items()}
-    values: dict[str, Any] = {}
-    metadata: dict[str, Any] = {}
-    for column, value in row.items():
-        name = renamed.get(column, column)
-        if name == "metadata" and isinstance(value, Mapping):
-            metadata |= value
-        elif name == "metadata" and isinstance(value, str):
-            metadata |= _metadata(value, place=place)
-        elif name in FIELDS:
-            values[name] = value
-        elif column != "text_sha256":
-            metadata[str(column)] = value
+    fields = {name: value for name, value in row.items() if name in FIELDS}
+    others = {name: value for name, value in row.items() if name not in FIELDS and name != "text_sha256"}
+    return _article(fields, others, claimed=row.get("text_sha256"), place=place, title_in_text=title_in_text)
+
+
+def _article(
+    fields: dict[str, Any], others: Mapping[str, Any], *, claimed: Any, place: str, title_in_text: bool
+) -> Article:
+    values = dict(fields)
+    metadata = {str(column): value for column, value in others.items()}
+    about = values.pop("metadata", None)
+    if isinstance(about, Mapping):
+        metadata |= about
+    elif isinstance(about, str):
+        metadata |= _metadata(about, place=place)
     text = values.pop("text", None)
-    if not isinstance(text, str) or not text.strip():
-        raise InputError(
-            f"{place}: an article without text"
-            + ("" if "text" in row or field_map else "; if the column has another name: --field text=NAME")
-        )
+    if text is not None and not isinstance(text, str):
+        raise InputError(f"{place}: text is {one_line(str(text))} ({type(text).__name__}); it must be text")
+    if text is None or not text.strip():
+        raise InputError(f"{place}: an article without text")
     stored = stored_form(text).text
     if title_in_text and values.get("title"):
         stored = f"{stored_form(str(values['title'])).text}\n\n{stored}"
-    claimed = row.get("text_sha256")
     if claimed is not None and not title_in_text and claimed != sha256_of(stored):
         raise InputError(
             f"{place}: text_sha256 {str(claimed)[:12]}... is not that of the text "
@@ -199,6 +226,9 @@ def article_from_row(
         )
     checked = {name: _checked(name, value, place=place) for name, value in values.items() if value is not None}
     article_id = checked.pop("id", None) or sha256_of(stored)[:16]
+    if "published" in checked and (published := read_date(checked["published"])) != checked["published"]:
+        metadata |= {AS_WRITTEN: checked.pop("published")} if published is None else {}
+        checked |= {"published": published} if published is not None else {}
     try:
         json.dumps(metadata, allow_nan=False)
     except (TypeError, ValueError):
@@ -228,7 +258,8 @@ def _clean(value: Any) -> Any:
 
 def _checked(name: str, value: Any, *, place: str) -> Any:
     if name == "tags":
-        listed = [tag.strip() for tag in value.split(",")] if isinstance(value, str) else value
+        mark = ";" if isinstance(value, str) and ";" in value else ","
+        listed = [tag.strip() for tag in value.split(mark)] if isinstance(value, str) else value
         if not isinstance(listed, list | tuple) or not all(isinstance(tag, str) for tag in listed):
             raise InputError(
                 f"{place}: tags is {one_line(str(value))}; it must be a list of words or words with commas"
@@ -241,27 +272,28 @@ def _checked(name: str, value: Any, *, place: str) -> Any:
         return known[str(value).lower()]
     if isinstance(value, dt.date):
         value = value.isoformat()
-    if name == "id" and isinstance(value, int) and not isinstance(value, bool):
-        value = str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(int(value) if math.isfinite(value) and value == int(value) else value)
     if not isinstance(value, str):
         raise InputError(f"{place}: {name} is {one_line(str(value))} ({type(value).__name__}); it must be text")
     value = stored_form(value).text
-    if name == "published":
-        return published_date(value, place=place)
     if name == "id" and (not value.strip() or not value.isprintable()):
         raise InputError(f"{place}: the id {one_line(value)} is empty or has characters that cannot be printed")
     return value
 
 
 def published_date(value: str, *, place: str) -> str:
-    """Check an ISO 8601 date or date-time and return it as it was written."""
-    try:
-        dt.date.fromisoformat(value) if len(value) <= 10 else dt.datetime.fromisoformat(value)
-    except ValueError:
+    """A date or date-time that people wrote, as ISO 8601.
+
+    Raises:
+        InputError: if it names no day, or if day and month cannot be told apart.
+    """
+    published = read_date(value)
+    if published is None:
         raise InputError(
             f"{place}: published is {one_line(value)}; it must be an ISO date such as 2018-04-24, or a date-time"
-        ) from None
-    return value
+        )
+    return published
 
 
 def article_row(article: Article) -> dict[str, Any]:

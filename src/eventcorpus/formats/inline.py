@@ -26,7 +26,7 @@ from eventcorpus.annotation.assemble import annotated_article
 from eventcorpus.annotation.rules import violations
 from eventcorpus.errors import EventCorpusError, InputError, SpanError
 from eventcorpus.files import read_text, to_json
-from eventcorpus.formats.articles import article_from_row
+from eventcorpus.formats.articles import article_from_row, published_date
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, span_order
 from eventcorpus.text import one_line, stored_form
@@ -127,7 +127,7 @@ def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str
         key, colon, value = (part.strip() for part in line.partition(":"))
         if not colon or key not in _HEADER:
             raise InputError(f"{place}: header line {line!r} is not one of {', '.join(_HEADER)} followed by a colon")
-        values[key] = value
+        values[key] = published_date(value, place=place) if key == "published" else value
     text, mentions = _scan(body.strip("\n"), place=place)
     article = article_from_row(values | {"id": article_id, "text": text}, place=place)
     role_names = {role.name for role in ontology.roles}

@@ -34,6 +34,7 @@ def check_corpus(
     gold: str | None = None,
     predictions: Mapping[str, Prediction] | None = None,
     predictions_place: str = "predictions",
+    fields: Mapping[str, str] | None = None,
     on_progress: OnProgress | None = None,
 ) -> CheckedCorpus:
     """Find everything that can be wrong with a corpus folder.
@@ -42,12 +43,13 @@ def check_corpus(
         splits: folder of splits; None: the corpus's own, if it has one.
         gold: see ``dataset.convert.convert``.
         predictions: by article id, to compare with gold; None: nothing is compared.
+        fields: from our field names to the columns of the articles.
         on_progress: called while articles are compared with each other.
 
     Raises:
         InputError: if the corpus lacks a part, the splits cannot be read, or a prediction was made from another text.
     """
-    corpus = read_corpus(path, gold=gold, raises=False)
+    corpus = read_corpus(path, gold=gold, raises=False, fields=fields)
     clusters = find_clusters(tracked(corpus.articles.values(), len(corpus.articles), on_progress))
     splits = splits or splits_folder(path)
     found = find_all(corpus, clusters, splits=splits, predictions=predictions or {}, place=predictions_place)

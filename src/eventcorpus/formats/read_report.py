@@ -1,0 +1,103 @@
+"""What reading articles noticed: what was changed, left out or not read, counted, and how files were understood."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from eventcorpus.errors import InputError
+from eventcorpus.text import one_line
+
+SHOWN = 5
+"""How many of a kind are named."""
+
+
+class NotRead(InputError):
+    """A file of a kind that is not read, or is damaged: named, it is an error; in a folder it is counted."""
+
+
+@dataclass
+class ReadReport:
+    """What reading noticed.
+
+    Attributes:
+        n_articles: how many were read.
+        changed: ids of articles with line ends, control characters or lone surrogates replaced.
+        replaced: those of them with control characters or lone surrogates.
+        duplicates: (first, second): ids of articles with the same text.
+        markup: ids of articles in which HTML entities or tags were read as what they stand for.
+        without_text: places of rows that have no text: they are left out.
+        empty_rows: places of rows of a table in which no cell is filled.
+        dates: (article id, as it was written): dates that could not be read; they stand in ``metadata``.
+        not_read: (file, why): files of a folder that were not read.
+        understood: how files were read, where that is not plain: line -> their paths.
+        as_written: by id the stored text of ``markup`` before; filled only if it is a dictionary.
+    """
+
+    n_articles: int = 0
+    changed: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
+    duplicates: list[tuple[str, str]] = field(default_factory=list)
+    markup: list[str] = field(default_factory=list)
+    without_text: list[str] = field(default_factory=list)
+    empty_rows: list[str] = field(default_factory=list)
+    dates: list[tuple[str, str]] = field(default_factory=list)
+    not_read: list[tuple[str, str]] = field(default_factory=list)
+    understood: dict[str, list[str]] = field(default_factory=dict)
+    as_written: dict[str, str] | None = None
+
+    def understand(self, path: str, how: str) -> None:
+        """Note how a file was read, once a file."""
+        paths = self.understood.setdefault(how, [])
+        if path not in paths[-1:]:
+            paths.append(path)
+
+    def lines(self) -> Iterator[str]:
+        """One line for each thing worth telling."""
+        for how, paths in self.understood.items():
+            yield f"{paths[0]}{f' and {len(paths) - 1:,} more' if len(paths) > 1 else ''}: {how}"
+        if self.not_read:
+            listed = "; ".join(f"{path} ({why})" for path, why in self.not_read[:SHOWN])
+            more = f"; and {len(self.not_read) - SHOWN:,} more" if len(self.not_read) > SHOWN else ""
+            yield f"{_counted(len(self.not_read), 'file')} not read: {listed}{more}"
+        if self.without_text:
+            yield (
+                f"{_counted(len(self.without_text), 'article')} without text left out, the first: "
+                f"{self.without_text[0]}"
+            )
+        if self.empty_rows:
+            yield f"{_counted(len(self.empty_rows), 'empty row')} skipped, the first: {self.empty_rows[0]}"
+        if self.dates:
+            article_id, written = self.dates[0]
+            yield (
+                f"{_counted(len(self.dates), 'date')} not read, kept as published_as_written in metadata: no day, or "
+                f"day and month cannot be told apart; the first: article {article_id}, {one_line(written)}"
+            )
+        if self.markup:
+            yield (
+                f"{_counted(len(self.markup), 'text')} had HTML entities or tags, read as what they stand for, the "
+                f"first: {self.markup[0]}"
+            )
+        if self.changed:
+            yield (
+                f"{_counted(len(self.changed), 'text')} had line ends, control characters or lone surrogates "
+                f"replaced, the first: {self.changed[0]}"
+            )
+        for first, second in self.duplicates[:SHOWN]:
+            yield f"article {second} has exactly the text of {first}"
+        if len(self.duplicates) > SHOWN:
+            yield f"... and {len(self.duplicates) - SHOWN} more exact duplicates"
+
+    def loss(self) -> str:
+        """The first thing that is lost or not as its file has it, for ``--strict``; empty if nothing is."""
+        kinds: Sequence[tuple[Sequence[str], str]] = (
+            ([f"{path} ({why})" for path, why in self.not_read], "{} was not read ({} files)"),
+            (self.without_text, "{} has no text ({} articles)"),
+            ([f"{name}, {one_line(written)}" for name, written in self.dates], "a date was not read: {} ({} dates)"),
+            (self.replaced, "the text of {} had characters replaced ({} articles)"),
+        )
+        return next((words.format(places[0], len(places)) for places, words in kinds if places), "")
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
