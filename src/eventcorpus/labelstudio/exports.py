@@ -16,7 +16,8 @@ from typing import Any
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
-from eventcorpus.formats.articles import FIELDS, article_from_row
+from eventcorpus.formats.article_fields import FIELDS
+from eventcorpus.formats.articles import article_from_row
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.labelstudio.config import (
     DIFFERENCES_OBJECT,
