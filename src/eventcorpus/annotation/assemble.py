@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from eventcorpus.annotation.check import check_document
 from eventcorpus.annotation.document import PIECES, ROLE_DETAILS, Document, Found
+from eventcorpus.annotation.first_seen import FirstSeen
 from eventcorpus.annotation.templates import with_templates, without_spans
 from eventcorpus.conversion_report import Code, ConversionReport, Kind
 from eventcorpus.errors import InputError
@@ -92,14 +93,16 @@ def _usable(found: Found, report: ConversionReport) -> Iterator[Document]:
     Raises:
         InputError: for one that cannot, unless the report refuses.
     """
-    seen: set[str] = set()
+    seen = FirstSeen()
     for document in found.documents(report):
         name = document.article.id
-        if name not in seen and document.article.text.strip():
-            seen.add(name)
+        key = name.encode("utf-8", "surrogatepass")
+        is_twice = key in seen
+        if not is_twice and document.article.text.strip():
+            seen.add(key)
             yield document
             continue
-        report.fault("articles", name, "the document", Code.ID_TWICE if name in seen else Code.NO_TEXT)
+        report.fault("articles", name, "the document", Code.ID_TWICE if is_twice else Code.NO_TEXT)
         lost: dict[Kind, int] = {
             "spans": len(document.marks),
             "roles": len(document.links),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from eventcorpus.annotation.first_seen import FirstSeen
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
 from eventcorpus.schema import Article
@@ -70,13 +71,15 @@ class Duplicates:
     """Takes articles one after another and finds those with exactly the text of an earlier one."""
 
     def __init__(self) -> None:
-        self._first: dict[bytes, tuple[str, str]] = {}
+        self._first = FirstSeen()
         self._found: list[tuple[str, str, bool]] = []
 
     def add(self, split: str, article: Article) -> None:
         """Take one article of a split."""
-        in_split, original = self._first.setdefault(bytes.fromhex(article.text_sha256), (split, article.id))
-        if (in_split, original) != (split, article.id):
+        this = f"{split} {article.id}"
+        first = self._first.add(bytes.fromhex(article.text_sha256), this)
+        if first is not None and first != this:
+            in_split, _, original = first.partition(" ")
             self._found.append((original, article.id, in_split != split))
 
     @property
