@@ -37,17 +37,17 @@ def assemble(found: Found, given: Ontology | None, report: ConversionReport) -> 
 
     Args:
         given: the ontology to read them under, if not one made of the labels, roles and attributes that are there, for
-            which the documents are read once more.
+            which the documents are read once more, unless the reader knows all of them.
 
     Raises:
         SpanError: for what cannot be right, unless the report refuses; OntologyError for names that cannot be labels.
     """
-    ontology, n_documents = given, None
+    ontology, n_documents = given, found.n_documents
     if ontology is None:
         names = _Names(found)
-        for document in _usable(found, ConversionReport(report.refuses)):
+        for document in _usable(found, ConversionReport(report.refuses)) if n_documents is None else ():
             names.add(document)
-        ontology, n_documents = names.ontology(), names.n_documents
+        ontology, n_documents = names.ontology(), n_documents or names.n_documents
     articles = ((document.split, _assembled(document, ontology, report)) for document in _usable(found, report))
     return Reading(articles, ontology, n_documents)
 

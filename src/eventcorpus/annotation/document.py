@@ -170,6 +170,7 @@ class Found:
         files: what was read, for the manifest.
         has_splits: whether the files say which split a document belongs to.
         labels: those that the format always has.
+        n_documents: how many there are, if they were all looked at and ``labels`` is all that is in them.
         flat: marks cannot overlap.
         notices: what people should know of how it was read, a line each.
     """
@@ -181,3 +182,4 @@ class Found:
     labels: tuple[str, ...] = ()
     flat: bool = False
     notices: Sequence[str] = ()
+    n_documents: int | None = None

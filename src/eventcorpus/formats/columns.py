@@ -22,14 +22,16 @@ from eventcorpus.text import one_line
 
 N_LINES = 1000
 """Lines of a file from which its columns are told."""
+N_CONLL_2012 = 12
+"""The columns that every line has at least: what follows differs."""
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP", "NC", "VC", "PC"])
 """The phrases that are tagged beside names in CoNLL-2000 and CoNLL-2003."""
 _HEADS_WORD = frozenset(["word", "words", "token", "tokens", "form", "text"])
 _HEADS_TAG = frozenset(["tag", "tags", "ner", "ner_tag", "ner_tags", "ne", "label", "labels", "entity", "bio", "iob"])
 _NUMBER = re.compile(r"\d+")
-RANGE = re.compile(r"(\d+)-(\d+)")
-EMPTY_NODE = re.compile(r"\d+\.\d+")
+RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
+EMPTY_NODE = re.compile(r"\d{1,9}\.\d{1,9}")
 BRACKETS = re.compile(r"(\([^\s()*]+)?\*?\)?")
 _NAMES_COLUMNS = "# global.columns ="
 
@@ -75,6 +77,12 @@ class Columns:
     header: bool = False
     alike: tuple[int, int] | None = None
     known: frozenset[str] = field(default=frozenset(), repr=False)
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether a line is nothing but a word and its tags."""
+        is_special = self.number or self.brackets or self.space is not None or any(tag.key for tag in self.tags)
+        return not is_special and self.n > 0
 
     def __str__(self) -> str:
         if self.brackets:
@@ -178,11 +186,12 @@ def tell_columns(
     header = bool(names) and names == [cell.lower() for cell in flat[0]]
     if header:
         rows[0], flat = rows[0][1:], flat[1:]
-    found = _Columns(rows, flat, n)
-    told = found.told(n_last)
-    if told is None and wanted is None:
+    told = _Columns(rows, flat, n).told(n_last)
+    if not told.tags and wanted is None:
         return None
-    told = replace(told or Columns(n, 0, ()), mixed=mixed, header=header)
+    called_word = [i for i, name in enumerate(names[:n]) if name in _HEADS_WORD and TagColumn(i) not in told.tags]
+    word = called_word[0] if called_word else told.word
+    told = replace(told, word=word, mixed=mixed, header=header)
     if n == len(CONLLU) and told.number and not names:
         names = list(CONLLU)
     columns = _wanted(told, wanted, names, place)
@@ -207,7 +216,7 @@ def _sentences(lines: Sequence[str]) -> list[list[str]]:
 
 
 def _is_conll_2012(lines: Sequence[str]) -> bool:
-    rows = [row for row in map(cells_of, lines[:50]) if len(row) >= 12 and not row[0].startswith("#")]
+    rows = [row for row in map(cells_of, lines[:50]) if len(row) >= N_CONLL_2012 and not row[0].startswith("#")]
     return bool(rows) and all(
         _NUMBER.fullmatch(row[2]) and BRACKETS.fullmatch(row[10]) and row[10] and set(row[5]) & set("(*)")
         for row in rows
@@ -215,8 +224,11 @@ def _is_conll_2012(lines: Sequence[str]) -> bool:
 
 
 def _is_mixed(lines: Sequence[str]) -> bool:
-    """Whether every line has tabs and blanks, and the same number of columns by both."""
-    if len(lines) < 5 or not all("\t" in line.strip() and " " in line.strip(" \t") for line in lines):
+    """Whether tabs and blanks divide columns alike: both do in every line, or tabs stand only at the ends of lines."""
+    cores = [line.strip(" \t") for line in lines]
+    if not any("\t" in core for core in cores):
+        return any("\t" in line for line in lines)
+    if len(lines) < 5 or not all("\t" in core and " " in core for core in cores):
         return False
     return len({len(cells_of(line, mixed=True)) for line in lines}) == 1
 
@@ -248,7 +260,7 @@ def _wanted(told: Columns, wanted: str | None, names: Sequence[str], place: str)
     for part in wanted.split(","):
         what, _, which = part.strip().partition("=")
         which, _, key = which.partition(":")
-        column = int(which) - (int(which) > 0) if re.fullmatch(r"-?[1-9]\d*", which) else None
+        column = int(which) - (int(which) > 0) if re.fullmatch(r"-?[1-9]\d{0,5}", which) else None
         if column is None and which.lower() in names:
             column = names.index(which.lower())
         if what not in ("word", "tag") or column is None:
@@ -257,13 +269,16 @@ def _wanted(told: Columns, wanted: str | None, names: Sequence[str], place: str)
                 f"--columns {wanted}: {part.strip()!r} is not word=NUMBER or tag=NUMBER, such as word=2,tag=3,tag=4"
                 + known
             )
-        if told.n and not -told.n <= column < told.n:
-            raise InputError(f"--columns {wanted}: {place} has {told.n} columns, there is none with the number {which}")
+        n = told.n or N_CONLL_2012
+        if not -n <= column < n:
+            raise InputError(f"--columns {wanted}: {place} has {n} columns, there is none with the number {which}")
         column += told.n if column < 0 else 0
         if what == "word":
             word = column
         else:
             tags.append(TagColumn(column, key))
+    if "word=" not in wanted and any(tag.column == word for tag in tags):
+        word = next((i for i in range(n) if all(tag.column != i for tag in tags)), word)
     same = tuple(tags) == told.tags or not tags
     return replace(told, word=word, tags=tuple(tags) or told.tags, alike=None, brackets=told.brackets and same)
 
@@ -276,33 +291,29 @@ class _Columns:
         self.values = [[row[column] for row in flat] for column in range(n)]
         self.number = n > 2 and self._counts_words()
 
-    def told(self, n_last: int | None) -> Columns | None:
-        """Which column is what; None if none holds tags."""
+    def told(self, n_last: int | None) -> Columns:
+        """Which column is what; no tags if none holds them."""
         space = self._space()
-        tags: list[TagColumn]
-        if n_last:
-            tags = [TagColumn(column) for column in range(self.n - n_last, self.n) if column > 0]
-            if len(tags) < n_last:
-                return None
-        else:
-            tags = self._tags(space)
-        if not tags:
-            return None
+        last = [TagColumn(column) for column in range(max(1, self.n - (n_last or 0)), self.n)]
+        tags = last if n_last else self._tags(space)
         alike = self._alike(tags)
         return Columns(self.n, self._word(tags), tuple(tags), number=self.number, space=space, alike=alike)
 
     def _counts_words(self) -> bool:
         """Whether the first column numbers the words of each sentence, or of the file."""
         before: int | None = None
-        for value in self.values[0]:
-            if RANGE.fullmatch(value) or EMPTY_NODE.fullmatch(value):
-                continue
-            if not _NUMBER.fullmatch(value) or len(value) > 9:
-                return False
-            number = int(value)
-            if number > 1 and number != (before if before is not None else -1) + 1:
-                return False
-            before = number
+        for sentence in self.rows:
+            is_first = True
+            for row in sentence:
+                if RANGE.fullmatch(row[0]) or EMPTY_NODE.fullmatch(row[0]):
+                    continue
+                if not _NUMBER.fullmatch(row[0]) or len(row[0]) > 9:
+                    return False
+                number = int(row[0])
+                begins_anew = number < 2 and (is_first or (before or 0) > 1)
+                if not begins_anew and before is not None and number != before + 1:
+                    return False
+                before, is_first = number, False
         return before is not None
 
     def _space(self) -> int | None:
@@ -316,7 +327,7 @@ class _Columns:
         columns = [column for column in range(self.number, self.n) if _are_tags(self.values[column])]
         if self.number + 1 == self.n or columns == list(range(self.number, self.n)):
             columns = columns[1:]  # all of them look like tags: the first is the word
-        phrases = [column for column in columns if self._labels(column) and self._labels(column) <= _CHUNKS]
+        phrases = [column for column in columns if self._are_phrases(column)]
         if len(phrases) < len(columns):
             columns = [column for column in columns if column not in phrases]
         found = [TagColumn(column) for column in columns]
@@ -328,6 +339,10 @@ class _Columns:
         if not found and last > 0 and any(map(is_prefixed, self.values[last])):
             found = [TagColumn(last)]  # with cells that are no tags, which reading then names
         return found
+
+    def _are_phrases(self, column: int) -> bool:
+        labels = [value[2:] for value in self.values[column] if is_prefixed(value)]
+        return bool(labels) and sum(label in _CHUNKS for label in labels) >= 0.8 * len(labels)
 
     def _labels(self, column: int) -> set[str]:
         return {value[2:] for value in self.values[column] if is_prefixed(value)} | {
@@ -360,7 +375,7 @@ class _Columns:
         return [TagColumn(column)] if outside and named and is_few and all(map(is_plain, named)) else []
 
     def _word(self, tags: Sequence[TagColumn]) -> int:
-        """The first column that is neither tags, nor numbers, nor the same all over a sentence."""
+        """The first column that is neither tags, nor numbers, nor the same all over a sentence, nor mostly empty."""
         taken = {tag.column for tag in tags}
         free = [column for column in range(self.n) if column not in taken]
         if not free:
@@ -368,9 +383,15 @@ class _Columns:
         if self.number:
             return 1 if 1 in free else free[-1]
         for column in free:
-            if self.n < 3 or not (all(map(_NUMBER.fullmatch, self.values[column])) or self._is_same(column)):
+            if self.n < 3 or not (self._is_numbers(column) or self._is_same(column) or self._is_sparse(column)):
                 return column
         return free[0]
+
+    def _is_numbers(self, column: int) -> bool:
+        return all(map(_NUMBER.fullmatch, self.values[column]))
+
+    def _is_sparse(self, column: int) -> bool:
+        return 2 * self.values[column].count("") > len(self.flat)
 
     def _is_same(self, column: int) -> bool:
         """Whether a column has one value in each sentence, such as an id of its document."""

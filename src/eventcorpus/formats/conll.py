@@ -17,9 +17,18 @@ from eventcorpus.annotation.document import Document, Fault, Found, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.formats.columns import Columns, cells_of, columns_of, is_blank, tell_columns
-from eventcorpus.formats.files import SPLIT_OF, files_by_split, has_splits, not_read
+from eventcorpus.formats.files import SPLIT_OF, files_by_split, has_splits, not_read, split_of
 from eventcorpus.formats.sample import Certainty, Sample
-from eventcorpus.formats.schemes import OUTSIDE, Cell, TagEvidence, Tagging, chunk_fault, is_prefixed, layers_of
+from eventcorpus.formats.schemes import (
+    LETTERS,
+    OUTSIDE,
+    Cell,
+    TagEvidence,
+    Tagging,
+    chunk_fault,
+    is_prefixed,
+    layers_of,
+)
 from eventcorpus.formats.sentences import TaggedDocument, document_text, tagged_documents
 from eventcorpus.metrics.tags import Chunk, decode_tags
 from eventcorpus.schema import Article
@@ -53,8 +62,8 @@ def read_conll(inputs: Sequence[Path], *, scheme: str | None = None, columns: st
     survey = _Survey()
     for file, of_file in columns_in.items():
         survey.read(file, of_file)
-    tagging = survey.evidence.tagging(scheme)
-    if not any(tagging.tags_of(cell) for cell in survey.evidence.cells):
+    tagging = survey.evidence.tagging(scheme, place=str(inputs[0]))
+    if all(tagging.tags_of(cell) == () for cell in survey.evidence.cells):
         place = ", ".join(sorted({str(tag.column + 1) for of_file in columns_in.values() for tag in of_file.tags}))
         raise InputError(
             f"{inputs[0]}: no tag other than O in column {place}; is this a CoNLL file with tags such as B-PER? "
@@ -76,14 +85,17 @@ def read_conll(inputs: Sequence[Path], *, scheme: str | None = None, columns: st
                 else:
                     reader.refuse(document, faults)
                     faults.clear()
-        for what, n in survey.notes.items():
-            report.note(what, n)
+        if survey.n_empty_tokens:
+            report.note("tokens without text", survey.n_empty_tokens)
 
+    labels = survey.labels(tagging)
     return Found(
         re.sub(r"[^\w.-]+", "-", inputs[0].resolve().stem),
         documents,
         [file for _, file in files],
-        has_splits=has_splits(files) or inputs[0].is_dir(),
+        has_splits=has_splits(files) or any(path.is_dir() and split_of(file) for path in inputs for _, file in files),
+        labels=labels or (),
+        n_documents=None if labels is None else survey.n_documents,
         flat=not survey.is_nested(tagging),
         notices=[*_notices(columns_in, tagging, given=scheme is not None), *not_read(inputs, [f for _, f in files])],
     )
@@ -105,20 +117,33 @@ class _Survey:
 
     def __init__(self) -> None:
         self.evidence = TagEvidence()
-        self.notes: Counter[str] = Counter()
+        self.n_documents = 0
+        self.n_empty_tokens = 0
+        self.n_faults = 0
         self.has_several_columns = False
         self.has_joined_words = False
 
     def read(self, file: Path, columns: Columns) -> None:
         """Read a file; lines that are faulty are left out."""
         self.has_several_columns |= len(columns.tags) > 1
-        for document in tagged_documents(file, columns, on_fault=lambda *_: None):
+        for document in tagged_documents(file, columns, on_fault=self._count_fault):
+            self.n_documents += 1
             for sentence in document:
                 for column in range(len(columns.tags)):
                     self.evidence.add([word.tags[column] for word in sentence], place=str(file))
-                self.has_joined_words |= any(word.is_within for word in sentence)
-                if n_empty := sum(not word.word and not word.is_within for word in sentence):
-                    self.notes["tokens without text"] += n_empty
+                if columns.number:
+                    self.has_joined_words |= any(word.is_within for word in sentence)
+                self.n_empty_tokens += sum(not word.word and not word.is_within for word in sentence)
+
+    def _count_fault(self, _line: int, _message: str) -> None:
+        self.n_faults += 1
+
+    def labels(self, tagging: Tagging) -> tuple[str, ...] | None:
+        """The labels of all spans; None if some of them may not be read."""
+        cells = [tagging.tags_of(cell) for cell in self.evidence.cells]
+        if self.n_faults or self.n_empty_tokens or None in cells:
+            return None
+        return tuple(sorted({tag[2:] for cell in cells for tag in cell or ()}))
 
     def is_nested(self, tagging: Tagging) -> bool:
         """Whether one span may lie over another."""
@@ -207,7 +232,7 @@ def is_conll(sample: Sample) -> Certainty:
         return 2
     rows = [line for line in lines if not is_blank(line) and line[0] != "#" and "-DOCSTART-" not in line]
     cells = [cells_of(line.rstrip("\t"), mixed=columns.mixed) for line in rows]
-    n_same = sum(len(row) <= columns.n for row in cells)
+    n_same = sum(len(row) == columns.n or line.endswith("\t") for row, line in zip(cells, rows, strict=True))
     n_tagged = sum(row[-1] == "O" or is_prefixed(row[-1]) for row in cells)
     named = columns.known - set(OUTSIDE)
     n_prefixed = sum(map(is_prefixed, named))
@@ -215,4 +240,4 @@ def is_conll(sample: Sample) -> Certainty:
         return 0
     if n_prefixed:
         return 2
-    return 1 if len(rows) > 1 and not any(len(label) < 2 for label in named) else 0
+    return 1 if len(rows) > 1 and all(len(label) > 1 or label in LETTERS for label in named) else 0

@@ -86,13 +86,17 @@ def files_by_split(
 
 
 def _files_in(folder: Path, suffixes: Sequence[str], *, without_names: bool) -> list[tuple[str | None, Path]]:
-    files = [
-        (split_of(file), file)
-        for file in sorted(folder.iterdir())
-        if file.suffix.lower() in suffixes and file.is_file() and not file.name.startswith(".")
-    ]
+    """The files of a folder that are read: those named exactly train, dev or test; those whose names say a split among
+    other words; those in folders of these names; where ``without_names``, all others."""
+    files = [(split_of(file), file) for file in _visible(folder, suffixes)]
     exactly = [pair for pair in files if pair[1].stem.lower() in SPLIT_OF]
-    by_name = exactly or [pair for pair in files if pair[0] is not None]
+    inside = [
+        (SPLIT_OF[of_split.name.lower()], file)
+        for of_split in sorted(folder.iterdir())
+        if of_split.is_dir() and of_split.name.lower() in SPLIT_OF
+        for file in _visible(of_split, suffixes)
+    ]
+    by_name = exactly or [pair for pair in files if pair[0] is not None] or inside
     if by_name:
         return [*by_name]
     nameless = [pair for pair in files if not pair[1].name.lower().startswith(BESIDE)]
@@ -102,13 +106,22 @@ def _files_in(folder: Path, suffixes: Sequence[str], *, without_names: bool) -> 
     raise InputError(f"{folder}: the folder has none of {names}; name a file instead")
 
 
+def _visible(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    return [
+        file
+        for file in sorted(folder.iterdir())
+        if file.suffix.lower() in suffixes and file.is_file() and not file.name.startswith(".")
+    ]
+
+
 def not_read(inputs: Sequence[Path], files: Sequence[Path]) -> list[str]:
     """A line that names the files of folders among the inputs that are not read, if there are any."""
     there = (file for path in inputs if path.is_dir() for file in sorted(path.iterdir()))
+    read = {*files, *(file.parent for file in files)}
     names = [
         file.name + "/" * file.is_dir()
         for file in there
-        if file not in files and not file.name.lower().startswith((".", *BESIDE))
+        if file not in read and not file.name.lower().startswith((".", *BESIDE))
     ]
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
     return [f"not read: {', '.join(names[:10])}{more}; name them to read them as well"] if names else []

@@ -41,13 +41,15 @@ SCHEMES: dict[str, TagScheme] = {
 }
 """The schemes that a file may follow, by the name that ``--scheme`` takes."""
 LETTERS = "BILUESMW"
-OUTSIDE = ("O", "o", "0", "-", "_")
-"""What stands for no mention; anything but O only in a file without O."""
+OUTSIDE = ("O", "o", "0", "-", "_", "")
+"""What stands for no mention; anything but O only in a file without O. The last is an empty cell."""
 _SAME_LETTER = {"M": "I", "W": "S"}
 _SAME_MEANING = (("L", "E"), ("U", "S"), ("M", "I"), ("W", "U"), ("W", "S"))
 _BEFORE = re.compile(rf"([{LETTERS}])[-_](.+)", re.IGNORECASE | re.DOTALL)
 _AFTER = re.compile(rf"(.+)[-_]([{LETTERS}])", re.DOTALL)
-_DIVIDERS = re.compile(r"[|;,]")
+_DIVIDERS = re.compile(r"[|;,/+&]")
+_PLAIN_DIVIDERS = re.compile(r"[|;]")
+_ANY_LETTER = re.compile(r"[A-Za-z]([-_].*)?", re.DOTALL)
 _PLAIN = re.compile(r"[^\W\d_][^\s=(){}\[\]<>\"]*")
 _MOST_CELLS, _MOST_PAIRS = 2_000, 200_000
 Cell = tuple[str, ...]
@@ -92,7 +94,7 @@ class Tagging:
         """The scheme as people call it, with what is unusual about how it is written."""
         unusual = [
             *(["letters after the label"] if self.place == "after" else []),
-            *([f"{self.outside} for O"] if self.outside not in ("O", "o") else []),
+            *([f"{self.outside or 'an empty cell'} for O"] if self.outside not in ("O", "o") else []),
         ]
         return SCHEMES[self.scheme].title + (f" ({', '.join(unusual)})" if unusual else "")
 
@@ -118,7 +120,7 @@ class Tagging:
     def _parts(self, cell: str) -> Iterator[tuple[str, str] | Literal[""] | None]:
         """(letter, label) of each tag in a cell, empty for O, None for what is no tag."""
         whole = self._part(cell)
-        parts = _DIVIDERS.split(cell)
+        parts = (_PLAIN_DIVIDERS if self.place == "nowhere" else _DIVIDERS).split(cell)
         if len(parts) > 1:
             several = [self._part(part.strip()) for part in parts]
             if None not in several:
@@ -146,7 +148,7 @@ class TagEvidence:
     def __init__(self) -> None:
         self.cells: set[str] = set()
         self.pairs: set[tuple[str, str]] = set()
-        """Cells that follow one another; an empty one is the end of a sentence."""
+        """Cells that follow one another; a line feed is the end of a sentence."""
 
     def add(self, cells: Sequence[str], *, place: str) -> None:
         """Take one column of one sentence of the file ``place``.
@@ -155,14 +157,14 @@ class TagEvidence:
             InputError: if there are more different cells than tags can be.
         """
         self.cells.update(cells)
-        self.pairs.update(pairwise(chain([""], cells, [""])))
+        self.pairs.update(pairwise(chain(["\n"], cells, ["\n"])))
         if len(self.cells) > _MOST_CELLS or len(self.pairs) > _MOST_PAIRS:
             raise InputError(
                 f"{place}: the column of tags has more than {_MOST_CELLS:,} different values, such as "
                 f"{one_line(min(self.cells))}; name the right one: --columns word=1,tag=2"
             )
 
-    def tagging(self, scheme: str | None = None) -> Tagging:
+    def tagging(self, scheme: str | None = None, *, place: str = "") -> Tagging:
         """How the tags are written; of a scheme that is given, or of the one that they follow.
 
         Raises:
@@ -181,8 +183,8 @@ class TagEvidence:
         for first, second in _SAME_MEANING:
             if {first, second} <= letters:
                 raise InputError(
-                    f"tags with {first}- and with {second}- stand beside each other, which no scheme has; name one "
-                    f"with --scheme: {', '.join(SCHEMES)}"
+                    f"{place}: tags with {first}- and with {second}- stand beside each other, which no scheme has; "
+                    f"name one with --scheme: {', '.join(SCHEMES)}"
                 )
         return Tagging(self._scheme(letters, written), outside, written.place)
 
@@ -204,8 +206,8 @@ class TagEvidence:
         """Whether I opens a mention; whether B does where I could; whether one ends without an end tag."""
         opens_inside = begins_anew = is_open_at_end = False
         for before, after in self.pairs:
-            first = written.tags_of(before) or () if before else ()
-            second = written.tags_of(after) or () if after else ()
+            first = written.tags_of(before) or ()
+            second = written.tags_of(after) or ()
             labels = {tag[2:] for tag in first}
             still_open = {tag[2:] for tag in first if tag[0] in "BI"}
             opens_inside |= any(tag[0] == "I" and tag[2:] not in still_open for tag in second)
@@ -222,7 +224,10 @@ def _place(named: set[str]) -> Literal["before", "after", "nowhere"]:
         return "before"
     if all(map(is_suffixed, named)):
         return "after"
-    return "nowhere" if all(is_plain(part) for cell in named for part in re.split(r"[|;]", cell)) else "before"
+    if all(map(_ANY_LETTER.fullmatch, named)):
+        return "before"  # B alone, or the letters of no scheme: reading names them
+    is_label = all(is_plain(part) for cell in named for part in _PLAIN_DIVIDERS.split(cell))
+    return "nowhere" if is_label else "before"
 
 
 def _letters(cell: str, place: str) -> Iterator[str]:

@@ -8,12 +8,13 @@ list of sentences; and their text. Of CoNLL-U ``1-2`` is one written word for se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from eventcorpus.errors import InputError
-from eventcorpus.formats.columns import BRACKETS, EMPTY_NODE, RANGE, Columns, cells_of, is_blank, lines_of
+from eventcorpus.formats.columns import BRACKETS, EMPTY_NODE, N_CONLL_2012, RANGE, Columns, cells_of, lines_of
 from eventcorpus.formats.schemes import is_prefixed
 from eventcorpus.text import one_line
 
@@ -64,9 +65,11 @@ def tagged_documents(path: Path, columns: Columns, *, on_fault: OnFault | None =
     sentence = _SentenceReader(columns, fault)
     with_documents = columns.brackets
     has_header = columns.header
+    is_simple = columns.is_simple
+    word_at, tags_at = columns.word, [tag.column for tag in columns.tags]
     for number, line in enumerate(chain(lines_of(path), [""]), start=1):
-        begins = _begins_document(line)
-        if begins or is_blank(line):
+        begins = ("-DOCSTART-" in line or line.startswith("#")) and _begins_document(line)
+        if begins or not line or line.isspace():
             if words := sentence.taken():
                 document.append(words)
             if (document or is_faulty) and (begins or not with_documents):
@@ -79,6 +82,8 @@ def tagged_documents(path: Path, columns: Columns, *, on_fault: OnFault | None =
             continue
         if has_header:
             has_header = False
+        elif is_simple and len(cells) == columns.n:  # the same as below, in half the time
+            sentence.words.append(TaggedWord(cells[word_at], tuple([cells[i] for i in tags_at]), number))
         else:
             sentence.add(cells, line, number)
     if document or is_faulty:
@@ -94,7 +99,8 @@ def _begins_document(line: str) -> bool:
 def _is_comment(cells: Sequence[str], columns: Columns) -> bool:
     if columns.number or columns.brackets or len(cells) != columns.n:
         return True
-    return not all((cell := tag.cell(cells)) in columns.known or is_prefixed(cell) for tag in columns.tags)
+    found = [tag.cell(cells) for tag in columns.tags]
+    return not all(cell == "O" or cell in columns.known or is_prefixed(cell) for cell in found)
 
 
 class _SentenceReader:
@@ -103,13 +109,14 @@ class _SentenceReader:
     def __init__(self, columns: Columns, fault: OnFault) -> None:
         self.columns, self.fault = columns, fault
         self.words: Sentence = []
-        self.written: tuple[str, bool, int, int] | None = None
-        """A word that is written as one: its text, whether no blank follows, the numbers of its first and last part."""
+        self.written: _Written | None = None
         self.label = ""
+        """Of the bracket that is open."""
 
     def taken(self) -> Sentence:
         """The words so far, which are no longer here."""
-        words, self.words, self.written = self.words, [], None
+        self._end_written()
+        words, self.words = self.words, []
         if self.label:
             self.fault(words[-1].line, f"the bracket of {self.label} is not closed at the end of the sentence")
             self.label = ""
@@ -118,40 +125,48 @@ class _SentenceReader:
     def add(self, cells: list[str], line: str, number: int) -> None:
         """Take one line."""
         columns = self.columns
-        n = len(cells)
-        if n != columns.n:
-            while n > columns.n and not cells[-1] and columns.n:
-                cells.pop()
-                n -= 1
-            if n != columns.n and (columns.n or n < 12):
-                return self.fault(number, _wrong_number(line, n, columns))
-        is_joined = False
+        if len(cells) != columns.n:
+            fitted = _fitted(cells, columns)
+            if fitted is None:
+                self.fault(number, _wrong_number(line, len(cells), columns))
+                return
+            cells = fitted
+        word = TaggedWord(cells[columns.word], tuple(tag.cell(cells) for tag in columns.tags), number)
         if columns.space is not None:
-            cell = cells[columns.space]
-            is_joined = cell == "-" or "SpaceAfter=No" in cell.split("|")
-        word = cells[columns.word]
-        if columns.number:
-            own = cells[0]
-            if not own.isdecimal():
-                if match := RANGE.fullmatch(own):
-                    self.written = (word, is_joined, int(match[1]), int(match[2]))
-                elif not EMPTY_NODE.fullmatch(own):
-                    self.fault(number, f"{one_line(own)} is no number of a word, and the first column has these")
-                return None
-            if self.written is not None:
-                text, joined, first, last = self.written
-                if first <= int(own) <= last:
-                    tags = tuple(tag.cell(cells) for tag in columns.tags)
-                    self.words.append(
-                        TaggedWord("" if int(own) > first else text, tags, number, joined, int(own) > first)
-                    )
-                    return None
-                self.written = None
-        tags = tuple(tag.cell(cells) for tag in columns.tags)
+            space = cells[columns.space]
+            word = word._replace(is_joined=space == "-" or "SpaceAfter=No" in space.split("|"))
         if columns.brackets:
-            tags = (self._unbracketed(tags[0], number),)
-        self.words.append(TaggedWord(word, tags, number, is_joined))
-        return None
+            word = word._replace(tags=(self._unbracketed(word.tags[0], number),))
+        if columns.number:
+            self._add_numbered(cells[0], word)
+        else:
+            self.words.append(word)
+
+    def _add_numbered(self, own: str, word: TaggedWord) -> None:
+        """Take the word with a number of its own, the one that is written for several, or the one that is not there."""
+        if match := RANGE.fullmatch(own):
+            self._end_written()
+            self.written = _Written(word, int(match[1]), int(match[2]))
+        elif EMPTY_NODE.fullmatch(own):
+            if tag := next(filter(is_prefixed, word.tags), None):
+                self.fault(word.line, f"the empty node {own} has the tag {one_line(tag)} and is not in the text")
+        elif not own.isdecimal() or len(own) > 9:
+            self.fault(word.line, f"{one_line(own)} is no number of a word, such as the first column has elsewhere")
+        elif self.written is None or not self.written.first <= int(own) <= self.written.last:
+            self._end_written()
+            self.words.append(word)
+        else:
+            whole, is_within = self.written.word, self.written.is_begun
+            text = "" if is_within else whole.word
+            if not is_within and any(map(is_prefixed, whole.tags)) and not any(map(is_prefixed, word.tags)):
+                word = word._replace(tags=whole.tags)
+            self.words.append(word._replace(word=text, is_joined=whole.is_joined, is_within=is_within))
+            self.written.is_begun = True
+
+    def _end_written(self) -> None:
+        written, self.written = self.written, None
+        if written is not None and not written.is_begun:
+            self.fault(written.word.line, f"no word with the numbers {written.first} to {written.last} follows")
 
     def _unbracketed(self, cell: str, number: int) -> str:
         """The tag of a cell such as ``(ORG)``, ``(GPE*``, ``*``, ``*)``."""
@@ -162,6 +177,27 @@ class _SentenceReader:
         letter, label = ("B", match[1][1:]) if match[1] else ("I", self.label)
         self.label = "" if cell.endswith(")") else label
         return f"{letter}-{label}" if label else "O"
+
+
+@dataclass
+class _Written:
+    """A word that is written for those with the numbers ``first`` to ``last``; whether one of them has come."""
+
+    word: TaggedWord
+    first: int
+    last: int
+    is_begun: bool = False
+
+
+def _fitted(cells: list[str], columns: Columns) -> list[str] | None:
+    """The columns of a line with more or fewer than others, where empty ones at its end or between tabs explain it."""
+    if not columns.n:
+        return cells if len(cells) >= N_CONLL_2012 else None
+    while len(cells) > columns.n and not cells[-1]:
+        cells.pop()
+    if len(cells) > columns.n:
+        cells = [cell for cell in cells if cell]
+    return cells if len(cells) == columns.n else None
 
 
 def _wrong_number(line: str, n: int, columns: Columns) -> str:

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, zip_longest
+from itertools import chain, islice, repeat, zip_longest
 from pathlib import Path
 
 from eventcorpus.errors import InputError
-from eventcorpus.formats.columns import columns_of
-from eventcorpus.formats.schemes import TagEvidence, Tagging, layers_of
+from eventcorpus.formats.columns import N_LINES, Columns, TagColumn, columns_of, is_blank, lines_of
+from eventcorpus.formats.schemes import OUTSIDE, TagEvidence, Tagging, is_prefixed, layers_of
 from eventcorpus.formats.sentences import (
     Offsets,
     Sentence,
     TaggedDocument,
-    TaggedWord,
     document_text,
     tagged_documents,
     words_of,
@@ -83,7 +82,7 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
     """
     documents = _documents(path, reading, n_last=2 if with_predictions else None)
     columns = [0] if with_predictions else _all_columns(documents)
-    tagging = _tagging(documents, columns, reading)
+    tagging = _tagging(path, documents, columns, reading)
     per_document, n_dropped = _chunks(path, documents, columns, tagging, reading)
     labels = tuple(sorted({chunk.label for chunks in per_document for chunk in chunks}))
     if not labels:
@@ -98,7 +97,10 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
     ontology = Ontology(
         name="".join(c if c.isalnum() or c in "_.-" else "-" for c in path.stem) or "tags",
         version="1.0.0",
-        flat=len(columns) == 1 and not any(word.is_within for word in words_of(documents)),
+        flat=not any(
+            word.is_within or sum(len(tagging.tags_of(word.tags[column]) or ()) for column in columns) > 1
+            for word in words_of(documents)
+        ),
         entities=tuple(Label(name=label) for label in labels),
     )
     return TaggedArticles(articles, ontology, documents, n_dropped, tagging.scheme)
@@ -106,24 +108,25 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
 
 def predictions_in_last_column(path: Path, gold: TaggedArticles, reading: TagReading) -> TaggedPredictions:
     """Predictions of the file that the gold came from, in its last column."""
-    tagging = _tagging(gold.documents, [1], reading, gold.scheme)
+    tagging = _tagging(path, gold.documents, [1], reading, gold.scheme)
     return _predictions(path, gold.documents, gold.texts, gold.offsets, [1], tagging, reading)
 
 
 def read_predictions_beside(
     path: Path, gold: TaggedArticles, gold_path: Path, reading: TagReading
 ) -> TaggedPredictions:
-    """Predictions of another file with the same sentences; divided into documents as the gold is.
+    """Predictions of another file with the same sentences, or of tags alone; divided into documents as the gold is.
 
     Raises:
         InputError: if sentences or words are not the same, naming the lines and both words.
     """
-    predicted = list(chain.from_iterable(_documents(path, reading)))
-    _check_same_words(list(chain.from_iterable(gold.documents)), predicted, gold_path, path)
+    of_gold = list(chain.from_iterable(gold.documents))
+    predicted = _sentences_beside(path, of_gold, reading)
+    _check_same_words(of_gold, predicted, gold_path, path)
     rest = iter(predicted)
     documents = [[next(rest) for _ in document] for document in gold.documents]
     columns = _all_columns(documents)
-    tagging = _tagging(documents, columns, reading, gold.scheme)
+    tagging = _tagging(path, documents, columns, reading, gold.scheme)
     return _predictions(path, documents, gold.texts, gold.offsets, columns, tagging, reading)
 
 
@@ -143,16 +146,33 @@ def read_predictions_on(path: Path, articles: Sequence[Article], reading: TagRea
         )
     offsets = (_word_offsets(document, article, path) for document, article in zip(documents, articles, strict=True))
     columns = _all_columns(documents)
-    tagging = _tagging(documents, columns, reading, "iob2")
+    tagging = _tagging(path, documents, columns, reading, "iob2")
     return _predictions(path, documents, articles, offsets, columns, tagging, reading)
 
 
 def _documents(path: Path, reading: TagReading, *, n_last: int | None = None) -> list[TaggedDocument]:
     """The documents of a file: with several columns of tags only if they are named, or the words have numbers."""
     columns = columns_of(path, reading.columns, n_last=n_last, or_last=True)
+    if n_last is not None and len(columns.tags) != n_last:
+        raise InputError(
+            f"{path}: gold and predicted are two columns of tags; name both with --columns tag=3,tag=4, or the file of "
+            "predictions with --predictions"
+        )
     if n_last is None and reading.columns is None and not columns.number:
         columns = replace(columns, tags=columns.tags[-1:])
     return list(tagged_documents(path, columns))
+
+
+def _sentences_beside(path: Path, gold: Sequence[Sentence], reading: TagReading) -> list[Sentence]:
+    """The sentences of a file; where its lines are tags alone, these get the words of the gold one by one."""
+    lines = [line.strip() for line in islice(lines_of(path), N_LINES) if not is_blank(line)]
+    if not lines or not all(line in OUTSIDE or is_prefixed(line) for line in lines):
+        return list(chain.from_iterable(_documents(path, reading)))
+    alone = chain.from_iterable(tagged_documents(path, Columns(1, 0, (TagColumn(0),))))
+    return [
+        [word._replace(word=words[i].word if i < len(words) else word.word) for i, word in enumerate(sentence)]
+        for sentence, words in zip(alone, chain(gold, repeat([])), strict=False)
+    ]
 
 
 def _all_columns(documents: Sequence[TaggedDocument]) -> list[int]:
@@ -160,15 +180,19 @@ def _all_columns(documents: Sequence[TaggedDocument]) -> list[int]:
 
 
 def _tagging(
-    documents: Sequence[TaggedDocument], columns: Sequence[int], reading: TagReading, scheme_of_gold: str = ""
+    path: Path,
+    documents: Sequence[TaggedDocument],
+    columns: Sequence[int],
+    reading: TagReading,
+    scheme_of_gold: str = "",
 ) -> Tagging:
     """How the tags are written; predictions in B and I follow the scheme of the gold, or iob2 where it has none."""
     evidence = TagEvidence()
     for document in documents:
         for sentence in document:
             for column in columns:
-                evidence.add([word.tags[column] for word in sentence], place="the tags")
-    tagging = evidence.tagging(reading.scheme)
+                evidence.add([word.tags[column] for word in sentence], place=str(path))
+    tagging = evidence.tagging(reading.scheme, place=str(path))
     if reading.scheme is None and scheme_of_gold and tagging.scheme == "iob1":
         return replace(tagging, scheme=scheme_of_gold if scheme_of_gold in ("iob1", "io") else "iob2")
     return tagging
@@ -212,10 +236,11 @@ def _chunks(
     """
     layers: list[list[str]] = []
     place: list[tuple[int, int]] = []
+    cells = _Cells(path, tagging, reading)
     for number, document in enumerate(documents):
         for n, sentence in enumerate(document):
             for column in columns:
-                of_sentence = layers_of([_tags(path, word, column, tagging, reading) for word in sentence])
+                of_sentence = layers_of(cells.of(sentence, column))
                 layers += of_sentence
                 place += [(number, n)] * len(of_sentence)
     n_tags = sum(tag != "O" for layer in layers for tag in layer)
@@ -225,26 +250,46 @@ def _chunks(
     found: list[list[Chunk]] = [[] for _ in documents]
     for chunk in decode_tags(layers, decoder=reading.decoder, scheme=scheme):
         number, n = place[chunk.sentence]
+        words = documents[number][n][chunk.start : chunk.end]
+        if not any(word.word.strip() or word.is_within for word in words):
+            tag = layers[chunk.sentence][chunk.start]
+            raise InputError(
+                f"{path}: line {words[0].line}: a blank has the tag {tag!r}; mentions have words, tag it O"
+            )
         found[number].append(chunk._replace(sentence=n))
         n_tags -= chunk.end - chunk.start
     return found, n_tags
 
 
-def _tags(path: Path, word: TaggedWord, column: int, tagging: Tagging, reading: TagReading) -> tuple[str, ...]:
-    """The tags of a word, of those that the decoder takes under the scheme.
+class _Cells(dict[str, tuple[str, ...]]):
+    """The tags in each cell, of those that the decoder takes under the scheme; a fault names the line that is read."""
 
-    Raises:
-        InputError: naming line and tag, if it is none.
-    """
-    cell = word.tags[column]
-    tags = tagging.tags_of(cell)
-    if tags is None and tag_fault(cell, decoder="conlleval", scheme="iob2") is None:
-        tags = (cell,)  # a letter without a label
-    scheme = _ENDED.get(tagging.scheme, "iob2" if tagging.scheme == "iob2" else "bilou")
-    faults = (tag_fault(tag, decoder=reading.decoder, scheme=scheme) for tag in tags or (cell,))
-    if fault := next(filter(None, faults), None):
-        raise InputError(f"{path}: line {word.line}: {fault}")
-    return tags or ()
+    def __init__(self, path: Path, tagging: Tagging, reading: TagReading) -> None:
+        super().__init__()
+        self.path, self.tagging, self.decoder, self.line = path, tagging, reading.decoder, 0
+        self.scheme = _ENDED.get(tagging.scheme, "iob2" if tagging.scheme == "iob2" else "bilou")
+
+    def of(self, sentence: Sentence, column: int) -> list[tuple[str, ...]]:
+        """The tags of each word.
+
+        Raises:
+            InputError: naming line and tag, if one is none.
+        """
+        found = []
+        for word in sentence:
+            self.line = word.line
+            found.append(self[word.tags[column]])
+        return found
+
+    def __missing__(self, cell: str) -> tuple[str, ...]:
+        tags = self.tagging.tags_of(cell)
+        if tags is None:
+            tags = (cell,)  # a letter without a label, or none
+        faults = (tag_fault(tag, decoder=self.decoder, scheme=self.scheme) for tag in tags)
+        if fault := next(filter(None, faults), None):
+            raise InputError(f"{self.path}: line {self.line}: {fault}")
+        self[cell] = tags
+        return tags
 
 
 def _as_iob2(layer: Sequence[str]) -> list[str]:
