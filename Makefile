@@ -97,6 +97,9 @@ bench-convert: .venv/installed-labelstudio  ## Time and memory of convert on 10,
 bench-push: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push of 10,000 tasks beside the bare import of the same tasks
 	@$(BIN)/python tests/bench/push.py
 
+bench-articles: .venv/installed  ## Memory and time of reading articles from 20 MB and 200 MB of JSON Lines, CSV and JSON
+	@$(BIN)/python tests/bench/articles.py
+
 bench-corpus: .venv/installed  ## Time and memory of stats, split and check on 10,000 articles
 	@$(BIN)/python tests/bench/corpus.py corpus
 

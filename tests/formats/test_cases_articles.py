@@ -218,7 +218,7 @@ NEWSPAPER = {
     [
         ("a.json", json.dumps(NEWS_PLEASE), Article("x", "Rebels left.", outlet="example.org", published="2021-03-12 14:30:00", metadata={"authors": []}), ["read, maintext as text, source_domain as outlet, date_publish as published"]),
         ("a.json", json.dumps(NEWSPAPER), Article("x", "Rebels left.", outlet="Example", published="2021-03-12", language="en", metadata={"authors": ["A"]}), ["read, meta_site_name as outlet, publish_date as published, meta_lang as language"]),
-        ("a.json", json.dumps({"version": "1", "items": [{"id": "x", "content_text": "Rebels left."}]}), Article("x", "Rebels left."), ["the articles are in its list 'items'; not read beside them: version", "read, content_text as text"]),
+        ("a.json", json.dumps({"version": "1", "items": [{"id": "x", "content_text": "Rebels left."}]}), Article("x", "Rebels left."), ["the articles are in its list 'items'; not read beside it: version", "read, content_text as text"]),
         ("a.json", json.dumps({"response": {"results": [{"id": "x", "text": "Rebels left."}]}}), Article("x", "Rebels left."), ["the articles are in its list 'results'"]),
         ("a.json", json.dumps({"text": {"0": "Rebels left."}, "title": {"0": "T"}}), Article("x", "Rebels left.", title="T"), ["columns with their cells by number, as pandas writes them"]),
         ("a.json", json.dumps({"x": {"text": "Rebels left."}}), Article("x", "Rebels left."), ["articles by their ids"]),
@@ -473,3 +473,157 @@ def test_a_folder_names_the_first_of_many_files_that_it_did_not_read(tmp_path: P
 def test_a_first_line_that_is_an_address_is_the_article_s() -> None:
     articles, _ = read(CASES / "31-documents" / "urls")
     assert articles == [Article("a", "Gunmen attacked Darna on Monday.", url="https://example.org/a")]
+
+
+# what databases, content systems and spreadsheets do to articles -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("row", "article"),
+    [
+        ({"_id": {"$oid": "5f1"}, "text": "Rebels left.", "date": {"$date": "2021-03-12T14:30:00Z"}}, Article("5f1", "Rebels left.", published="2021-03-12T14:30:00Z")),
+        ({"_index": "news", "_id": "7", "_source": {"body": "Rebels left.", "headline": "T"}}, Article("7", "Rebels left.", title="T")),
+        ({"id": 7, "title": {"rendered": "A &#8211; B"}, "content": {"rendered": "<p>Rebels left.</p>\n", "protected": False}, "link": "https://a.org/7", "tags": [3, 4]}, Article("7", "Rebels left.", title="A – B", url="https://a.org/7", metadata={"tags": [3, 4]})),
+        ({"id": "7", "text": ["Rebels left.", "They returned."]}, Article("7", "Rebels left.\nThey returned.")),
+        ({"id": "7", "raw_text": "Rebels left.", "text": None}, None),
+        ({"id": "7", "text": "Rebels left.", "kind": 3, "cluster": 4.0, "metadata": "none", "invented": "perhaps", "outlet": ["a"]}, Article("7", "Rebels left.", kind="3", cluster="4", metadata={"metadata": "none", "invented": "perhaps", "outlet": ["a"]})),
+        ({"id": "7", "text": "Rebels left.", "published": ""}, Article("7", "Rebels left.")),
+    ],
+    ids=["mongodb", "elasticsearch", "wordpress", "paragraphs", "no text", "other kinds", "no date"],
+)  # fmt: skip
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_rows_of_databases_and_content_systems_are_read(
+    tmp_path: Path, name: str, row: dict[str, Any], article: Article | None
+) -> None:
+    other = {"id": "other", "text": "Other."}
+    content = (
+        "".join(json.dumps(each) + "\n" for each in (other, row)) if name == "a.jsonl" else json.dumps([other, row])
+    )
+    articles, lines = read(written(tmp_path, name, content))
+    assert articles == [Article("other", "Other."), *([article] if article else [])]
+    assert [line for line in lines if "without text" in line] == (
+        []
+        if article
+        else [f"1 article without text left out, the first: {name}: {'line' if name == 'a.jsonl' else 'item'} 2"]
+    )
+
+
+def test_values_of_another_kind_than_the_field_are_kept_and_counted(tmp_path: Path) -> None:
+    _, lines = read(written(tmp_path, "a.jsonl", '{"id": "7", "text": "Rebels left.", "tags": [3, 4]}\n'))
+    assert lines == ["1 value of tags not of its kind, kept in metadata, the first: article 7"]
+
+
+def test_text_that_a_full_cell_may_have_cut_is_told(tmp_path: Path) -> None:
+    rows = [
+        {"id": "a", "text": "x" * 32_767},
+        {"id": "b", "text": "x" * 32_766},
+        {"id": "c", "text": "Rebels … [+1234 chars]"},
+    ]
+    _, lines = read(written(tmp_path, "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows)))
+    assert lines == [
+        "2 texts may be cut off (32,767 characters, a full cell of Excel, or [+n chars] at the end), the first: a"
+    ]
+
+
+def test_some_rows_without_the_column_are_articles_without_text(tmp_path: Path) -> None:
+    articles, lines = read(
+        written(tmp_path, "a.jsonl", '{"id": "a"}\n{"id": "b", "text": "Rebels left."}\n{"id": "c"}\n')
+    )
+    assert [a.id for a in articles] == ["b"]
+    assert lines == ["2 articles without text left out, the first: a.jsonl: line 1"]
+
+
+def test_a_file_of_a_folder_without_the_column_is_not_read_and_said(tmp_path: Path) -> None:
+    written(tmp_path, "a.csv", "id,text\n1,Rebels left.\n")
+    written(tmp_path, "b.json", '{"version": 3}')
+    written(tmp_path, "README.md", "About these articles.")
+    written(tmp_path, "~$a.xlsx", "")
+    articles, (line,) = read(tmp_path)
+    assert [a.id for a in articles] == ["1"]
+    assert line == (
+        f"2 files not read: {tmp_path.name}/README.md (its name says that it is no article); {tmp_path.name}/b.json (an "
+        "article without text; there are version; if one of them is the text: --field text=NAME)"
+    ).replace(f"{tmp_path.name}/", f"{tmp_path.name}/")
+
+
+def test_a_folder_in_which_nothing_has_a_text_is_an_error(tmp_path: Path) -> None:
+    path = written(tmp_path, "b.json", '{"version": 3}')
+    with pytest.raises(InputError) as error:
+        list(read_articles([tmp_path]))
+    assert (
+        str(error.value)
+        == f"{path}: an article without text; there are version; if one of them is the text: --field text=NAME"
+    )
+
+
+# three more members of each kind -------------------------------------------------------------------------------------
+
+
+def test_two_columns_of_one_name_in_other_tables_are_an_error_too(tmp_path: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.Table.from_arrays([pyarrow.array(["a"]), pyarrow.array(["b"])], names=["text", "text"])
+    pyarrow.parquet.write_table(table, tmp_path / "a.parquet")
+    assert error_of(tmp_path / "a.parquet") == "2 columns are called 'text'; rename all but one"
+    assert (
+        error_of(written(tmp_path, "a.tsv", "id\tdate\tdate\n"))
+        == "line 1: 2 columns are called 'date'; rename all but one"
+    )
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["id", "text", "text"])
+    workbook.save(tmp_path / "a.xlsx")
+    assert error_of(tmp_path / "a.xlsx") == "row 1: 2 columns are called 'text'; rename all but one"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a.csv", 'id,text\n1,"He said \\"no\\", twice."\n', ["backslashes before quotation marks"]),
+        ("a.tsv", 'id\ttext\n1\t"He said "no", twice.\n', ["quotation marks as they stand"]),
+        ("a.csv", 'id,text\r1,"He said ""no"", twice."\r', []),
+    ],
+)
+def test_quotation_marks_in_cells_are_read_as_they_are_written(
+    tmp_path: Path, name: str, content: str, told: list[str]
+) -> None:
+    (article,), lines = read(written(tmp_path, name, content))
+    assert article.text.strip('"') == 'He said "no", twice.'
+    assert lines == told
+
+
+def test_characters_that_excel_escapes_are_read(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    workbook = openpyxl.Workbook()
+    workbook.active.append(["id", "text", "date"])
+    workbook.active.append(["a", "Rebels left._x000D_\nThey returned.", "#N/A"])
+    workbook.save(tmp_path / "a.xlsx")
+    assert read(tmp_path / "a.xlsx")[0] == [Article("a", "Rebels left.\nThey returned.")]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", "https://a.org/1\nhttps://a.org/2\n", "a list of addresses, and no text; download the pages"),
+        ("a.csv", "20150218230000-0\t20150218230000\t1\tbbc.co.uk\n", "a GDELT table has the addresses of articles"),
+        ("a.json", '{"articles": [{"url": "https://a.org/1", "seendate": "20210312T143000Z"}]}', "articles: item 1: an article without text; there are url, seendate; if one of them is the text: --field text=NAME; if it has addresses only, download the pages"),
+        ("a.jsonl", "\x1f\x8b", "this is a .gz file, whatever its name says"),
+        ("a.txt", "SQLite format 3\x00", "this is a database, whatever its name says; export its table of articles as CSV"),
+    ],
+)  # fmt: skip
+def test_more_files_without_texts_name_the_way_out(tmp_path: Path, name: str, content: str, message: str) -> None:
+    assert error_of(written(tmp_path, name, content.encode("latin-1"))).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["data_id,iso,event_id_cnty,event_date,source,source_scale,notes", "event_id_cnty;event_date;actor1;notes;source", "EVENT_ID_CNTY,EVENT_DATE,NOTES,SOURCE"],
+)  # fmt: skip
+def test_other_downloads_of_acled_are_read(tmp_path: Path, header: str) -> None:
+    mark = ";" if ";" in header else ","
+    cells = {"event_id_cnty": "TAM1", "event_date": "12 March 2021", "notes": "Rebels left."}
+    row = mark.join(cells.get(column.lower(), "1") for column in header.split(mark))
+    (article,), lines = read(written(tmp_path, "a.csv", f"{header}\n{row}\n"))
+    assert (article.id, article.text, article.published) == ("TAM1", "Rebels left.", "2021-03-12")
+    assert "read as an ACLED table, " in lines[-1]

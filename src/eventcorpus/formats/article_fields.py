@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from eventcorpus.errors import InputError
+from eventcorpus.formats.read_report import NotRead
 from eventcorpus.schema import Article
 
 FIELDS = tuple(field.name for field in fields(Article))
+ADDRESSES = "download the pages (for example with trafilatura) and give their JSON"
+"""The way out where there are addresses of articles and no texts."""
 _NAMES: dict[str, tuple[str, ...]] = {
     name: tuple(words.split())
     for name, words in {
@@ -69,26 +71,21 @@ class Naming:
     field_of: Mapping[str, str]
     said: str = ""
 
-    def column(self, field: str) -> str | None:
-        """What their column of a field is called."""
-        return next((column for column, name in self.field_of.items() if name == field), None)
 
-
-def naming_of(columns: Sequence[str], field_map: Mapping[str, str], *, place: str) -> Naming:
+def naming_of(columns: Sequence[str], field_map: Mapping[str, str], *, way_out: str) -> Naming:
     """Find the fields among columns.
 
     Args:
         field_map: from our field names to columns, as ``--field`` gives them; goes before everything else.
-        place: for messages.
+        way_out: how people say which column is the field {}.
 
     Raises:
-        InputError: if a column of ``field_map`` is not there, or if there is no text.
+        NotRead: if none of the columns is the text. The caller knows the place.
     """
     plain = {column: _plain(column) for column in columns}
     field_of = {column: name for name, column in field_map.items()}
-    for name, column in field_map.items():
-        if name == "text" and column not in plain:
-            raise InputError(f"{place}: no column {column!r}; there are {listed(columns)}")
+    if "text" in field_map and field_map["text"] not in plain:
+        raise NotRead(f"no column {field_map['text']!r}; there are {listed(columns)}")
     said: list[str] = []
     source = next((source for source in _SOURCES if source.told_by <= set(plain.values())), None)
     for name in FIELDS:
@@ -103,9 +100,10 @@ def naming_of(columns: Sequence[str], field_map: Mapping[str, str], *, place: st
             if _plain(theirs) != name:
                 said.append(f"{theirs} as {name}")
     if "text" not in field_of.values():
-        raise InputError(
-            f"{place}: an article without text; there are {listed(columns)}; if one of them is the text: "
-            "--field text=NAME"
+        addresses = f"; if it has addresses only, {ADDRESSES}" if "url" in field_of.values() else ""
+        raise NotRead(
+            f"an article without text; there are {listed(columns)}; if one of them is the text: "
+            f"{way_out.format('text')}{addresses}"
         )
     return Naming(field_of, _said(said, source))
 

@@ -8,23 +8,33 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
+from eventcorpus.annotation.first_seen import FirstSeen
 from eventcorpus.errors import InputError
 from eventcorpus.files import paths_of
 from eventcorpus.formats.article_fields import FIELDS, Naming, naming_of
-from eventcorpus.formats.article_files import article_rows
+from eventcorpus.formats.article_files import Source, article_rows
 from eventcorpus.formats.dates import read_date
 from eventcorpus.formats.markup import without_markup
-from eventcorpus.formats.read_report import ReadReport
+from eventcorpus.formats.read_report import NotRead, ReadReport
 from eventcorpus.schema import Article
 from eventcorpus.text import one_line, sha256_of, stored_form
 
 AS_WRITTEN = "published_as_written"
 """Where ``metadata`` keeps a date that could not be read."""
+FIELD_OPTION = "--field {}=NAME"
+"""How people say which column a field is in."""
+_EXCEL_CELL = 32_767
+"""The most UTF-16 units that a cell of Excel holds; it cuts off what is longer."""
+_CUT = re.compile(r"\[\+\d+ chars\]\s*$")
+"""What NewsAPI puts where it cuts a text."""
+_MANY = 1_000
+"""So many rows without a text at the beginning of a file are enough to say that it has none."""
 
 
 def read_articles(
@@ -35,6 +45,7 @@ def read_articles(
     report: ReadReport | None = None,
     on_error: Callable[[str, InputError], None] | None = None,
     stdin: IO[bytes] | None = None,
+    way_out: str = FIELD_OPTION,
 ) -> Iterator[Article]:
     """Read articles from a file or folder, or several, in the order given (folders: by path).
 
@@ -46,38 +57,34 @@ def read_articles(
         on_error: told the id (or place) and the fault of an article that cannot be read, which is then left out instead
             of raised.
         stdin: what the path ``-`` means.
+        way_out: how people say which column is the field {}, for messages.
 
     Raises:
         InputError: naming file and line or row: nothing there, no text, a duplicate id, a value of the wrong kind.
     """
-    report, field_map = report if report is not None else ReadReport(), field_map or {}
-    for name in field_map:
-        if name not in FIELDS:
-            raise InputError(f"--field {name}=...: {name!r} is not a field of ours; they are {', '.join(FIELDS)}")
-    namings: dict[tuple[str, ...], Naming] = {}
-    seen = _Seen()
+    report = report if report is not None else ReadReport()
+    reading = _Reading(field_map or {}, title_in_text, report, way_out)
     n_before, n_without = report.n_articles, len(report.without_text)
-    for file, place, row in article_rows(paths_of(paths), report, stdin=stdin):
+    for source, place, row in article_rows(paths_of(paths), report, stdin=stdin):
         try:
-            columns = tuple(row)
-            naming = namings.get(columns)
-            if naming is None:
-                naming = namings[columns] = naming_of(columns, field_map, place=place)
-            if naming.said:
-                report.understand(file, naming.said)
-            article = _read_article(_Row(row, naming, place), title_in_text=title_in_text, report=report, seen=seen)
+            article = reading.article(source, place, row)
         except InputError as error:
             if on_error is None:
                 raise
-            on_error(str(row.get(field_map.get("id", "id"), place)), error)
+            on_error(reading.name(row, place), error)
             continue
         if article is not None:
             report.n_articles += 1
             yield article
         elif on_error is not None:
-            on_error(str(row.get(field_map.get("id", "id"), place)), InputError(f"{place}: an article without text"))
-    if report.n_articles == n_before and len(report.without_text) > n_without and on_error is None:
-        raise InputError(f"{report.without_text[n_without]}: an article without text, and no other has one")
+            on_error(reading.name(row, place), InputError(f"{place}: an article without text"))
+    reading.end()
+    if report.n_articles == n_before and on_error is None:
+        if len(report.without_text) > n_without:
+            raise InputError(f"{report.without_text[n_without]}: an article without text, and no other has one")
+        if report.not_read:
+            path, why = report.not_read[-1]
+            raise InputError(f"{path}: {why}")
 
 
 def held_articles(paths: Iterable[str | Path], report: ReadReport, **settings: Any) -> list[Article]:
@@ -92,41 +99,173 @@ def held_articles(paths: Iterable[str | Path], report: ReadReport, **settings: A
     return articles + [replace(article, text=written[article.id]) for article in articles if article.id in written]
 
 
-@dataclass(frozen=True)
-class _Row:
-    """A row with the fields of its columns."""
+class _Reading:
+    """What one run through files knows: how columns are named, which ids are taken, which file has no text.
 
-    row: Mapping[str, Any]
-    naming: Naming
-    place: str
+    Args:
+        field_map, title_in_text, report, way_out: see ``read_articles``.
 
-    def values(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The values of fields, and those of all other columns."""
-        fields: dict[str, Any] = {}
-        others: dict[str, Any] = {}
-        for column, value in self.row.items():
-            if value is None or (isinstance(value, float) and math.isnan(value)):
-                continue
-            name = self.naming.field_of.get(column)
-            if name is None:
-                others[column] = value
-            else:
-                fields[name] = value
-        return fields, others
+    Raises:
+        InputError: if ``field_map`` names a field that is none.
+    """
+
+    def __init__(self, field_map: Mapping[str, str], title_in_text: bool, report: ReadReport, way_out: str) -> None:
+        for name in field_map:
+            if name not in FIELDS:
+                raise InputError(f"--field {name}=...: {name!r} is not a field of ours; they are {', '.join(FIELDS)}")
+        self._field_map, self._title_in_text, self._report, self._way_out = field_map, title_in_text, report, way_out
+        self._unseen = set(field_map.values())
+        self._namings: dict[tuple[str, ...], Naming | str] = {}
+        self._seen = _Seen(way_out)
+        self._source = Source("")
+        self._has_text = False
+        self._waiting: list[str] = []
+        self._why = ""
+
+    def name(self, row: Mapping[str, Any], place: str) -> str:
+        """What a row is called in a message: its id, or where it stands."""
+        return str(row.get(self._field_map.get("id", "id"), place))
+
+    def article(self, source: Source, place: str, row: Mapping[str, Any]) -> Article | None:
+        """The article of a row, noted in the report; None if it has no text.
+
+        Raises:
+            InputError: see ``read_articles``.
+        """
+        if source is not self._source:
+            self._end_file()
+            self._source, self._has_text = source, False
+        naming = self._naming(tuple(row))
+        if isinstance(naming, str):
+            self._note_without_column(place, naming)
+            return None
+        self._report.without_text += self._waiting
+        self._has_text, self._waiting = True, []
+        if naming.said:
+            self._report.understand(source.path, naming.said)
+        return self._read(row, naming, place)
+
+    def end(self) -> None:
+        """Tell what can be said only when everything is read.
+
+        Raises:
+            InputError: if no row of the last file has a column of its text.
+        """
+        self._end_file()
+        self._report.unseen += sorted(self._unseen)
+
+    def _naming(self, columns: tuple[str, ...]) -> Naming | str:
+        """How a row's columns are named, or why none of them is the text."""
+        if columns not in self._namings:
+            self._unseen.difference_update(columns)
+            try:
+                self._namings[columns] = naming_of(columns, self._field_map, way_out=self._way_out)
+            except NotRead as fault:
+                self._namings[columns] = str(fault)
+        return self._namings[columns]
+
+    def _note_without_column(self, place: str, why: str) -> None:
+        """Wait whether any row of the file has a column of its text: if one has, this is an article without text."""
+        if self._has_text:
+            self._report.without_text.append(place)
+            return
+        self._why = self._why if self._waiting else why
+        self._waiting.append(place)
+        if len(self._waiting) == _MANY and not self._source.in_folder:
+            self._end_file()
+
+    def _end_file(self) -> None:
+        """Tell of a file of which no row has a column of its text."""
+        waiting, self._waiting = self._waiting, []
+        if waiting and not self._source.in_folder:
+            raise InputError(f"{waiting[0]}: {self._why}")
+        if waiting:
+            self._report.not_read.append((self._source.path, self._why))
+
+    def _read(self, row: Mapping[str, Any], naming: Naming, place: str) -> Article | None:
+        fields, others = _values(row, naming)
+        claimed = others.pop("text_sha256", None)
+        written = fields.get("text")
+        if isinstance(written, list) and all(isinstance(paragraph, str) for paragraph in written):
+            fields["text"] = written = "\n".join(written)
+            self._report.understand(self._source.path, "the paragraphs of a text are a list, a line each")
+        if claimed is None:
+            fields |= {
+                name: without_markup(fields[name]) for name in ("text", "title") if isinstance(fields.get(name), str)
+            }
+        if not str(fields.get("text", "")).strip():
+            self._report.without_text.append(place)
+            return None
+        strange = [name for name, value in fields.items() if name not in ("id", "text") and not _fits(name, value)]
+        for name in strange:
+            others[name] = fields.pop(name)
+        article = _article(fields, others, claimed=claimed, place=place, title_in_text=self._title_in_text)
+        if "id" not in fields:
+            article = replace(article, id=self._seen.free_id(article.id))
+        original = self._seen.add(article, place)
+        if original != article.id:
+            self._report.duplicates.append((original, article.id))
+        for name in strange:
+            self._report.strange.setdefault(name, []).append(article.id)
+        self._note(article, str(written), str(fields["text"]))
+        if AS_WRITTEN in article.metadata and "published" in fields:
+            self._report.dates.append((article.id, str(article.metadata[AS_WRITTEN])))
+        return article
+
+    def _note(self, article: Article, written: str, text: str) -> None:
+        """Note what was done to the text of an article: as it was written, and after its markup was read."""
+        report = self._report
+        if text != written:
+            report.markup.append(article.id)
+            if report.as_written is not None:
+                report.as_written[article.id] = stored_form(written).text
+        if not self._title_in_text and text != article.text:
+            report.changed.append(article.id)
+        if article.text.count("\ufffd") > text.count("\ufffd"):
+            report.replaced.append(article.id)
+        is_full_cell = len(written) > 16_000 and len(written.encode("utf-16-le", "replace")) == 2 * _EXCEL_CELL
+        if is_full_cell or _CUT.search(written[-40:]):
+            report.cut.append(article.id)
+
+
+def _values(row: Mapping[str, Any], naming: Naming) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values of fields, and those of all other columns."""
+    fields: dict[str, Any] = {}
+    others: dict[str, Any] = {}
+    for column, value in row.items():
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            continue
+        name = naming.field_of.get(column)
+        if name is None:
+            others[column] = value
+        else:
+            fields[name] = value
+    return fields, others
+
+
+def _fits(name: str, value: Any) -> bool:
+    """Whether a field can have a value; if not, it is a column of somebody else's that has the field's name."""
+    try:
+        if name == "metadata" and isinstance(value, str):
+            _metadata(value, place="")
+        elif name != "metadata":
+            _checked(name, value, place="")
+    except InputError:
+        return False
+    return name != "metadata" or isinstance(value, str | Mapping)
 
 
 class _Seen:
-    """The ids and texts of the articles so far, in little memory: a place is a number, a text a hash."""
+    """The ids and texts of the articles so far."""
 
-    def __init__(self) -> None:
-        self._files: list[str] = []
-        self._at: dict[str, int] = {}
-        self._first_with: dict[int, str] = {}
+    def __init__(self, way_out: str) -> None:
+        self._way_out = way_out
+        self._ids, self._texts = FirstSeen(), FirstSeen()
 
     def free_id(self, article_id: str) -> str:
         """The id, or with a number behind it if it is taken."""
         n, free = 1, article_id
-        while free in self._at:
+        while free.encode() in self._ids:
             n += 1
             free = f"{article_id}-{n}"
         return free
@@ -140,52 +279,13 @@ class _Seen:
         Raises:
             InputError: if its id is taken.
         """
-        if article.id in self._at:
+        taken = self._ids.add(article.id.encode(), place)
+        if taken is not None:
             raise InputError(
-                f"{place}: the id {article.id!r} is taken by {self._place(self._at[article.id])}; ids are unique: "
-                "rename one of them, or take them from another column: --field id=NAME"
+                f"{place}: the id {article.id!r} is taken by {taken}; ids are unique: rename one of them, or take them "
+                f"from another column: {self._way_out.format('id')}"
             )
-        file, _, number = place.rpartition(" ")
-        file, number = (file, number) if number.isdigit() else (place, "")
-        if file not in self._files[-1:]:
-            self._files.append(file)
-        self._at[article.id] = (len(self._files) - 1) << 40 | (int(number) + 1 if number else 0)
-        return self._first_with.setdefault(int(article.text_sha256[:15], 16), article.id)
-
-    def _place(self, packed: int) -> str:
-        number = packed & ((1 << 40) - 1)
-        return self._files[packed >> 40] + (f" {number - 1}" if number else "")
-
-
-def _read_article(row: _Row, *, title_in_text: bool, report: ReadReport, seen: _Seen) -> Article | None:
-    """The article of a row, noted in the report; None if it has no text."""
-    fields, others = row.values()
-    claimed = others.pop("text_sha256", None)
-    written = fields.get("text")
-    if isinstance(written, str) and claimed is None:
-        fields["text"] = without_markup(written)
-    if isinstance(fields.get("title"), str) and claimed is None:
-        fields["title"] = without_markup(fields["title"])
-    if not str(fields.get("text", "")).strip():
-        report.without_text.append(row.place)
-        return None
-    article = _article(fields, others, claimed=claimed, place=row.place, title_in_text=title_in_text)
-    if "id" not in fields:
-        article = replace(article, id=seen.free_id(article.id))
-    original = seen.add(article, row.place)
-    if original != article.id:
-        report.duplicates.append((original, article.id))
-    if fields["text"] != written:
-        report.markup.append(article.id)
-        if report.as_written is not None:
-            report.as_written[article.id] = stored_form(str(written)).text
-    if not title_in_text and fields["text"] != article.text:
-        report.changed.append(article.id)
-        if article.text.count("\ufffd") != fields["text"].count("\ufffd"):
-            report.replaced.append(article.id)
-    if AS_WRITTEN in article.metadata and "published" in fields:
-        report.dates.append((article.id, str(article.metadata[AS_WRITTEN])))
-    return article
+        return self._texts.add(bytes.fromhex(article.text_sha256), article.id) or article.id
 
 
 def article_from_row(row: Mapping[str, Any], *, place: str, title_in_text: bool = False) -> Article:
@@ -226,14 +326,28 @@ def _article(
         )
     checked = {name: _checked(name, value, place=place) for name, value in values.items() if value is not None}
     article_id = checked.pop("id", None) or sha256_of(stored)[:16]
-    if "published" in checked and (published := read_date(checked["published"])) != checked["published"]:
-        metadata |= {AS_WRITTEN: checked.pop("published")} if published is None else {}
-        checked |= {"published": published} if published is not None else {}
+    if published := checked.pop("published", "").strip():
+        iso = read_date(published)
+        if iso is None:
+            metadata[AS_WRITTEN] = published
+        else:
+            checked["published"] = iso
+    return Article(id=article_id, text=stored, metadata=_metadata_of(metadata, place=place), **checked)
+
+
+def _metadata_of(values: dict[str, Any], *, place: str) -> dict[str, Any]:
+    """Values that JSON can hold, in the stored form."""
     try:
-        json.dumps(metadata, allow_nan=False)
+        json.dumps(values, allow_nan=False)
     except (TypeError, ValueError):
-        metadata = {key: value if isinstance(value, str | int) else str(value) for key, value in metadata.items()}
-    return Article(id=article_id, text=stored, metadata=_clean(metadata), **checked)
+        values = {key: value if isinstance(value, str | int) else str(value) for key, value in values.items()}
+    except RecursionError:
+        raise InputError(f"{place}: JSON nested too deeply") from None
+    try:
+        cleaned: dict[str, Any] = _clean(values)
+    except RecursionError:
+        raise InputError(f"{place}: JSON nested too deeply") from None
+    return cleaned
 
 
 def _metadata(value: str, *, place: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import datetime as dt
 import re
 from email.utils import parsedate_to_datetime
 
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?")
+_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d(?::\d\d(?::\d\d(?:[.,]\d+)?)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?")
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|º|er|\.)?"
 _MONTH = r"(?P<month>[^\W\d_]{3,12})\.?"
 _YEAR = r"(?P<year>\d{4})"
@@ -77,7 +77,7 @@ def _iso(written: str) -> str | None:
     if _ISO.fullmatch(written):
         dt.datetime.fromisoformat(written)
         return written
-    if re.fullmatch(r"\d{8}", written):
+    if re.fullmatch(r"\d{8}|\d{4}-?W\d\d-?\d", written):
         return dt.date.fromisoformat(written).isoformat()
     if re.fullmatch(r"\d{8}T?\d{6}(?:Z|[+-]\d{4})?", written):
         day, time = written[:8], written[8:].removeprefix("T")

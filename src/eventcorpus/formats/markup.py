@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import logging
 import re
 from html.entities import html5
 from importlib.util import find_spec
@@ -87,6 +88,9 @@ def page_row(page: str, *, place: str) -> dict[str, Any]:
     """
     if find_spec("trafilatura") is None:
         raise NotRead(f"{place}: HTML pages need the library trafilatura: pip install 'eventcorpus[html]'")
+    for name in ("trafilatura", "htmldate", "courlan"):
+        if not (library := logging.getLogger(name)).handlers:
+            library.addHandler(logging.NullHandler())  # what they tell of a page is not for people who read many
     from trafilatura import bare_extraction
 
     found = bare_extraction(

@@ -28,6 +28,9 @@ class ReadReport:
         markup: ids of articles in which HTML entities or tags were read as what they stand for.
         without_text: places of rows that have no text: they are left out.
         empty_rows: places of rows of a table in which no cell is filled.
+        cut: ids of articles whose text fills a cell of Excel to the last character, or ends as NewsAPI cuts texts.
+        strange: by field the ids of articles in which it has a value that is none of the field: it stands in ``metadata``.
+        unseen: columns of --field that no row has.
         dates: (article id, as it was written): dates that could not be read; they stand in ``metadata``.
         not_read: (file, why): files of a folder that were not read.
         understood: how files were read, where that is not plain: line -> their paths.
@@ -41,6 +44,9 @@ class ReadReport:
     markup: list[str] = field(default_factory=list)
     without_text: list[str] = field(default_factory=list)
     empty_rows: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+    strange: dict[str, list[str]] = field(default_factory=dict)
+    unseen: list[str] = field(default_factory=list)
     dates: list[tuple[str, str]] = field(default_factory=list)
     not_read: list[tuple[str, str]] = field(default_factory=list)
     understood: dict[str, list[str]] = field(default_factory=dict)
@@ -83,6 +89,16 @@ class ReadReport:
                 f"{_counted(len(self.changed), 'text')} had line ends, control characters or lone surrogates "
                 f"replaced, the first: {self.changed[0]}"
             )
+        if self.cut:
+            yield (
+                f"{_counted(len(self.cut), 'text')} may be cut off (32,767 characters, a full cell of Excel, or [+n "
+                f"chars] at the end), the first: {self.cut[0]}"
+            )
+        for name, ids in self.strange.items():
+            counted = _counted(len(ids), "value")
+            yield f"{counted} of {name} not of its kind, kept in metadata, the first: article {ids[0]}"
+        for column in self.unseen:
+            yield f"--field: no article has a column {column!r}"
         for first, second in self.duplicates[:SHOWN]:
             yield f"article {second} has exactly the text of {first}"
         if len(self.duplicates) > SHOWN:
@@ -93,7 +109,6 @@ class ReadReport:
         kinds: Sequence[tuple[Sequence[str], str]] = (
             ([f"{path} ({why})" for path, why in self.not_read], "{} was not read ({} files)"),
             (self.without_text, "{} has no text ({} articles)"),
-            ([f"{name}, {one_line(written)}" for name, written in self.dates], "a date was not read: {} ({} dates)"),
             (self.replaced, "the text of {} had characters replaced ({} articles)"),
         )
         return next((words.format(places[0], len(places)) for places, words in kinds if places), "")

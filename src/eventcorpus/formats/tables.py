@@ -6,40 +6,33 @@ the header; a cell without content is None.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import datetime as dt
 import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import Any
 
 from eventcorpus.errors import InputError
-from eventcorpus.formats.article_fields import is_field_name
+from eventcorpus.formats.article_fields import ADDRESSES, is_field_name
+from eventcorpus.formats.encodings import Opens, other_encoding, text_encoding
 from eventcorpus.formats.read_report import NotRead, ReadReport
 
 Rows = Iterator[tuple[str, dict[str, Any]]]
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SAMPLE = 65_536
-_SEP_LINE = re.compile(r'"?sep=(?P<separator>[^\r\n])"?\r?\n', re.IGNORECASE)
-_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_NOT_WESTERN = re.compile(
-    r"[þðýÞÐÝ]|[a-z][À-ÖØ-ÞŠŽŒŸ]|[À-ÖØ-öø-ÿŠšŽžŒœŸ]{3}|[A-Za-zÀ-ÿ][¡-©«-¶¸¹»-¿†‡ˆ‰‹›€ƒ˜¢][a-zà-ÿ]"
-)
-"""What stands in no text of western Europe that is in Windows-1252."""
-_GDELT = re.compile(r"\d+\t\d{8}(?:\d{6})?\t")
-
-
-class Opens(Protocol):
-    """Opens one file from its start; called again, again."""
-
-    def __call__(self) -> AbstractContextManager[IO[bytes]]: ...
+_SEP_LINE = re.compile(r'"?sep=(?P<separator>[^\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
+_URL_CELL = re.compile(r'"?https?://[^\s",;]+"?\s*', re.IGNORECASE)
+_GDELT_NAME = re.compile(r"\.(?:export|mentions|gkg)\.csv(?:\.\w+)?$", re.IGNORECASE)
+_GDELT = re.compile(r"\d+\t\d{8}\t\d{6}\t\d{4}\t|\d{14}-T?\d+\t\d{14}\t|\d+\t\d{14}\t\d{14}\t")
+_EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_EXCEL_ERRORS = ("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!")
 
 
 def csv_rows(path: Path, opens: Opens, report: ReadReport) -> Rows:
@@ -49,38 +42,36 @@ def csv_rows(path: Path, opens: Opens, report: ReadReport) -> Rows:
         InputError: naming the line that has other columns than the header, or what else is wrong.
     """
     csv.field_size_limit(2**31 - 1)
-    encoding, said = text_encoding(path, opens)
+    encoding, said = text_encoding(str(path), opens)
+    try:
+        with opens() as binary:
+            sample = io.TextIOWrapper(binary, encoding, newline="").read(_SAMPLE)
+    except UnicodeDecodeError as error:
+        raise other_encoding(str(path), error.start) from None
+    _check_texts(path, sample)
+    sep_line = _SEP_LINE.match(sample)
+    sample = sample[sep_line.end() if sep_line else 0 :]
+    separator = sep_line["separator"] if sep_line else _separator(sample)
+    quoting, quoting_said = _quoting(sample, separator)
+    is_plain = separator == "," or (separator == "\t" and ".csv" not in path.name.lower())
+    separator_said = "" if is_plain else f"{_SEPARATORS.get(separator, repr(separator))} between its columns"
+    if how := ", ".join(filter(None, (separator_said, quoting_said, said))):
+        report.understand(str(path), how)
     with opens() as binary:
         file = io.TextIOWrapper(binary, encoding, newline="")
-        try:
-            sample = file.read(_SAMPLE)
-        except UnicodeDecodeError as error:
-            raise _other_encoding(path, error.start) from None
-    _check_not_gdelt(path, sample)
-    given = _SEP_LINE.match(sample)
-    separator = given["separator"] if given else _separator(sample[given.end() if given else 0 :])
-    if separator != "," and not (separator == "\t" and ".csv" not in path.name.lower()):
-        said = f"{_SEPARATORS.get(separator, repr(separator))} between its columns{f', {said}' if said else ''}"
-    if said:
-        report.understand(str(path), said)
-    with opens() as binary:
-        file = io.TextIOWrapper(binary, encoding, newline="")
-        n_before = 0
-        if given:
-            file.readline()
-            n_before = 1
-        rows = csv.reader(file, delimiter=separator, strict=True)
+        n_before = 1 if sep_line and file.readline() else 0
+        rows = csv.reader(file, delimiter=separator, strict=True, **quoting)
         numbered = ((n_before + rows.line_num, row) for row in rows)
         try:
             yield from _with_header(numbered, path, "line", report)
         except csv.Error as error:
             raise InputError(f"{path}: line {n_before + rows.line_num}: not valid CSV ({error})") from None
         except UnicodeDecodeError as error:
-            raise _other_encoding(path, error.start) from None
+            raise other_encoding(str(path), error.start) from None
 
 
 def excel_rows(path: Path, opens: Opens, report: ReadReport) -> Rows:
-    """Read the first sheet of an Excel workbook that has a table.
+    """Read the first sheet of an Excel workbook that is not empty.
 
     Raises:
         InputError: if the library is not there, or the file no workbook.
@@ -97,25 +88,31 @@ def excel_rows(path: Path, opens: Opens, report: ReadReport) -> Rows:
             workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
             sheets = [sheet for sheet in workbook.worksheets if any(_filled(row) for row in sheet.values)]
         except Exception as error:  # openpyxl raises whatever its parts raise: KeyError, BadZipFile, ParseError, ...
-            raise NotRead(
-                f"{path}: not a readable Excel workbook ({_first_line(error)}); save it as CSV UTF-8"
-            ) from None
+            raise _no_workbook(path, error) from None
         if len(sheets) > 1:
             others = ", ".join(sheet.title for sheet in sheets[1:])
             report.understand(str(path), f"its sheet {sheets[0].title} is read, not {others}")
-        if sheets:
-            cells = (
-                (number, [_excel_cell(cell) for cell in row]) for number, row in enumerate(sheets[0].values, start=1)
-            )
-            yield from _with_header(cells, path, "row", report)
+        yield from _with_header(_sheet_rows(sheets[0], path) if sheets else (), path, "row", report)
         workbook.close()
 
 
-def parquet_rows(path: Path, report: ReadReport) -> Rows:
+def _sheet_rows(sheet: Any, path: Path) -> Iterator[tuple[int, list[Any]]]:
+    try:
+        for number, row in enumerate(sheet.values, start=1):
+            yield number, [_excel_cell(cell) for cell in row]
+    except Exception as error:
+        raise _no_workbook(path, error) from None
+
+
+def _no_workbook(path: Path, error: Exception) -> NotRead:
+    return NotRead(f"{path}: not a readable Excel workbook ({_first_line(error)}); save it as CSV UTF-8")
+
+
+def parquet_rows(path: Path) -> Rows:
     """Read a Parquet file, 256 rows in memory at a time.
 
     Raises:
-        InputError: if it is not there or not readable.
+        InputError: if it is not there or not readable, or has two columns of one name.
     """
     import pyarrow
     import pyarrow.parquet
@@ -123,60 +120,16 @@ def parquet_rows(path: Path, report: ReadReport) -> Rows:
     if not path.is_file():
         raise InputError(f"{path}: no such file; check the path")
     try:
-        batches = pyarrow.parquet.ParquetFile(path).iter_batches(batch_size=256)
-        for number, row in enumerate(chain.from_iterable(batch.to_pylist() for batch in batches), start=1):
+        file = pyarrow.parquet.ParquetFile(path)
+        _check_names(file.schema_arrow.names, str(path))
+        rows = chain.from_iterable(batch.to_pylist() for batch in file.iter_batches(batch_size=256))
+        for number, row in enumerate(rows, start=1):
             yield f"{path}: row {number}", row
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
         raise NotRead(f"{path}: not a readable Parquet file ({_first_line(error)})") from None
 
 
-# text ----------------------------------------------------------------------------------------------------------------
-
-
-def text_encoding(path: Path, opens: Opens) -> tuple[str, str]:
-    """Tell the encoding of a text from its bytes: UTF-8, UTF-16, else Windows-1252 where that makes sense.
-
-    Returns:
-        the encoding as Python calls it; words for it, empty if it is UTF-8.
-
-    Raises:
-        InputError: if it is none of them.
-    """
-    with opens() as file:
-        head = file.read(4096)
-        for mark, encoding in _BOMS:
-            if head.startswith(mark):
-                return encoding, "" if encoding == "utf-8-sig" else "encoded in UTF-16"
-        for encoding, low in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
-            if len(low) > 3 and low.count(0) > 0.6 * len(low):
-                return encoding, "encoded in UTF-16"
-        decoder = codecs.getincrementaldecoder("utf-8")()
-        n_read = 0
-        chunk = head
-        try:
-            while chunk:
-                decoder.decode(chunk)
-                n_read += len(chunk)
-                chunk = file.read(1 << 20)
-            decoder.decode(b"", final=True)
-            return "utf-8-sig", ""
-        except UnicodeDecodeError as error:
-            at = n_read + max(0, error.start)
-            around = (chunk + file.read(1 << 20)) if chunk else head
-    try:
-        western = around.decode("cp1252")
-    except UnicodeDecodeError:
-        raise _other_encoding(path, at) from None
-    if _NOT_WESTERN.search(western):
-        raise _other_encoding(path, at)
-    return "cp1252", "encoded in Windows-1252 (not UTF-8)"
-
-
-def _other_encoding(path: Path, at: int) -> NotRead:
-    return NotRead(
-        f"{path}: byte {at} is not UTF-8, nor is the file in UTF-16 or Windows-1252; save it as UTF-8 (in Excel: CSV "
-        "UTF-8), or convert it, for example with iconv"
-    )
+# how a table of text is written --------------------------------------------------------------------------------------
 
 
 def _separator(sample: str) -> str:
@@ -202,20 +155,43 @@ def _parsed(sample: str, separator: str) -> list[list[str]]:
     return rows
 
 
-def _check_not_gdelt(path: Path, sample: str) -> None:
-    if re.search(r"\.(?:export|mentions|gkg)(?:\.csv)?$", path.stem + path.suffix, re.IGNORECASE) or _GDELT.match(
-        sample
-    ):
-        raise NotRead(
-            f"{path}: a GDELT table has the addresses of articles and not their texts; download the pages (for example "
-            "with trafilatura) and give their JSON"
-        )
+def _quoting(sample: str, separator: str) -> tuple[dict[str, Any], str]:
+    """How quotation marks stand in cells: twice; after a backslash, as R and MySQL write them; between tabs as they are.
+
+    Returns:
+        arguments of ``csv.reader``, and words for them.
+    """
+    ways: list[tuple[dict[str, Any], str]] = [({}, "")]
+    if '\\"' in sample:
+        ways.append(({"escapechar": "\\", "doublequote": False}, "backslashes before quotation marks"))
+    if separator == "\t":
+        ways.append(({"quoting": csv.QUOTE_NONE}, "quotation marks as they stand"))
+    return next((way for way in ways if _parses(sample, separator, way[0])), ways[0])
+
+
+def _parses(sample: str, separator: str, quoting: Mapping[str, Any]) -> bool:
+    try:
+        for _ in csv.reader(io.StringIO(sample, newline=""), delimiter=separator, strict=True, **quoting):
+            pass
+    except csv.Error as error:
+        return len(sample) >= _SAMPLE - 1000 and "unexpected end" in str(error)  # the sample is cut inside a cell
+    return True
+
+
+def _check_texts(path: Path, sample: str) -> None:
+    """See that a table is none of those that have addresses of articles and no texts."""
+    first, _, rest = sample.partition("\n")
+    is_named_so = _GDELT_NAME.search(path.name) and "\t" in first and not any(map(is_field_name, first.split("\t")))
+    if is_named_so or _GDELT.match(sample):
+        raise NotRead(f"{path}: a GDELT table has the addresses of articles and not their texts; {ADDRESSES}")
+    if _URL_CELL.fullmatch(first) and all(map(_URL_CELL.fullmatch, filter(str.strip, rest.split("\n")[:20]))):
+        raise NotRead(f"{path}: a list of addresses, and no text; {ADDRESSES}")
 
 
 # rows ----------------------------------------------------------------------------------------------------------------
 
 
-def _with_header(rows: Iterator[tuple[int, Sequence[Any]]], path: Path, what: str, report: ReadReport) -> Rows:
+def _with_header(rows: Iterable[tuple[int, Sequence[Any]]], path: Path, what: str, report: ReadReport) -> Rows:
     """Name the cells of rows after the first row that is not empty; ``what`` a row is called in messages."""
     header: list[str] | None = None
     n_rows = n_named = 0
@@ -227,7 +203,7 @@ def _with_header(rows: Iterator[tuple[int, Sequence[Any]]], path: Path, what: st
             continue
         if header is None:
             header = _header(row, place)
-            n_named = max(number for number, cell in enumerate(row, start=1) if _filled([cell]))
+            n_named = max(column for column, cell in enumerate(row, start=1) if _filled([cell]))
             continue
         n_rows += 1
         if what == "row":  # a workbook has no cell where there is nothing
@@ -244,10 +220,14 @@ def _with_header(rows: Iterator[tuple[int, Sequence[Any]]], path: Path, what: st
 
 def _header(row: Sequence[Any], place: str) -> list[str]:
     names = [str(cell).strip() if cell is not None else "" for cell in row]
-    twice = [name for name, n in Counter(names).items() if name and n > 1]
-    if twice:
-        raise InputError(f"{place}: {Counter(names)[twice[0]]} columns are called {twice[0]!r}; rename all but one")
+    _check_names(names, place)
     return [name or f"column {number}" for number, name in enumerate(names, start=1)]
+
+
+def _check_names(names: Sequence[str], place: str) -> None:
+    for name, n in Counter(names).items():
+        if name and n > 1:
+            raise InputError(f"{place}: {n} columns are called {name!r}; rename all but one")
 
 
 def _filled(row: Sequence[Any]) -> bool:
@@ -255,12 +235,14 @@ def _filled(row: Sequence[Any]) -> bool:
 
 
 def _excel_cell(cell: Any) -> Any:
-    """Whole numbers without .0, days without midnight; what Excel calls an error is no content."""
+    """Whole numbers without .0, days without midnight, characters that Excel escapes; its errors are no content."""
+    if isinstance(cell, str):
+        return None if cell in _EXCEL_ERRORS else _EXCEL_ESCAPE.sub(lambda found: chr(int(found[1], 16)), cell)
     if isinstance(cell, float) and math.isfinite(cell) and cell == int(cell):
         return int(cell)
     if isinstance(cell, dt.datetime) and cell.time() == dt.time(0):
         return cell.date()
-    return None if isinstance(cell, str) and cell in ("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!") else cell
+    return cell
 
 
 def _first_line(error: Exception) -> str:

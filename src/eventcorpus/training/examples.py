@@ -14,6 +14,7 @@ import torch
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.formats.articles import read_articles
+from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.models.encode import EncodedText, TextEncoder
 from eventcorpus.models.encoders import check_length, find_encoder, load_tokenizer
 from eventcorpus.ontology import Ontology
@@ -118,7 +119,13 @@ def _read_unlabelled(recipe: Recipe) -> list[Article]:
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise InputError(f"{missing[0]}: no such file or folder (unlabelled); name it with --set unlabelled=PATH")
-    return list(read_articles(paths)) if paths else []
+    if not paths:
+        return []
+    report = ReadReport()
+    articles = list(read_articles(paths, report=report, way_out="call that column {}"))
+    for line in report.lines():
+        logger.info("%s", line)
+    return articles
 
 
 def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> None:

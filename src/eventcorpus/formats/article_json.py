@@ -1,0 +1,200 @@
+"""Articles in JSON: JSON Lines, a list, one object, a feed with a list in it, columns as pandas writes them.
+
+Comes in: JSON, whatever the name of its file says. Goes out: (place, row), each row an object as it stands there.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from eventcorpus.errors import InputError
+from eventcorpus.files import read_json_lines, read_json_list
+from eventcorpus.formats.article_fields import is_field_name, listed
+from eventcorpus.formats.compressed import COMPRESSED
+from eventcorpus.formats.encodings import Opens
+from eventcorpus.formats.read_report import NotRead, ReadReport
+from eventcorpus.formats.tables import Rows
+from eventcorpus.text import one_line
+
+_LISTS = ("articles", "items", "results", "data", "docs", "documents", "entries", "posts", "stories", "hits", "news")
+"""What feeds call their list of articles, likeliest first."""
+_AROUND = ("$oid", "$date", "$numberLong", "rendered")
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+def json_rows(path: Path, opens: Opens, report: ReadReport) -> Rows:
+    """Read a file: JSON Lines line by line, a list item by item, anything else whole.
+
+    Raises:
+        InputError: naming the line or item that is no JSON object, or where the JSON is not valid.
+    """
+    place, is_compressed = str(path), path.suffix.lower() in COMPRESSED
+    with opens() as file:
+        start = file.read(64)
+    encoding = "utf-16" if start.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    first_character = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if first_character == b"[" and not is_compressed:
+        yield from _items(read_json_list(path), place)
+    elif first_character == b"{" and _is_json_lines(path, opens, encoding):
+        with opens() as file:
+            for number, row in read_json_lines(_lines(file, encoding, place), place=place):
+                yield f"{place}: line {number}", _unwrapped(row)
+    else:
+        with opens() as file:
+            content = "\n".join(_lines(file, encoding, place))
+        yield from json_text_rows(content, place, report)
+
+
+def json_text_rows(content: str, place: str, report: ReadReport) -> Rows:
+    """Read JSON that is in memory: one value, or several, one after the other.
+
+    Raises:
+        InputError: as ``json_rows``.
+    """
+    values = _values(content, place)
+    if len(values) != 1:
+        yield from _items(iter(values), place)
+    elif isinstance(values[0], list):
+        yield from _items(iter(values[0]), place)
+    elif isinstance(values[0], dict):
+        yield from _object_rows(values[0], place, report)
+    else:
+        raise InputError(f"{place}: {one_line(json.dumps(values[0]))} is no article; a JSON object is needed")
+
+
+# values --------------------------------------------------------------------------------------------------------------
+
+
+def _is_json_lines(path: Path, opens: Opens, encoding: str) -> bool:
+    """Whether the lines of a file are objects: of two, one must be; a line alone counts only if its file says so."""
+    with opens() as file:
+        first = list(itertools.islice(filter(str.strip, _lines(file, encoding, str(path))), 2))
+    objects = [value for line in first if (value := _object(line)) is not None]
+    if len(first) > 1:
+        return bool(objects)
+    return bool(objects) and ".json" not in [suffix.lower() for suffix in path.suffixes] and not _lists_of(objects[0])
+
+
+def _object(line: str) -> dict[str, Any] | None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _lines(file: IO[bytes], encoding: str, place: str) -> Iterator[str]:
+    try:
+        for line in io.TextIOWrapper(file, encoding, newline="\n"):
+            yield line.removesuffix("\n")
+    except UnicodeDecodeError:
+        raise NotRead(f"{place}: not UTF-8, as JSON must be; convert the file, for example with iconv") from None
+
+
+def _values(content: str, place: str) -> list[Any]:
+    """The JSON values of a text, one after the other."""
+    decoder, values, at = json.JSONDecoder(), [], 0
+    content = content.strip("\ufeff \t\r\n")
+    while at < len(content):
+        try:
+            value, at = decoder.raw_decode(content, at)
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"{place}: line {error.lineno}, column {error.colno}: not valid JSON ({error.msg})"
+            ) from None
+        except RecursionError:
+            raise InputError(f"{place}: JSON nested too deeply") from None
+        values.append(value)
+        if between := _BETWEEN.match(content, at):
+            at = between.end()
+    return values
+
+
+# shapes --------------------------------------------------------------------------------------------------------------
+
+
+def _items(items: Iterator[Any], place: str) -> Rows:
+    n_items = 0
+    for n_items, item in enumerate(items, start=1):
+        if not isinstance(item, dict):
+            raise InputError(f"{place}: item {n_items} is {one_line(json.dumps(item))}; an article is a JSON object")
+        yield f"{place}: item {n_items}", _unwrapped(item)
+    if not n_items:
+        raise InputError(f"{place}: an empty list, no articles")
+
+
+def _unwrapped(item: dict[str, Any]) -> dict[str, Any]:
+    """An object without what databases and content systems put around it and its values.
+
+    A hit of Elasticsearch is the document in it, with the hit's id; MongoDB writes {"$oid": "5f.."}, {"$date": ".."},
+    WordPress {"rendered": ".."}.
+    """
+    document = item.get("_source")
+    if isinstance(document, dict) and "_id" in item:
+        item = {"id": item["_id"]} | document
+    return {key: _value(value) if isinstance(value, dict) else value for key, value in item.items()}
+
+
+def _value(value: Any) -> Any:
+    while isinstance(value, dict) and (inside := [key for key in _AROUND if key in value]):
+        value = value[inside[0]]
+    return value
+
+
+def _object_rows(value: dict[str, Any], place: str, report: ReadReport) -> Rows:
+    """One article; the list in a feed; articles by their ids; columns with their cells by number."""
+    lists = _lists_of(value)
+    known = [name for name in _LISTS if name in lists]
+    if len(lists) == 1 or known:
+        name = known[0] if known else next(iter(lists))
+        others = [key for key in value if key != name and not isinstance(value[key], dict)]
+        beside = f"; not read beside it: {listed(others)}" if others else ""
+        report.understand(place, f"the articles are in its list {name!r}{beside}")
+        yield from _items(iter(lists[name]), f"{place}: {name}")
+    elif lists:
+        raise InputError(f"{place}: several lists, {listed(lists)}; which has the articles? Give that list alone")
+    elif not _has_text(value) and value and all(isinstance(item, dict) for item in value.values()):
+        yield from _rows_of_objects(value, place, report)
+    else:
+        yield place, _unwrapped(value)
+
+
+def _has_text(value: Mapping[str, Any]) -> bool:
+    """Whether an object has a text of its own, so that it is an article, whatever lists it has."""
+    return any(
+        is_field_name(key, "text") and not _is_list_of_objects(item) and not isinstance(_value(item), dict)
+        for key, item in value.items()
+    )
+
+
+def _lists_of(value: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The lists of objects in an object that is no article, or in the objects in it: {"response": {"results": [...]}}."""
+    if _has_text(value):
+        return {}
+    inside = [item for item in value.values() if isinstance(item, dict) and not _has_text(item)]
+    for objects in ([value], inside):
+        lists = {key: item for each in objects for key, item in each.items() if _is_list_of_objects(item)}
+        if lists:
+            return lists
+    return {}
+
+
+def _is_list_of_objects(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
+
+
+def _rows_of_objects(value: Mapping[str, dict[str, Any]], place: str, report: ReadReport) -> Rows:
+    if any(is_field_name(name, "text") for name in value):
+        report.understand(place, "columns with their cells by number, as pandas writes them")
+        for number in dict.fromkeys(number for cells in value.values() for number in cells):
+            yield f"{place}: row {number}", {name: cells.get(number) for name, cells in value.items()}
+    else:
+        report.understand(place, "articles by their ids")
+        for article_id, row in value.items():
+            yield f"{place}: {one_line(article_id)}", {"id": article_id} | row
