@@ -6,6 +6,12 @@ from pathlib import Path
 import pytest
 
 from cli_runner import run
+from eventcorpus.models.encoders import load_tokenizer
+from eventcorpus.models.folder import ModelAbout, save_model
+from eventcorpus.ontology import Label, Ontology
+from eventcorpus.predictions import ModelName, prediction_line, prediction_of
+from eventcorpus.schema import Article
+from random_model import random_model
 
 CASES = Path(__file__).parent / "fixtures" / "cases"
 READERS = [
@@ -15,6 +21,15 @@ READERS = [
 
 def tasks(path: Path, *more: str) -> tuple[int, str, str]:
     return run("labelstudio", "tasks", str(path), "--out", "tasks", *more)
+
+
+@pytest.fixture(scope="module")
+def tiny_model(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    ontology = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"),))
+    about = ModelAbout(ontology=ontology, max_length=48, stride=16, decoder="viterbi", encoder="tiny")
+    folder = tmp_path_factory.mktemp("models") / "random"
+    save_model(folder, random_model(tiny_encoder, ontology), load_tokenizer(str(tiny_encoder)), about)
+    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -83,9 +98,54 @@ def test_strict_fails_on_what_was_not_read(here: Path) -> None:
     (here / "new").mkdir()
     (here / "new" / "a.jsonl").write_text('{"id": "x", "text": "Rebels left."}\n')
     (here / "new" / "b.pdf").write_text("%PDF-")
-    (here / "predictions.jsonl").write_text("")
+    prediction = prediction_of(Article("x", "Rebels left."), (), ModelName(name="m"))
+    (here / "predictions.jsonl").write_text(prediction_line(prediction))
     arguments = ("labelstudio", "rank", "new", "--predictions", "predictions.jsonl")
-
+    assert run(*arguments)[0] == 0
     status, _, told = run(*arguments, "--strict")
     assert status == 1
-    assert told.splitlines()[-1].startswith("Error: ")
+    assert told.splitlines()[-1].startswith("Error: --strict: new/b.pdf (this is a PDF, which is not read; ")
+
+
+def test_extract_reads_what_people_have(here: Path, tiny_model: Path) -> None:
+    model = ("--model", str(tiny_model))
+    status, printed, told = run("extract", str(CASES / "26-acled" / "acled-semicolon.csv"), *model, "--with-text")
+    assert status == 0
+    assert [(row["id"], row["published"]) for row in map(json.loads, printed.splitlines())] == [
+        ("TAM123", "2023-05-05"), ("TAM124", "2023-05-06"),
+    ]  # fmt: skip
+    assert "semicolons between its columns" in told
+    (here / "a.jsonl").write_text('{"lead": "Rebels left.", "id": "x"}\n')
+    assert (
+        run("extract", "a.jsonl", *model, "--field", "text=lead", "--with-text")[1].count('"text":"Rebels left."') == 1
+    )
+
+
+def test_extract_takes_json_and_pages_from_standard_input(tiny_model: Path) -> None:
+    arguments = ("extract", "-", "--model", str(tiny_model), "--with-text")
+    for content in (
+        '[{"id": "x", "text": "Rebels left."}]',
+        '{"articles": [{"id": "x", "body": "Rebels left."}]}',
+        "Rebels left.".encode("utf-16"),
+    ):
+        status, printed, _ = run(*arguments, stdin=content)
+        assert (status, json.loads(printed)["text"]) == (0, "Rebels left.")
+
+
+def test_extract_with_strict_writes_nothing_if_something_is_lost(here: Path, tiny_model: Path) -> None:
+    (here / "a.jsonl").write_text('{"text": "Rebels left."}\n{"text": ""}\n')
+    arguments = ("extract", "a.jsonl", "--model", str(tiny_model), "--out", "out.jsonl")
+    status, _, told = run(*arguments, "--strict")
+    assert (status, told.splitlines()[-1]) == (1, "Error: --strict: a.jsonl: line 2 has no text (1 articles)")
+    assert not (here / "out.jsonl").exists()
+    assert run(*arguments)[0] == 0
+
+
+def test_a_dataset_is_joined_with_articles_as_they_were_annotated_or_with_their_entities_read(here: Path) -> None:
+    raw = "Gunmen attacked &quot;Camp 4&quot; near Darna."
+    for name, text in (("raw", raw), ("plain", raw.replace("&quot;", '"'))):
+        task = {"id": 1, "data": {"id": "x", "text": text}, "annotations": [{"id": 1, "completed_by": 1, "result": []}]}
+        (here / f"{name}.json").write_text(json.dumps([task]))
+        assert run("convert", f"{name}.json", "--from", "labelstudio", "--out", name, "--text", "none")[0] == 0
+        (here / "a.jsonl").write_text(json.dumps({"id": "x", "text": raw}))
+        assert run("join", name, "a.jsonl", "--out", f"{name}-joined", "--strict")[0] == 0

@@ -19,9 +19,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-WORDS = (
-    ["on", "Monday", "near", "the", "bridge", "said", "officials", "while", "residents", "left", "their", "homes", "after", "dawn", "where", "trucks", "waited"]
-)
+WORDS = [
+    "on",
+    "Monday",
+    "near",
+    "the",
+    "bridge",
+    "said",
+    "officials",
+    "while",
+    "residents",
+    "left",
+    "their",
+    "homes",
+    "after",
+    "dawn",
+    "where",
+    "trucks",
+    "waited",
+]
 READ = """
 import resource, sys, time
 from eventcorpus.formats.articles import read_articles

@@ -412,7 +412,7 @@ def test_documents_that_are_not_read_name_the_way_out(name: str, way_out: str) -
         ("a.txt", "https://example.org/1\nhttps://example.org/2\n", "a list of addresses, and no text; download the pages"),
         ("a.xls", b"\xd0\xcf\x11\xe0", "this is an old Excel workbook, which is not read; save it as CSV UTF-8 or .xlsx"),
         ("a.zip", b"PK\x03\x04", "this is an archive, which is not read; unpack it and give the folder"),
-        ("a.csv", "410412347\t20150218\t201502\t2015\n", "a GDELT table has the addresses of articles"),
+        ("a.csv", "410412347\t20150218\t201502\t2015\t2015.1\n", "a GDELT table has the addresses of articles"),
         ("a.rds", b"RDX3", "this is data of R, which is not read; write it as CSV"),
         ("a.log", "Rebels left.", ".log is no kind of file that articles are read from"),
         ("story", "Rebels left.", "a name without suffix (.json"),

@@ -174,7 +174,7 @@ def _has_text(value: Mapping[str, Any]) -> bool:
 
 
 def _lists_of(value: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """The lists of objects in an object that is no article, or in the objects in it: {"response": {"results": [...]}}."""
+    """The lists of objects in an object that is no article, or in objects in it: {"response": {"results": [...]}}."""
     if _has_text(value):
         return {}
     inside = [item for item in value.values() if isinstance(item, dict) and not _has_text(item)]

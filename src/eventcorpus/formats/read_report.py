@@ -29,7 +29,7 @@ class ReadReport:
         without_text: places of rows that have no text: they are left out.
         empty_rows: places of rows of a table in which no cell is filled.
         cut: ids of articles whose text fills a cell of Excel to the last character, or ends as NewsAPI cuts texts.
-        strange: by field the ids of articles in which it has a value that is none of the field: it stands in ``metadata``.
+        strange: by field the ids of articles whose value of it is none that it can have: it stands in ``metadata``.
         unseen: columns of --field that no row has.
         dates: (article id, as it was written): dates that could not be read; they stand in ``metadata``.
         not_read: (file, why): files of a folder that were not read.

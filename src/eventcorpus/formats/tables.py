@@ -156,7 +156,7 @@ def _parsed(sample: str, separator: str) -> list[list[str]]:
 
 
 def _quoting(sample: str, separator: str) -> tuple[dict[str, Any], str]:
-    """How quotation marks stand in cells: twice; after a backslash, as R and MySQL write them; between tabs as they are.
+    """How quotation marks stand in cells: twice; after a backslash, as of R and MySQL; between tabs as they are.
 
     Returns:
         arguments of ``csv.reader``, and words for them.
