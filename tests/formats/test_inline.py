@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli_runner import run
+from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import EventCorpusError, InputError, SpanError
 from eventcorpus.formats.inline import read_inline, write_inline
+from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import read_ontology
+from eventcorpus.labelstudio.tasks import user_number
+from eventcorpus.ontology import ontology_yaml, parse_ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span, join_events, span_order
 from label_studio_json import NESTED, ONTOLOGY
 
@@ -146,6 +151,114 @@ def test_where_a_span_came_from_survives_under_the_shipped_ontology() -> None:
         Article("x", "Fled."), (span,), ontology.labels, events=(Event("e1", "Movement", ("t",)),)
     )  # fmt: skip
     assert read_inline(write_inline([one]), ontology, place="f.txt") == [one]
+
+
+MANY = parse_ontology(
+    {
+        "name": "many",
+        "version": "1.0.0",
+        "flat": False,
+        "entities": [{"name": "Actor"}],
+        "attributes": [
+            {"name": "side", "of": ["Actor"], "values": [{"name": "a, b"}, {"name": "c"}], "multiple": True},
+            {"name": "note", "of": ["Actor"], "multiple": True},
+            {"name": "remark", "of": ["Actor"]},
+        ],
+    },
+    place="many",
+)
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        (("side", "a, b"), ("side", "c"), ("note", "north = south"), ("note", "ask, again"), ("note", "")),
+        (("side", "c"), ("remark", "one, two; three")),
+        (("note", "x#y"), ("note", "x#y"), ("remark", "")),
+        (("note", "100 %"), ("note", "\n")),
+    ],
+)
+def test_several_values_of_an_attribute_are_written_and_read(attributes: tuple[tuple[str, str], ...]) -> None:
+    one = AnnotatedArticle(Article("x", "Rebels fled."), (Span("_1", 0, 6, "Actor", attributes),), MANY.labels)
+    assert read_inline(write_inline([one]), MANY, place="f.txt") == [one]
+
+
+def test_several_values_may_be_typed_one_by_one_or_joined_by_commas() -> None:
+    for written in ("side=c side=a%2C%20b", "side=c,a%2C%20b"):
+        (one,) = read_inline(f"=== x\n\n[Rebels](Actor {written}) fled.\n", MANY, place="f.txt")
+        assert one.spans[0].attributes == (("side", "c"), ("side", "a, b"))
+
+
+def test_a_value_that_may_stand_once_stands_once_with_its_commas() -> None:
+    (one,) = read_inline("=== x\n\n[Rebels](Actor remark=a,b) fled.\n", MANY, place="f.txt")
+    assert one.spans[0].attributes == (("remark", "a,b"),)
+    with pytest.raises(SpanError, match="'remark=b' is not key=value, or stands twice"):
+        read_inline("=== x\n\n[Rebels](Actor remark=a remark=b) fled.\n", MANY, place="f.txt")
+
+
+FILES = {"one.txt": "=== x\n\n[Rebels](Actor side=c) fled.\n", "two.txt": "=== x\n\nRebels fled.\n"}
+
+
+def inline_read(folder: Path, file: str, export: str, *options: str) -> tuple[int, str, str]:
+    for name, content in FILES.items():
+        (folder / name).write_text(content)
+    (folder / "o.yaml").write_text(ontology_yaml(MANY))
+    written = ["--articles", str(folder / "a.jsonl"), "--annotations", str(folder / export)]
+    return run("inline", "read", str(folder / file), *written, "--ontology", str(folder / "o.yaml"), *options)
+
+
+def annotators(folder: Path, *exports: str) -> list[tuple[str, int]]:
+    report = ConversionReport(refuses=True)
+    read = read_exports([folder / export for export in exports], MANY, report)
+    return sorted((one.annotator, len(one.spans)) for one in read)
+
+
+def test_two_people_are_told_apart_and_two_files_of_one_are_not(tmp_path: Path) -> None:
+    assert inline_read(tmp_path, "one.txt", "ana.json", "--annotator", "Ana Lima")[0] == 0
+    assert inline_read(tmp_path, "two.txt", "ben.json", "--annotator", "Ben")[0] == 0
+    assert inline_read(tmp_path, "two.txt", "ana-again.json", "--annotator", " ana  LIMA")[0] == 0
+    assert [name for name, _ in annotators(tmp_path, "ana.json", "ben.json")] == ["a1", "a2"]
+    assert [name for name, _ in annotators(tmp_path, "ana.json", "ana-again.json")] == ["a1"]
+
+
+def test_without_a_name_all_files_are_one_persons(tmp_path: Path) -> None:
+    for file, export in (("one.txt", "one.json"), ("two.txt", "two.json")):
+        assert inline_read(tmp_path, file, export)[0] == 0
+    assert [name for name, _ in annotators(tmp_path, "one.json", "two.json")] == ["a1"]
+    assert not (tmp_path / "annotators.tsv").exists()
+
+
+def test_names_are_kept_beside_the_data_and_never_in_a_dataset(tmp_path: Path) -> None:
+    (tmp_path / "done").mkdir()
+    numbers = {}
+    for name in ("Zoë Öst", "Ben"):
+        code, said, _ = inline_read(tmp_path, "one.txt", f"done/{len(numbers)}.json", "--annotator", name)
+        numbers[name] = user_number(name)
+        assert (code, said.endswith(f" by {name}, who is number {numbers[name]} there\n")) == (0, True)
+    kept = (tmp_path / "done/annotators.tsv").read_text(encoding="utf-8")
+    assert sorted(kept.splitlines()) == sorted(f"{number}\t{name}" for name, number in numbers.items())
+    out = tmp_path / "out"
+    assert run("convert", str(tmp_path / "done"), "--ontology", str(tmp_path / "o.yaml"), "--out", str(out))[0] == 0
+    for file in out.rglob("*"):
+        content = file.read_bytes() if file.is_file() else b""
+        for name, number in numbers.items():
+            assert name.encode() not in content and str(number).encode() not in content
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\x00b"])
+def test_a_name_is_something_that_can_be_printed(tmp_path: Path, name: str) -> None:
+    code, _, error = inline_read(tmp_path, "one.txt", "e.json", "--annotator", name)
+    assert (code, "a name has letters" in error) == (1, True)
+
+
+def test_one_article_in_two_files_says_how_two_people_are_read(tmp_path: Path) -> None:
+    (tmp_path / "two.txt").write_text(FILES["two.txt"])
+    code, _, error = inline_read(tmp_path, "one.txt", "e.json", "--annotator", "Ana")
+    assert code == 0
+    written = ["--articles", str(tmp_path / "a.jsonl"), "--annotations", str(tmp_path / "e.json")]
+    code, _, error = run("inline", "read", str(tmp_path / "one.txt"), str(tmp_path / "two.txt"), *written,
+                         "--ontology", str(tmp_path / "o.yaml"))  # fmt: skip
+    assert (code, "each with --annotator NAME" in error) == (1, True)
 
 
 WORDS = ["Rebels", "🔥", "حلب", "Cafe\u0301", "[x]", "=== y", "a\\b", "](Actor)", "<b>&amp;", "title: z", "U.S."]

@@ -114,6 +114,28 @@ def test_attributes_and_roles_are_said_by_the_controls_of_the_project() -> None:
     assert (found.n_mentions, found.n_roles, found.n_attributes, found.score) == (3, 1, 5, 0.25)
 
 
+def test_names_and_paths_are_written_as_the_project_has_them() -> None:
+    controls = read_controls(
+        """<view><labels name="who" toName="body"><label value="Actor"/><label value="Place"/></labels>
+        <Relations><Relation value="Place"/></Relations><Text name="body" value="$article"/>
+        <Choices name="Actor" toName="body" perRegion="true" allowNested="true"><Choice value="state">
+          <Choice value="army"/></Choice></Choices>
+        <DateTime name="seen" toName="body" perRegion="true"/></view>""",
+        place="project 5",
+    )
+    said = {"Actor (attribute)": "state > army", "seen": "2024-02-26"}
+    rebels = PredictedMention(start=2, end=8, label="Actor", text="Rebels", confidence=1.0, id="a", attributes=said)
+    town = PredictedMention(start=18, end=27, label="Place", text="Northtown", confidence=1.0, id="b")
+    role = PredictedRole(role="Place (role)", trigger="a", argument="b")
+    assert controls.fault(predicted(rebels, town, roles=(role,))) is None
+    items = results_of_prediction(predicted(rebels, town, roles=(role,)), controls).items
+    by_type = {item["type"]: item for item in items}
+    assert by_type["choices"]["from_name"] == "Actor"
+    assert by_type["choices"]["value"]["choices"] == [["state", "army"]]
+    assert (by_type["datetime"]["from_name"], by_type["datetime"]["value"]["datetime"]) == ("seen", "2024-02-26")
+    assert by_type["relation"]["labels"] == ["Place"]
+
+
 def test_a_part_gets_what_lies_inside_and_roles_whose_both_ends_do() -> None:
     roles = (PredictedRole(role="agent", trigger="E1", argument="T1#a"),)
     whole, second = (

@@ -50,6 +50,7 @@ def read_corrected(index: ExportIndex, ontology: Ontology, excluded: Counter[str
             prefix="region",
             migration=migration(task.ontology_key, free, place=f"article {task.article_id}"),
             text=task.text,
+            aliases=index.aliases,
         )
         excluded.update(f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused")
         return found

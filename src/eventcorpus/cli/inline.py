@@ -14,7 +14,8 @@ from eventcorpus.formats.articles import article_row
 from eventcorpus.formats.inline import InlineCheck, read_inline_files, write_inline
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import load_ontology
-from eventcorpus.labelstudio.tasks import simulated_export
+from eventcorpus.labelstudio.tasks import keep_name, simulated_export
+from eventcorpus.text import one_line
 
 
 @click.group("inline")
@@ -63,15 +64,24 @@ def check_command(files: tuple[Path, ...], ontology_path: Path | None) -> None:
     metavar="KEY=VALUE",
     help="A header line for all articles, such as licence=CC-BY-4.0.",
 )
+@click.option(
+    "--annotator",
+    metavar="NAME",
+    help="Who annotated these files; without it they are one person's, always the same. The name is kept in "
+    "annotators.tsv beside the export, and never gets into a dataset.",
+)
 @options.ONTOLOGY
 def read(
     files: tuple[Path, ...],
     articles_path: Path,
     annotations_path: Path,
     settings: tuple[str, ...],
+    annotator: str | None,
     ontology_path: Path | None,
 ) -> None:
     """Compile the notation to articles and a Label Studio JSON export.
+
+    What two people annotated is read one by one, each with their name, and converted together.
 
     \b
     Example:
@@ -80,14 +90,16 @@ def read(
     ontology = load_ontology(ontology_path)
     header = "".join(f"{key.strip()}: {value.strip()}\n" for key, _, value in (s.partition("=") for s in settings))
     annotated = read_inline_files(files, ontology, header=header)
+    user = None if annotator is None else keep_name(annotator, annotations_path.parent)
     write_text(articles_path, "".join(f"{to_json(article_row(a.article))}\n" for a in annotated))
-    write_text(annotations_path, simulated_export(annotated, ontology))
-    click.echo(f"{len(annotated):,} articles in {articles_path}, annotations in {annotations_path}")
+    write_text(annotations_path, simulated_export(annotated, ontology, user=user))
+    said = "" if annotator is None else f" by {one_line(annotator)[1:-1]}, who is number {user} there"
+    click.echo(f"{len(annotated):,} articles in {articles_path}, annotations in {annotations_path}{said}")
 
 
 @inline_command.command("write")
 @click.argument("exports", nargs=-1, required=True, type=options.PATH)
-@click.option("--annotator", default="a1")
+@click.option("--annotator", metavar="NAME", default="a1")
 @options.ONTOLOGY
 def write(exports: tuple[Path, ...], annotator: str, ontology_path: Path | None) -> None:
     """Print Label Studio JSON exports in the notation.

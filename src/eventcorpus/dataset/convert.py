@@ -170,14 +170,14 @@ class Annotations:
 
 
 def _of_exports(request: Request) -> Annotations:
-    index, ontology = open_exports(request.inputs, request.ontology)
+    index, ontology = open_exports(request.inputs, request.ontology, refuses=request.refuse)
     report = ConversionReport(request.refuse)
     annotators = index.names.values()
     gold = request.gold or default_policy(annotators)
     policy = gold_policy(annotators, gold)
     articles = tracked(annotated_articles(index, ontology, report), len(index.n_tasks), request.on_progress)
     entries = (Entry("train", gold_of(every, gold, ontology, report), every) for every in articles)
-    found = Annotations(entries, ontology, report, policy, index.paths, one_a_name=True)
+    found = Annotations(entries, ontology, report, policy, index.paths, [*index.notices], one_a_name=True)
     return _in_splits(found, request, is_divided=False)
 
 

@@ -7,7 +7,8 @@ r"""An inline notation for annotated articles, for people who would rather type 
 
     [Rebels](Actor#a1) [shelled](Explosion agent=a1 target=p1 place=p1 modality=possible) [Khan Rimal](Place#p1).
 
-``[words](Label#id key=value ...)``: keys are roles (values: ids, joined by commas) or attributes of the ontology.
+``[words](Label#id key=value ...)``: keys are roles (values: ids, joined by commas) or attributes of the ontology (if
+they may have several values, these are joined by commas, too).
 Without ``#id`` a mention is _1, _2, ... by its place in the article. Mentions may nest, not cross. ``\[``, ``\]``,
 ``\\`` and ``\=`` are literal, ``\n`` is a line feed at the edge of a text; labels and values are percent-encoded.
 """
@@ -71,7 +72,10 @@ def read_inline_files(paths: Iterable[Path], ontology: Ontology, *, header: str 
         annotated += read_inline(content, ontology, place=str(path))
     for article_id, n in Counter(a.article.id for a in annotated).items():
         if n > 1:
-            raise InputError(f"article {article_id!r} stands in two files; ids are unique")
+            raise InputError(
+                f"article {article_id!r} stands in two files; ids are unique; what two people annotated is read apart, "
+                "each with --annotator NAME"
+            )
     found = [f"article {a.article.id}: {violation}" for a in annotated for violation in violations(a, ontology)]
     if found:
         raise InputError(f"{found[0]} ({len(found)} faults; see eventcorpus inline check)")
@@ -131,7 +135,7 @@ def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str
     text, mentions = _scan(body.strip("\n"), place=place)
     article = article_from_row(values | {"id": article_id, "text": text}, place=place)
     role_names = {role.name for role in ontology.roles}
-    attribute_names = {attribute.name for attribute in ontology.attributes}
+    attribute_of = {attribute.name: attribute for attribute in ontology.attributes}
     spans: list[Span] = []
     roles: list[Role] = []
     seen: set[str] = set()
@@ -147,20 +151,24 @@ def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str
             raise SpanError(f"{shown}: {label!r} is not a label of {ontology.key}; it has {', '.join(ontology.labels)}")
         if start == end or text[start:end] != text[start:end].strip():
             raise SpanError(f"{shown}: a mention is not empty and does not begin or end with a blank")
-        attributes: dict[str, str] = {}
+        attributes: dict[str, list[str]] = {}
         for pair in pairs:
             key, equals, value = pair.partition("=")
-            key, value = unquote(key), value if unquote(key) in role_names else unquote(value)
-            if not equals or not value or key in attributes:
+            key = unquote(key)
+            attribute = attribute_of.get(key)
+            may_repeat = attribute is not None and attribute.multiple
+            said = value.split(",") if may_repeat or key in role_names else [value]
+            is_free_text = attribute is not None and not attribute.values
+            if not equals or not (is_free_text or all(said)) or (key in attributes and not may_repeat):
                 raise SpanError(f"{shown}: {pair!r} is not key=value, or stands twice")
             if key in role_names:
-                roles += [Role(key, span_id, argument) for argument in value.split(",")]
-            elif key in attribute_names or key == ORIGIN:
-                attributes[key] = value
+                roles += [Role(key, span_id, argument) for argument in said]
+            elif attribute is not None or key == ORIGIN:
+                attributes.setdefault(key, []).extend(map(unquote, said))
             else:
                 raise SpanError(f"{shown}: {key!r} is neither a role nor an attribute of {ontology.key}")
-        origin = attributes.pop(ORIGIN, "manual")
-        in_order = tuple((a.name, attributes[a.name]) for a in ontology.attributes if a.name in attributes)
+        (origin,) = attributes.pop(ORIGIN, ["manual"])
+        in_order = tuple((a.name, x) for a in ontology.attributes for x in attributes.get(a.name, ()))
         spans.append(Span(span_id, start, end, label, in_order, origin))
     for role in roles:
         if role.argument not in seen:
@@ -245,7 +253,10 @@ def _inside(span: Span, n: int, roles: Sequence[Role]) -> str:
     for role in roles:
         if role.trigger == span.id:
             links[role.role].append(role.argument)
-    pairs = [f"{quote(name)}={quote(value)}" for name, value in span.attributes]
+    said: defaultdict[str, list[str]] = defaultdict(list)
+    for name, value in span.attributes:
+        said[name].append(quote(value))
+    pairs = [f"{quote(name)}={','.join(values)}" for name, values in said.items()]
     pairs += [f"{quote(role)}={','.join(arguments)}" for role, arguments in links.items()]
     pairs += [f"{ORIGIN}={quote(span.origin)}"] if span.origin != "manual" else []
     return " ".join([quote(span.label) + ("" if span.id == f"_{n}" else f"#{span.id}"), *pairs])

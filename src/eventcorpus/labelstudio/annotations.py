@@ -9,13 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from eventcorpus.annotation.assemble import annotated_article
 from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError, SpanError
-from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex, OnError, index_exports
+from eventcorpus.labelstudio.exports import (
+    ExportedAnnotation,
+    ExportedTask,
+    ExportIndex,
+    OnError,
+    annotations_of,
+    index_exports,
+    items_of,
+    n_strange,
+)
 from eventcorpus.labelstudio.regions import check_annotation, is_region, units
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
@@ -54,7 +65,8 @@ def annotated_articles(
         SpanError: for a span that cannot be right, unless the report refuses such; naming article, region and value.
         OntologyError: if data was annotated under an ontology that cannot be migrated.
     """
-    for tasks in index.articles(on_error=on_error):
+    refuse_task = partial(_refuse_task, report=report)
+    for tasks in index.articles(on_error=on_error, on_textless=refuse_task):
         try:
             found = _annotated(tasks, ontology, report, index)
         except InputError as error:
@@ -86,6 +98,8 @@ def _pieces(tasks: list[ExportedTask], report: ConversionReport) -> list[_Piece]
                 piece.annotations.append(annotation)
         if task.n_drafts:
             report.note("drafts (not read)", task.n_drafts)
+        if task.has_meta:
+            report.note("meta of tasks (not kept)")
         if task.n_predictions:
             report.note("predictions (not read)", task.n_predictions)
     return [pieces[part] for part in sorted(pieces)]
@@ -116,7 +130,7 @@ def _annotated(
             spans: list[Span] = []
             roles: list[Role] = []
             for piece, annotation in complete:
-                _refuse_strange(annotation, article_id, report)
+                _refuse_strange(annotation.raw, annotation.number, article_id, report)
                 try:
                     checked = check_annotation(
                         annotation.items,
@@ -129,13 +143,17 @@ def _annotated(
                         offset=piece.first.offset,
                         annotator=annotator,
                         text=annotation.task.text,
+                        aliases=index.aliases,
                     )
                 except SpanError as error:
                     raise SpanError(f"{piece.first.place}: {error}") from None
                 spans += checked.spans
                 roles += checked.roles
+            could_use = labels
+            if task.offered is not None:
+                could_use = tuple(x for x in labels if x in task.offered or any(x == span.label for span in spans))
             found.append(
-                annotated_article(article, spans, roles, ontology, labels_annotated=labels, annotator=annotator)
+                annotated_article(article, spans, roles, ontology, labels_annotated=could_use, annotator=annotator)
             )
         for annotation in (a for a in done if a.person == person):
             if not any(annotation is kept for kept in newest):
@@ -193,12 +211,25 @@ def _newest(piece: _Piece, person: str) -> ExportedAnnotation | None:
     return max(by_person, key=lambda a: a.age, default=None)
 
 
+def _refuse_task(article_id: str, raw: dict[str, Any], *, report: ConversionReport) -> None:
+    """Count a task without text, with all that is in it."""
+    report.refuse("articles", article_id, "the task", Code.NO_TEXT)
+    for number, annotation in enumerate(annotations_of(raw), start=1):
+        _refuse_raw(annotation, number, article_id, Code.ARTICLE_REFUSED, report)
+
+
 def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: Code, report: ConversionReport) -> None:
     """Count every item of an annotation that is not read."""
-    name = f"annotation {annotation.raw.get('id', annotation.number)}"
-    _refuse_strange(annotation, article_id, report)
-    regions = {str(item.get("id")) for item in annotation.items if is_region(item)}
-    for item in annotation.items:
+    _refuse_raw(annotation.raw, annotation.number, article_id, reason, report)
+
+
+def _refuse_raw(
+    annotation: dict[str, Any], number: int, article_id: str, reason: Code, report: ConversionReport
+) -> None:
+    name, items = f"annotation {annotation.get('id', number)}", items_of(annotation)
+    _refuse_strange(annotation, number, article_id, report)
+    regions = {str(item.get("id")) for item in items if is_region(item)}
+    for item in items:
         kind, n = units(item, regions)
         words = f"region {item.get('id')}"
         if kind == "roles":
@@ -208,6 +239,6 @@ def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: Code,
         report.refuse(kind, article_id, f"{words} of {name}", reason, n=n)
 
 
-def _refuse_strange(annotation: ExportedAnnotation, article_id: str, report: ConversionReport) -> None:
-    name = f"an entry of annotation {annotation.raw.get('id', annotation.number)}"
-    report.refuse("spans", article_id, name, Code.NO_OBJECT, n=annotation.n_strange)
+def _refuse_strange(annotation: dict[str, Any], number: int, article_id: str, report: ConversionReport) -> None:
+    name = f"an entry of annotation {annotation.get('id', number)}"
+    report.refuse("spans", article_id, name, Code.NO_OBJECT, n=n_strange(annotation))

@@ -24,7 +24,8 @@ DIFFERENCES_OBJECT = "disagreements"
 PATH_SEPARATOR = " > "
 """Joins the steps of a taxonomy's path, which is one attribute value for us."""
 _ATTRIBUTE_CONTROLS = ("choices", "taxonomy", "textarea", "number", "rating", "datetime")
-_LISTING_CONTROLS = ("labels", "paragraphlabels", "choices", "taxonomy")
+LABELLING = ("labels", "paragraphlabels")
+_LISTING_CONTROLS = (*LABELLING, "choices", "taxonomy")
 """Controls that may take what they offer from the tasks."""
 _MAX_LEVELS = 50
 _HOTKEYS = "1234567890qwertyuiopasdfghjkl"
@@ -119,18 +120,15 @@ def read_label_config(content: str, *, place: str, from_data: Mapping[str, Itera
         OntologyError: if it is not well-formed XML, uses entities or external references, or has no labels.
     """
     root, from_data = parse_config(content, place), from_data or {}
-    listing = listing_controls(root)
-    labelling = {e.get("name") for e in root.iter() if e.tag in _LISTING_CONTROLS and e.tag.endswith("labels")}
-    more = [label for name in listing if name in labelling for label in from_data.get(name, ())]
-    entities = _distinct([*map(stored_name, root.iter("label")), *more])
-    if not entities:
-        dynamic = next((name for name in listing if name in labelling), None)
+    listing = listing_controls(root, tags=LABELLING)
+    entities = _distinct([*fixed_labels(root), *(label for name in listing for label in from_data.get(name, ()))])
+    if not entities and listing:
+        keys = ", ".join(f"${key}" for key in listing.values())
         raise OntologyError(
-            f"{place}: no <Label> in this configuration; spans need a <Labels> control"
-            if dynamic is None
-            else f"{place}: the labels of {dynamic!r} come from the tasks (${listing[dynamic]}), and there are none; "
-            "name an ontology that has them"
+            f"{place}: its labels come from the tasks ({keys}), and there are none; name an ontology that has them"
         )
+    if not entities:
+        raise OntologyError(f"{place}: no <Label> in this configuration; spans need a <Labels> control")
     relations = _distinct((e.get("value") or "").strip() for e in root.iter("relation"))
     attributes = [e for e in root.iter() if e.tag in _ATTRIBUTE_CONTROLS and _is_true(e.get("perregion"))]
     data = {
@@ -154,6 +152,18 @@ def read_label_config(content: str, *, place: str, from_data: Mapping[str, Itera
     return parse_ontology(data, place=place)
 
 
+def fixed_labels(root: Element) -> list[str]:
+    """The labels that a configuration itself has."""
+    return _distinct(map(stored_name, root.iter("label")))
+
+
+def aliases_of(root: Element) -> dict[str, str]:
+    """Labels by the name on the page -> the alias that annotations hold; those that were made before hold the name."""
+    fixed = fixed_labels(root)
+    shown = [((e.get("value") or "").strip(), stored_name(e)) for e in root.iter("label")]
+    return {value: alias for value, alias in shown if value not in ("", *fixed)}
+
+
 def role_name(relation: str, labels: Iterable[str]) -> str:
     """What the role of a relation is called beside labels."""
     return f"{relation} (role)" if relation in labels else relation
@@ -164,9 +174,9 @@ def attribute_name(control: str, names: Iterable[str]) -> str:
     return f"{control} (attribute)" if control in names else control
 
 
-def listing_controls(root: Element) -> dict[str, str]:
+def listing_controls(root: Element, *, tags: Sequence[str] = _LISTING_CONTROLS) -> dict[str, str]:
     """Controls that take what they offer from the tasks (``<Labels value="$labels">``), with the key of ``data``."""
-    found = [e for e in root.iter() if e.tag in _LISTING_CONTROLS and (e.get("value") or "").startswith("$")]
+    found = [e for e in root.iter() if e.tag in tags and (e.get("value") or "").startswith("$")]
     return {e.get("name") or "": str(e.get("value"))[1:] for e in found}
 
 
@@ -192,7 +202,7 @@ def _offered(control: Element) -> list[str]:
 
 def _labels_with(control: Element, root: Element, entities: Sequence[str]) -> list[str]:
     """The labels of whose regions a control is shown: those that ``whenLabelValue`` lists, else all."""
-    shown_as = {(e.get("value") or "").strip(): stored_name(e) for e in root.iter("label")}
+    shown_as = aliases_of(root)
     when = control.get("whenlabelvalue") or ""
     listed = {part.strip() for part in when.split(",")}
     listed |= {label for label in (*entities, *shown_as) if f",{label}," in f",{when},"}  # labels that have a comma

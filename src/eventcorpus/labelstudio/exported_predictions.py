@@ -14,7 +14,7 @@ from typing import Any
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.labelstudio.annotations import annotated_articles
-from eventcorpus.labelstudio.exports import ExportedTask, ExportIndex, OnError
+from eventcorpus.labelstudio.exports import ExportedTask, ExportIndex, OnError, OnTextless
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
 from eventcorpus.schema import AnnotatedArticle
@@ -93,9 +93,11 @@ def version_of(prediction: dict[str, Any]) -> str:
 class _Predicted(ExportIndex):
     """The same tasks, with the predictions of one version in the place of annotations, made by one person."""
 
-    def tasks(self, *, on_error: OnError | None = None) -> Iterator[ExportedTask]:
+    def tasks(
+        self, *, on_error: OnError | None = None, on_textless: OnTextless | None = None
+    ) -> Iterator[ExportedTask]:
         (version,) = self.names.values()
-        for task in super().tasks(on_error=on_error):
+        for task in super().tasks(on_error=on_error, on_textless=on_textless):
             made = (
                 {**raw, "completed_by": version, "updated_at": raw.get("created_at")}
                 for raw in task.raw_predictions

@@ -13,14 +13,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
 from eventcorpus.formats.article_fields import FIELDS
 from eventcorpus.formats.articles import article_from_row
+from eventcorpus.formats.dates import read_date
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.labelstudio.config import (
     DIFFERENCES_OBJECT,
+    LABELLING,
+    aliases_of,
+    fixed_labels,
     listed_in_data,
     listing_controls,
     parse_config,
@@ -45,12 +50,14 @@ _TASK_KEYS = (
     *("article_id", "ontology", "part", "n_parts", "offset", "text_sha256"),
     *(ADJUDICATES, DIFFERENCES_OBJECT, QUEUE_RANK),
 )
-_NO_FIELDS = ("id", "text", "text_sha256", "cluster", "invented", "metadata")
-"""Columns that are no fields of ours in a task that we did not make, whatever they hold."""
+_FOREIGN_FIELDS = ("title", "outlet", "url", "published", "language", "licence", "kind", "tags")
+"""Columns that are fields of an article in a task that we did not make, too, if they hold words."""
 _ONTOLOGY_KEY = re.compile(r"[\w.-]+@\d+\.\d+\.\d+")
 _ADJUDICATOR = "~adjudicator"
 OnError = Callable[[str, InputError], None]
 """Told the id of an article and what is wrong with it."""
+OnTextless = Callable[[str, dict[str, Any]], None]
+"""Told the name of an article and its task, which has no text."""
 
 
 @dataclass(frozen=True)
@@ -87,16 +94,14 @@ class ExportedAnnotation:
     @property
     def items(self) -> list[dict[str, Any]]:
         """The items of its ``result``."""
-        return list(_dicts(self.raw, "result"))
-
-    @property
-    def n_strange(self) -> int:
-        """How many entries of its ``result`` are no objects."""
-        return _count(self.raw, "result") - len(self.items)
+        return items_of(self.raw)
 
     def is_copy_of(self, other: ExportedAnnotation) -> bool:
         """Whether both are one annotation that stands twice in exports."""
-        same = self.raw.get("result") == other.raw.get("result") and self.person == other.person
+        try:
+            same = self.raw.get("result") == other.raw.get("result") and self.person == other.person
+        except RecursionError:
+            return False
         return same and self.cancelled == other.cancelled and self.task.original == other.task.original
 
 
@@ -124,6 +129,9 @@ class ExportedTask:
     n_predictions: int = 0
     """How many the task has; ``raw_predictions`` are there in full snapshots, other exports have ids alone."""
     n_drafts: int = 0
+    has_meta: bool = False
+    offered: frozenset[str] | None = None
+    """The labels that its annotators could use, if it lists them itself."""
 
     @property
     def original(self) -> str:
@@ -157,6 +165,11 @@ class ExportIndex:
     Attributes:
         objects: where the article's text stands in ``data``.
         listing: controls that take what they offer from the tasks, with the key of ``data``.
+        labels: those that the configuration itself has, if others come from the tasks.
+        label_keys: the keys of ``data`` that list labels.
+        aliases: labels by the name on the page -> the name that annotations hold.
+        notices: what people should know of the files.
+        textless: the places of tasks without text, which are left out.
         n_tasks: by article.
         shared_ids: ids in projects that are not ours under which several texts stand: no ids of articles.
         offered: what the listing controls offer, or regions have from them.
@@ -165,15 +178,31 @@ class ExportIndex:
     paths: tuple[Path, ...]
     objects: tuple[TextObject, ...] = PLAIN
     listing: Mapping[str, str] = field(default_factory=dict)
+    labels: Sequence[str] = ()
+    label_keys: Sequence[str] = ()
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    textless: list[str] = field(default_factory=list)
     n_tasks: Counter[str] = field(default_factory=Counter)
     names: dict[str, str] = field(default_factory=dict)
     shared_ids: set[str] = field(default_factory=set)
     offered: dict[str, dict[str, None]] = field(default_factory=dict)
 
-    def tasks(self, *, on_error: OnError | None = None) -> Iterator[ExportedTask]:
-        """Read the tasks, in the order of the files; ``on_error`` is told of those that cannot be read."""
+    def tasks(
+        self, *, on_error: OnError | None = None, on_textless: OnTextless | None = None
+    ) -> Iterator[ExportedTask]:
+        """Read the tasks, in the order of the files.
+
+        Args:
+            on_error: told of those that cannot be read.
+            on_textless: told of those without text, where they are left out.
+        """
         for path in self.paths:
             for place, raw in read_tasks(path):
+                if self.textless and text_of(raw["data"], self.objects) is None:
+                    if on_textless is not None:
+                        on_textless(name_of(raw, place), raw)
+                    continue
                 try:
                     yield self._task(raw, place)
                 except InputError as error:
@@ -218,17 +247,24 @@ class ExportIndex:
             n_parts=n_parts,
             offset=offset,
             adjudicates=is_ours and ADJUDICATES in data,
-            raw_annotations=_annotations(raw),
+            raw_annotations=annotations_of(raw),
             raw_predictions=_dicts(raw, "predictions"),
             n_predictions=_count(raw, "predictions"),
             n_drafts=_count(raw, "drafts"),
+            has_meta=bool(raw.get("meta")),
+            offered=self._offered(data),
         )
+
+    def _offered(self, data: dict[str, Any]) -> frozenset[str] | None:
+        """The labels that a task offers, if tasks list them."""
+        listed = {name for key in self.label_keys for name in listed_in_data(data.get(key))}
+        return frozenset((*self.labels, *listed)) if listed else None
 
     def _identity(self, data: dict[str, Any], text: TaskText) -> tuple[str, str | None]:
         """The id of a task's article, and the key of ``data`` that says it; None: it is the hash of the text."""
         key, found = _id_in(data)
         if key is None or (found in self.shared_ids and not _is_ours(data)):
-            return sys.intern(sha256_of(stored_form(text.original).text)[:16]), None
+            return sys.intern(_hash_id(text.original)), None
         return sys.intern(found), key
 
     def _foreign_row(self, data: dict[str, Any], text: TaskText, id_key: str | None) -> dict[str, Any]:
@@ -242,19 +278,27 @@ class ExportIndex:
                 metadata |= value
             elif key not in read:
                 value = None if isinstance(value, float) and value != value else value  # pandas writes NaN for nothing
-                (row if key in FIELDS and key not in _NO_FIELDS else metadata)[key] = value
+                if key not in _FOREIGN_FIELDS or not (value is None or key == "tags" or isinstance(value, str)):
+                    metadata[key] = value
+                elif value is not None:
+                    row[key] = value
+        if (published := row.get("published")) is not None and read_date(published) != published:
+            metadata["published"] = published
+            row["published"] = read_date(published)
         for shown in self.objects:
             if shown.turn_key is not None:
                 metadata["turns" if shown.key in FIELDS else shown.key] = turns_of(data, shown, text)
         return row | {"metadata": metadata}
 
-    def articles(self, *, on_error: OnError | None = None) -> Iterator[list[ExportedTask]]:
+    def articles(
+        self, *, on_error: OnError | None = None, on_textless: OnTextless | None = None
+    ) -> Iterator[list[ExportedTask]]:
         """Read the tasks of each article together, in the order of the tasks that complete them.
 
         In memory at one time are only the articles of which some tasks are still to come.
         """
         waiting: dict[str, list[ExportedTask]] = {}
-        for task in self.tasks(on_error=on_error):
+        for task in self.tasks(on_error=on_error, on_textless=on_textless):
             tasks = waiting.setdefault(task.article_id, [])
             tasks.append(task)
             if len(tasks) == self.n_tasks[task.article_id]:
@@ -262,35 +306,52 @@ class ExportIndex:
 
 
 def index_exports(
-    paths: Iterable[Path], *, objects: Sequence[TextObject] = PLAIN, listing: Mapping[str, str] | None = None
+    paths: Iterable[Path], *, config: Element | None = None, place: str = "", refuses: bool = False
 ) -> ExportIndex:
     """Read exports once, keeping ids alone.
 
+    Args:
+        config: the configuration of their project, which says where the text stands, and is called ``place``.
+        refuses: leave tasks without text out, instead of raising.
+
     Raises:
         InputError: if a file is not an export, or a task has no text.
+        OntologyError: if labels are not drawn on texts.
     """
-    index = ExportIndex(tuple(paths), tuple(objects), listing or {})
+    index = ExportIndex(tuple(paths))
+    if config is not None:
+        index = ExportIndex(
+            index.paths,
+            objects=text_objects_of(config, place),
+            listing=listing_controls(config),
+            labels=fixed_labels(config),
+            label_keys=list(listing_controls(config, tags=LABELLING).values()),
+            aliases=aliases_of(config),
+        )
     people: set[str] = set()
-    foreign: dict[str, Counter[str]] = {}
+    foreign = _ForeignIds()
     for path in index.paths:
         for place, raw in read_tasks(path):
             data = raw["data"]
+            if refuses and text_of(data, index.objects) is None:
+                index.textless.append(place)
+                continue
             text, is_ours = _text(data, place, index.objects), _is_ours(data)
             article_id, key = index._identity(data, text)
             if is_ours or key is None:
                 index.n_tasks[article_id] += 1
             else:
-                foreign.setdefault(article_id, Counter())[sha256_of(stored_form(text.original).text)[:16]] += 1
-            done = [a for a in _annotations(raw) if not is_cancelled(a)]
+                foreign.add(article_id, _hash_id(text.original))
+            done = [a for a in annotations_of(raw) if not is_cancelled(a)]
             people |= {_ADJUDICATOR} if done and is_ours and ADJUDICATES in data else {_person(a) for a in done}
             if index.listing:
                 _note_offers(raw, index)
-    for article_id, n_by_text in foreign.items():
-        if len(n_by_text) == 1 and article_id not in index.n_tasks:
-            index.n_tasks[article_id] = n_by_text.total()
-        else:
-            index.shared_ids.add(article_id)
-            index.n_tasks.update(n_by_text)
+    foreign.settle(index)
+    if index.shared_ids:
+        index.notices.append(
+            f"ids of tasks with different texts: {len(index.shared_ids)}, the first {min(index.shared_ids)}; these "
+            "articles are named by the hash of their text"
+        )
     index.names.update({person: f"a{n}" for n, person in enumerate(sorted(people - {_ADJUDICATOR}), start=1)})
     index.names.update({person: ADJUDICATED for person in people & {_ADJUDICATOR}})
     return index
@@ -299,7 +360,48 @@ def index_exports(
 def article_id_of(data: dict[str, Any], text: str) -> str:
     """The article's id in a task's ``data``; in projects that are not ours its ``id``, or the text's hash."""
     key, found = _id_in(data)
-    return found if key is not None else sha256_of(stored_form(text).text)[:16]
+    return found if key is not None else _hash_id(text)
+
+
+def _hash_id(text: str) -> str:
+    return sha256_of(stored_form(text).text)[:16]
+
+
+class _ForeignIds:
+    """Ids in projects that are not ours, with the hash of the text that stands under each; few bytes an id."""
+
+    def __init__(self) -> None:
+        self.hash_of: dict[str, int] = {}
+        self.n_tasks: Counter[str] = Counter()
+        self.shared: dict[str, Counter[str]] = {}
+
+    def add(self, article_id: str, hash_id: str) -> None:
+        """Count a task."""
+        if article_id in self.shared:
+            self.shared[article_id][hash_id] += 1
+        elif self.hash_of.setdefault(article_id, int(hash_id, 16)) == int(hash_id, 16):
+            self.n_tasks[article_id] += 1
+        else:
+            self._share(article_id)
+            self.shared[article_id][hash_id] += 1
+
+    def settle(self, index: ExportIndex) -> None:
+        """Count the tasks into the index: under their id, or by their text where others have the id."""
+        for article_id in [article_id for article_id in self.n_tasks if article_id in index.n_tasks]:
+            self._share(article_id)
+        index.n_tasks.update(self.n_tasks)
+        index.shared_ids.update(self.shared)
+        for n_by_text in self.shared.values():
+            index.n_tasks.update(n_by_text)
+
+    def _share(self, article_id: str) -> None:
+        self.shared[article_id] = Counter({f"{self.hash_of[article_id]:016x}": self.n_tasks.pop(article_id)})
+
+
+def name_of(raw: dict[str, Any], place: str) -> str:
+    """What messages call the article of a task without text."""
+    key, found = _id_in(raw["data"])
+    return place if key is None else found
 
 
 def _id_in(data: dict[str, Any]) -> tuple[str | None, str]:
@@ -338,10 +440,13 @@ def _text(data: dict[str, Any], place: str, objects: Sequence[TextObject]) -> Ta
     text = text_of(data, objects)
     if text is None:
         keys = " and ".join(f"data.{shown.key}" for shown in objects)
-        raise InputError(
-            f"{place}: {keys} is missing or empty; tasks need the article's text under {objects[0].key!r}, or "
-            "--ontology config.xml, whose <Text value> says where it stands"
+        way_out = (
+            f"tasks need the article's text under {objects[0].key!r}, or --ontology config.xml, whose <Text value> "
+            "says where it stands"
+            if objects[0].name is None
+            else "the configuration says that the text stands there"
         )
+        raise InputError(f"{place}: {keys} is missing or empty; {way_out}")
     return text
 
 
@@ -349,14 +454,24 @@ def _note_offers(raw: dict[str, Any], index: ExportIndex) -> None:
     """Note what the listing controls offer in a task, and what its annotators took of it."""
     for control, key in index.listing.items():
         index.offered.setdefault(control, {}).update(dict.fromkeys(listed_in_data(raw["data"].get(key))))
-    for annotation in _annotations(raw):
+    for annotation in annotations_of(raw):
         for item in _dicts(annotation, "result"):
             control = str(item.get("from_name"))
             if control in index.listing:
                 index.offered[control].update(dict.fromkeys(values_of(item)))
 
 
-def _annotations(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+def items_of(annotation: dict[str, Any]) -> list[dict[str, Any]]:
+    """The items of an annotation."""
+    return list(_dicts(annotation, "result"))
+
+
+def n_strange(annotation: dict[str, Any]) -> int:
+    """How many entries of an annotation's ``result`` are no objects."""
+    return _count(annotation, "result") - len(_dicts(annotation, "result"))
+
+
+def annotations_of(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """The annotations of a task, under the names that all versions give them."""
     return tuple(annotation for key in ANNOTATIONS for annotation in _dicts(raw, key))
 
@@ -384,25 +499,37 @@ def _person(annotation: dict[str, Any]) -> str:
     return f"{by:012d}" if isinstance(by, int) else f"~{by or 'nobody'}"
 
 
-def open_exports(paths: Iterable[Path], ontology: Path | None = None) -> tuple[ExportIndex, Ontology]:
+def open_exports(
+    paths: Iterable[Path], ontology: Path | None = None, *, refuses: bool = False
+) -> tuple[ExportIndex, Ontology]:
     """Index exports, and read their ontology.
 
     Args:
         paths: files of tasks, and folders of them or of ``labelstudio pull``, of which the newest is taken.
         ontology: our YAML or a config.xml; None: the one beside the exports, else the shipped one.
+        refuses: leave tasks without text out, instead of raising.
 
     Raises:
         InputError: if a file is not an export, or a folder has none.
         OntologyError: if the ontology cannot be read.
     """
     given = list(paths)
-    files = [file for path in given for file in _exports_in(path)]
+    found = [_exports_in(path) for path in given]
+    files = [file for read, _ in found for file in read]
+    notices = [
+        f"{path}: files that are no JSON and are not read: {len(unread)}, the first {unread[0].name}"
+        for path, (_, unread) in zip(given, found, strict=True)
+        if unread
+    ]
     source = find_ontology_path(ontology, near=given)
     if source.suffix.lower() != ".xml":
-        return index_exports(files), read_ontology(source)
+        index = index_exports(files, refuses=refuses)
+        index.notices[:0] = notices
+        return index, read_ontology(source)
     content, place = read_text(source), str(source)
     root = parse_config(content, place)
-    index = index_exports(files, objects=text_objects_of(root, place), listing=listing_controls(root))
+    index = index_exports(files, config=root, place=place, refuses=refuses)
+    index.notices[:0] = notices
     return index, read_label_config(content, place=place, from_data=index.offered)
 
 
@@ -411,11 +538,12 @@ def is_pull_folder(path: Path) -> bool:
     return (path / PULL_MANIFEST).is_file() and (path / PULLED_EXPORT).is_file()
 
 
-def _exports_in(path: Path) -> list[Path]:
+def _exports_in(path: Path) -> tuple[list[Path], list[Path]]:
+    """The files of a path that are read, and those that are not."""
     if not path.is_dir():
-        return [path]
+        return [path], []
     if is_pull_folder(path):
-        return [path / PULLED_EXPORT]
+        return [path / PULLED_EXPORT], []
     return files_of_tasks(path)
 
 

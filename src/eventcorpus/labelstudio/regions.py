@@ -5,7 +5,8 @@ Shapes are those of label-studio 1.23.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from eventcorpus.annotation.check import Checked, check_document
@@ -43,6 +44,11 @@ LABEL_STUDIO = Form(
     id_twice=Code.SAME_REGION_TWICE,
     role_twice=Code.DRAWN_TWICE,
 )
+CONFIGURED = replace(
+    LABEL_STUDIO,
+    label_hint="; a label that the project has no more can be added to a copy of its config.xml, renamed with --map",
+)
+"""Where the configuration of the project says which labels it has."""
 
 
 def check_annotation(
@@ -57,6 +63,7 @@ def check_annotation(
     offset: int = 0,
     annotator: str = "",
     text: TaskText | None = None,
+    aliases: Mapping[str, str] | None = None,
 ) -> Checked:
     """The spans and roles of one annotation.
 
@@ -68,6 +75,7 @@ def check_annotation(
         offset: where this text begins in the article.
         annotator: on whose word the spans stand.
         text: that text with its objects; None: every region is on it.
+        aliases: labels by the name on the page -> the name that annotations hold.
 
     Raises:
         SpanError: for an item that cannot be right, unless the report refuses such items.
@@ -80,7 +88,8 @@ def check_annotation(
     for n, item in enumerate(items, start=1):
         _note_unread(item, report)
         if is_region(item):
-            marks += _marks(item, n, ontology, prefix, migration, text, controls)
+            labels = [aliases.get(label, label) for label in _labels(item)] if aliases else _labels(item)
+            marks += _marks(item, labels, n, ontology, prefix, migration, text, controls)
         elif item.get("type") == "relation":
             links += _links(item, names, migration)
         else:
@@ -89,8 +98,9 @@ def check_annotation(
     attributes = [_attribute(item, migration) for item in others if units(item, regions)[1]]
     if len(attributes) < len(others):
         report.note("answers about the whole task (not kept)", len(others) - len(attributes))
+    form = LABEL_STUDIO if text is None or (text.name is None and not text.stretches) else CONFIGURED
     document = Document(
-        article, marks, links, attributes, form=LABEL_STUDIO, stored=stored, offset=offset, decided_by=annotator
+        article, marks, links, attributes, form=form, stored=stored, offset=offset, decided_by=annotator
     )
     return check_document(document, ontology, report)
 
@@ -120,12 +130,13 @@ def _note_unread(item: Item, report: ConversionReport) -> None:
     for key in item.keys() - _ITEM_KEYS:
         if item[key] and not (key == "meta" and isinstance(meta, dict) and meta.keys() == {"text"}):
             report.note(f"{one_line(key)[1:-1]} of regions (not kept)")
-    for key in value.keys() - _VALUE_KEYS - {item.get("type")}:
+    for key in value.keys() - _VALUE_KEYS - {str(item.get("type"))}:
         report.note(f"{one_line(key)[1:-1]} in values of regions (not kept)")
 
 
 def _marks(
     item: Item,
+    labels: list[str],
     n: int,
     ontology: Ontology,
     prefix: str,
@@ -138,7 +149,7 @@ def _marks(
     Several controls may label one region, each in an item of its own: ``controls`` holds (control, label) of
     the marks that earlier items gave to each region.
     """
-    value, region, labels = _value(item), span_id_of(str(item.get("id") or f"region{n}")), _labels(item)
+    value, region = _value(item), span_id_of(str(item.get("id") or f"region{n}"))
     start, end, text = value.get("start"), value.get("end"), value.get("text")
     pieces: tuple[tuple[int, int], ...] = ((start, end),) if type(start) is int and type(end) is int else ()
     own_id = region if ":" in region else f"{prefix}:{region}"
@@ -147,7 +158,7 @@ def _marks(
     wrong: Fault | None = None
     repair: Code | None = None
     if task_text is not None and task_text.stretches:
-        pieces, wrong, repair = task_text.located(item.get("to_name"), value)
+        pieces, text, wrong, repair = task_text.located(item.get("to_name"), value)
         if "startOffset" in value:
             start, end = f"{start}:{value.get('startOffset')}", f"{end}:{value.get('endOffset')}"
         refused = wrong if wrong is not None and wrong.reason is Code.OTHER_OBJECT else refused

@@ -70,31 +70,39 @@ def _is_lines(path: Path) -> bool:
 
 def _tasks_in(value: Any) -> list[dict[str, Any]]:
     """The tasks that a value of a file is or holds; none if it is something else."""
+    page = [value]
+    if isinstance(value, dict) and not isinstance(value.get("data"), dict):
+        listed = next((value[key] for key in _LISTS_OF_TASKS if key in value), None)
+        page = listed if isinstance(listed, list) else page
+    tasks = [task for item in page if (task := _task(item)) is not None]
+    return tasks if len(tasks) == len(page) else []
+
+
+def _task(value: Any) -> dict[str, Any] | None:
+    """A task, as it is or inside an annotation that has it."""
     if not isinstance(value, dict):
-        return []
+        return None
     if isinstance(value.get("data"), dict):
-        return [value]
-    if isinstance(listed := next((value[key] for key in _LISTS_OF_TASKS if key in value), None), list):
-        found = [_tasks_in(item) for item in listed]
-        return [task for tasks in found for task in tasks] if all(found) else []
+        return value
     task, annotation = value.get("task"), value.get("annotation", value)
     if not (isinstance(task, dict) and isinstance(task.get("data"), dict) and isinstance(annotation, dict)):
-        return []
+        return None
     own = {key: part for key, part in annotation.items() if key != "task"}
-    return [{key: part for key, part in task.items() if key not in ANNOTATIONS} | {"annotations": [own]}]
+    return {key: part for key, part in task.items() if key not in ANNOTATIONS} | {"annotations": [own]}
 
 
-def files_of_tasks(folder: Path) -> list[Path]:
-    """The files of a folder that may hold tasks: JSON, and what a storage has without a suffix.
+def files_of_tasks(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The files of a folder that may hold tasks, JSON and what a storage has without a suffix, and those that do not.
 
     Raises:
-        InputError: if there is none.
+        InputError: if none may.
     """
     files = [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(".")]
     found = [file for file in files if file.suffix.lower() in SUFFIXES or (not file.suffix and _begins_as_json(file))]
     if not found:
         raise InputError(f"{folder}: no .json file in this folder; name the exports of Label Studio")
-    return found
+    beside = ("readme", "license", "licence", "config.xml", "ontology.yaml", "annotators.tsv")
+    return found, [file for file in files if file not in found and not file.name.lower().startswith(beside)]
 
 
 def _begins_as_json(file: Path) -> bool:

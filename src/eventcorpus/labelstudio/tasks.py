@@ -6,6 +6,7 @@ Comes in: articles, annotated or not, and perhaps predictions. Goes out: tasks, 
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -14,7 +15,7 @@ from typing import Any
 
 from eventcorpus import __version__
 from eventcorpus.errors import InputError
-from eventcorpus.files import atomic_folder, sha256_of_file, to_json
+from eventcorpus.files import atomic_folder, read_text, sha256_of_file, to_json, write_text
 from eventcorpus.formats.articles import article_row
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.controls import ontology_controls
@@ -22,9 +23,12 @@ from eventcorpus.labelstudio.results import results_of, results_of_prediction
 from eventcorpus.ontology import Ontology, ontology_yaml
 from eventcorpus.predictions import Prediction, check_prediction
 from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.text import one_line, sha256_of
 
 TASKS_PER_FILE = 1000
 MANIFEST = "manifest.json"
+ANNOTATORS = "annotators.tsv"
+"""Beside exports: the numbers of people and their names, a line each."""
 SERVER_TIME = "2026-11-24T00:00:00.000000Z"
 """Stands where a server would write its clock, so that the same corpus gives the same bytes."""
 
@@ -137,17 +141,55 @@ def _last_end(pattern: str, text: str) -> int:
     return next((end for end in reversed(ends) if not text[:end].isspace()), 0)
 
 
-def simulated_export(articles: Sequence[AnnotatedArticle], ontology: Ontology) -> str:
+def simulated_export(articles: Sequence[AnnotatedArticle], ontology: Ontology, *, user: int | None = None) -> str:
     """The articles in the shape of the server's own JSON export, one task a line, all of one project.
 
     Ids count from 1, and times are ``SERVER_TIME``: what a server would make up has no meaning here.
+
+    Args:
+        user: the number of the person who annotated all of them; None: that of their annotator, 1 for a1.
     """
-    return one_task_a_line([_exported_task(annotated, ontology, n) for n, annotated in enumerate(articles, start=1)])
+    tasks = [_exported_task(annotated, ontology, n, user) for n, annotated in enumerate(articles, start=1)]
+    return one_task_a_line(tasks)
 
 
-def _exported_task(annotated: AnnotatedArticle, ontology: Ontology, number: int) -> dict[str, Any]:
-    result = results_of(annotated, ontology)
-    user = int(annotated.annotator.removeprefix("a"))
+def user_number(name: str) -> int:
+    """The number by which exports tell the person of this name from others: the same in every folder, nine digits.
+
+    >>> user_number("Ana  Lima") == user_number("ana lima") != user_number("Ben")
+    True
+    """
+    same = unicodedata.normalize("NFC", " ".join(name.split())).casefold()
+    return 10**8 + int(sha256_of(same)[:15], 16) % (9 * 10**8)
+
+
+def keep_name(name: str, folder: Path) -> int:
+    """Write beside exports, in ``annotators.tsv``, who the person with a number is: no dataset ever has names.
+
+    Returns:
+        the number.
+
+    Raises:
+        InputError: if it is no name, or another name has its number.
+    """
+    shown, path = " ".join(name.split()), folder / ANNOTATORS
+    if not shown or not shown.isprintable():
+        raise InputError(f"--annotator {one_line(name)}: a name has letters, and nothing that cannot be printed")
+    number = user_number(shown)
+    lines = read_text(path).splitlines() if path.is_file() else []
+    names = dict(line.split("\t", 1) for line in lines if "\t" in line)
+    known = names.setdefault(str(number), shown)
+    if user_number(known) != number or known.casefold() != shown.casefold():
+        raise InputError(f"{path}: {known!r} has the number {number} of {shown!r}; call one of them differently")
+    write_text(path, "".join(f"{key}\t{names[key]}\n" for key in sorted(names)))
+    return number
+
+
+def _exported_task(
+    annotated: AnnotatedArticle, ontology: Ontology, number: int, user: int | None = None
+) -> dict[str, Any]:
+    result, by = results_of(annotated, ontology), annotated.annotator if user is None else user
+    user = int(annotated.annotator.removeprefix("a")) if user is None else user
     annotation = {
         "id": number,
         "completed_by": user,
@@ -160,7 +202,7 @@ def _exported_task(annotated: AnnotatedArticle, ontology: Ontology, number: int)
         "lead_time": None,
         "prediction": {},
         "result_count": len({item.get("id") for item in result}),
-        "unique_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"eventcorpus/{annotated.annotator}/{annotated.article.id}")),
+        "unique_id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"eventcorpus/{by}/{annotated.article.id}")),
         "import_id": None,
         "last_action": None,
         "bulk_created": False,

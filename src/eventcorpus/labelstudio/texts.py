@@ -41,9 +41,10 @@ PLAIN = (TextObject(),)
 
 
 class Located(NamedTuple):
-    """Where a region stands in the text of its task, or why it cannot, and what was mended."""
+    """Where a region stands in the text of its task with its text, or why it cannot, and what was mended."""
 
     pieces: tuple[tuple[int, int], ...]
+    said: str | None = None
     fault: Fault | None = None
     repair: Code | None = None
 
@@ -64,28 +65,39 @@ class TaskText:
 
     def located(self, to_name: Any, value: Mapping[str, Any]) -> Located:
         """Where a region is, whose offsets begin anew in each object and turn."""
-        stretches = self.stretches.get(to_name)
+        stretches = self.stretches.get(to_name) if isinstance(to_name, str) else None
         if stretches is None:
-            return Located((), Fault(Code.OTHER_OBJECT, stops=False))
+            return Located((), fault=Fault(Code.OTHER_OBJECT, stops=False))
         start, end, turns = value.get("start"), value.get("end"), (0, 0)
         if "startOffset" in value:
             turns, start, end = (_turn(start), _turn(end)), value.get("startOffset"), value.get("endOffset")
         if type(start) is not int or type(end) is not int or -1 in turns:
-            return Located((), Fault(Code.OFFSET_NO_NUMBER, "start and end must be whole numbers (code points)"))
+            return Located((), fault=Fault(Code.OFFSET_NO_NUMBER, "start and end must be whole numbers (code points)"))
         if max(turns) >= len(stretches):
-            return Located((), Fault(Code.OFFSET_RANGE, f"the dialogue has {len(stretches)} turns"))
+            return Located((), fault=Fault(Code.OFFSET_RANGE, f"the dialogue has {len(stretches)} turns"))
         ends = stretches[turns[0]], stretches[turns[1]]
-        plain = self._piece(ends, start, end)
         text = value.get("text")
-        if isinstance(text, str) and not (plain and same_but_line_ends(self.original[slice(*plain)], text)):
-            units = [self._code_points(stretch, offset) for stretch, offset in zip(ends, (start, end), strict=True)]
-            moved = self._piece(ends, *units)
-            if moved and same_but_line_ends(self.original[slice(*moved)], text):
-                return Located((moved,), repair=Code.UTF16)
+        said = text if isinstance(text, str) else None
+        plain = self._piece(ends, start, end)
+        if plain is not None and (said is None or self._fits(plain, ends, said)):
+            return Located((plain,), said and self.original[slice(*plain)])
+        moved = self._piece(ends, self._code_points(ends[0], start), self._code_points(ends[1], end))
+        if moved is not None and said is not None and self._fits(moved, ends, said):
+            return Located((moved,), self.original[slice(*moved)], repair=Code.UTF16)
         if plain is None:
             length = ends[1][1] - ends[1][0]
-            return Located((), Fault(Code.OFFSET_RANGE, f"{one_line(str(to_name))} has {length} characters there"))
-        return Located((plain,))
+            return Located(
+                (), fault=Fault(Code.OFFSET_RANGE, f"{one_line(str(to_name))} has {length} characters there")
+            )
+        return Located((plain,), said)
+
+    def _fits(self, piece: tuple[int, int], ends: tuple[tuple[int, int], tuple[int, int]], said: str) -> bool:
+        """Whether this is the text of a region; of one over several turns how it begins and ends is enough."""
+        if same_but_line_ends(self.original[slice(*piece)], said):
+            return True
+        first, last = self.original[piece[0] : ends[0][1]], self.original[ends[1][0] : piece[1]]
+        given = _without_blanks(said)
+        return ends[0] != ends[1] and given.startswith(_without_blanks(first)) and given.endswith(_without_blanks(last))
 
     def _piece(self, ends: tuple[tuple[int, int], tuple[int, int]], start: int, end: int) -> tuple[int, int] | None:
         (first, first_end), (last, last_end) = ends
@@ -96,6 +108,10 @@ class TaskText:
         """An offset in UTF-16 units into a stretch, in code points; -1 if it cannot be."""
         found = from_utf16(self.original[slice(*stretch)], 0, offset) if offset >= 0 else None
         return -1 if found is None else found[1]
+
+
+def _without_blanks(text: str) -> str:
+    return "".join(text.replace("\\n", " ").split())
 
 
 def same_but_line_ends(found: str, given: str) -> bool:
