@@ -77,8 +77,9 @@ check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
-tables: .venv/installed  ## The tables of the README files, from eval/reports
+tables: .venv/installed  ## The tables of the README files, from eval/reports; docs/formats.md, from the tables of formats
 	@$(BIN)/python tools/readme_tables.py
+	@$(BIN)/python tools/format_tables.py
 
 benchmark-versions: .venv/installed  ## A new version for every benchmark whose data or meaning has changed
 	@$(BIN)/python tools/benchmark_versions.py

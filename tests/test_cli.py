@@ -362,7 +362,7 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(here: Path) -> None:
 
 @pytest.mark.parametrize(
     ("before", "now"),
-    [("export", "labelstudio tasks"), ("next", "labelstudio rank"), ("corrections", "labelstudio corrections")],
+    [("next", "labelstudio rank"), ("corrections", "labelstudio corrections")],
 )
 def test_a_command_that_was_renamed_says_its_name_of_today(before: str, now: str) -> None:
     code, _, stderr = run(before, "--out", "x")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from eventcorpus.api import agree, compare, evaluate, load_dataset, train
     from eventcorpus.conversion_report import ConversionReport
     from eventcorpus.dataset.convert import convert
+    from eventcorpus.dataset.export import export
     from eventcorpus.eval.report import Report
     from eventcorpus.formats.articles import read_articles
     from eventcorpus.labelstudio.config import load_ontology
@@ -28,6 +29,7 @@ __all__ = [
     "compare",
     "convert",
     "evaluate",
+    "export",
     "load_dataset",
     "load_ontology",
     "read_articles",
@@ -37,6 +39,7 @@ _NAMES = {
     "eventcorpus.api": ("agree", "compare", "evaluate", "load_dataset", "train"),
     "eventcorpus.conversion_report": ("ConversionReport",),
     "eventcorpus.dataset.convert": ("convert",),
+    "eventcorpus.dataset.export": ("export",),
     "eventcorpus.eval.report": ("Report",),
     "eventcorpus.formats.articles": ("read_articles",),
     "eventcorpus.labelstudio.config": ("load_ontology",),

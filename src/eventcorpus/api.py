@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from eventcorpus.dataset.export import export as export
 from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_annotations, read_dataset
 from eventcorpus.errors import InputError
 from eventcorpus.files import paths_of, write_text

@@ -99,6 +99,13 @@ class Code(StrEnum):
     ENTITY_MISSING = "its entity is not there"
     ENTITY_TEXT_DIFFERS = "its text is not its entity's"
     RELATIONS_NOT_READ = "relations are not read"
+    # what an export cannot hold
+    WITHOUT = "without its {}"
+    NOT_IN_FORMAT = "the format has no {}"
+    BEYOND_LAYER = "overlaps {}, and one layer of tags holds one of them"
+    NO_WORD_OF_ITS_OWN = "every word of it is another span's"
+    WHOLE_WORDS = "begins or ends inside a word: the whole of it"
+    ON_ONE_LINE = "blanks for its line breaks and at its edges"
     # what the user asked to leave out
     CONFIDENCE = "confidence below {}"
     CONFIDENCE_OF_END = "an end has confidence below {}"

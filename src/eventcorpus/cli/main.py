@@ -67,6 +67,7 @@ SECTIONS = {
         "stats": "eventcorpus.cli.corpus",
         "split": "eventcorpus.cli.corpus",
         "join": "eventcorpus.cli.convert",
+        "export": "eventcorpus.cli.export",
         "inline": "eventcorpus.cli.inline",
     },
     "Annotate": {"labelstudio": "eventcorpus.cli.labelstudio", "agree": "eventcorpus.cli.agree"},
@@ -78,7 +79,7 @@ SECTIONS = {
     },
     "Use a model": {"extract": "eventcorpus.cli.extract", "serve-labelstudio": "eventcorpus.cli.serve_labelstudio"},
 }
-RENAMED = {"export": "labelstudio tasks", "next": "labelstudio rank", "corrections": "labelstudio corrections"}
+RENAMED = {"next": "labelstudio rank", "corrections": "labelstudio corrections"}
 
 
 class Commands(LazyGroup):

@@ -19,7 +19,7 @@ Recogniser = Callable[["Sample"], Certainty]
 HEAD = 65_536
 """Bytes of the first file that are looked at."""
 N_ROWS = 20
-BESIDE = ("readme", "license", "licence", "notice", "attribution", "config.xml", "labels.txt")
+BESIDE = ("readme", "license", "licence", "notice", "attribution", "config.xml", "labels.txt", "loss_report.json")
 """How the names of files begin that stand beside annotations and hold none."""
 _MOST_NAMES = 10_000
 
