@@ -35,6 +35,8 @@ NO_INPUT = re.compile(
 REFUSED: dict[str, str] = {
     "18-brat-d": "",
     "23-inception/doc.tsv": "this is WebAnno TSV, which is not read; export the project as UIMA CAS",
+    "30-ls-storage/export.csv": "this is a CSV export of Label Studio, which is not read; it drops relations: export",
+    "30-ls-storage/min.json": "this is a JSON-MIN export of Label Studio, which is not read; it drops relations: export",
     "33-eval/muliconer.pred.conll": "in no format that convert reads",
     "33-eval/pred-only-tags.txt": "in no format that convert reads",
     "33-eval/pred-sgml.txt": "in no format that convert reads",

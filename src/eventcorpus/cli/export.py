@@ -15,7 +15,9 @@ from eventcorpus.dataset.export import EXPORTS, GOLD, export
 @click.option("--to", type=click.Choice(list(EXPORTS)), required=True, help="The format.")
 @click.option("--out", required=True, type=options.PATH, help="The folder for its files.")
 @click.option("--split", "splits", multiple=True, help="Only this split; may be repeated.  [default: all]")
-@click.option("--annotator", default=GOLD, help="gold, or whose annotation is exported: a1, a2, ..., adjudicated.")
+@click.option(
+    "--annotator", metavar="NAME", default=GOLD, help="gold, or whose annotation is exported: a1, a2, ..., adjudicated."
+)
 @click.option("--strict", is_flag=True, help="Fail if the format cannot hold something; nothing is written then.")
 def export_command(dataset: Path, to: str, out: Path, splits: tuple[str, ...], annotator: str, strict: bool) -> None:
     """Write DATASET in the format of another tool.
