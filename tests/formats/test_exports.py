@@ -234,8 +234,8 @@ def test_spacy_has_every_span_and_the_text_as_it_is(tmp_path: Path) -> None:
     documents = spacy.tokens.DocBin().from_disk(tmp_path / "out/validation.spacy")
     (doc,) = documents.get_docs(spacy.blank("en").vocab)
     assert doc.text == text
-    assert [(s.start_char, s.end_char, s.label_, s.id_) for s in doc.spans["sc"]] == [
-        (span.start, span.end, span.label, span.id) for span in spans
+    assert [(s.start_char, s.end_char, s.label_) for s in doc.spans["sc"]] == [
+        (span.start, span.end, span.label) for span in spans
     ]
     assert [(s.text, s.label_) for s in doc.ents] == [("Pro-Kalo\t men"[:12], "Actor"), (text[21:22], "Place")]
     assert doc.user_data["article"] == {"id": "x", "title": "T", "metadata": '{"n": [100000000000000000000]}'}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import zipfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,6 +42,24 @@ WIKI = {
                         "arguments": [{"entity_id": "d-T1", "role": "Attacker", "text": "Rebels"}]}],
 }  # fmt: skip
 ENTITY = {"_id": "E", "documentId": "D", "begin": 0, "end": 6, "type": "Person", "value": "Rebels", "confidence": 1}
+
+
+def spacy_file() -> None:
+    import spacy
+
+    doc = spacy.blank("en")(TEXT)
+    doc.ents = [spacy.tokens.Span(doc, 0, 1, label="Actor")]
+    spacy.tokens.DocBin(docs=[doc]).to_disk("train.spacy")
+
+
+def uima_archive() -> None:
+    from cas_files import NE, span, type_system, xmi
+
+    with zipfile.ZipFile("export.zip", "w") as archive:
+        archive.writestr("doc.xmi", xmi(TEXT, [span(11, NE, TEXT, "Rebels", value="Actor")]))
+        archive.writestr("TypeSystem.xml", type_system())
+
+
 INPUTS: dict[str, dict[str, Any] | Callable[[], None]] = {
     "labelstudio": {
         "corpus/annotations/export.json": [TASK],
@@ -64,6 +83,13 @@ INPUTS: dict[str, dict[str, Any] | Callable[[], None]] = {
     "brat": {"annotated/a.txt": TEXT, "annotated/a.ann": ANN},
     "muc4": {"muc4/train.json": MUC},
     "wikievents": {"wikievents/train.jsonl": WIKI},
+    "huggingface": {"train.jsonl": {"id": "0", "tokens": ["Rebels", "shelled"], "ner_tags": ["B-Actor", "O"]}},
+    "doccano": {"admin.jsonl": {"id": 1, "text": TEXT, "label": [[0, 6, "Actor"]]}},
+    "spacy": spacy_file,
+    "prodigy": {
+        "annotations.jsonl": {"text": TEXT, "spans": [{"start": 0, "end": 6, "label": "Actor"}], "answer": "accept"}
+    },
+    "uima": uima_archive,
 }
 """What the example of each format reads: files with their content, or what makes them."""
 
@@ -96,8 +122,8 @@ def test_the_page_has_every_format_with_its_example() -> None:
 @pytest.mark.parametrize("name", list(FORMATS))
 def test_the_example_of_a_format_that_is_read_works(here: Path, name: str) -> None:
     extra = FORMATS[name].extra
-    if extra is not None:
-        pytest.importorskip(extra[1])
+    if extra is not None or name == "spacy":
+        pytest.importorskip(extra[1] if extra else "spacy")
     inputs = INPUTS[name]
     if callable(inputs):
         inputs()

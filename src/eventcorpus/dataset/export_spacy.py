@@ -48,7 +48,7 @@ class SpacyWriter:
         last_at = {start + len(piece): i for i, (start, piece) in enumerate(zip(starts, pieces, strict=True), start=1)}
 
         def made(span: Span) -> Any:
-            return DocSpan(doc, first_at[span.start], last_at[span.end], label=span.label, span_id=span.id)
+            return DocSpan(doc, first_at[span.start], last_at[span.end], label=span.label)
 
         stay, _ = resolve_overlaps(spans, self._ontology)
         doc.spans[GROUP] = SpanGroup(doc, name=GROUP, spans=[made(span) for span in spans])
