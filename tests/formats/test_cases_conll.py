@@ -238,6 +238,7 @@ MORE: dict[str, tuple[str, list[tuple[str, list[tuple[str, str]]]], str]] = {
     "tabs that align": ("Rebels\tB-ORG\nfled\tO\nin\t\tO\nDarna\tB-LOC\n", [("Rebels fled in Darna", [("Rebels", "ORG"), ("Darna", "LOC")])], ""),
     "tabs at the ends of lines with blanks": ("Rebels B-ORG\t\nfled O\t\n", [("Rebels fled", [("Rebels", "ORG")])], ""),
     "tabs and blanks in every line": ("".join(f"{w} {p}\t{t}\n" for w, p, t in [("Rebels", "N", "B-ORG"), ("fled", "V", "O"), ("to", "P", "O"), ("Old", "J", "B-LOC"), ("Marsa", "N", "I-LOC")]), [("Rebels fled to Old Marsa", [("Rebels", "ORG"), ("Old Marsa", "LOC")])], "column 3"),
+    "blanks around tags": ("Rebels\t\u00a0B-ORG\u00a0\nfled\tO\u00a0\nDarna\tB-LOC \n", [("Rebels fled Darna", [("Rebels", "ORG"), ("Darna", "LOC")])], ""),
     "a tag that is nothing": ("Rebels\tB-ORG\nfled\t\nDarna\tB-LOC\n", [("Rebels fled Darna", [("Rebels", "ORG"), ("Darna", "LOC")])], "an empty cell for O"),
     # several labels
     "commas": ("Khan B-LOC,B-FAC\nRimal I-LOC,I-FAC\n", [("Khan Rimal", [("Khan Rimal", "FAC"), ("Khan Rimal", "LOC")])], ""),

@@ -34,6 +34,8 @@ RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
 EMPTY_NODE = re.compile(r"\d{1,9}\.\d{1,9}")
 BRACKETS = re.compile(r"(\([^\s()*]+)?\*?\)?")
 _NAMES_COLUMNS = "# global.columns ="
+BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))).replace("\t", "")
+"""Every blank but the tab, which may stand before an empty column."""
 
 
 class TagColumn(NamedTuple):
@@ -95,7 +97,7 @@ class Columns:
 
 
 def lines_of(path: Path) -> Iterator[str]:
-    """The lines of a file, which end with LF, CR LF, or with CR alone where it has no LF.
+    """The lines of a file, which end with LF, CR LF, or with CR alone where it has no LF; without blanks at their ends.
 
     Raises:
         InputError: as ``files.read_lines``.
@@ -103,7 +105,7 @@ def lines_of(path: Path) -> Iterator[str]:
     with opened(path) as file:
         head = file.read(65_536)
     lines = _lines_by_cr(path) if b"\r" in head and b"\n" not in head else read_lines(path)
-    return (line.rstrip("\r") for line in lines)
+    return (line.rstrip(BLANKS) for line in lines)
 
 
 def _lines_by_cr(path: Path) -> Iterator[str]:

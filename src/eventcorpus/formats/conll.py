@@ -16,7 +16,7 @@ from pathlib import Path
 from eventcorpus.annotation.document import Document, Fault, Found, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
-from eventcorpus.formats.columns import Columns, cells_of, columns_of, is_blank, tell_columns
+from eventcorpus.formats.columns import BLANKS, Columns, cells_of, columns_of, is_blank, tell_columns
 from eventcorpus.formats.files import SPLIT_OF, files_by_split, has_splits, not_read, split_of
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.formats.schemes import (
@@ -224,7 +224,7 @@ def is_conll(sample: Sample) -> Certainty:
     """Whether nearly all lines have the same number of columns, and one of them has tags in all lines."""
     if sample.shape or sample.text.startswith("#FORMAT="):
         return 0
-    lines = re.split(r"\r\n|\n|\r", sample.text)
+    lines = [line.rstrip(BLANKS) for line in re.split(r"\r\n|\n|\r", sample.text)]
     columns = tell_columns(lines)
     if columns is None:
         return 0

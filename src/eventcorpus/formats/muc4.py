@@ -16,7 +16,7 @@ from eventcorpus.annotation.document import Document, Found, Mark
 from eventcorpus.annotation.templates import Template, templates_of
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.files import StrictModel
-from eventcorpus.formats.files import files_by_split, has_splits, rows_of_file
+from eventcorpus.formats.files import files_by_split, has_splits, not_read, rows_of_file
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.ontology import Name
 from eventcorpus.schema import AnnotatedArticle, Article
@@ -58,7 +58,8 @@ def read_muc4(inputs: Sequence[Path]) -> Found:
             for _, row in rows_of_file(path, DocumentRow, "articles", report):
                 yield _document(row, split, report)
 
-    return Found("muc4", documents, [path for _, path in files], has_splits=has_splits(files), labels=SLOTS)
+    read = [path for _, path in files]
+    return Found("muc4", documents, read, has_splits=has_splits(files), labels=SLOTS, notices=not_read(inputs, read))
 
 
 def muc4_templates(annotated: AnnotatedArticle) -> list[dict[str, Any]]:

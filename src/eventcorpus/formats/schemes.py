@@ -8,6 +8,7 @@ mention that lies over another.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
@@ -112,7 +113,7 @@ class Tagging:
         try:
             return self._known[cell]
         except KeyError:
-            found = tuple(self._parts(cell))
+            found = tuple(self._parts(cell.strip()))
             tags = None if None in found else tuple(f"{part[0]}-{part[1]}" for part in found if part)
             self._known[cell] = tags
             return tags
@@ -136,7 +137,7 @@ class Tagging:
         if self.place == "nowhere":
             return ("I", tag) if is_plain(tag) else None
         match = (_BEFORE if self.place == "before" else _AFTER).fullmatch(tag)
-        if match is None:
+        if match is None or any(unicodedata.category(c)[0] == "C" for c in tag):
             return None
         letter, label = match.groups() if self.place == "before" else match.groups()[::-1]
         return _SAME_LETTER.get(letter.upper(), letter.upper()), label

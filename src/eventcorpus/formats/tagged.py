@@ -23,7 +23,7 @@ from eventcorpus.formats.sentences import (
     words_of,
 )
 from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags, tag_fault
-from eventcorpus.ontology import Label, Ontology
+from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import one_line, stored_form
@@ -94,15 +94,13 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
         spans = tuple(Span(f"{n}", *place, origin="imported") for n, place in enumerate(places, start=1))
         article = Article(f"{path.stem}-{number:05d}", stored_form(text).text)
         articles.append(AnnotatedArticle(article, spans, labels, annotator="a1"))
-    ontology = Ontology(
-        name="".join(c if c.isalnum() or c in "_.-" else "-" for c in path.stem) or "tags",
-        version="1.0.0",
-        flat=not any(
-            word.is_within or sum(len(tagging.tags_of(word.tags[column]) or ()) for column in columns) > 1
-            for word in words_of(documents)
-        ),
-        entities=tuple(Label(name=label) for label in labels),
+    flat = not any(
+        word.is_within or sum(len(tagging.tags_of(word.tags[column]) or ()) for column in columns) > 1
+        for word in words_of(documents)
     )
+    name = "".join(c if c.isalnum() or c in "_.-" else "-" for c in path.stem) or "tags"
+    entities = [{"name": label} for label in labels]
+    ontology = parse_ontology({"name": name, "version": "1.0.0", "flat": flat, "entities": entities}, place=str(path))
     return TaggedArticles(articles, ontology, documents, n_dropped, tagging.scheme)
 
 

@@ -16,7 +16,7 @@ from pydantic import StrictInt
 from eventcorpus.annotation.document import Document, Fault, Found, Link, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.files import StrictModel
-from eventcorpus.formats.files import files_by_split, has_splits, rows_of_file
+from eventcorpus.formats.files import files_by_split, has_splits, not_read, rows_of_file
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.schema import Article
 
@@ -83,7 +83,8 @@ def read_wikievents(inputs: Sequence[Path]) -> Found:
                 report.fault("articles", row.doc_id, item, Code.TOKENS_NOT_IN_TEXT)
                 _refuse_all(row, report)
 
-    return Found("wikievents", documents, [path for _, path in files], has_splits=has_splits(files))
+    read = [path for _, path in files]
+    return Found("wikievents", documents, read, has_splits=has_splits(files), notices=not_read(inputs, read))
 
 
 def _places(row: DocumentRow, report: ConversionReport) -> list[tuple[int, int]] | str:
