@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-N_IN_MEMORY = 20_000
+N_IN_MEMORY = 5_000
 
 
 class FirstSeen:
@@ -41,7 +41,7 @@ class FirstSeen:
 
     def _move(self) -> None:
         self._there = sqlite3.connect("", isolation_level=None)
-        for statement in ("PRAGMA cache_size = -4000", "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF"):
+        for statement in ("PRAGMA cache_size = -1000", "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF"):
             self._there.execute(statement)
         self._there.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
         self._there.execute("BEGIN")
