@@ -33,6 +33,12 @@ WORKERS ?= 2
 test: .venv/installed  ## All tests that need no server, no browser and no network, in random order
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
+.venv/installed-formats: .venv/installed
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,spacy,xlsx,html,zst]'; touch $@
+
+test-formats: .venv/installed-formats  ## Formats whose libraries are extras: Excel, HTML, .zst, spaCy
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $$(grep -rl importorskip tests/formats tests/dataset)
+
 test-slow: .venv/installed  ## Trainings that are killed again and again and must end with the weights of an undisturbed one
 	@$(BIN)/python tests/slow/killed_runs.py
 
