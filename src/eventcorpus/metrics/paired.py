@@ -13,7 +13,7 @@ from math import sqrt
 import numpy as np
 
 from eventcorpus.metrics import Numbers
-from eventcorpus.metrics.coefficients import share
+from eventcorpus.metrics.match import share
 from eventcorpus.metrics.resample import Resampling, estimate
 
 _ROWS_AT_ONCE = 1000
