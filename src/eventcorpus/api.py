@@ -154,7 +154,7 @@ def calibrate(
     Raises:
         InputError: if the split is the one that the model was trained on.
     """
-    from eventcorpus.calibration import fit
+    from eventcorpus.models import fit_calibration
     from eventcorpus.models.extractor import Extractor
     from eventcorpus.models.folder import write_calibration
     from eventcorpus.render.model_card import write_card
@@ -168,7 +168,7 @@ def calibrate(
             f"{data.folder}: {model} was trained on split 'train' of this dataset and is surer there than "
             "elsewhere; use --split validation"
         )
-    calibration = fit.calibrate(
+    calibration = fit_calibration.calibrate(
         extractor, articles, precision=target_precision, least_mentions=least_mentions,
         dataset=data.folder.resolve().name, dataset_sha256=sha256, split=split, on_progress=on_progress,
     )  # fmt: skip

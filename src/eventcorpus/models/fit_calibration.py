@@ -15,16 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcorpus.annotation.rules import resolve_overlaps
-from eventcorpus.calibration.metrics import ScoredMentions, calibration_bins, calibration_error, wilson_interval
 from eventcorpus.models.calibration import (
     Calibration,
     FittedOn,
     Interval,
     Method,
+    ScoredMentions,
     Threshold,
     apply_logistic,
     apply_temperature,
+    calibration_bins,
+    calibration_error,
     log_odds,
+    wilson_interval,
 )
 from eventcorpus.models.encode import EncodedText
 from eventcorpus.models.extractor import ARTICLES_AT_ONCE, Extractor, decode_mentions
