@@ -65,6 +65,8 @@ def test_a_label_that_one_of_them_could_not_use_counts_for_neither() -> None:
 
 def test_without_a_second_annotator_there_is_no_agreement() -> None:
     assert (
-        agreement_beside([[one, other] for one, other in zip(FIRST, DECIDED, strict=True)], ONTOLOGY, LABELS, split="test")
+        agreement_beside(
+            [[one, other] for one, other in zip(FIRST, DECIDED, strict=True)], ONTOLOGY, LABELS, split="test"
+        )
         is None
     )
