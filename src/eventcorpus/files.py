@@ -270,23 +270,20 @@ def atomic_folder(path: Path, *, is_ours: Callable[[Path], bool]) -> Iterator[Pa
         OutputError: if ``path`` holds something else, or the disk refuses.
     """
     check_folder(path, is_ours=is_ours)
-    temporary: Path | None = None
     try:
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
-        temporary.chmod(0o755)
-        yield temporary
-        old = path.with_name(f".{path.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if path.exists():
-            path.replace(old)
-        temporary.replace(path)
-        temporary = None
-        shutil.rmtree(old, ignore_errors=True)
+        with tempfile.TemporaryDirectory(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".part", ignore_cleanup_errors=True
+        ) as temporary:
+            Path(temporary).chmod(0o755)
+            yield Path(temporary)
+            old = path.with_name(f".{path.name}.old")
+            shutil.rmtree(old, ignore_errors=True)
+            if path.exists():
+                path.replace(old)
+            Path(temporary).replace(path)
+            shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise OutputError(_cannot_write(path, error)) from None
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check_folder(path: Path, *, is_ours: Callable[[Path], bool]) -> None:

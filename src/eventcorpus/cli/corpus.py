@@ -25,6 +25,7 @@ from eventcorpus.corpus.stats import stats_report
 from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.errors import StrictError
 from eventcorpus.files import check_folder, write_text
+from eventcorpus.predictions import read_prediction_file
 from eventcorpus.progress import tracked
 from eventcorpus.render.reports import (
     check_page,
@@ -69,7 +70,7 @@ def check_command(
     Example:
       eventcorpus check corpus --html findings.html
     """
-    predictions = options.read_prediction_file(predictions_path) if predictions_path else None
+    predictions = read_prediction_file(predictions_path) if predictions_path else None
     with options.progress("check") as on_progress:
         checked = check_corpus(
             corpus,

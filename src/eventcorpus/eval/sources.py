@@ -27,7 +27,7 @@ from eventcorpus.labelstudio.exported_predictions import exported_predictions, p
 from eventcorpus.labelstudio.exports import ExportIndex, open_exports
 from eventcorpus.metrics.tags import Decoder, Scheme
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_predictions
+from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_prediction_file
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
 
@@ -131,7 +131,7 @@ def read_system(path: Path | None, gold: Gold, options: Options) -> list[Predict
         assert gold.tags is not None
         found = predictions_in_last_column(gold.path, gold.tags, options.reading)
     elif (kind := kind_of(path)) == "predictions":
-        return read_file(path)
+        return list(read_prediction_file(path).values())
     elif kind == "dataset":
         name = ModelName(name=path.resolve().name)
         return [prediction_of_annotated(annotated, name) for annotated in read_dataset(path).split(options.split)]
@@ -223,9 +223,5 @@ def runs_of(
         found = tracked(extractor.extract(articles), len(articles), on_progress)
         return [prediction_of(*pair, extractor.name) for pair in zip(articles, found, strict=True)]
 
-    return [Run(predict(path) if path.is_dir() else read_file(path), str(path)) for path in paths]
-
-
-def read_file(path: Path) -> list[Prediction]:
-    """The predictions of a JSON Lines file."""
-    return list(read_predictions(read_text(path).split("\n"), place=str(path)))
+    found = (predict(path) if path.is_dir() else list(read_prediction_file(path).values()) for path in paths)
+    return [Run(predictions, str(path)) for path, predictions in zip(paths, found, strict=True)]

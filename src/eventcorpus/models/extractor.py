@@ -167,23 +167,23 @@ class ConfidenceFilter:
 
     Args:
         minimum: by label; above 1: no confidence is enough.
-        otherwise: the minimum of other labels, in [0, 1].
+        of_all: the minimum of all labels, in [0, 1].
     """
 
     minimum: Mapping[str, float] = field(default_factory=dict)
-    otherwise: float = 0.0
+    of_all: float = 0.0
     n_seen: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, mentions: list[Mention]) -> list[Mention]:
-        kept = [m for m in mentions if m.confidence >= self.minimum.get(m.label, self.otherwise)]
+        kept = [m for m in mentions if m.confidence >= max(self.minimum.get(m.label, 0.0), self.of_all)]
         self.n_seen += len(mentions)
         self.left_out += Counter(m.label for m in mentions) - Counter(m.label for m in kept)
         return kept
 
     def notices(self) -> Iterator[str]:
         """What was left out, labels that never reach their precision named."""
-        if not (self.minimum or self.otherwise):
+        if not (self.minimum or self.of_all):
             return
         never = [label for label, minimum in self.minimum.items() if minimum > 1 and self.left_out[label]]
         whole = (
