@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -15,10 +16,10 @@ from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.models.encode import EncodedText, TextEncoder
-from eventcorpus.models.encoders import check_length, find_encoder, load_tokenizer
+from eventcorpus.models.encoders import check_length, find_encoder, load_encoder, load_tokenizer
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.tags import OUTSIDE, tags_from_spans
+from eventcorpus.tags import OUTSIDE, tag_names, tags_from_spans
 from eventcorpus.training.augmentation import collect_names, geo_names, replace_mentions
 from eventcorpus.training.recipe import Recipe
 
@@ -84,6 +85,14 @@ class Preparation:
     encoder: TextEncoder
     encoded: EncodedArticles
     unlabelled: Sequence[Article] = ()
+
+    def load_model(self, *, attention: str = "sdpa") -> Any:
+        """The encoder with a new head for the tags of the ontology, in fp32; raises as ``load_encoder`` does."""
+        recipe, tags = self.recipe, tag_names(self.ontology.labels)
+        return load_encoder(
+            self.source, tags=tags, dropout=recipe.dropout, attention_dropout=recipe.attention_dropout,
+            attention=attention,
+        )  # fmt: skip
 
     def encode(self, articles: Sequence[AnnotatedArticle]) -> list[Example]:
         """The examples of other articles."""

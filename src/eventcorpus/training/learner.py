@@ -12,10 +12,9 @@ import torch
 from torch import nn
 
 from eventcorpus.errors import ModelError, RecipeError
-from eventcorpus.models.encoders import load_encoder
 from eventcorpus.training.batches import Batch, chunks
 from eventcorpus.training.distributed import Processes, distributed_like, full_tensor, shard
-from eventcorpus.training.examples import IGNORED
+from eventcorpus.training.examples import IGNORED, Preparation
 from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
 from eventcorpus.training.recipe import Recipe
 
@@ -40,11 +39,6 @@ class Learner:
     best: dict[str, torch.Tensor] = field(default_factory=dict)
     """The weights of the best score, unsharded and on the CPU of the main process; empty before the first score."""
 
-    @property
-    def is_sharded(self) -> bool:
-        """Whether weights, gradients and optimiser are spread over the processes."""
-        return self.recipe.fsdp
-
     def step(self, batch: Batch, *, factor: float) -> float:
         """Learn from one batch with ``factor`` of the full learning rate.
 
@@ -61,7 +55,7 @@ class Learner:
     def _step(self, batch: Batch, *, factor: float) -> float:
         device = self.processes.device
         total = torch.zeros((), device=device)
-        n_averaged = self.processes.world_size if self.is_sharded else 1  # FSDP averages over processes, we add up
+        n_averaged = self.processes.world_size if self.recipe.fsdp else 1  # FSDP averages over processes, we add up
         share = n_averaged / max(1, batch.n_labelled)
         for chunk in self._chunks(batch):
             tensors = {name: tensor.to(device) for name, tensor in chunk.items()}
@@ -71,7 +65,7 @@ class Learner:
             self.copy.accumulate_gradients()
             total += loss.detach() / max(1, batch.n_labelled)
         value = float(self.processes.all_reduce(total))
-        if not self.is_sharded:
+        if not self.recipe.fsdp:
             self.processes.all_reduce_gradients(self.copy.master)
         norm = full_tensor(nn.utils.get_total_norm([m.grad for m in self.copy.master if m.grad is not None]))
         if not (math.isfinite(value) and math.isfinite(float(norm))):
@@ -87,7 +81,7 @@ class Learner:
 
     def _chunks(self, batch: Batch) -> Iterator[dict[str, torch.Tensor]]:
         """What is read at a time: micro-batches on a GPU, bounded parts of them on a processor."""
-        is_split = self.processes.device.type == "cpu" and not self.is_sharded
+        is_split = self.processes.device.type == "cpu" and not self.recipe.fsdp
         for micro_batch in batch.micro_batches:
             yield from chunks(micro_batch, _MAX_TOKENS_ON_CPU) if is_split else [micro_batch]
 
@@ -124,10 +118,8 @@ class Learner:
             self.best = {name[5:]: tensor for name, tensor in tensors.items() if name.startswith("best/")}
 
 
-def learner_for(
-    source: str, *, tags: Sequence[str], recipe: Recipe, token_loss: TokenLoss, processes: Processes
-) -> Learner:
-    """Load an encoder with a new head and make it ready to learn as a recipe says, in training mode.
+def learner_for(prepared: Preparation, *, token_loss: TokenLoss, processes: Processes) -> Learner:
+    """Load the encoder with a new head and make it ready to learn as the recipe says, in training mode.
 
     Torch's random generator is seeded: with the recipe's seed for the head, then with another one in each process, so
     that dropout differs.
@@ -136,6 +128,7 @@ def learner_for(
         ModelError: if the encoder cannot be loaded, or memory does not suffice.
         RecipeError: if the recipe needs a GPU, a precision or several processes, and they are not there.
     """
+    recipe = prepared.recipe
     dtype, kind = precision_for(recipe, processes.device), processes.device.type
     if recipe.attn_implementation == "flash_attention_2" and (kind == "cpu" or dtype != torch.bfloat16):
         raise RecipeError(
@@ -149,10 +142,7 @@ def learner_for(
         )
     torch.manual_seed(recipe.seed)
     with out_of_memory_explained(recipe):
-        model = load_encoder(
-            source, tags=tags, dropout=recipe.dropout, attention_dropout=recipe.attention_dropout,
-            attention=recipe.attn_implementation,
-        )  # fmt: skip
+        model = prepared.load_model(attention=recipe.attn_implementation)
         if recipe.freeze_word_embeddings:
             model.get_input_embeddings().weight.requires_grad_(False)
         model.to(processes.device).train()

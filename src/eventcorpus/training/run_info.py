@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +113,7 @@ def run_facts(
         "versions": {
             "eventcorpus": __version__,
             "python": platform.python_version(),
-            **{name: _version(name) for name in ("torch", "transformers", "tokenizers", "numpy", "safetensors")},
+            **{name: version(name) for name in ("torch", "transformers", "tokenizers", "numpy", "safetensors")},
         },
         "commit": git_commit(Path.cwd(), if_changed="-dirty"),
         "hardware": {
@@ -128,13 +128,6 @@ def run_facts(
     }
 
 
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
 def _cpu_model() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
@@ -144,8 +137,14 @@ def _cpu_model() -> str:
     return names[0] if names else platform.machine()
 
 
-def is_complete(out: Path, run: str, processes: Processes) -> bool:
-    """Whether ``out`` has a whole model of the run with this hash; all processes must call this together."""
+def finished_progress(out: Path, run: str, processes: Processes) -> Progress | None:
+    """The progress of a run that is complete, from its model folder; ``losses`` are those of its lines of metrics.
+
+    All processes must call this together.
+
+    Returns:
+        None, if ``out`` has no whole model of the run with this hash.
+    """
     complete = False
     if processes.is_main_process and (out / RUN).is_file():
         with suppress(EventCorpusError):
@@ -153,11 +152,8 @@ def is_complete(out: Path, run: str, processes: Processes) -> bool:
             complete = read_json(out / RUN).get("run") == run
     answer = torch.tensor(int(complete), device=processes.device)
     processes.broadcast([answer])
-    return bool(answer)
-
-
-def finished_progress(out: Path) -> Progress:
-    """The progress of a complete run, from its model folder; ``losses`` are those of its lines of metrics."""
+    if not answer:
+        return None
     facts, lines = read_json(out / RUN), read_metrics(out / METRICS)
     return Progress(
         step=facts["steps"],
