@@ -53,7 +53,7 @@ class Learner:
             return self._step(batch, factor=factor)
 
     def _step(self, batch: Batch, *, factor: float) -> float:
-        device = self.processes.device
+        device, master = self.processes.device, list(self.copy.master.values())
         total = torch.zeros((), device=device)
         n_averaged = self.processes.world_size if self.recipe.fsdp else 1  # FSDP averages over processes, we add up
         share = n_averaged / max(1, batch.n_labelled)
@@ -66,12 +66,12 @@ class Learner:
             total += loss.detach() / max(1, batch.n_labelled)
         value = float(self.processes.all_reduce(total))
         if not self.recipe.fsdp:
-            self.processes.all_reduce_gradients(self.copy.master)
-        norm = full_tensor(nn.utils.get_total_norm([m.grad for m in self.copy.master if m.grad is not None]))
+            self.processes.all_reduce_gradients(master)
+        norm = full_tensor(nn.utils.get_total_norm([m.grad for m in master if m.grad is not None]))
         if not (math.isfinite(value) and math.isfinite(float(norm))):
             return math.nan
         if float(norm) > self.recipe.max_grad_norm:
-            nn.utils.clip_grads_with_norm_(self.copy.master, self.recipe.max_grad_norm, norm)
+            nn.utils.clip_grads_with_norm_(master, self.recipe.max_grad_norm, norm)
         for group in self.optimiser.param_groups:
             group["lr"] = group["initial_lr"] * factor
         self.optimiser.step()
@@ -87,7 +87,7 @@ class Learner:
 
     def weights(self) -> dict[str, torch.Tensor]:
         """Copies on the CPU of the fp32 weights that learn, unsharded; all processes must call this together."""
-        return {name: full_tensor(tensor).to("cpu", copy=True) for name, tensor in self.copy.state().items()}
+        return {name: full_tensor(m.detach()).to("cpu", copy=True) for name, m in self.copy.master.items()}
 
     def keep_as_best(self) -> None:
         """Keep the weights as they are as those of the best score."""
@@ -98,7 +98,7 @@ class Learner:
     def state(self) -> dict[str, torch.Tensor]:
         """Weights, optimiser and best weights by name, unsharded; all processes must call this together."""
         tensors = {f"weight/{name}": tensor for name, tensor in self.weights().items()}
-        for name, master in zip(self.copy.names, self.copy.master, strict=True):
+        for name, master in self.copy.master.items():
             state = self.optimiser.state[master]
             tensors |= {f"{key}/{name}": full_tensor(state[key]).cpu() for key in _STATE if key in state}
         return tensors | {f"best/{name}": tensor for name, tensor in self.best.items()}
@@ -106,7 +106,7 @@ class Learner:
     def set_state(self, tensors: dict[str, torch.Tensor]) -> None:
         """Restore what ``state`` returned."""
         with torch.no_grad():
-            for name, master in zip(self.copy.names, self.copy.master, strict=True):
+            for name, master in self.copy.master.items():
                 master.copy_(distributed_like(master, tensors[f"weight/{name}"]))
                 saved = {key: tensors[f"{key}/{name}"] for key in _STATE if f"{key}/{name}" in tensors}
                 self.optimiser.state[master] = {
