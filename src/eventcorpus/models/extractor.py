@@ -100,25 +100,23 @@ class Extractor:
         for at in range(0, len(windows), BATCH_SIZE):
             batch = windows[at : at + BATCH_SIZE]
             ids = [self._encoder.around(encoded[i].input_ids[window.start : window.end]) for i, window in batch]
-            logits = window_logits(self.model, ids, pad_id=self._encoder.pad_id)
-            found: NDArray[np.float32] = logits.log_softmax(dim=-1).cpu().numpy()
+            found: NDArray[np.float32] = self.window_logits(ids).log_softmax(dim=-1).cpu().numpy()
             for (i, window), row in zip(batch, found, strict=True):
                 first = n_before + window.own_start - window.start
                 n_own = window.own_end - window.own_start
                 scores[i][window.own_start : window.own_end] = row[first : first + n_own]
         return list(zip(encoded, scores, strict=True))
 
+    def window_logits(self, windows: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Run the model on a batch of windows, which have their special tokens.
 
-def window_logits(model: Any, windows: Sequence[Sequence[int]], *, pad_id: int) -> torch.Tensor:
-    """Run a model on a batch of windows, which have their special tokens.
-
-    Returns:
-        logits, shape (n_windows, seq_len, n_tags), fp32, with the rows of special tokens and padding.
-    """
-    batch = {name: tensor.to(model.device) for name, tensor in pad_windows(windows, pad_id=pad_id).items()}
-    with torch.inference_mode():
-        logits: torch.Tensor = model(**batch).logits.float()
-    return logits
+        Returns:
+            logits, shape (n_windows, seq_len, n_tags), fp32, with the rows of special tokens and padding.
+        """
+        batch = pad_windows(windows, pad_id=self._encoder.pad_id)
+        with torch.inference_mode():
+            logits = self.model(**{name: tensor.to(self.model.device) for name, tensor in batch.items()}).logits
+            return logits.float()  # type: ignore[no-any-return]
 
 
 def decode_mentions(

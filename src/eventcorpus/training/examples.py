@@ -104,7 +104,7 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
 
     Raises:
         ModelError: if the encoder cannot be found, has no fast tokenizer, or reads fewer tokens than ``max_length``.
-        InputError: if there is not one span, or the recipe's ``unlabelled`` is missing.
+        InputError: if there is not one span, or a path of the recipe's ``unlabelled`` is missing or has no articles.
     """
     source = find_encoder(recipe.encoder)
     check_length(source, recipe.encoder, max_length=recipe.max_length)
@@ -114,20 +114,12 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
-    return Preparation(articles, ontology, recipe, source, encoder, encoded, _read_unlabelled(recipe))
-
-
-def _read_unlabelled(recipe: Recipe) -> list[Article]:
-    """The articles of the recipe's ``unlabelled``: files and folders, with commas.
-
-    Raises:
-        InputError: if one of them is missing or has no articles.
-    """
     paths = [Path(item) for item in recipe.items_of("unlabelled")]
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise InputError(f"{missing[0]}: no such file or folder (unlabelled); name it with --set unlabelled=PATH")
-    return list(read_articles(paths)) if paths else []
+    unlabelled = list(read_articles(paths)) if paths else []
+    return Preparation(articles, ontology, recipe, source, encoder, encoded, unlabelled)
 
 
 def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> None:
@@ -136,18 +128,15 @@ def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> 
     Raises:
         RecipeError: naming the key that needs one.
     """
-    if recipe.early_stopping_patience > 0:
-        key = "early_stopping_patience"
-    elif recipe.load_best_model_at_end:
-        key = "load_best_model_at_end"
-    else:
+    keys = [key for key in ("early_stopping_patience", "load_best_model_at_end") if getattr(recipe, key)]
+    if not keys:
         return
     if recipe.eval_strategy == "no":
-        raise RecipeError(f"{key} needs scores and eval_strategy is no; set it to epoch or steps")
+        raise RecipeError(f"{keys[0]} needs scores and eval_strategy is no; set it to epoch or steps")
     if not any(annotated.spans for annotated in validation):
         raise RecipeError(
-            f"{key} needs a validation split with spans and there are {len(validation)} articles with none; make one "
-            "with eventcorpus split, or leave the key out"
+            f"{keys[0]} needs a validation split with spans and there are {len(validation)} articles with none; make "
+            "one with eventcorpus split, or leave the key out"
         )
 
 

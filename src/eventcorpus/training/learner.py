@@ -50,34 +50,31 @@ class Learner:
             ModelError: if memory does not suffice.
         """
         with out_of_memory_explained(self.recipe, batch.micro_batches):
-            return self._step(batch, factor=factor)
-
-    def _step(self, batch: Batch, *, factor: float) -> float:
-        device, master = self.processes.device, list(self.copy.master.values())
-        total = torch.zeros((), device=device)
-        n_averaged = self.processes.world_size if self.recipe.fsdp else 1  # FSDP averages over processes, we add up
-        share = n_averaged / max(1, batch.n_labelled)
-        for chunk in self._chunks(batch):
-            tensors = {name: tensor.to(device) for name, tensor in chunk.items()}
-            logits = self.forward(**{name: tensors.pop(name) for name in MODEL_INPUTS}).logits
-            loss = self.token_loss(logits, tensors)
-            (loss * share).backward()  # type: ignore[no-untyped-call]
-            self.copy.accumulate_gradients()
-            total += loss.detach() / max(1, batch.n_labelled)
-        value = float(self.processes.all_reduce(total))
-        if not self.recipe.fsdp:
-            self.processes.all_reduce_gradients(master)
-        norm = full_tensor(nn.utils.get_total_norm([m.grad for m in master if m.grad is not None]))
-        if not (math.isfinite(value) and math.isfinite(float(norm))):
-            return math.nan
-        if float(norm) > self.recipe.max_grad_norm:
-            nn.utils.clip_grads_with_norm_(master, self.recipe.max_grad_norm, norm)
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["initial_lr"] * factor
-        self.optimiser.step()
-        self.copy.zero_gradients()
-        self.copy.sync_to_model()
-        return value
+            device, master = self.processes.device, list(self.copy.master.values())
+            total = torch.zeros((), device=device)
+            n_averaged = self.processes.world_size if self.recipe.fsdp else 1  # FSDP averages over processes, we add up
+            share = n_averaged / max(1, batch.n_labelled)
+            for chunk in self._chunks(batch):
+                tensors = {name: tensor.to(device) for name, tensor in chunk.items()}
+                logits = self.forward(**{name: tensors.pop(name) for name in MODEL_INPUTS}).logits
+                loss = self.token_loss(logits, tensors)
+                (loss * share).backward()  # type: ignore[no-untyped-call]
+                self.copy.accumulate_gradients()
+                total += loss.detach() / max(1, batch.n_labelled)
+            value = float(self.processes.all_reduce(total))
+            if not self.recipe.fsdp:
+                self.processes.all_reduce_gradients(master)
+            norm = full_tensor(nn.utils.get_total_norm([m.grad for m in master if m.grad is not None]))
+            if not (math.isfinite(value) and math.isfinite(float(norm))):
+                return math.nan
+            if float(norm) > self.recipe.max_grad_norm:
+                nn.utils.clip_grads_with_norm_(master, self.recipe.max_grad_norm, norm)
+            for group in self.optimiser.param_groups:
+                group["lr"] = group["initial_lr"] * factor
+            self.optimiser.step()
+            self.copy.zero_gradients()
+            self.copy.sync_to_model()
+            return value
 
     def _chunks(self, batch: Batch) -> Iterator[dict[str, torch.Tensor]]:
         """What is read at a time: micro-batches on a GPU, bounded parts of them on a processor."""
