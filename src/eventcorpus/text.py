@@ -128,6 +128,11 @@ def from_utf16(text: str, start: int, end: int) -> tuple[int, int] | None:
     return (before, before + inside) if 2 * end <= len(units) else None
 
 
+def printable(text: str, instead: str | None = None) -> str:
+    """Text that shows as one line: what is not printable is escaped as Python does, or replaced by ``instead``."""
+    return "".join(c if c.isprintable() else instead or ascii(c)[1:-1] for c in text)
+
+
 def one_line(text: str, limit: int = 60) -> str:
     """Show any text safely inside one line of a message: escaped, quoted and at most about ``limit`` characters."""
     shown = text if len(text) <= limit else text[: limit - 1] + "…"
