@@ -12,7 +12,6 @@ from eventcorpus.cli import options
 from eventcorpus.corpus.checks.run import check_corpus
 from eventcorpus.corpus.folder import read_corpus, read_gold_articles
 from eventcorpus.corpus.near_duplicates import find_clusters
-from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.splitting import (
     GROUP_FIELDS,
     SplitManifest,
@@ -21,7 +20,7 @@ from eventcorpus.corpus.splitting import (
     split_articles,
     write_splits,
 )
-from eventcorpus.corpus.stats import stats_report
+from eventcorpus.corpus.stats import read_requirements, stats_report, unmet
 from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.errors import StrictError
 from eventcorpus.files import check_folder, write_text
