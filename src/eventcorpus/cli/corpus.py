@@ -71,14 +71,14 @@ def check_command(
     """
     predictions = read_prediction_file(predictions_path) if predictions_path else None
     with options.progress("check") as on_progress:
-        checked = check_corpus(
+        report, read = check_corpus(
             corpus,
             predictions=predictions,
             predictions_place=str(predictions_path),
             on_progress=on_progress,
             **settings,
         )
-    report, without = checked.report, checked.without_prediction
+    without = [article_id for article_id in read.gold if predictions is not None and article_id not in predictions]
     if without:
         options.notice(f"{len(without):,} articles have no prediction and are not compared, the first: {without[0]}")
     if not options.put_json(json_path, report):
@@ -86,7 +86,7 @@ def check_command(
         for line in finding_lines(report, top=top) if top else ():
             click.echo(line)
     if html is not None:
-        write_text(html, check_page(report, checked.texts))
+        write_text(html, check_page(report, read.texts))
     options.notice(
         f"{report.articles:,} articles, {report.spans:,} spans: {report.errors:,} errors, {report.looks:,} to look at"
     )

@@ -13,7 +13,6 @@ from pathlib import Path
 from eventcorpus.annotation.assemble import assemble
 from eventcorpus.annotation.document import Found
 from eventcorpus.annotation.label_map import Mapper, mapped
-from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import REPORT, Entry, TextPolicy, Written, is_dataset_folder, write_dataset
 from eventcorpus.dataset.splits import check_splits, read_splits
@@ -24,7 +23,7 @@ from eventcorpus.formats.conll import read_conll
 from eventcorpus.formats.muc4 import read_muc4
 from eventcorpus.formats.re3d import read_re3d
 from eventcorpus.formats.wikievents import read_wikievents
-from eventcorpus.labelstudio.annotations import annotated_articles
+from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.ontology import Ontology
@@ -200,11 +199,9 @@ _OPTIONAL = frozenset().union(*(format_.options for format_ in FORMATS.values())
 def _of_exports(request: Request) -> Annotations:
     index, ontology = open_exports(request.inputs, request.ontology)
     report = ConversionReport(request.refuse)
-    annotators = index.names.values()
-    gold = request.gold or default_policy(annotators)
-    policy = gold_policy(annotators, gold)
-    articles = tracked(annotated_articles(index, ontology, report), len(index.n_tasks), request.on_progress)
-    entries = (Entry("train", gold_of(every, gold, ontology, report), every) for every in articles)
+    policy, articles = gold_articles(index, ontology, report, request.gold)
+    articles = tracked(articles, len(index.n_tasks), request.on_progress)
+    entries = (Entry("train", gold, annotations) for gold, annotations in articles)
     found = Annotations(entries, ontology, report, policy, index.paths, one_a_name=True)
     return _in_splits(found, request, is_divided=False)
 

@@ -17,7 +17,7 @@ from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.dataset.card import AnnotationCounts, DatasetCounts, dataset_card
 from eventcorpus.dataset.rows import Tables, annotated_of, row_of, rows_of, versions, with_text, without_text
-from eventcorpus.dataset.splits import SPLITS, Duplicates
+from eventcorpus.dataset.splits import SPLITS, exact_duplicates
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_folder, read_json, sha256_of_file, write_json, write_text
 from eventcorpus.ontology import Ontology, ontology_yaml, read_ontology_yaml
@@ -69,7 +69,7 @@ class Entry:
 class Written:
     """What was written.
 
-    ``sizes``: articles per split; ``duplicates``: pairs of exact duplicates (see ``Duplicates.found``); ``n_spans``:
+    ``sizes``: articles per split; ``duplicates``: pairs of exact duplicates (see ``exact_duplicates``); ``n_spans``:
     gold spans; ``n_beyond_layer``: those that one layer of BIO tags cannot hold.
     """
 
@@ -105,8 +105,8 @@ def write_dataset(
         StrictError: with ``strict``, if the report has anything repaired, refused or flagged.
         OutputError: if the place is taken by something else, or the disk refuses.
     """
-    counts, duplicates, layer = DatasetCounts(ontology), Duplicates(), list[dict[str, str]]()
-    withheld: set[str] = set()
+    counts, layer, withheld = DatasetCounts(ontology), list[dict[str, str]](), set[str]()
+    texts: list[tuple[str, str, str]] = []
     with atomic_folder(out, is_ours=is_dataset_folder) as folder:
         tables = Tables(folder, ontology)
         gc.freeze()  # by now the libraries are loaded and stay: not looking at them again saves an eighth of the time
@@ -115,7 +115,7 @@ def write_dataset(
             hidden = text == "none" or (text == "licensed" and not article.licence)
             tokens = words(article.text)
             counts.add(entry.split, entry.gold, n_words=len(tokens), withheld=hidden)
-            duplicates.add(entry.split, article)
+            texts.append((entry.split, article.id, article.text_sha256))
             layer += [
                 {"article": article.id, "span": loser.id, "label": loser.label, "winner": winner.id}
                 for loser, winner in resolve_overlaps(entry.gold.spans, ontology)[1]
@@ -152,7 +152,7 @@ def write_dataset(
         card = dataset_card(counts, files, gold_policy=gold_policy, summary=report.summary())
         write_text(folder / "README.md", card)
     sizes = {split: counts.splits[split].n_articles for split in SPLITS if split in counts.splits}
-    return Written(sizes, duplicates.found, counts.total.labels.total(), len(layer))
+    return Written(sizes, exact_duplicates(texts), counts.total.labels.total(), len(layer))
 
 
 def read_dataset(folder: Path) -> Dataset:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
-from eventcorpus.schema import Article
 
 SPLITS = ("train", "validation", "test")
 
@@ -66,20 +65,19 @@ def check_splits(split_of: dict[str, str], article_ids: Iterable[str], *, place:
     return sorted(set(split_of) - set(ids))
 
 
-class Duplicates:
-    """Takes articles one after another and finds those with exactly the text of an earlier one."""
+def exact_duplicates(articles: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, bool]]:
+    """Articles with exactly the text of an earlier one.
 
-    def __init__(self) -> None:
-        self._first: dict[bytes, tuple[str, str]] = {}
-        self._found: list[tuple[str, str, bool]] = []
+    Args:
+        articles: (split, id, SHA-256 of the text).
 
-    def add(self, split: str, article: Article) -> None:
-        """Take one article of a split."""
-        in_split, original = self._first.setdefault(bytes.fromhex(article.text_sha256), (split, article.id))
-        if (in_split, original) != (split, article.id):
-            self._found.append((original, article.id, in_split != split))
-
-    @property
-    def found(self) -> list[tuple[str, str, bool]]:
-        """(earlier id, id, whether the two are in different splits), those in different splits first."""
-        return sorted(self._found, key=lambda pair: not pair[2])
+    Returns:
+        (earlier id, id, whether the two are in different splits), those in different splits first.
+    """
+    first: dict[str, tuple[str, str]] = {}
+    found: list[tuple[str, str, bool]] = []
+    for split, article_id, sha256 in articles:
+        in_split, original = first.setdefault(sha256, (split, article_id))
+        if (in_split, original) != (split, article_id):
+            found.append((original, article_id, in_split != split))
+    return sorted(found, key=lambda pair: not pair[2])

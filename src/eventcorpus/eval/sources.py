@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from eventcorpus.annotation.merge import default_policy, gold_of
+from eventcorpus.annotation.merge import default_policy
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import is_dataset_folder, manifest_hash, read_annotations, read_dataset
 from eventcorpus.errors import InputError
@@ -22,7 +22,7 @@ from eventcorpus.formats.tagged import (
     read_predictions_on,
     read_tagged_gold,
 )
-from eventcorpus.labelstudio.annotations import annotated_articles
+from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.exported_predictions import exported_predictions, prediction_of_annotated
 from eventcorpus.labelstudio.exports import ExportIndex, open_exports
 from eventcorpus.metrics.tags import Decoder, Scheme
@@ -174,9 +174,8 @@ def _exported(path: Path, options: Options) -> list[Prediction]:
 
 def _exported_gold(index: ExportIndex, ontology: Ontology, path: Path) -> list[AnnotatedArticle]:
     """One gold row per annotated article, by the policy that fits the annotators."""
-    report, policy = ConversionReport(refuses=True), default_policy(index.names.values())
-    read = annotated_articles(index, ontology, report)
-    articles = [gold_of(annotations, policy, ontology, report) for annotations in read]
+    report = ConversionReport(refuses=True)
+    articles = [gold for gold, _ in gold_articles(index, ontology, report)[1]]
     _log_refused(report, path)
     return articles
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -18,15 +18,6 @@ from eventcorpus.predictions import Prediction
 from eventcorpus.progress import OnProgress, tracked
 
 
-@dataclass(frozen=True)
-class CheckedCorpus:
-    """The findings, and by article id the text that was annotated; ``without_prediction``: ids of gold articles."""
-
-    report: CheckReport
-    texts: Mapping[str, str]
-    without_prediction: list[str]
-
-
 def check_corpus(
     path: Path,
     *,
@@ -35,7 +26,7 @@ def check_corpus(
     predictions: Mapping[str, Prediction] | None = None,
     predictions_place: str = "predictions",
     on_progress: OnProgress | None = None,
-) -> CheckedCorpus:
+) -> tuple[CheckReport, CorpusFolder]:
     """Find everything that can be wrong with a corpus folder.
 
     Args:
@@ -44,6 +35,9 @@ def check_corpus(
         predictions: by article id, to compare with gold; None: nothing is compared.
         on_progress: called while articles are compared with each other.
 
+    Returns:
+        the findings, and the corpus as far as it could be read.
+
     Raises:
         InputError: if the corpus lacks a part, the splits cannot be read, or a prediction was made from another text.
     """
@@ -51,8 +45,7 @@ def check_corpus(
     clusters = find_clusters(tracked(corpus.articles.values(), len(corpus.articles), on_progress))
     splits = splits or splits_folder(path)
     found = find_all(corpus, clusters, splits=splits, predictions=predictions or {}, place=predictions_place)
-    without = [] if predictions is None else [article_id for article_id in corpus.gold if article_id not in predictions]
-    return CheckedCorpus(check_report(found, corpus), corpus.texts, without)
+    return check_report(found, corpus), corpus
 
 
 def find_all(
