@@ -17,8 +17,8 @@ from eventcorpus import __version__
 from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.counts import MatchedArticle, count_exact, labels_of, match_articles
-from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles
-from eventcorpus.eval.report import Figure, Interval, Resampled
+from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles, figure_at
+from eventcorpus.eval.report import Figure, Resampled
 from eventcorpus.eval.runs import Run, predictions_sha256, select
 from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
@@ -253,31 +253,28 @@ def _rows(
     n_units: int,
 ) -> list[Difference]:
     """Every label, then micro and macro."""
-    effects = effect_size(paired.difference, paired.deviation, n_units=n_units)
-    adjusted = np.append(holm(paired.p_randomisation[: len(labels)]), [np.nan, np.nan])
+    figures = {
+        "first": paired.first,
+        "second": paired.second,
+        "p_randomisation": paired.p_randomisation,
+        "p_bootstrap": paired.p_bootstrap,
+        "p_holm": np.append(holm(paired.p_randomisation[: len(labels)]), [np.nan, np.nan]),
+        "effect_size": effect_size(paired.value, paired.deviation, n_units=n_units),
+        "smallest_difference": STANDARD_ERRORS * paired.deviation,
+    }
     n_fixed, n_broken = (Counter(change.label for change in changed) for changed in (fixed, broken))
     numbers = [(int(n), n_fixed[label], n_broken[label]) for label, n in zip(labels, support, strict=True)]
     numbers += [(int(support.sum()), len(fixed), len(broken))] * 2
-    rows: list[Difference] = []
-    for i, (n_gold, fixed_here, broken_here) in enumerate(numbers):
-        low, high, deviation = known(paired.low[i]), known(paired.high[i]), known(paired.deviation[i])
-        interval = None if low is None or high is None else Interval(low=low, high=high)
-        rows.append(
-            Difference(
-                first=known(paired.first[i]),
-                second=known(paired.second[i]),
-                difference=Figure(value=known(paired.difference[i]), interval=interval),
-                p_randomisation=known(paired.p_randomisation[i]),
-                p_bootstrap=known(paired.p_bootstrap[i]),
-                p_holm=known(adjusted[i]),
-                effect_size=known(effects[i]),
-                smallest_difference=None if deviation is None else STANDARD_ERRORS * deviation,
-                support=n_gold,
-                fixed=fixed_here,
-                broken=broken_here,
-            )
+    return [
+        Difference(
+            difference=figure_at(paired, i),
+            support=n_gold,
+            fixed=fixed_here,
+            broken=broken_here,
+            **{key: known(values[i]) for key, values in figures.items()},
         )
-    return rows
+        for i, (n_gold, fixed_here, broken_here) in enumerate(numbers)
+    ]
 
 
 def _system(name: str, runs: Sequence[Sequence[Prediction]], counts: Numbers, n_articles: int) -> System:
