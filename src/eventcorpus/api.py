@@ -220,9 +220,11 @@ def evaluate(
     from eventcorpus.eval.evaluate import evaluate as score_runs
     from eventcorpus.eval.runs import Run
     from eventcorpus.eval.sources import Options, read_gold, read_system, runs_of
+    from eventcorpus.formats.tagged import TagReading
     from eventcorpus.models.folder import is_model_folder
 
-    options = Options(split, decoder, scheme, exported, model_version, Path(ontology) if ontology else None)
+    reading = TagReading(decoder, scheme)
+    options = Options(split, reading, exported, model_version, Path(ontology) if ontology else None)
     paths = paths_of(system)
     gold = read_gold(Path(dataset), options, with_predictions=not paths)
     classes = read_class_map(Path(class_map), gold.ontology.labels) if class_map else None

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -183,22 +183,20 @@ def class_map_path(benchmark: Benchmark, path: Path) -> Path | None:
     return path.parent / benchmark.class_map if benchmark.class_map else None
 
 
-def meaning(benchmark: Benchmark, path: Path) -> dict[str, Any]:
-    """Everything that decides a score: data, conversion, split, classes, figures; words about them are not in it."""
+def meaning_sha256(benchmark: Benchmark, path: Path) -> str:
+    """SHA-256 of everything that decides a score, as JSON with sorted keys: data, conversion, split, classes, figures.
+
+    Words about them are not in it; ``versions.json`` holds it for every version.
+    """
     mapped = class_map_path(benchmark, path)
-    return {
+    meaning = {
         "convert": benchmark.convert.model_dump(),
         "files": sorted((f.model_dump() for f in benchmark.files), key=lambda f: str(f["path"])),
         "split": benchmark.split,
         "classes": read_yaml_as(ClassMap, mapped, what="a map").model_dump() if mapped else None,
         "metrics": [metric.model_dump(exclude={"definition"}) for metric in benchmark.metrics],
     }
-
-
-def meaning_sha256(benchmark: Benchmark, path: Path) -> str:
-    """SHA-256 of ``meaning`` as JSON with sorted keys; ``versions.json`` holds it for every version."""
-    content = json.dumps(meaning(benchmark, path), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(content.encode()).hexdigest()
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -298,33 +296,29 @@ def benchmark_dataset(data: BenchmarkData, *, keep: Path | None = None) -> Itera
         InputError: if the format is not known, or a file cannot be read as it.
         OutputError: if ``keep`` is taken by something else.
     """
+    options = data.benchmark.convert
+    if options.format not in FORMATS:
+        way_out = nearest(options.format, FORMATS)
+        raise InputError(f"{data.benchmark.key}: convert.format: there is no format {options.format!r}; {way_out}")
     with tempfile.TemporaryDirectory(prefix="eventcorpus-benchmark-") as temporary:
         staged = Path(temporary) / data.folder.resolve().name
         for file in data.files:
             place = staged / file.relative_to(data.folder)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, place)
+        request = Request(
+            inputs=[staged / path for path in options.inputs],
+            ontology=staged / options.ontology if options.ontology else None,
+            splits=staged / options.splits if options.splits else None,
+            **options.model_dump(include={"gold", "scheme", "min_confidence", "refuse"}),
+        )
+        found = read_annotations_of(request, options.format)
+        entries = held_out(found.entries, options.holdout) if options.holdout else found.entries
         out = keep or Path(temporary) / "dataset"
         hashes = {file.relative_to(data.folder).as_posix(): sha256_of_file(file) for file in data.files}
-        _convert(data.benchmark, staged, out, hashes)
+        write_dataset(out, entries, found.ontology, found.report, gold_policy=found.gold_policy, inputs=hashes)
+        logger.info("%s: %s", data.benchmark.key, found.report.summary())
         yield read_dataset(out)
-
-
-def _convert(benchmark: Benchmark, data: Path, out: Path, inputs: dict[str, str]) -> None:
-    options = benchmark.convert
-    if options.format not in FORMATS:
-        way_out = nearest(options.format, FORMATS)
-        raise InputError(f"{benchmark.key}: convert.format: there is no format {options.format!r}; {way_out}")
-    request = Request(
-        inputs=[data / path for path in options.inputs],
-        ontology=data / options.ontology if options.ontology else None,
-        splits=data / options.splits if options.splits else None,
-        **options.model_dump(include={"gold", "scheme", "min_confidence", "refuse"}),
-    )
-    found = read_annotations_of(request, options.format)
-    entries = held_out(found.entries, options.holdout) if options.holdout else found.entries
-    write_dataset(out, entries, found.ontology, found.report, gold_policy=found.gold_policy, inputs=inputs)
-    logger.info("%s: %s", benchmark.key, found.report.summary())
 
 
 def held_out(entries: Iterable[Entry], holdout: Holdout) -> Iterator[Entry]:

@@ -25,7 +25,6 @@ from eventcorpus.formats.tagged import (
 from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.exported_predictions import exported_predictions, prediction_of_annotated
 from eventcorpus.labelstudio.exports import ExportIndex, open_exports
-from eventcorpus.metrics.tags import Decoder, Scheme
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_prediction_file
 from eventcorpus.progress import OnProgress, tracked
@@ -62,23 +61,17 @@ class Options:
 
     Args:
         split: of datasets.
-        decoder: how tag files are read, see ``metrics.tags``; ``scheme`` is that of their tags.
+        reading: how tag files are read.
         exported: what of a Label Studio export is scored.
         model_version: whose predictions, where an export has those of several models.
         ontology: of Label Studio exports; None: the one beside them, else the shipped one.
     """
 
-    split: str = "test"
-    decoder: Decoder = "strict"
-    scheme: Scheme = "iob2"
-    exported: Exported = "predictions"
-    model_version: str | None = None
-    ontology: Path | None = None
-
-    @property
-    def reading(self) -> TagReading:
-        """How tag files are read."""
-        return TagReading(self.decoder, self.scheme)
+    split: str
+    reading: TagReading
+    exported: Exported
+    model_version: str | None
+    ontology: Path | None
 
 
 def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -> Gold:
