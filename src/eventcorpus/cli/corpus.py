@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from eventcorpus.cli import options
-from eventcorpus.corpus.checks.run import check_corpus
+from eventcorpus.corpus.checks.corpus import check_corpus
 from eventcorpus.corpus.folder import read_corpus, read_gold_articles
 from eventcorpus.corpus.near_duplicates import find_clusters
 from eventcorpus.corpus.splitting import (
