@@ -174,12 +174,12 @@ def _spread(numbers: Sequence[float]) -> Spread:
     return Spread(min=round(min(numbers), 2), median=round(statistics.median(numbers), 2), max=round(max(numbers), 2))
 
 
-def _bars(numbers: Sequence[float], at_most: int = 20) -> tuple[Bar, ...]:
-    """A histogram with bars of a round width, at most ``at_most`` of them, from the lowest to the highest number."""
+def _bars(numbers: Sequence[float]) -> tuple[Bar, ...]:
+    """A histogram with bars of a round width, at most 20 of them, from the lowest to the highest number."""
     if not numbers:
         return ()
     low, high = int(min(numbers)), int(max(numbers))
-    width = next(w * 10**e for e in range(12) for w in (1, 2, 5) if high // (w * 10**e) - low // (w * 10**e) < at_most)
+    width = next(w * 10**e for e in range(12) for w in (1, 2, 5) if high // (w * 10**e) - low // (w * 10**e) < 20)
     counts = Counter(int(number) // width for number in numbers)
     return tuple(
         Bar(start=i * width, end=(i + 1) * width, articles=counts[i]) for i in range(low // width, high // width + 1)

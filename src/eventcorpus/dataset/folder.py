@@ -288,9 +288,9 @@ def manifest_hash(folder: Path) -> str:
     return sha256_of_file(folder / MANIFEST)
 
 
-def data_facts(dataset: Dataset, split: str = "train") -> dict[str, Any]:
-    """Gold policy, licences ("" where none is stated), languages and counts of the articles of a split."""
-    counts = AnnotationCounts.of(dataset.split(split), dataset.ontology)
+def data_facts(dataset: Dataset) -> dict[str, Any]:
+    """Gold policy, licences ("" where none is stated), languages and counts of the articles of the train split."""
+    counts = AnnotationCounts.of(dataset.split("train"), dataset.ontology)
     return {
         "gold": dataset.manifest.get("gold", ""),
         "articles": counts.n_articles,

@@ -25,6 +25,7 @@ from eventcorpus.training.recipe import Recipe
 
 MEASURED_STEPS = 5
 _MAX_ARTICLES = 64
+_MAX_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +87,10 @@ class _Enough(Exception):
     """Enough steps were timed."""
 
 
-def seconds_a_step(
-    articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, *, most: float = 60.0
-) -> float | None:
+def seconds_a_step(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> float | None:
     """Time a few real steps of ``fit``, without teachers, on articles drawn with the recipe's seed.
 
     The first step, which warms up, is not counted. Batches differ in length, so the mean of a few is an estimate.
-
-    Args:
-        most: stop timing after so many seconds.
 
     Returns:
         seconds per step; None where there are too few steps to time.
@@ -104,7 +100,7 @@ def seconds_a_step(
 
     def on_step(done: int, total: int, loss: float) -> None:
         ends.append(time.perf_counter())
-        if done > MEASURED_STEPS or ends[-1] - ends[0] > most:
+        if done > MEASURED_STEPS or ends[-1] - ends[0] > _MAX_SECONDS:
             raise _Enough
 
     package_logger = logging.getLogger("eventcorpus")
