@@ -18,13 +18,13 @@ from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.counts import MatchedArticle, count_exact, labels_of, match_articles
 from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles, figure_at
-from eventcorpus.eval.report import Figure, Resampled
+from eventcorpus.eval.report import Figure
 from eventcorpus.eval.runs import Run, predictions_sha256, select
 from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import known, mean_label_figures, micro_f1
 from eventcorpus.metrics.paired import Differences, effect_size, holm, paired_differences
-from eventcorpus.metrics.resample import LEVEL
+from eventcorpus.metrics.resample import LEVEL, Resampled
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle, SpanKey, numbered
 

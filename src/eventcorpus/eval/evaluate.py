@@ -32,12 +32,12 @@ from eventcorpus.eval.counts import (
 )
 from eventcorpus.eval.events import events_of
 from eventcorpus.eval.intervals import draw_articles, figure_at, in_order, matching_of, mean_count, smallest_difference
-from eventcorpus.eval.report import BESIDE, DEFINITIONS, Agreement, Report, Resampled, ScoredOn, Seeds
+from eventcorpus.eval.report import BESIDE, DEFINITIONS, Agreement, Report, ScoredOn, Seeds
 from eventcorpus.eval.runs import Run, Selection, found_ontology, select
 from eventcorpus.eval.slices import slices_of
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import exact_by_article, known, label_figures, micro_f1
-from eventcorpus.metrics.resample import LEVEL, Resampling, estimate
+from eventcorpus.metrics.resample import LEVEL, Resampled, Resampling, estimate
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle
