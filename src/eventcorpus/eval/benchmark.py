@@ -203,13 +203,13 @@ def meaning_sha256(benchmark: Benchmark, path: Path) -> str:
 class BenchmarkData:
     """The files of a benchmark in a folder; ``other`` has a phrase for each whose hash is not the benchmark's.
 
-    ``path`` is that of the benchmark's own file.
+    ``path`` is that of the benchmark's own file; ``files`` has the hash of each by its path in the folder.
     """
 
     benchmark: Benchmark
     path: Path
     folder: Path
-    files: Sequence[Path]
+    files: dict[str, str]
     other: Sequence[str]
 
 
@@ -224,28 +224,27 @@ def find_data(benchmark: Benchmark, path: Path, folder: Path, *, any_data: bool 
     Raises:
         InputError: if a file is missing (it says where to get it), or is another and ``any_data`` is false.
     """
-    present: list[Path] = []
+    files: dict[str, str] = {}
     other: list[str] = []
     unchecked: list[Path] = []
     for file in benchmark.files:
         place = folder / file.path
-        if not place.is_file():
-            if file.required:
-                source = " ".join(benchmark.source.split())
-                raise InputError(f"{place}: no such file, {benchmark.key} needs it; where to get it: {source}")
-            continue
-        present.append(place)
-        if file.sha256 is None:
-            unchecked.append(place)
-        elif (found := sha256_of_file(place)) != file.sha256:
-            other.append(f"{place} has sha256 {found}, that of {benchmark.key} has {file.sha256}")
+        if place.is_file():
+            found = files[place.relative_to(folder).as_posix()] = sha256_of_file(place)
+            if file.sha256 is None:
+                unchecked.append(place)
+            elif found != file.sha256:
+                other.append(f"{place} has sha256 {found}, that of {benchmark.key} has {file.sha256}")
+        elif file.required:
+            source = " ".join(benchmark.source.split())
+            raise InputError(f"{place}: no such file, {benchmark.key} needs it; where to get it: {source}")
     if other and not any_data:
         raise InputError(f"{other[0]}; get the file that source names, or score this one with --any-data")
     for phrase in other:
         logger.info("other data: %s", phrase)
     for place in unchecked:
         logger.info("%s: %s knows no hash of it; whether it is the right file is not checked", place, benchmark.key)
-    return BenchmarkData(benchmark, path, folder, present, other)
+    return BenchmarkData(benchmark, path, folder, files, other)
 
 
 def run_benchmark(
@@ -303,9 +302,8 @@ def benchmark_dataset(data: BenchmarkData, *, keep: Path | None = None) -> Itera
     with tempfile.TemporaryDirectory(prefix="eventcorpus-benchmark-") as temporary:
         staged = Path(temporary) / data.folder.resolve().name
         for file in data.files:
-            place = staged / file.relative_to(data.folder)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, place)
+            (staged / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(data.folder / file, staged / file)
         request = Request(
             inputs=[staged / path for path in options.inputs],
             ontology=staged / options.ontology if options.ontology else None,
@@ -315,8 +313,7 @@ def benchmark_dataset(data: BenchmarkData, *, keep: Path | None = None) -> Itera
         found = read_annotations_of(request, options.format)
         entries = held_out(found.entries, options.holdout) if options.holdout else found.entries
         out = keep or Path(temporary) / "dataset"
-        hashes = {file.relative_to(data.folder).as_posix(): sha256_of_file(file) for file in data.files}
-        write_dataset(out, entries, found.ontology, found.report, gold_policy=found.gold_policy, inputs=hashes)
+        write_dataset(out, entries, found.ontology, found.report, gold_policy=found.gold_policy, inputs=data.files)
         logger.info("%s: %s", data.benchmark.key, found.report.summary())
         yield read_dataset(out)
 

@@ -208,17 +208,12 @@ def compare(
     labels = labels_of((article for run in matched for article in run), labels)
     counts = count_exact(matched, labels)
     sides = counts[:, : len(first)], counts[:, len(first) :]
-    repeated = [np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in sides]
+    of_first, of_second = (np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in sides)
     paired = paired_differences(
-        repeated[0],
-        repeated[1],
-        lambda sums: mean_label_figures(sums)[..., 2],
-        resampling=resampling,
-        rounds=rounds,
-        level=LEVEL,
+        of_first, of_second, lambda sums: mean_label_figures(sums)[..., 2], resampling=resampling, rounds=rounds
     )
-    fixed, broken = changes(gold, matched[: len(first)], matched[len(first) :], labels)
-    rows = _rows(paired, counts.sum(axis=0)[0, :, 2], labels, fixed, broken, n_units=resampling.n_units)
+    changed = changes(gold, matched[: len(first)], matched[len(first) :], labels)
+    rows = _rows(paired, counts.sum(axis=0)[0, :, 2], labels, changed, n_units=resampling.n_units)
     return Comparison(
         eventcorpus=__version__,
         command=command,
@@ -238,21 +233,15 @@ def compare(
         micro=rows[-2],
         macro=rows[-1],
         labels=dict(zip(labels, rows[:-2], strict=True)),
-        fixed=fixed,
-        broken=broken,
+        fixed=changed[0],
+        broken=changed[1],
     )
 
 
 def _rows(
-    paired: Differences,
-    support: Numbers,
-    labels: Sequence[str],
-    fixed: Sequence[Change],
-    broken: Sequence[Change],
-    *,
-    n_units: int,
+    paired: Differences, support: Numbers, labels: Sequence[str], changed: Sequence[Sequence[Change]], *, n_units: int
 ) -> list[Difference]:
-    """Every label, then micro and macro."""
+    """Every label, then micro and macro; ``changed``: what was fixed, and what broke."""
     figures = {
         "first": paired.first,
         "second": paired.second,
@@ -262,18 +251,18 @@ def _rows(
         "effect_size": effect_size(paired.value, paired.deviation, n_units=n_units),
         "smallest_difference": STANDARD_ERRORS * paired.deviation,
     }
-    n_fixed, n_broken = (Counter(change.label for change in changed) for changed in (fixed, broken))
+    n_fixed, n_broken = (Counter(change.label for change in side) for side in changed)
     numbers = [(int(n), n_fixed[label], n_broken[label]) for label, n in zip(labels, support, strict=True)]
-    numbers += [(int(support.sum()), len(fixed), len(broken))] * 2
+    numbers += [(int(support.sum()), n_fixed.total(), n_broken.total())] * 2
     return [
         Difference(
             difference=figure_at(paired, i),
             support=n_gold,
-            fixed=fixed_here,
-            broken=broken_here,
+            fixed=fixed,
+            broken=broken,
             **{key: known(values[i]) for key, values in figures.items()},
         )
-        for i, (n_gold, fixed_here, broken_here) in enumerate(numbers)
+        for i, (n_gold, fixed, broken) in enumerate(numbers)
     ]
 
 

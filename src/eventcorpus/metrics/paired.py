@@ -45,7 +45,6 @@ def paired_differences(
     *,
     resampling: Resampling,
     rounds: int = 10_000,
-    level: float = 0.95,
 ) -> Differences:
     """Compare figures of two systems.
 
@@ -72,7 +71,7 @@ def paired_differences(
         before, after = (figure(side) for side in sides)
         return after - before
 
-    found = estimate(flat, differences, resampling=resampling, level=level)
+    found = estimate(flat, differences, resampling=resampling)
     difference = found.value
     drawn = differences(resampling.totals(flat))
     masks, exact = _exchanges(resampling.n_units, rounds, seed=resampling.seed)
