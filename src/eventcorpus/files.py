@@ -219,9 +219,15 @@ def _keys(model: type[BaseModel]) -> list[str]:
     return sorted({key for part in parts for key in part.get("properties", {})})
 
 
-def to_json(value: Any, *, indent: int | None = None) -> str:
-    """JSON as this project writes it: readable Unicode, keys in the order given, no NaN."""
-    return json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+def to_json(value: Any) -> str:
+    """JSON on one line as this project writes it: readable Unicode, keys in the order given, no NaN."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def json_document(value: Any) -> str:
+    """The content of a JSON file: as ``to_json``, but indented, with a line feed at its end; also of a model."""
+    data = value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
+    return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 @contextmanager
@@ -257,7 +263,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write indented JSON, all or nothing."""
-    write_text(path, to_json(value, indent=2) + "\n")
+    write_text(path, json_document(value))
 
 
 @contextmanager

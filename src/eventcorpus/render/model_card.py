@@ -17,7 +17,7 @@ from pydantic import Field
 
 from eventcorpus.agreement.agree import AgreementReport, Figure
 from eventcorpus.eval.report import Interval, Intervals, LabelFigures, Report
-from eventcorpus.files import StrictModel, parse_as, read_json, to_json, write_text
+from eventcorpus.files import StrictModel, parse_as, read_json, write_json, write_text
 from eventcorpus.models.folder import ModelAbout, read_about
 from eventcorpus.package_data import fill_template
 from eventcorpus.tables import UNDEFINED, percent_with_range
@@ -155,7 +155,7 @@ def write_card(folder: Path, facts: CardFacts | None = None) -> None:
     """
     about = read_about(folder)
     if facts is not None:
-        write_text(folder / CARD_FACTS, to_json(facts.model_dump(by_alias=True, mode="json"), indent=2) + "\n")
+        write_json(folder / CARD_FACTS, facts)
     run = read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
     recipe = yaml.safe_load((folder / "recipe.yaml").read_text("utf-8")) if (folder / "recipe.yaml").is_file() else {}
     card = model_card(folder.resolve().name, about, facts or read_card_facts(folder), run=run, recipe=recipe)

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from eventcorpus.errors import ModelError
-from eventcorpus.files import check_folder, to_json
+from eventcorpus.files import check_folder, json_document
 from eventcorpus.metrics.match import Counts, exact_counts, sum_counts
 from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME
 from eventcorpus.models.extractor import Extractor
@@ -142,7 +142,7 @@ def fit(
     if processes.is_main_process:
         about = about.model_copy(update={"training": {**facts, "n_steps": progress.step}})
         run = run_facts(hash_of(identity), recipe, ontology, progress, processes, notes=notes or {})
-        extra = {"recipe.yaml": recipe_yaml(recipe), RUN: to_json(run, indent=2) + "\n", **callbacks.end()}
+        extra = {"recipe.yaml": recipe_yaml(recipe), RUN: json_document(run), **callbacks.end()}
         model.config._name_or_path = about.encoder
         save_model(out, model, prepared.encoder.tokenizer, about, extra=extra)
         drop_folder(folder)
