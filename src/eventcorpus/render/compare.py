@@ -14,7 +14,7 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.charts import difference_cell
-from eventcorpus.render.error_browser import (
+from eventcorpus.render.html import (
     KINDS,
     BrowserPage,
     Item,
@@ -22,9 +22,10 @@ from eventcorpus.render.error_browser import (
     ShownMention,
     browser_json,
     gold_side,
+    label_definitions,
+    page_script,
     predicted_side,
 )
-from eventcorpus.render.html import label_definitions, page_script
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 from eventcorpus.text import one_line

@@ -22,16 +22,17 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.charts import bar_cell, curve_chart, reliability_chart
-from eventcorpus.render.error_browser import (
+from eventcorpus.render.html import (
     KINDS,
     BrowserPage,
     Item,
     browser_json,
     confusion_cells,
     gold_side,
+    label_definitions,
+    page_script,
     predicted_side,
 )
-from eventcorpus.render.html import label_definitions, page_script
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import percent
 
