@@ -21,7 +21,6 @@ from eventcorpus.schema import Article
 class Corrected:
     """One annotation of one task, and the prediction that it was begun from. ``lead_time`` in seconds."""
 
-    article_id: str
     annotator: str
     version: str
     lead_time: float | None
@@ -62,7 +61,6 @@ def read_corrected(index: ExportIndex, ontology: Ontology, excluded: Counter[str
                 continue
             lead_time = annotation.raw.get("lead_time")
             yield Corrected(
-                article_id=annotation.task.article_id,
                 annotator=index.names[annotation.person],
                 version=version_of(prediction),
                 lead_time=float(lead_time) if isinstance(lead_time, int | float) else None,
