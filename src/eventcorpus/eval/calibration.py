@@ -6,7 +6,7 @@ A reliability diagram, its error, and what precision and recall are left at each
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def calibration_of(
     gold: Sequence[Key],
     runs: Sequence[Sequence[Prediction]],
     *,
-    articles: Sequence[str],
+    articles: Collection[str],
     labels: Sequence[str],
     resampling: Resampling | None,
 ) -> Calibration | None:

@@ -91,8 +91,8 @@ def evaluate(
         seed=seed,
     )
     labels = tuple(report.exact.labels)
-    ids = [annotated.article.id for annotated in selection.gold]
-    annotations = [of_one for of_one in annotations if of_one[0].article.id in set(ids)]
+    ids = dict.fromkeys(annotated.article.id for annotated in selection.gold)
+    annotations = [of_one for of_one in annotations if of_one[0].article.id in ids]
     if class_map is not None:
         train = gold_in_classes(train, class_map.gold) if train is not None else None
         annotations = [gold_in_classes(of_one, class_map.gold) for of_one in annotations]
