@@ -63,7 +63,7 @@ def stored_form(original: str) -> StoredText:
 
 
 def sha256_of(text: str) -> str:
-    """SHA-256 of a stored text in UTF-8, as 64 hex digits."""
+    """SHA-256 of a text in UTF-8, as 64 hex digits."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 

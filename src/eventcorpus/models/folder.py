@@ -5,7 +5,6 @@ A folder is written all or nothing, and every file is checked before it is read.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from eventcorpus.files import StrictModel, atomic_folder, parse_as, read_json, s
 from eventcorpus.models.calibration import Calibration
 from eventcorpus.ontology import Ontology
 from eventcorpus.tags import tag_names
+from eventcorpus.text import sha256_of
 
 ABOUT = "eventcorpus.json"
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json", ABOUT)
@@ -108,5 +108,4 @@ def read_about(path: Path) -> ModelAbout:
 
 def model_hash(path: Path) -> str:
     """SHA-256 over weights, tokenizer and ``eventcorpus.json``: 64 hex digits."""
-    lines = [f"{name} {sha256_of_file(path / name)}\n" for name in sorted(NEEDED)]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return sha256_of("".join(f"{name} {sha256_of_file(path / name)}\n" for name in sorted(NEEDED)))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.files import write_text
@@ -119,7 +120,7 @@ class Callbacks:
         self.learner.set_state(tensors)
         states = {name[7:]: tensor for name, tensor in tensors.items() if name.startswith("random/")}
         set_random_state({name: state[processes.rank] for name, state in states.items()})
-        return Progress.from_json(about["progress"])
+        return TypeAdapter(Progress).validate_python(about["progress"])
 
     def _is_scored(self, step: int) -> bool:
         if self.learner.recipe.eval_strategy == "steps":

@@ -197,9 +197,7 @@ def out_of_memory_explained(recipe: Recipe, micro_batches: Sequence[Mapping[str,
 
 
 def _out_of_memory(recipe: Recipe, micro_batches: Sequence[Mapping[str, torch.Tensor]], *, on_gpu: bool) -> str:
-    size, length, n_accumulated = (
-        recipe.per_device_train_batch_size, recipe.max_length, recipe.gradient_accumulation_steps
-    )  # fmt: skip
+    size, n_accumulated = recipe.per_device_train_batch_size, recipe.gradient_accumulation_steps
     shapes = [tuple(batch["input_ids"].shape) for batch in micro_batches]
     largest = max(shapes, key=lambda shape: shape[0] * shape[1], default=None)
     what = f"a batch of {largest[0]} windows of {largest[1]} tokens" if largest else "the model"
@@ -209,7 +207,7 @@ def _out_of_memory(recipe: Recipe, micro_batches: Sequence[Mapping[str, torch.Te
             f"lower per_device_train_batch_size from {size} to {smaller} and raise gradient_accumulation_steps from "
             f"{n_accumulated} to {-(-size * n_accumulated // smaller)}, which learns the same"
         )
-    elif length > 64:
+    elif (length := recipe.max_length) > 64:
         shared = min(recipe.stride, length // 4)
         way = f"lower max_length from {length} to {length // 2} and stride from {recipe.stride} to {shared}"
     else:

@@ -69,11 +69,6 @@ class Progress:
         n_since_best = len(self.scores) - 1 - self.scores.index(self.best or score)
         self.stopped = bool(patience) and n_since_best >= patience
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Progress:
-        """From what ``dataclasses.asdict`` made of one."""
-        return cls(**data | {"scores": [ValidationScore(**score) for score in data["scores"]]})
-
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
