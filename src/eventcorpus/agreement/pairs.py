@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
-from eventcorpus.annotation.merge import RoleKey, keyed_roles, keyed_spans, without_decisions
+from eventcorpus.annotation.merge import RoleKey, keyed_spans, without_decisions
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Span, SpanKey
@@ -41,10 +41,13 @@ class DoubleAnnotation:
         """By span id the key of the span, of the first and of the second annotator."""
         return tuple({span.id: key for key, span in spans.items()} for spans in self.spans_by_key)
 
-    @property
+    @cached_property
     def roles(self) -> tuple[set[RoleKey], ...]:
         """The keys of the roles of the first and of the second annotator."""
-        return set(keyed_roles(self.first)), set(keyed_roles(self.second))
+        return tuple(
+            {(role.role, keys[role.trigger], keys[role.argument]) for role in annotated.roles}
+            for annotated, keys in self.sides
+        )
 
     @property
     def events(self) -> tuple[list[set[SpanKey]], ...]:
