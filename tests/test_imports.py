@@ -21,7 +21,6 @@ LAYERS = [
     ["corpus"],
     ["agreement"],
     ["models"],
-    ["calibration"],
     ["eval"],
     ["labelstudio.live", "labelstudio.backend"],
     ["training"],

@@ -155,7 +155,7 @@ def calibrate(
     Raises:
         InputError: if the split is the one that the model was trained on.
     """
-    from eventcorpus.calibration import fit
+    from eventcorpus.models import fit_calibration
     from eventcorpus.models.extractor import Extractor
     from eventcorpus.models.folder import write_calibration
     from eventcorpus.render.model_card import write_card
@@ -169,7 +169,7 @@ def calibrate(
             f"{data.folder}: {model} was trained on split 'train' of this dataset and is surer there than "
             "elsewhere; use --split validation"
         )
-    calibration = fit.calibrate(
+    calibration = fit_calibration.calibrate(
         extractor, articles, precision=target_precision, least_mentions=least_mentions,
         dataset=data.folder.resolve().name, dataset_sha256=sha256, split=split, on_progress=on_progress,
     )  # fmt: skip
@@ -222,9 +222,11 @@ def evaluate(
     from eventcorpus.eval.evaluate import evaluate as score_runs
     from eventcorpus.eval.runs import Run
     from eventcorpus.eval.sources import Options, read_gold, read_system, runs_of
+    from eventcorpus.formats.tagged import TagReading
     from eventcorpus.models.folder import is_model_folder
 
-    options = Options(split, decoder, scheme, columns, exported, model_version, Path(ontology) if ontology else None)
+    reading = TagReading(decoder, scheme, columns)
+    options = Options(split, reading, exported, model_version, Path(ontology) if ontology else None)
     paths = paths_of(system)
     gold = read_gold(Path(dataset), options, with_predictions=not paths)
     classes = read_class_map(Path(class_map), gold.ontology.labels) if class_map else None

@@ -239,9 +239,15 @@ def _keys(model: type[BaseModel]) -> list[str]:
     return sorted({key for part in parts for key in part.get("properties", {})})
 
 
-def to_json(value: Any, *, indent: int | None = None) -> str:
-    """JSON as this project writes it: readable Unicode, keys in the order given, no NaN."""
-    return json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+def to_json(value: Any) -> str:
+    """JSON on one line as this project writes it: readable Unicode, keys in the order given, no NaN."""
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def json_document(value: Any) -> str:
+    """The content of a JSON file: as ``to_json``, but indented, with a line feed at its end; also of a model."""
+    data = value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
+    return json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 @contextmanager
@@ -277,7 +283,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write indented JSON, all or nothing."""
-    write_text(path, to_json(value, indent=2) + "\n")
+    write_text(path, json_document(value))
 
 
 @contextmanager
@@ -290,23 +296,20 @@ def atomic_folder(path: Path, *, is_ours: Callable[[Path], bool]) -> Iterator[Pa
         OutputError: if ``path`` holds something else, or the disk refuses.
     """
     check_folder(path, is_ours=is_ours)
-    temporary: Path | None = None
     try:
-        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
-        temporary.chmod(0o755)
-        yield temporary
-        old = path.with_name(f".{path.name}.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if path.exists():
-            path.replace(old)
-        temporary.replace(path)
-        temporary = None
-        shutil.rmtree(old, ignore_errors=True)
+        with tempfile.TemporaryDirectory(
+            dir=path.parent, prefix=f".{path.name}.", suffix=".part", ignore_cleanup_errors=True
+        ) as temporary:
+            Path(temporary).chmod(0o755)
+            yield Path(temporary)
+            old = path.with_name(f".{path.name}.old")
+            shutil.rmtree(old, ignore_errors=True)
+            if path.exists():
+                path.replace(old)
+            Path(temporary).replace(path)
+            shutil.rmtree(old, ignore_errors=True)
     except OSError as error:
         raise OutputError(_cannot_write(path, error)) from None
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def check_folder(path: Path, *, is_ours: Callable[[Path], bool]) -> None:

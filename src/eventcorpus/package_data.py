@@ -7,13 +7,12 @@ The repository holds one copy of each. An installed package has them in ``eventc
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from eventcorpus.errors import InputError, nearest
-from eventcorpus.tables import markdown_table, percent
+from eventcorpus.tables import markdown_table_head, percent
 
 DEFAULT_ONTOLOGY = "corpus/ontology.yaml"
 
@@ -70,8 +69,7 @@ def fill_template(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=not is_html,
     )
-    table_head = partial(markdown_table, rows=())
-    environment.filters |= {"percent": percent, "thousands": "{:,}".format, "table_head": table_head}
+    environment.filters |= {"percent": percent, "thousands": "{:,}".format, "table_head": markdown_table_head}
     return environment.get_template(template).render(**values)
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from eventcorpus.errors import PredictionsError
-from eventcorpus.files import StrictModel, parse_as, read_json_lines
+from eventcorpus.files import StrictModel, parse_as, read_json_lines, read_text
 from eventcorpus.schema import Article, Mention
 from eventcorpus.text import cut_out, one_line, sha256_of
 
@@ -103,6 +104,11 @@ def prediction_of(
 def prediction_line(prediction: Prediction) -> str:
     """One line of the file, without its line feed. Keys without a value are left out."""
     return prediction.model_dump_json(by_alias=True, exclude_none=True)
+
+
+def read_prediction_file(path: Path) -> dict[str, Prediction]:
+    """The predictions of a file by article id, in its order; raises as ``read_predictions``."""
+    return {p.id: p for p in read_predictions(read_text(path).split("\n"), place=str(path))}
 
 
 def read_predictions(lines: Iterable[str], *, place: str) -> Iterator[Prediction]:

@@ -74,19 +74,18 @@ def limit_violation(
     return ""
 
 
-def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 1) -> str:
-    """A table; names and cells are Markdown already.
+def markdown_table_head(columns: Sequence[str], *, left: int = 1) -> str:
+    """The head of a table; names are Markdown already.
 
     Args:
         left: how many columns, from the first on, hold text; the others hold figures and stand at the right.
 
-    >>> print(markdown_table(("label", "n"), [("Actor", "3")]))
+    >>> print(markdown_table_head(("label", "n")))
     | label | n |
     | --- | ---: |
-    | Actor | 3 |
     """
     rule = ["---" if i < left else "---:" for i in range(len(columns))]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, rule, *rows))
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (columns, rule))
 
 
 WIDTH = 120

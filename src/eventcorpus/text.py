@@ -63,7 +63,7 @@ def stored_form(original: str) -> StoredText:
 
 
 def sha256_of(text: str) -> str:
-    """SHA-256 of a stored text in UTF-8, as 64 hex digits."""
+    """SHA-256 of a text in UTF-8, as 64 hex digits."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
@@ -126,6 +126,11 @@ def from_utf16(text: str, start: int, end: int) -> tuple[int, int] | None:
     except UnicodeDecodeError:
         return None
     return (before, before + inside) if 2 * end <= len(units) else None
+
+
+def printable(text: str, instead: str | None = None) -> str:
+    """Text that shows as one line: what is not printable is escaped as Python does, or replaced by ``instead``."""
+    return "".join(c if c.isprintable() else instead or ascii(c)[1:-1] for c in text)
 
 
 def one_line(text: str, limit: int = 60) -> str:

@@ -26,7 +26,7 @@ from second_annotator import ERRORS, second_annotator
 from eventcorpus.agreement.counts import count_pair
 from eventcorpus.agreement.pairs import double_annotations
 from eventcorpus.dataset.folder import read_annotations
-from eventcorpus.metrics.coefficients import nominal_alpha
+from eventcorpus.metrics.match import nominal_alpha
 from eventcorpus.metrics.resample import draw_resamples
 from eventcorpus.ontology import read_ontology_yaml
 

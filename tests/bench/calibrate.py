@@ -12,11 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from eventcorpus.calibration.fit import calibrate
-from eventcorpus.calibration.metrics import ScoredMentions, calibration_error, wilson_interval
 from eventcorpus.dataset.folder import read_dataset
-from eventcorpus.models.calibration import Calibration, minimum_confidences
+from eventcorpus.models.calibration import (
+    Calibration,
+    ScoredMentions,
+    calibration_error,
+    minimum_confidences,
+    wilson_interval,
+)
 from eventcorpus.models.extractor import Extractor
+from eventcorpus.models.fit_calibration import calibrate
 
 
 def score(extractor: Extractor, articles: list, calibration: Calibration) -> tuple[list, ScoredMentions]:

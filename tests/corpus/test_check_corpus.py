@@ -7,15 +7,15 @@ import pytest
 from annotated import ONTOLOGY, article, articles
 
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
-from eventcorpus.corpus.checks.articles import (
+from eventcorpus.corpus.checks.corpus import (
     article_findings,
     duplicate_findings,
+    find_all,
     report_findings,
     split_findings,
 )
 from eventcorpus.corpus.checks.findings import KIND_OF, KINDS, Finding, check_report, finding_order
 from eventcorpus.corpus.checks.labels import never_predicted, only_predicted
-from eventcorpus.corpus.checks.run import find_all
 from eventcorpus.corpus.folder import CorpusFolder
 from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.predictions import ModelName, Prediction, prediction_of

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from eventcorpus.corpus.folder import GoldArticles
 from eventcorpus.corpus.near_duplicates import jaccard, shingles
 from eventcorpus.corpus.originality import masked_words, originality_of
-from eventcorpus.corpus.requirements import read_requirements, unmet
-from eventcorpus.corpus.stats import Bar, MentionCount, figures_of, stats_report
+from eventcorpus.corpus.stats import Bar, MentionCount, figures_of, read_requirements, stats_report, unmet
 from eventcorpus.errors import InputError
 from eventcorpus.render.reports import originality_lines, stats_page
 from eventcorpus.schema import AnnotatedArticle, Article

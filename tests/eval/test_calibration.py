@@ -9,11 +9,12 @@ from made_up import LABELS, corpus, empty, system
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
-from eventcorpus.eval.calibration import RatedMention, average_precision, calibration_of, curve, rated_mentions
+from eventcorpus.eval.calibration import average_precision, calibration_of, curve, scored_mentions
 from eventcorpus.eval.counts import gold_keys
 from eventcorpus.eval.intervals import draw_articles
 from eventcorpus.eval.report import Calibration
 from eventcorpus.eval.runs import Run
+from eventcorpus.models.calibration import ScoredMentions
 from eventcorpus.predictions import ModelName, prediction_of
 from eventcorpus.schema import AnnotatedArticle, Mention
 
@@ -27,22 +28,27 @@ def calibrated(*runs: Run, gold: list[AnnotatedArticle] = GOLD) -> Calibration |
     )  # fmt: skip
 
 
-def rated(run: Run) -> list[RatedMention]:
-    return rated_mentions(gold_keys(GOLD), run.predictions)
+def scored(run: Run) -> ScoredMentions:
+    return scored_mentions(gold_keys(GOLD), run.predictions)[1]
+
+
+def actors(*rated: tuple[float, bool]) -> ScoredMentions:
+    confidences, correct = zip(*rated, strict=True)
+    return ScoredMentions(("Actor",) * len(rated), np.array(confidences), np.array(correct))
 
 
 def test_bins_and_error_are_those_of_scikit_learn() -> None:
     run = system(GOLD, 0.7, seed=1)
     found = calibrated(run)
     assert found is not None
-    every = rated(run)
-    assert not any((10 * x.confidence).is_integer() for x in every)  # its bins hold their upper ends, ours the lower
-    right, sure = [x.correct for x in every], [x.confidence for x in every]
+    every = scored(run)
+    right, sure = every.correct, every.confidences
+    assert not any((10 * x).is_integer() for x in sure.tolist())  # its bins hold their upper ends, ours the lower
     share, confidence = calibration_curve(right, sure, n_bins=10)
     known = [b for b in found.bins if b.n]
     assert [b.correct for b in known] == pytest.approx(share.tolist())
     assert [b.confidence for b in known] == pytest.approx(confidence.tolist())
-    weights = np.array([b.n for b in known]) / len(every)
+    weights = np.array([b.n for b in known]) / len(right)
     assert found.expected_calibration_error.value == pytest.approx(float((weights * abs(share - confidence)).sum()))
     interval = found.expected_calibration_error.interval
     assert interval is not None and 0 < interval.low < interval.high < 1
@@ -51,7 +57,7 @@ def test_bins_and_error_are_those_of_scikit_learn() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0.1, 0.25, 0.5, 0.75, 0.9, 1.0]), st.booleans()), min_size=1, max_size=30))
 def test_average_precision_and_curve_are_those_of_scikit_learn(pairs: list[tuple[float, bool]]) -> None:
-    every = [RatedMention("a", "Actor", confidence, right) for confidence, right in pairs]
+    every = actors(*pairs)
     sure, right = zip(*pairs, strict=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # nothing is right
@@ -66,7 +72,7 @@ def test_average_precision_and_curve_are_those_of_scikit_learn(pairs: list[tuple
 
 
 def test_a_curve_has_at_most_fifty_points_and_both_its_ends() -> None:
-    every = [RatedMention("a", "Actor", i / 1000, i % 2 == 0) for i in range(1000)]
+    every = actors(*((i / 1000, i % 2 == 0) for i in range(1000)))
     points = curve(every, n_gold=500)
     assert len(points) == 50
     assert (points[0].threshold, points[0].coverage, points[-1].threshold, points[-1].coverage) == (
@@ -78,7 +84,7 @@ def test_a_curve_has_at_most_fifty_points_and_both_its_ends() -> None:
 
 
 def test_recall_is_of_all_gold_and_coverage_of_what_was_predicted() -> None:
-    every = [RatedMention("a", "Actor", 0.9, True), RatedMention("a", "Actor", 0.2, False)]
+    every = actors((0.9, True), (0.2, False))
     low, high = curve(every, n_gold=4)
     assert (low.precision, low.recall, low.coverage) == (0.5, 0.25, 1.0)
     assert (high.precision, high.recall, high.coverage) == (1.0, 0.25, 0.5)
@@ -98,8 +104,8 @@ def test_a_confidence_on_an_edge_is_in_the_bin_that_begins_there() -> None:
 def test_a_mention_predicted_twice_is_right_once_where_it_is_surest() -> None:
     one, span = GOLD[0], GOLD[0].spans[0]
     twice = [Mention(span.start, span.end, span.label, one.article.text[span.start : span.end], c) for c in (0.2, 0.8)]
-    found = rated(Run([prediction_of(one.article, twice, ModelName(name="m"))]))
-    assert [(x.confidence, x.correct) for x in found] == [(0.8, True), (0.2, False)]
+    found = scored(Run([prediction_of(one.article, twice, ModelName(name="m"))]))
+    assert (found.confidences.tolist(), found.correct.tolist()) == ([0.8, 0.2], [True, False])
 
 
 def test_a_system_without_confidences_has_no_calibration() -> None:

@@ -34,7 +34,7 @@ def test_every_exchange_is_tried_where_there_are_few_and_p_is_that_of_scipy() ->
     )  # fmt: skip
     assert (found.rounds, found.exact) == (256, True)
     assert float(found.p_randomisation[0]) == expected.pvalue == 0.1953125
-    assert float(found.difference[0]) == pytest.approx(0.875)
+    assert float(found.value[0]) == pytest.approx(0.875)
 
 
 def test_a_sample_of_exchanges_comes_near_the_p_of_all() -> None:
@@ -71,7 +71,7 @@ def test_articles_of_one_cluster_change_sides_together() -> None:
 def test_equal_systems_differ_by_nothing() -> None:
     counts = with_ones([1.0, 2, 3, 4, 5])
     found = paired_differences(counts, counts, mean, resampling=draw_resamples(range(5), n_resamples=100))
-    assert [float(x[0]) for x in (found.difference, found.low, found.high, found.deviation)] == [0.0] * 4
+    assert [float(x[0]) for x in (found.value, found.low, found.high, found.deviation)] == [0.0] * 4
     assert float(found.p_randomisation[0]) == float(found.p_bootstrap[0]) == 1.0
 
 
@@ -83,7 +83,7 @@ def test_the_other_way_round_is_the_same_difference_with_the_other_sign() -> Non
         paired_differences(*pair, mean, resampling=resampling, rounds=400)
         for pair in ((first, second), (second, first))
     )
-    assert float(one.difference[0]) == -float(other.difference[0])
+    assert float(one.value[0]) == -float(other.value[0])
     assert float(one.p_randomisation[0]) == float(other.p_randomisation[0])
     assert float(one.low[0]) == pytest.approx(-float(other.high[0]))
 
@@ -114,7 +114,7 @@ def test_the_smallest_difference_is_found_in_about_four_of_five() -> None:
     deviation = float(np.mean([trial(generator).deviation[0] for _ in range(50)]))
     gain = 0.06
     found = [trial(generator, gain) for _ in range(300)]
-    difference = float(np.mean([x.difference[0] for x in found]))
+    difference = float(np.mean([x.value[0] for x in found]))
     power = np.mean([x.p_randomisation[0] < 0.05 for x in found])
     expected = stats.norm.cdf(difference / deviation - stats.norm.ppf(0.975))
     assert power == pytest.approx(float(expected), abs=0.08)
@@ -133,6 +133,6 @@ def test_the_effect_does_not_grow_with_the_articles() -> None:
         first = generator.normal(size=n)
         resampling = draw_resamples(range(n), n_resamples=2000)
         found = paired_differences(with_ones(first), with_ones(first + change), mean, resampling=resampling, rounds=10)
-        effects.append(float(effect_size(found.difference, found.deviation, n_units=n)[0]))
+        effects.append(float(effect_size(found.value, found.deviation, n_units=n)[0]))
         assert effects[-1] == pytest.approx(change.mean() / change.std(ddof=1), rel=0.05)
     assert abs(effects[0] - effects[1]) < 0.3

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
 from eventcorpus.errors import InputError, RecipeError
+from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.distillation import (
@@ -39,17 +39,15 @@ def articles(n: int, *, clusters: int = 0) -> list[AnnotatedArticle]:
 
 
 class Sure:
-    """A model that is sure of one tag everywhere."""
-
-    device = torch.device("cpu")
+    """A teacher that is sure of one tag everywhere."""
 
     def __init__(self, tag: int, n_tags: int = 3) -> None:
         self.tag, self.n_tags = tag, n_tags
 
-    def __call__(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> SimpleNamespace:
-        logits = torch.full((*input_ids.shape, self.n_tags), -50.0)
+    def window_logits(self, windows: Sequence[Sequence[int]]) -> torch.Tensor:
+        logits = torch.full((len(windows), max(map(len, windows)), self.n_tags), -50.0)
         logits[..., self.tag] = 50.0
-        return SimpleNamespace(logits=logits)
+        return logits
 
 
 def short(folder: Path, epochs: int, **settings: object) -> str:
@@ -70,7 +68,7 @@ def test_no_teacher_gives_targets_for_articles_that_it_was_trained_on(
         seen[folder.name] = {annotated.article.id for annotated in read}
 
     recipe = Recipe(encoder=str(tiny_encoder), max_length=32, stride=8, n_teachers=3, seed=7, teacher_weight=1.0)
-    monkeypatch.setattr("eventcorpus.training.distillation._load_model", lambda folder: Sure(int(folder.name), 5))
+    monkeypatch.setattr(Extractor, "from_pretrained", lambda folder: Sure(int(folder.name), 5))
     examples = distilled_examples(prepare(listed, ONTOLOGY, recipe), tmp_path / "m", fit_teacher=fit_teacher)
     assert list(seen) == ["0", "1", "2"]
     teachers = [int(e.soft_targets[1].argmax()) for e in examples if e.soft_targets is not None]
@@ -94,7 +92,7 @@ def test_more_teachers_than_clusters_cannot_be() -> None:
 
 def test_gold_and_teacher_share_the_target_and_each_example_asks_the_one_that_has_not_seen_it() -> None:
     examples = [Example([5, 6, 7], [IGNORED, 1, 0]), Example([5, 6], [IGNORED, 0])]
-    taught = labelled_examples(examples, [lambda: Sure(0), lambda: Sure(2)], [1, 0], weight=0.25, pad_id=0)
+    taught = labelled_examples(examples, [lambda: Sure(0), lambda: Sure(2)], [1, 0], weight=0.25)
     first, second = (example.soft_targets for example in taught)
     assert first is not None and second is not None
     assert first[1:].tolist() == [[0, 0.75, 0.25], [0.75, 0, 0.25]]
@@ -103,9 +101,7 @@ def test_gold_and_teacher_share_the_target_and_each_example_asks_the_one_that_ha
 
 
 def test_on_unlabelled_text_the_mean_of_all_teachers_counts_where_a_window_owns_the_token() -> None:
-    (taught,) = unlabelled_examples(
-        [Example([5, 6, 7], [IGNORED, 0, 0])], [lambda: Sure(0), *[lambda: Sure(2)] * 3], pad_id=0
-    )
+    (taught,) = unlabelled_examples([Example([5, 6, 7], [IGNORED, 0, 0])], [lambda: Sure(0), *[lambda: Sure(2)] * 3])
     assert taught.soft_targets is not None
     assert taught.soft_targets[1].tolist() == [0.25, 0, 0.75]
     assert taught.targets == [IGNORED, 2, 2]

@@ -72,8 +72,9 @@ def test_the_plan_is_what_training_then_does(recipe: Recipe, tmp_path: Path) -> 
     plan = plan_of(ARTICLES, ONTOLOGY, recipe, tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
     result = fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m")
-    assert (plan.n_steps, plan.n_windows, plan.n_spans, plan.n_lost) == (9, 10, 10, 0)
-    assert (plan.n_steps, plan.n_windows) == (result.n_steps, result.n_examples)
+    encoded = plan.prepared.encoded
+    assert (plan.n_steps, len(encoded.examples), encoded.n_spans, len(encoded.lost)) == (9, 10, 10, 0)
+    assert (plan.n_steps, len(encoded.examples)) == (result.n_steps, result.n_examples)
     assert plan.has_weights
 
 
@@ -89,10 +90,10 @@ def test_the_plan_counts_teachers_and_what_nobody_labelled(recipe: Recipe, tmp_p
     assert seconds_a_step(ARTICLES, ONTOLOGY, taught) is not None
     plan = plan_of(ARTICLES, ONTOLOGY, taught, tmp_path / "m")
     result = fit(ARTICLES, ONTOLOGY, taught, tmp_path / "m")
-    assert (plan.n_windows, plan.n_unlabelled, plan.n_steps) == (10, 3, result.n_steps)
+    assert (len(plan.prepared.encoded.examples), plan.n_unlabelled, plan.n_steps) == (10, 3, result.n_steps)
     teachers = [read_about(folder).training["n_steps"] for folder in sorted((tmp_path / "m.teachers").iterdir())]
     assert plan.n_teacher_steps == sum(teachers)
-    assert f"first 2 teachers, {sum(teachers)} steps in all" in plan.lines(taught)[1]
+    assert f"first 2 teachers, {sum(teachers)} steps in all" in plan.lines()[1]
 
 
 def test_what_training_would_refuse_the_plan_refuses(recipe: Recipe, tmp_path: Path) -> None:

@@ -20,21 +20,18 @@ def test_lower_layers_learn_more_slowly() -> None:
         "bert.encoder.layer.1.w",
         "classifier.w",
     ]
-    tensors = [nn.Parameter(torch.ones(2, 2)) for _ in names]
+    tensors = {name: nn.Parameter(torch.ones(2, 2)) for name in names}
     recipe = Recipe(learning_rate=1.0, layerwise_lr_decay=0.5)
-    optimiser = optimiser_for(MasterCopy(names, tensors, list(tensors)), recipe)
+    optimiser = optimiser_for(MasterCopy(tensors, tensors), recipe)
     rates = {id(p): group["lr"] for group in optimiser.param_groups for p in group["params"]}
-    assert [rates[id(tensor)] for tensor in tensors] == [0.25, 0.5, 1.0, 1.0]
+    assert [rates[id(tensor)] for tensor in tensors.values()] == [0.25, 0.5, 1.0, 1.0]
 
 
 def test_biases_are_not_decayed() -> None:
-    names, tensors = (
-        ["classifier.weight", "classifier.bias"],
-        [nn.Parameter(torch.ones(2, 2)), nn.Parameter(torch.ones(2))],
-    )
-    optimiser = optimiser_for(MasterCopy(names, tensors, list(tensors)), Recipe(weight_decay=0.1))
+    tensors = {"classifier.weight": nn.Parameter(torch.ones(2, 2)), "classifier.bias": nn.Parameter(torch.ones(2))}
+    optimiser = optimiser_for(MasterCopy(tensors, tensors), Recipe(weight_decay=0.1))
     decays = {id(p): group["weight_decay"] for group in optimiser.param_groups for p in group["params"]}
-    assert [decays[id(tensor)] for tensor in tensors] == [0.1, 0.0]
+    assert [decays[id(tensor)] for tensor in tensors.values()] == [0.1, 0.0]
 
 
 def test_steps_too_small_for_bf16_add_up_in_the_master_copy() -> None:
@@ -44,7 +41,7 @@ def test_steps_too_small_for_bf16_add_up_in_the_master_copy() -> None:
     copy = MasterCopy.of(model, torch.bfloat16)
     for _ in range(100):
         with torch.no_grad():
-            copy.master[0] += 0.0005  # bf16 around 1 has steps of 0.0078
+            copy.master["weight"] += 0.0005  # bf16 around 1 has steps of 0.0078
         copy.sync_to_model()
     assert model.weight.dtype == torch.bfloat16
     assert model.weight.item() == pytest.approx(1.05, abs=0.004)
@@ -55,5 +52,6 @@ def test_gradients_reach_the_master_copy_in_fp32() -> None:
     copy = MasterCopy.of(model, torch.bfloat16)
     model(torch.ones(1, 2, dtype=torch.bfloat16)).sum().backward()
     copy.accumulate_gradients()
-    assert copy.master[0].grad is not None and copy.master[0].grad.dtype == torch.float32
+    gradient = copy.master["weight"].grad
+    assert gradient is not None and gradient.dtype == torch.float32
     assert model.weight.grad is None

@@ -23,9 +23,8 @@ from eventcorpus.errors import InputError
 from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.clusters import b_cubed_figures
-from eventcorpus.metrics.coefficients import f1, interval_alpha, kappa, nominal_alpha, share
-from eventcorpus.metrics.match import known
-from eventcorpus.metrics.resample import LEVEL, Resampling, draw_resamples, estimate
+from eventcorpus.metrics.match import f1, interval_alpha, kappa, known, nominal_alpha, share
+from eventcorpus.metrics.resample import LEVEL, Resampled, Resampling, draw_resamples, estimate
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import ADJUDICATED, AnnotatedArticle
@@ -128,14 +127,6 @@ class PairAgreement(StrictModel):
     roles: dict[str, RoleAgreement]
     attributes: dict[str, AttributeAgreement]
     events: EventAgreement | None
-
-
-class Resampled(StrictModel):
-    """How intervals were made."""
-
-    seed: int
-    resamples: int
-    level: float
 
 
 class Compared(StrictModel):

@@ -10,6 +10,7 @@ from typing import Any
 from eventcorpus.annotation.check import Checked
 from eventcorpus.annotation.migrate import migration
 from eventcorpus.conversion_report import ConversionReport
+from eventcorpus.labelstudio.exported_predictions import version_of
 from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex
 from eventcorpus.labelstudio.regions import check_annotation
 from eventcorpus.ontology import Ontology
@@ -20,7 +21,6 @@ from eventcorpus.schema import Article
 class Corrected:
     """One annotation of one task, and the prediction that it was begun from. ``lead_time`` in seconds."""
 
-    article_id: str
     annotator: str
     version: str
     lead_time: float | None
@@ -62,9 +62,8 @@ def read_corrected(index: ExportIndex, ontology: Ontology, excluded: Counter[str
                 continue
             lead_time = annotation.raw.get("lead_time")
             yield Corrected(
-                article_id=annotation.task.article_id,
                 annotator=index.names[annotation.person],
-                version=str(prediction.get("model_version") or "unknown"),
+                version=version_of(prediction),
                 lead_time=float(lead_time) if isinstance(lead_time, int | float) else None,
                 predicted=checked("predicted", prediction["result"], annotation.task),
                 annotated=checked("annotated", annotation.items, annotation.task),

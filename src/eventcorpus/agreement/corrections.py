@@ -199,8 +199,10 @@ def pair_spans(predicted: Sequence[Span], annotated: Sequence[Span]) -> list[Spa
     after = {span.id: span for span in annotated}
     pairs = [SpanPair(span, after.pop(span.id), by_id=True) for span in predicted if span.id in after]
     taken = {pair.predicted.id for pair in pairs if pair.predicted}
-    rest = [span for span in predicted if span.id not in taken]
-    return pairs + _redrawn(rest, list(after.values()))
+    before, redrawn = [span for span in predicted if span.id not in taken], list(after.values())
+    labels = sorted({span.label for span in before} & {span.label for span in redrawn})
+    pairs += [SpanPair(a, b) for label in (*labels, None) for a, b in pair_overlapping(before, redrawn, label)]
+    return [*pairs, *(SpanPair(span, None) for span in before), *(SpanPair(None, span) for span in redrawn)]
 
 
 def attribute_outcomes(pairs: Iterable[SpanPair]) -> Iterator[tuple[str, LinkOutcome]]:
@@ -247,14 +249,6 @@ def _values(span: Span | None) -> dict[str, set[str]]:
     return values
 
 
-def _redrawn(predicted: Sequence[Span], annotated: Sequence[Span]) -> list[SpanPair]:
-    """Pairs of spans that overlap, those of one label first; spans without a partner stay alone."""
-    before, after = list(predicted), list(annotated)
-    labels = sorted({span.label for span in before} & {span.label for span in after})
-    pairs = [SpanPair(a, b) for label in (*labels, None) for a, b in pair_overlapping(before, after, label)]
-    return [*pairs, *(SpanPair(span, None) for span in before), *(SpanPair(None, span) for span in after)]
-
-
 def _by_name() -> defaultdict[str, Counter[str]]:
     return defaultdict(Counter)
 
@@ -280,12 +274,11 @@ class _Tally:
         """Count one annotation."""
         predicted, annotated, lead_time = annotation.predicted, annotation.annotated, annotation.lead_time
         outcomes: set[str] = {pair.outcome for pair in pairs}
-        for name, outcome in role_outcomes(predicted.roles, annotated.roles, pairs):
-            self.roles[name][outcome] += 1
-            outcomes.add(outcome)
-        for name, outcome in attribute_outcomes(pairs):
-            self.attributes[name][outcome] += 1
-            outcomes.add(outcome)
+        roles, attributes = role_outcomes(predicted.roles, annotated.roles, pairs), attribute_outcomes(pairs)
+        for counts, found in ((self.roles, roles), (self.attributes, attributes)):
+            for name, outcome in found:
+                counts[name][outcome] += 1
+                outcomes.add(outcome)
         untouched = outcomes <= {"kept"}
         self.n += 1
         self.untouched += untouched

@@ -117,7 +117,7 @@ def pool(pairs: Sequence[AgreementCounts]) -> AgreementCounts:
 
 def _spans(double: DoubleAnnotation, ontology: Ontology, threshold: float) -> Numbers:
     counts = np.zeros((len(ontology.labels), 4))
-    for column, keys in enumerate((double.keys[0].values(), double.keys[1].values(), double.agreed)):
+    for column, keys in enumerate((*double.spans_by_key, double.agreed)):
         np.add.at(counts[:, column], [ontology.rank[label] for _, _, label, _ in keys], 1)
     for label, row in zip(ontology.labels, counts, strict=True):
         first, second = (

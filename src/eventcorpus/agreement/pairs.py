@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
-from eventcorpus.annotation.merge import without_decisions
+from eventcorpus.annotation.merge import RoleKey, keyed_spans, without_decisions
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Article, Event, Span, SpanKey, span_keys
+from eventcorpus.schema import AnnotatedArticle, Article, Event, Span, SpanKey
 
 
 @dataclass(frozen=True)
@@ -32,19 +32,22 @@ class DoubleAnnotation:
         return (self.first, self.keys[0]), (self.second, self.keys[1])
 
     @cached_property
-    def keys(self) -> tuple[dict[str, SpanKey], dict[str, SpanKey]]:
-        """By span id the key of the span (``schema.span_keys``), of the first and of the second annotator."""
-        return span_keys(self.first.spans), span_keys(self.second.spans)
+    def spans_by_key(self) -> tuple[dict[SpanKey, Span], dict[SpanKey, Span]]:
+        """By its key (``schema.span_keys``) each span of the first and of the second annotator."""
+        return keyed_spans(self.first.spans), keyed_spans(self.second.spans)
 
     @cached_property
-    def spans_by_key(self) -> tuple[dict[SpanKey, Span], ...]:
-        """By key the span, of the first and of the second annotator."""
-        return tuple({keys[span.id]: span for span in annotated.spans} for annotated, keys in self.sides)
+    def keys(self) -> tuple[dict[str, SpanKey], ...]:
+        """By span id the key of the span, of the first and of the second annotator."""
+        return tuple({span.id: key for key, span in spans.items()} for spans in self.spans_by_key)
 
-    @property
-    def roles(self) -> tuple[set[tuple[str, SpanKey, SpanKey]], ...]:
-        """(role, key of its trigger, key of its argument), of the first and of the second annotator."""
-        return tuple({(r.role, keys[r.trigger], keys[r.argument]) for r in own.roles} for own, keys in self.sides)
+    @cached_property
+    def roles(self) -> tuple[set[RoleKey], ...]:
+        """The keys of the roles of the first and of the second annotator."""
+        return tuple(
+            {(role.role, keys[role.trigger], keys[role.argument]) for role in annotated.roles}
+            for annotated, keys in self.sides
+        )
 
     @property
     def events(self) -> tuple[list[set[SpanKey]], ...]:
@@ -57,7 +60,8 @@ class DoubleAnnotation:
     @cached_property
     def agreed(self) -> set[SpanKey]:
         """The spans that both marked exactly alike."""
-        return set(self.keys[0].values()) & set(self.keys[1].values())
+        first, second = self.spans_by_key
+        return first.keys() & second.keys()
 
     def attributes(self, ontology: Ontology) -> Iterator[tuple[str, SpanKey, tuple[str, ...], tuple[str, ...]]]:
         """(attribute, span, values of the first, of the second), of all spans that both marked; () for no value."""

@@ -179,7 +179,6 @@ def _adjudicated(
     if decision is None and len(passes) == 1:
         return passes[0]
     agreed = agreed_span_keys(passes)
-    agreed = agreed_span_keys(passes)
     if decision is None:
         first = passes[0]
         if not are_equal(passes):

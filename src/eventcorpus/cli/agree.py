@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def agree_command(json_path: Path | None, **settings: Any) -> None:
     """
     from eventcorpus.render.agreement import agreement_tables, pair_name
 
+    gc.freeze()  # the libraries are loaded and stay: not looking at them again saves a tenth of the time
     with options.progress("compare") as on_progress:
         report = api.agree(on_progress=on_progress, **settings)
     alone = report.dataset.articles - report.dataset.articles_of_several

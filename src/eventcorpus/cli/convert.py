@@ -10,15 +10,12 @@ import click
 from click.core import ParameterSource
 
 from eventcorpus.cli import options
-from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.convert import Request, convert
-from eventcorpus.dataset.folder import REPORT, TEXT_POLICIES, is_dataset_folder, joined, open_dataset, write_dataset
+from eventcorpus.dataset.folder import REPORT, TEXT_POLICIES, join_text
 from eventcorpus.dataset.formats import FORMATS, format_of
-from eventcorpus.files import check_folder
 from eventcorpus.formats.articles import held_articles
 from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.formats.schemes import SCHEMES
-from eventcorpus.ontology import read_ontology_yaml
 
 
 @click.command("convert")
@@ -120,21 +117,10 @@ def join_command(
     Example:
       eventcorpus join release corpus/articles --out dataset
     """
-    check_folder(out, is_ours=is_dataset_folder)
-    manifest, _ = open_dataset(dataset)
     reading = ReadReport(as_written={})
     held = held_articles(articles, reading, field_map=fields, title_in_text=title_in_text)
     options.notices(reading.lines())
-    report = ConversionReport()
-    written = write_dataset(
-        out,
-        joined(dataset, held, report),
-        read_ontology_yaml(dataset / "ontology.yaml"),
-        report,
-        gold_policy=manifest["gold"],
-        inputs=manifest["inputs"],
-        strict=strict,
-    )
+    written, report = join_text(dataset, held, out, strict=strict)
     options.notice(report.summary())
     for item in [item for item in report.items if item.kind == "articles"][:5]:
         options.notice(f"refused: article {item.article}: {item.reason}")

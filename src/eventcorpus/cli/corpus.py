@@ -9,10 +9,9 @@ import click
 from rich.table import Table
 
 from eventcorpus.cli import options
-from eventcorpus.corpus.checks.run import check_corpus
+from eventcorpus.corpus.checks.corpus import check_corpus
 from eventcorpus.corpus.folder import read_corpus, read_gold_articles
 from eventcorpus.corpus.near_duplicates import find_clusters
-from eventcorpus.corpus.requirements import read_requirements, unmet
 from eventcorpus.corpus.splitting import (
     GROUP_FIELDS,
     SplitManifest,
@@ -21,10 +20,11 @@ from eventcorpus.corpus.splitting import (
     split_articles,
     write_splits,
 )
-from eventcorpus.corpus.stats import stats_report
+from eventcorpus.corpus.stats import read_requirements, stats_report, unmet
 from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.errors import StrictError
 from eventcorpus.files import check_folder, write_text
+from eventcorpus.predictions import read_prediction_file
 from eventcorpus.progress import tracked
 from eventcorpus.render.reports import (
     check_page,
@@ -70,16 +70,16 @@ def check_command(
     Example:
       eventcorpus check corpus --html findings.html
     """
-    predictions = options.read_prediction_file(predictions_path) if predictions_path else None
+    predictions = read_prediction_file(predictions_path) if predictions_path else None
     with options.progress("check") as on_progress:
-        checked = check_corpus(
+        report, read = check_corpus(
             corpus,
             predictions=predictions,
             predictions_place=str(predictions_path),
             on_progress=on_progress,
             **settings,
         )
-    report, without = checked.report, checked.without_prediction
+    without = [article_id for article_id in read.gold if predictions is not None and article_id not in predictions]
     if without:
         options.notice(f"{len(without):,} articles have no prediction and are not compared, the first: {without[0]}")
     if not options.put_json(json_path, report):
@@ -87,7 +87,7 @@ def check_command(
         for line in finding_lines(report, top=top) if top else ():
             click.echo(line)
     if html is not None:
-        write_text(html, check_page(report, checked.texts))
+        write_text(html, check_page(report, read.texts))
     options.notice(
         f"{report.articles:,} articles, {report.spans:,} spans: {report.errors:,} errors, {report.looks:,} to look at"
     )

@@ -67,9 +67,8 @@ def extract_command(
     found_articles = read_articles(paths, field_map=fields, report=report, stdin=sys.stdin.buffer)
     articles = (with_published(article, published) for article in found_articles)
     extractor = Extractor.from_pretrained(model_path)
-    least = min_confidence or 0.0
     minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
-    keep = ConfidenceFilter({label: max(confidence, least) for label, confidence in minimum.items()}, least)
+    keep = ConfidenceFilter(minimum, min_confidence or 0.0)
     predictions = predict(articles, extractor, keep, changed=report.changed)
     if as_table or html:
         found = list(predictions)

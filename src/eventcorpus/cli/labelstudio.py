@@ -35,6 +35,7 @@ from eventcorpus.labelstudio.live.server import Project, Server, connect
 from eventcorpus.labelstudio.live.status import Status, read_status
 from eventcorpus.labelstudio.tasks import write_tasks
 from eventcorpus.ontology import Ontology
+from eventcorpus.predictions import read_prediction_file
 from eventcorpus.progress import tracked
 from eventcorpus.render.reports import corrections_tables
 from eventcorpus.schema import Article
@@ -86,7 +87,8 @@ def _source(
     articles: tuple[Path, ...], ontology_path: Path | None, predictions_path: Path | None, **settings: Any
 ) -> TaskSource:
     ontology = load_ontology(ontology_path, near=articles)
-    return TaskSource(articles, ontology, options.read_prediction_file(predictions_path), **settings)
+    predictions = read_prediction_file(predictions_path) if predictions_path else {}
+    return TaskSource(articles, ontology, predictions, **settings)
 
 
 def _push(
@@ -167,13 +169,12 @@ def rank_command(
     articles: tuple[Path, ...],
     predictions_path: Path,
     annotated: Path | None,
-    random_share: float,
-    seed: int,
     top: int,
     json_path: Path | None,
     wanted: str | None,
     fields: dict[str, str],
     strict: bool,
+    **settings: Any,
 ) -> None:
     """Put ARTICLES in the order in which to annotate them.
 
@@ -189,14 +190,14 @@ def rank_command(
     reading = ReadReport()
     every = list(read_articles(articles, field_map=fields, report=reading))
     options.notices(reading.lines())
-    predictions = options.read_prediction_file(predictions_path)
+    predictions = read_prediction_file(predictions_path)
     splits = read_dataset(annotated).splits.values() if annotated is not None else ()
     done = [gold.article for split in splits for gold in split]
     project = connect().project(wanted) if wanted is not None else None
     if project is not None:
         ids = done_article_ids(project)
         done += [article for article in every if article.id in ids]
-    ranked = rank_articles(every, predictions, annotated=done, random_share=random_share, seed=seed)
+    ranked = rank_articles(every, predictions, annotated=done, **settings)
     without = [row.id for row in ranked if row.id not in predictions]
     if strict and (loss := reading.loss()):
         raise StrictError(f"--strict: {loss}")
@@ -292,7 +293,7 @@ def preannotate_command(predictions_path: Path, wanted: str | None, replace: boo
     Example:
       eventcorpus labelstudio preannotate --predictions predictions.jsonl --project first-pass
     """
-    predictions = options.read_prediction_file(predictions_path)
+    predictions = read_prediction_file(predictions_path)
     one_version(predictions, place=str(predictions_path))
     project = connect().project(wanted)
     with options.progress("preannotate") as on_progress:

@@ -13,6 +13,7 @@ import click
 
 from eventcorpus import __version__
 from eventcorpus.errors import EventCorpusError
+from eventcorpus.text import printable
 
 
 class LazyGroup(click.Group):
@@ -104,7 +105,7 @@ class ToStderr(logging.Handler):
 
 def _one_line(message: str) -> str:
     """Control characters, line feeds and surrogates from articles never reach the terminal raw."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(message.split()))
+    return printable(" ".join(message.split()))
 
 
 @click.command(

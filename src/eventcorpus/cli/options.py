@@ -14,8 +14,7 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from eventcorpus.files import read_text, to_json, write_text
-from eventcorpus.predictions import Prediction, read_predictions
+from eventcorpus.files import json_document, write_text
 from eventcorpus.progress import OnProgress
 
 PATH = click.Path(path_type=Path)
@@ -122,7 +121,7 @@ def put_json(path: Path | None, report: BaseModel) -> bool:
     Returns:
         whether it went to standard output, where nothing else is to be printed then.
     """
-    return path is not None and put_text(path, to_json(report.model_dump(mode="json", by_alias=True), indent=2) + "\n")
+    return path is not None and put_text(path, json_document(report))
 
 
 def put_text(path: Path, text: str) -> bool:
@@ -132,16 +131,6 @@ def put_text(path: Path, text: str) -> bool:
     else:
         write_text(path, text)
     return path == STDOUT
-
-
-# inputs --------------------------------------------------------------------------------------------------------------
-
-
-def read_prediction_file(path: Path | None) -> dict[str, Prediction]:
-    """Predictions by article id; none without a file."""
-    if path is None:
-        return {}
-    return {p.id: p for p in read_predictions(read_text(path).split("\n"), place=str(path))}
 
 
 # messages and progress -----------------------------------------------------------------------------------------------

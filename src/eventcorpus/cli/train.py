@@ -144,7 +144,7 @@ def _show_plan(recipe: Recipe) -> None:
     dataset = api.load_dataset(recipe.dataset)
     articles = dataset.split("train")
     plan = plan_of(articles, dataset.ontology, recipe, Path(recipe.output_dir))
-    options.notices(plan.lines(recipe))
+    options.notices(plan.lines())
     if plan.has_weights:
         with options.progress("timing a few steps"):
             seconds = seconds_a_step(articles, dataset.ontology, recipe)

@@ -11,14 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
 from eventcorpus.dataset.splits import read_splits
 from eventcorpus.errors import InputError
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.formats.read_report import ReadReport
-from eventcorpus.labelstudio.annotations import annotated_articles
+from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.ontology import Ontology, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Article
@@ -80,17 +79,17 @@ def read_corpus(
         logger.info("%s", line)
     report = ConversionReport(refuses=True)
     index = index_exports(exports)
-    gold = gold or default_policy(index.names.values())
-    policy = gold_policy(index.names.values(), gold)
-    passes = {each[0].article.id: each for each in annotated_articles(index, ontology, report, on_error=on_error)}
+    policy, annotated = gold_articles(index, ontology, report, gold, on_error=on_error)
+    of_id = {decided.article.id: (decided, passes) for decided, passes in annotated}
     for article_id, written in (reading.as_written or {}).items():
-        if article_id in passes and passes[article_id][0].article.text == written:
+        if article_id in of_id and of_id[article_id][0].article.text == written:
             articles[article_id] = replace(articles[article_id], text=written)  # annotated with its HTML entities
-    decided = {article_id: gold_of(each, gold, ontology, report) for article_id, each in passes.items()}
     if raises and unreadable:
         article_id, why = unreadable[0]
         raise InputError(f"article {article_id}: {why} (every fault: eventcorpus check {path})")
-    return CorpusFolder(path, ontology, articles, passes, decided, policy, report, unreadable)
+    passes_of = {article_id: passes for article_id, (_, passes) in of_id.items()}
+    gold_of = {article_id: decided for article_id, (decided, _) in of_id.items()}
+    return CorpusFolder(path, ontology, articles, passes_of, gold_of, policy, report, unreadable)
 
 
 def splits_folder(path: Path) -> Path | None:

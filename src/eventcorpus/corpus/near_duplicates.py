@@ -56,17 +56,12 @@ def find_clusters(articles: Iterable[Article]) -> Clusters:
 
 
 class NearDuplicates:
-    """Takes articles one after another and finds the earlier ones that each repeats.
+    """Takes articles one after another and finds the earlier ones that each repeats."""
 
-    Args:
-        threshold: Jaccard similarity of shingles of five words, in (0, 1].
-    """
-
-    def __init__(self, threshold: float = THRESHOLD) -> None:
+    def __init__(self) -> None:
         from datasketch import MinHashLSH
 
-        self._threshold = threshold
-        self._index = MinHashLSH(threshold=threshold * _INDEX_SHARE, num_perm=_PERMUTATIONS)
+        self._index = MinHashLSH(threshold=THRESHOLD * _INDEX_SHARE, num_perm=_PERMUTATIONS)
         self._shingles: dict[str, tuple[int, frozenset[bytes]]] = {}
         self._seen: set[frozenset[bytes]] = set()
 
@@ -85,7 +80,7 @@ class NearDuplicates:
         for other_id in self._index.query(signature):
             number, other = self._shingles[other_id]
             similarity = jaccard(own, other)
-            if similarity >= self._threshold:
+            if similarity >= THRESHOLD:
                 found.append((-similarity, number, other_id))
         if own not in self._seen:
             self._seen.add(own)

@@ -221,7 +221,7 @@ def write_splits(
             splits={split: _counts(ids, gold, ontology) for split, ids in ids_of.items()},
             files={name: sha256_of_file(folder / name) for name in _FILES},
         )
-        write_json(folder / MANIFEST, manifest.model_dump(by_alias=True))
+        write_json(folder / MANIFEST, manifest)
     return manifest
 
 

@@ -1,14 +1,23 @@
-"""What ``eventcorpus stats`` counts: figures of a corpus and of its splits, and its originality.
+"""What ``eventcorpus stats`` counts: figures of a corpus and of its splits, its originality, and what it promises.
 
 Words are what white space separates; triggers per 1,000 words are counted in the articles that have an event.
+
+Promises are minimums and maximums of the figures in a YAML file, by their paths in what ``stats --json`` prints:
+
+schema: 1
+require:
+  total.n_articles: {min: 300}
+  total.trigger_labels.*.n: {min: 80}         # * stands for every key
+  originality.highest_jaccard: {max: 0.15}
 """
 
 from __future__ import annotations
 
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -17,9 +26,11 @@ from eventcorpus.corpus.folder import GoldArticles
 from eventcorpus.corpus.originality import Originality, originality_of
 from eventcorpus.dataset.card import AnnotationCounts
 from eventcorpus.dataset.splits import SPLITS
-from eventcorpus.files import StrictModel
+from eventcorpus.errors import InputError
+from eventcorpus.files import StrictModel, read_yaml_as
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import limit_violation
 
 
 class MentionCount(StrictModel):
@@ -163,12 +174,12 @@ def _spread(numbers: Sequence[float]) -> Spread:
     return Spread(min=round(min(numbers), 2), median=round(statistics.median(numbers), 2), max=round(max(numbers), 2))
 
 
-def _bars(numbers: Sequence[float], at_most: int = 20) -> tuple[Bar, ...]:
-    """A histogram with bars of a round width, at most ``at_most`` of them, from the lowest to the highest number."""
+def _bars(numbers: Sequence[float]) -> tuple[Bar, ...]:
+    """A histogram with bars of a round width, at most 20 of them, from the lowest to the highest number."""
     if not numbers:
         return ()
     low, high = int(min(numbers)), int(max(numbers))
-    width = next(w * 10**e for e in range(12) for w in (1, 2, 5) if high // (w * 10**e) - low // (w * 10**e) < at_most)
+    width = next(w * 10**e for e in range(12) for w in (1, 2, 5) if high // (w * 10**e) - low // (w * 10**e) < 20)
     counts = Counter(int(number) // width for number in numbers)
     return tuple(
         Bar(start=i * width, end=(i + 1) * width, articles=counts[i]) for i in range(low // width, high // width + 1)
@@ -178,3 +189,68 @@ def _bars(numbers: Sequence[float], at_most: int = 20) -> tuple[Bar, ...]:
 def _most_frequent(names: Iterable[str]) -> dict[str, int]:
     """Names and how often they come, the most frequent first; an article without one counts under the empty name."""
     return dict(sorted(Counter(names).items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+class Limits(StrictModel):
+    """At least ``min``, at most ``max``."""
+
+    min: Annotated[float, Field(strict=True)] | None = None
+    max: Annotated[float, Field(strict=True)] | None = None
+
+
+class Requirements(StrictModel):
+    """A requirements file: limits by the path of a figure in what ``stats --json`` prints."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    require: dict[str, Limits]
+
+
+def read_requirements(path: Path) -> Requirements:
+    """Read a requirements file.
+
+    Raises:
+        InputError: naming the key that is not known or the value that does not fit.
+    """
+    found = read_yaml_as(Requirements, path, what="a requirements file")
+    for name, limits in found.require.items():
+        if limits.min is None and limits.max is None:
+            raise InputError(f"{path}: {name} has neither min nor max; give one, such as {{min: 100}}")
+    return found
+
+
+def unmet(requirements: Requirements, report: Mapping[str, Any], *, place: str) -> list[str]:
+    """What is not met, one phrase for each figure.
+
+    Args:
+        report: what ``stats --json`` prints.
+
+    Raises:
+        InputError: if a path leads to no number; it names what there is.
+    """
+    found: list[str] = []
+    for path, limits in requirements.require.items():
+        for name, value in _figures(report, path.split("."), place=place, path=path):
+            shown = "undefined" if value is None else f"{value:,}"
+            found.append(
+                limit_violation(name, value, shown=shown, show="{:,g}".format, least=limits.min, most=limits.max)
+            )
+    return list(filter(None, found))
+
+
+def _figures(
+    report: Any, parts: list[str], *, place: str, path: str, above: str = ""
+) -> Iterator[tuple[str, float | None]]:
+    """Every figure that a path leads to, with its name."""
+    if not parts:
+        if isinstance(report, bool) or not isinstance(report, int | float | None):
+            kind = f"holds {', '.join(report)}" if isinstance(report, Mapping) else "is no number"
+            raise InputError(f"{place}: {path}: {above} {kind}; name a figure")
+        yield above, report
+        return
+    head, rest = parts[0], parts[1:]
+    there = list(report) if isinstance(report, Mapping) else []
+    if head != "*" and head not in there:
+        known = ", ".join(map(str, there)) or "nothing"
+        raise InputError(f"{place}: {path}: no {head!r} under {above or 'the report'}; there is {known}")
+    for key in there if head == "*" else [head]:
+        yield from _figures(report[key], rest, place=place, path=path, above=f"{above}.{key}" if above else key)

@@ -1,16 +1,16 @@
 """Iterative stratification: groups of articles are given to splits such that what is rare is in each split.
 
 Method: Sechidis, Tsoumakas and Vlahavas 2011 (On the Stratification of Multi-Label Data), here on groups that stay
-whole, with swaps afterwards (``balance``).
+whole, with swaps afterwards (``_balanced``).
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, permutations
 
 import numpy as np
 import numpy.typing as npt
@@ -85,27 +85,6 @@ def stratify(
     return _balanced(groups, split_of, targets, shares, {group.id for group in free})
 
 
-def _balanced(
-    groups: Sequence[Group],
-    split_of: Mapping[str, str],
-    targets: Mapping[str, Mapping[str, float]],
-    shares: Mapping[str, float],
-    free: set[str],
-) -> dict[str, str]:
-    """``balance`` on arrays made of the groups."""
-    splits = list(shares)
-    features = sorted({feature for group in groups for feature in group.features})
-    in_order = sorted(groups, key=lambda group: group.id)
-    rows = [[group.n_articles, *(group.features[feature] for feature in features)] for group in in_order]
-    has = np.array(rows, dtype=np.float64).reshape(len(rows), 1 + len(features))
-    total = float(has[:, 0].sum())
-    wanted = np.array([[shares[s] * total, *(targets[s][feature] for feature in features)] for s in shares])
-    place = np.array([splits.index(split_of[group.id]) for group in in_order], dtype=np.int64)
-    movable = [i for i, group in enumerate(in_order) if group.id in free]
-    chosen = balance(has, wanted, place, free=movable)
-    return {group.id: splits[i] for group, i in zip(in_order, chosen.tolist(), strict=True)}
-
-
 def _wanted(totals: Counter[str], shares: Mapping[str, float]) -> dict[str, dict[str, float]]:
     """By split and feature the number of articles that the split should get."""
     largest = max(shares, key=lambda split: shares[split])
@@ -130,32 +109,39 @@ def _neediest(
     )
 
 
-def balance(has: Array, wanted: Array, place: Indices, *, free: Sequence[int]) -> Indices:
+def _balanced(
+    groups: Sequence[Group],
+    split_of: Mapping[str, str],
+    targets: Mapping[str, Mapping[str, float]],
+    shares: Mapping[str, float],
+    free: Collection[str],
+) -> dict[str, str]:
     """Swap and move groups so that the chi-squared distance between what splits have and what they should have falls.
 
-    Each round takes the best of the swaps among the groups that promise most, and of the moves of one group.
+    Each round takes the best of the swaps among the groups that promise most, and of the moves of one group. In the
+    arrays the first feature is the number of articles; rows of ``has`` are groups, rows of ``wanted`` splits.
 
     Args:
-        has: what groups have, shape (n_groups, n_features); the first feature is the number of articles.
-        wanted: what splits should have, shape (n_splits, n_features).
-        place: the split of every group, shape (n_groups,).
-        free: the groups that may change their split, in ascending order.
-
-    Returns:
-        the splits of the groups, shape (n_groups,).
+        targets: by split and feature the number of articles that the split should get.
+        free: ids of the groups that may change their split.
     """
-    place, n_splits = place.copy(), len(wanted)
+    splits = list(shares)
+    features = sorted({feature for group in groups for feature in group.features})
+    in_order = sorted(groups, key=lambda group: group.id)
+    rows = [[group.n_articles, *(group.features[feature] for feature in features)] for group in in_order]
+    has = np.array(rows, dtype=np.float64).reshape(len(rows), 1 + len(features))
+    total = float(has[:, 0].sum())
+    wanted = np.array([[shares[s] * total, *(targets[s][feature] for feature in features)] for s in shares])
+    place = np.array([splits.index(split_of[group.id]) for group in in_order], dtype=np.int64)
+    movable = np.array([i for i, group in enumerate(in_order) if group.id in free], dtype=np.int64)
     open_splits = np.flatnonzero(wanted[:, 0] > 0).tolist()
     weight = 1 / np.maximum(wanted, 0.5)
     weight[:, 0] *= _SIZE_WEIGHT
-    surplus = np.stack([has[place == split].sum(axis=0) for split in range(n_splits)]) - wanted
-    movable = np.array(free, dtype=np.int64)
+    surplus = np.stack([has[place == split].sum(axis=0) for split in range(len(splits))]) - wanted
     for _ in range(_ROUNDS if len(movable) else 0):
         best: tuple[float, int, int, int] = (-1e-9, -1, -1, -1)
-        for source in open_splits:
-            for target in open_splits:
-                if source != target:
-                    best = min(best, _best_change(has, surplus, weight, movable, place, source, target))
+        for source, target in permutations(open_splits, 2):
+            best = min(best, _best_change(has, surplus, weight, movable, place, source, target))
         _, group, other, target = best
         if group < 0:
             break
@@ -166,7 +152,7 @@ def balance(has: Array, wanted: Array, place: Indices, *, free: Sequence[int]) -
         place[group] = target
         if other >= 0:
             place[other] = source
-    return place
+    return {group.id: splits[i] for group, i in zip(in_order, place.tolist(), strict=True)}
 
 
 def _best_change(

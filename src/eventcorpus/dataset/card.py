@@ -78,7 +78,9 @@ class DatasetCounts:
 
     def add(self, split: str, gold: AnnotatedArticle, *, n_words: int, withheld: bool) -> None:
         """Count one article."""
-        self.splits.setdefault(split, AnnotationCounts(self.ontology)).add(gold)
+        if split not in self.splits:
+            self.splits[split] = AnnotationCounts(self.ontology)
+        self.splits[split].add(gold)
         self.n_words[split] += n_words
         self.n_withheld += withheld
 

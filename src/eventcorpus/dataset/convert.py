@@ -13,14 +13,13 @@ from pathlib import Path
 from eventcorpus.annotation.assemble import assemble
 from eventcorpus.annotation.document import Found
 from eventcorpus.annotation.label_map import Mapper, mapped
-from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import REPORT, Entry, TextPolicy, Written, is_dataset_folder, write_dataset
 from eventcorpus.dataset.formats import COMMON, FORMATS, OPTIONS, Format, check_extra, format_of
 from eventcorpus.dataset.splits import check_splits, read_splits
 from eventcorpus.errors import InputError, nearest
 from eventcorpus.files import check_folder, paths_of, sha256_of_file
-from eventcorpus.labelstudio.annotations import annotated_articles
+from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.ontology import Ontology
@@ -172,11 +171,9 @@ class Annotations:
 def _of_exports(request: Request) -> Annotations:
     index, ontology = open_exports(request.inputs, request.ontology, refuses=request.refuse)
     report = ConversionReport(request.refuse)
-    annotators = index.names.values()
-    gold = request.gold or default_policy(annotators)
-    policy = gold_policy(annotators, gold)
-    articles = tracked(annotated_articles(index, ontology, report), len(index.n_tasks), request.on_progress)
-    entries = (Entry("train", gold_of(every, gold, ontology, report), every) for every in articles)
+    policy, articles = gold_articles(index, ontology, report, request.gold)
+    articles = tracked(articles, len(index.n_tasks), request.on_progress)
+    entries = (Entry("train", gold, annotations) for gold, annotations in articles)
     found = Annotations(entries, ontology, report, policy, index.paths, [*index.notices], one_a_name=True)
     return _in_splits(found, request, is_divided=False)
 

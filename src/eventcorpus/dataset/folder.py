@@ -19,7 +19,7 @@ from eventcorpus.dataset.card import AnnotationCounts, DatasetCounts, dataset_ca
 from eventcorpus.dataset.rows import Tables, annotated_of, row_of, rows_of, versions, with_text, without_text
 from eventcorpus.dataset.splits import SPLITS, Duplicates
 from eventcorpus.errors import InputError
-from eventcorpus.files import atomic_folder, read_json, sha256_of_file, write_json, write_text
+from eventcorpus.files import atomic_folder, check_folder, read_json, sha256_of_file, write_json, write_text
 from eventcorpus.ontology import Ontology, ontology_yaml, read_ontology_yaml
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.text import words
@@ -69,7 +69,7 @@ class Entry:
 class Written:
     """What was written.
 
-    ``sizes``: articles per split; ``duplicates``: pairs of exact duplicates (see ``Duplicates.found``); ``n_spans``:
+    ``sizes``: articles per split; ``duplicates``: pairs of exact duplicates (see ``Duplicates``); ``n_spans``:
     gold spans; ``n_beyond_layer``: those that one layer of BIO tags cannot hold.
     """
 
@@ -105,8 +105,8 @@ def write_dataset(
         StrictError: with ``strict``, if the report has anything repaired, refused or flagged.
         OutputError: if the place is taken by something else, or the disk refuses.
     """
-    counts, duplicates, layer = DatasetCounts(ontology), Duplicates(), list[dict[str, str]]()
-    withheld: set[str] = set()
+    counts, duplicates = DatasetCounts(ontology), Duplicates()
+    layer, withheld = list[dict[str, str]](), set[str]()
     with atomic_folder(out, is_ours=is_dataset_folder) as folder:
         tables = Tables(folder, ontology)
         gc.freeze()  # by now the libraries are loaded and stay: not looking at them again saves an eighth of the time
@@ -189,10 +189,12 @@ def _articles_of(path: Path) -> Iterator[AnnotatedArticle]:
     return (annotated_of(row, place=str(path)) for row in rows_of(path))
 
 
-def joined(folder: Path, articles: Iterable[Article], report: ConversionReport) -> Iterator[Entry]:
-    """The articles of a standoff dataset with their text, put back by those who hold it; the others are refused.
+def join_text(
+    folder: Path, articles: Iterable[Article], out: Path, *, strict: bool = False
+) -> tuple[Written, ConversionReport]:
+    """Write a standoff dataset with its text, which those who hold it put back; other articles are refused.
 
-    The files that are written of them are byte for byte those of the dataset before its text was taken away.
+    The files are byte for byte those of the dataset before its text was taken away.
 
     Args:
         articles: found by the hash of their text; of those with the same text the one with the row's id, else the
@@ -201,7 +203,19 @@ def joined(folder: Path, articles: Iterable[Article], report: ConversionReport) 
     Raises:
         InputError: if the folder is not one of ours, or a file is not the one that was written.
         SpanError: if a row contradicts its text.
+        StrictError, OutputError: as ``write_dataset``.
     """
+    check_folder(out, is_ours=is_dataset_folder)
+    manifest, files = open_dataset(folder)
+    ontology, report = read_ontology_yaml(folder / "ontology.yaml"), ConversionReport()
+    entries = _joined(files, articles, report)
+    gold_policy, inputs = manifest["gold"], manifest["inputs"]
+    return write_dataset(out, entries, ontology, report, gold_policy=gold_policy, inputs=inputs, strict=strict), report
+
+
+def _joined(
+    files: Mapping[tuple[str, str], Path], articles: Iterable[Article], report: ConversionReport
+) -> Iterator[Entry]:
     by_id, by_hash = dict[str, Article](), dict[str, Article]()
     for article in articles:
         by_id[article.id] = article
@@ -218,7 +232,6 @@ def joined(folder: Path, articles: Iterable[Article], report: ConversionReport) 
             else:
                 yield row, annotated_of(with_text(row, article), place=str(path)) if article else None
 
-    _, files = open_dataset(folder)
     for (config, split), path in files.items():
         if config != "default":
             continue
@@ -275,9 +288,9 @@ def manifest_hash(folder: Path) -> str:
     return sha256_of_file(folder / MANIFEST)
 
 
-def data_facts(dataset: Dataset, split: str = "train") -> dict[str, Any]:
-    """Gold policy, licences ("" where none is stated), languages and counts of the articles of a split."""
-    counts = AnnotationCounts.of(dataset.split(split), dataset.ontology)
+def data_facts(dataset: Dataset) -> dict[str, Any]:
+    """Gold policy, licences ("" where none is stated), languages and counts of the articles of the train split."""
+    counts = AnnotationCounts.of(dataset.split("train"), dataset.ontology)
     return {
         "gold": dataset.manifest.get("gold", ""),
         "articles": counts.n_articles,

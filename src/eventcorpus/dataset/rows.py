@@ -59,11 +59,10 @@ def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tup
     Args:
         tokens: the words of the article (``eventcorpus.text.words``); ``ner_tags`` hold what one BIO layer can.
     """
-    article = annotated.article
-    starts, ends = zip(*tokens, strict=True) if tokens else ((), ())
+    article, text = annotated.article, annotated.article.text
     stay, _ = resolve_overlaps(annotated.spans, ontology)
     tags, _ = tags_from_spans(stay, tokens, ontology.rank)
-    row: dict[str, Any] = {"id": article.id, "text": article.text, "text_sha256": article.text_sha256}
+    row: dict[str, Any] = {"id": article.id, "text": text, "text_sha256": article.text_sha256}
     row |= {"annotator": annotated.annotator, **{name: getattr(article, name) for name in _STRINGS}}
     return row | {
         "invented": article.invented,
@@ -85,9 +84,9 @@ def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tup
         ],
         "roles": [{"role": r.role, "trigger": r.trigger, "argument": r.argument} for r in annotated.roles],
         "events": [{"id": e.id, "label": e.label, "triggers": list(e.triggers)} for e in annotated.events],
-        "tokens": [article.text[start:end] for start, end in tokens],
-        "token_starts": list(starts),
-        "token_ends": list(ends),
+        "tokens": [text[start:end] for start, end in tokens],
+        "token_starts": [start for start, _ in tokens],
+        "token_ends": [end for _, end in tokens],
         "ner_tags": tags,
     }
 

@@ -30,6 +30,11 @@ class Line:
     offsets: list[tuple[int, int]]
     words: list[str]
 
+    @property
+    def folded(self) -> list[str]:
+        """The words without regard to case."""
+        return [word.casefold() for word in self.words]
+
 
 def lines_of(text: str) -> Iterator[Line]:
     """Lines that have words; a line is a paragraph in most articles, and mentions do not cross it."""
@@ -60,10 +65,18 @@ def tagged_lines(annotated: AnnotatedArticle, labels: Sequence[str]) -> Iterator
         begin += len(line.words)
 
 
-def prediction_at(article: Article, places: Sequence[tuple[int, int, str, float]], baseline: str) -> Prediction:
-    """A prediction of (start, end, label, confidence), by the baseline of a name."""
-    mentions = (Mention(start, end, label, article.text[start:end], share) for start, end, label, share in places)
-    return prediction_of(article, mentions, ModelName(name=f"floor {baseline}"))
+Found = tuple[int, int, str, float]
+"""Start and end in the article, label, and confidence."""
+
+
+def _predict(articles: Iterable[Article], find: Callable[[Line], Iterable[Found]], baseline: str) -> list[Prediction]:
+    """What the baseline of a name finds in the lines of each article."""
+    predictions = []
+    for article in articles:
+        found = (place for line in lines_of(article.text) for place in find(line))
+        mentions = (Mention(start, end, label, article.text[start:end], sure) for start, end, label, sure in found)
+        predictions.append(prediction_of(article, mentions, ModelName(name=f"floor {baseline}")))
+    return predictions
 
 
 LEXICON = "remembered"
@@ -80,6 +93,18 @@ class Lexicon:
     entries: Mapping[Words, tuple[str, float]]
     longest: int
 
+    def find(self, line: Line) -> Iterator[Found]:
+        """From left to right, at each word the longest string that is known."""
+        folded, at = line.folded, 0
+        while at < len(folded):
+            for end in range(min(at + self.longest, len(folded)), at, -1):
+                if entry := self.entries.get(tuple(folded[at:end])):
+                    yield (line.offsets[at][0], line.offsets[end - 1][1], *entry)
+                    at = end
+                    break
+            else:
+                at += 1
+
 
 def predict_by_lexicon(
     train: Sequence[AnnotatedArticle], articles: Iterable[Article], *, threshold: float = 0.5
@@ -89,8 +114,7 @@ def predict_by_lexicon(
     Args:
         threshold: the least share of the occurrences of a string in ``train`` that must have the label, in (0, 1].
     """
-    lexicon = fit_lexicon(train, threshold=threshold)
-    return [prediction_at(article, _find(article, lexicon), LEXICON) for article in articles]
+    return _predict(articles, fit_lexicon(train, threshold=threshold).find, LEXICON)
 
 
 def fit_lexicon(train: Sequence[AnnotatedArticle], *, threshold: float = 0.5) -> Lexicon:
@@ -103,13 +127,13 @@ def fit_lexicon(train: Sequence[AnnotatedArticle], *, threshold: float = 0.5) ->
     lines = [pair for annotated in train for pair in tagged_lines(annotated, labels)]
     labelled: dict[Words, Counter[str]] = defaultdict(Counter)
     for line, tags in lines:
-        folded = _folded(line)
+        folded = line.folded
         for start, end, number in spans_from_tags(tags):
             labelled[tuple(folded[start:end])][labels[number]] += 1
     longest = max(map(len, labelled), default=0)
     occurs: Counter[Words] = Counter()
     for line, _ in lines:
-        folded = _folded(line)
+        folded = line.folded
         for start in range(len(folded)):
             for end in range(start + 1, min(start + longest, len(folded)) + 1):
                 key = tuple(folded[start:end])
@@ -121,27 +145,6 @@ def fit_lexicon(train: Sequence[AnnotatedArticle], *, threshold: float = 0.5) ->
         if n >= threshold * occurs[key]:
             entries[key] = (label, n / occurs[key])
     return Lexicon(entries, longest)
-
-
-def _find(article: Article, lexicon: Lexicon) -> list[tuple[int, int, str, float]]:
-    """From left to right, at each word the longest string that is known."""
-    places = []
-    for line in lines_of(article.text):
-        folded, at = _folded(line), 0
-        while at < len(folded):
-            for end in range(min(at + lexicon.longest, len(folded)), at, -1):
-                found = lexicon.entries.get(tuple(folded[at:end]))
-                if found:
-                    places.append((line.offsets[at][0], line.offsets[end - 1][1], *found))
-                    at = end
-                    break
-            else:
-                at += 1
-    return places
-
-
-def _folded(line: Line) -> list[str]:
-    return [word.casefold() for word in line.words]
 
 
 LINEAR = "linear"
@@ -167,23 +170,20 @@ class LinearTagger:
         scores: NDArray[np.float32] = np.log(full).astype(np.float32)
         return scores
 
+    def find(self, line: Line) -> Iterator[Found]:
+        """The mentions of the best path of tags; their confidence is the geometric mean over their words."""
+        scores = self.log_probabilities(line.words)
+        tags = viterbi(scores)
+        for start, end, label in spans_from_tags(tags):
+            sure = float(np.exp(np.mean([scores[i, tags[i]] for i in range(start, end)])))
+            yield line.offsets[start][0], line.offsets[end - 1][1], self.labels[label], sure
+
 
 def predict_by_linear(
     train: Sequence[AnnotatedArticle], articles: Iterable[Article], *, n_epochs: int = 8, seed: int = 0
 ) -> list[Prediction]:
     """Train and predict; the same input gives the same predictions."""
-    tagger = fit_linear(train, n_epochs=n_epochs, seed=seed)
-    predictions = []
-    for article in articles:
-        places = []
-        for line in lines_of(article.text):
-            scores = tagger.log_probabilities(line.words)
-            tags = viterbi(scores)
-            for start, end, label in spans_from_tags(tags):
-                sure = float(np.exp(np.mean([scores[i, tags[i]] for i in range(start, end)])))
-                places.append((line.offsets[start][0], line.offsets[end - 1][1], tagger.labels[label], sure))
-        predictions.append(prediction_at(article, places, LINEAR))
-    return predictions
+    return _predict(articles, fit_linear(train, n_epochs=n_epochs, seed=seed).find, LINEAR)
 
 
 def fit_linear(train: Sequence[AnnotatedArticle], *, n_epochs: int = 8, seed: int = 0) -> LinearTagger:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -184,35 +184,33 @@ def class_map_path(benchmark: Benchmark, path: Path) -> Path | None:
     return path.parent / benchmark.class_map if benchmark.class_map else None
 
 
-def meaning(benchmark: Benchmark, path: Path) -> dict[str, Any]:
-    """Everything that decides a score: data, conversion, split, classes, figures; words about them are not in it."""
+def meaning_sha256(benchmark: Benchmark, path: Path) -> str:
+    """SHA-256 of everything that decides a score, as JSON with sorted keys: data, conversion, split, classes, figures.
+
+    Words about them are not in it; ``versions.json`` holds it for every version.
+    """
     mapped = class_map_path(benchmark, path)
-    return {
+    meaning = {
         "convert": benchmark.convert.model_dump(),
         "files": sorted((f.model_dump() for f in benchmark.files), key=lambda f: str(f["path"])),
         "split": benchmark.split,
         "classes": read_yaml_as(ClassMap, mapped, what="a map").model_dump() if mapped else None,
         "metrics": [metric.model_dump(exclude={"definition"}) for metric in benchmark.metrics],
     }
-
-
-def meaning_sha256(benchmark: Benchmark, path: Path) -> str:
-    """SHA-256 of ``meaning`` as JSON with sorted keys; ``versions.json`` holds it for every version."""
-    content = json.dumps(meaning(benchmark, path), sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(content.encode()).hexdigest()
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class BenchmarkData:
     """The files of a benchmark in a folder; ``other`` has a phrase for each whose hash is not the benchmark's.
 
-    ``path`` is that of the benchmark's own file.
+    ``path`` is that of the benchmark's own file; ``files`` has the hash of each by its path in the folder.
     """
 
     benchmark: Benchmark
     path: Path
     folder: Path
-    files: Sequence[Path]
+    files: dict[str, str]
     other: Sequence[str]
 
 
@@ -227,28 +225,27 @@ def find_data(benchmark: Benchmark, path: Path, folder: Path, *, any_data: bool 
     Raises:
         InputError: if a file is missing (it says where to get it), or is another and ``any_data`` is false.
     """
-    present: list[Path] = []
+    files: dict[str, str] = {}
     other: list[str] = []
     unchecked: list[Path] = []
     for file in benchmark.files:
         place = folder / file.path
-        if not place.is_file():
-            if file.required:
-                source = " ".join(benchmark.source.split())
-                raise InputError(f"{place}: no such file, {benchmark.key} needs it; where to get it: {source}")
-            continue
-        present.append(place)
-        if file.sha256 is None:
-            unchecked.append(place)
-        elif (found := sha256_of_file(place)) != file.sha256:
-            other.append(f"{place} has sha256 {found}, that of {benchmark.key} has {file.sha256}")
+        if place.is_file():
+            found = files[place.relative_to(folder).as_posix()] = sha256_of_file(place)
+            if file.sha256 is None:
+                unchecked.append(place)
+            elif found != file.sha256:
+                other.append(f"{place} has sha256 {found}, that of {benchmark.key} has {file.sha256}")
+        elif file.required:
+            source = " ".join(benchmark.source.split())
+            raise InputError(f"{place}: no such file, {benchmark.key} needs it; where to get it: {source}")
     if other and not any_data:
         raise InputError(f"{other[0]}; get the file that source names, or score this one with --any-data")
     for phrase in other:
         logger.info("other data: %s", phrase)
     for place in unchecked:
         logger.info("%s: %s knows no hash of it; whether it is the right file is not checked", place, benchmark.key)
-    return BenchmarkData(benchmark, path, folder, present, other)
+    return BenchmarkData(benchmark, path, folder, files, other)
 
 
 def run_benchmark(
@@ -299,34 +296,28 @@ def benchmark_dataset(data: BenchmarkData, *, keep: Path | None = None) -> Itera
         InputError: if the format is not known, or a file cannot be read as it.
         OutputError: if ``keep`` is taken by something else.
     """
+    options = data.benchmark.convert
+    if options.format not in FORMATS:
+        way_out = nearest(options.format, FORMATS)
+        raise InputError(f"{data.benchmark.key}: convert.format: there is no format {options.format!r}; {way_out}")
     with tempfile.TemporaryDirectory(prefix="eventcorpus-benchmark-") as temporary:
         staged = Path(temporary) / data.folder.resolve().name
         for file in data.files:
-            place = staged / file.relative_to(data.folder)
-            place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, place)
+            (staged / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(data.folder / file, staged / file)
+        request = Request(
+            inputs=[staged / path for path in options.inputs],
+            ontology=staged / options.ontology if options.ontology else None,
+            splits=staged / options.splits if options.splits else None,
+            scheme=options.scheme if "scheme" in FORMATS[options.format].options else None,
+            **options.model_dump(include={"gold", "min_confidence", "refuse"}),
+        )
+        found = read_annotations_of(request, options.format)
+        entries = held_out(found.entries, options.holdout) if options.holdout else found.entries
         out = keep or Path(temporary) / "dataset"
-        hashes = {file.relative_to(data.folder).as_posix(): sha256_of_file(file) for file in data.files}
-        _convert(data.benchmark, staged, out, hashes)
+        write_dataset(out, entries, found.ontology, found.report, gold_policy=found.gold_policy, inputs=data.files)
+        logger.info("%s: %s", data.benchmark.key, found.report.summary())
         yield read_dataset(out)
-
-
-def _convert(benchmark: Benchmark, data: Path, out: Path, inputs: dict[str, str]) -> None:
-    options = benchmark.convert
-    if options.format not in FORMATS:
-        way_out = nearest(options.format, FORMATS)
-        raise InputError(f"{benchmark.key}: convert.format: there is no format {options.format!r}; {way_out}")
-    request = Request(
-        inputs=[data / path for path in options.inputs],
-        ontology=data / options.ontology if options.ontology else None,
-        splits=data / options.splits if options.splits else None,
-        scheme=options.scheme if "scheme" in FORMATS[options.format].options else None,
-        **options.model_dump(include={"gold", "min_confidence", "refuse"}),
-    )
-    found = read_annotations_of(request, options.format)
-    entries = held_out(found.entries, options.holdout) if options.holdout else found.entries
-    write_dataset(out, entries, found.ontology, found.report, gold_policy=found.gold_policy, inputs=inputs)
-    logger.info("%s: %s", benchmark.key, found.report.summary())
 
 
 def held_out(entries: Iterable[Entry], holdout: Holdout) -> Iterator[Entry]:

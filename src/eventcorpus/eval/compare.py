@@ -17,14 +17,14 @@ from eventcorpus import __version__
 from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.counts import MatchedArticle, count_exact, labels_of, match_articles
-from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles
-from eventcorpus.eval.report import Figure, Interval, Resampled
+from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles, figure_at
+from eventcorpus.eval.report import Figure
 from eventcorpus.eval.runs import Run, predictions_sha256, select
 from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import known, mean_label_figures, micro_f1
 from eventcorpus.metrics.paired import Differences, effect_size, holm, paired_differences
-from eventcorpus.metrics.resample import LEVEL
+from eventcorpus.metrics.resample import LEVEL, Resampled
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle, SpanKey, numbered
 
@@ -208,17 +208,12 @@ def compare(
     labels = labels_of((article for run in matched for article in run), labels)
     counts = count_exact(matched, labels)
     sides = counts[:, : len(first)], counts[:, len(first) :]
-    repeated = [np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in sides]
+    of_first, of_second = (np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in sides)
     paired = paired_differences(
-        repeated[0],
-        repeated[1],
-        lambda sums: mean_label_figures(sums)[..., 2],
-        resampling=resampling,
-        rounds=rounds,
-        level=LEVEL,
+        of_first, of_second, lambda sums: mean_label_figures(sums)[..., 2], resampling=resampling, rounds=rounds
     )
-    fixed, broken = changes(gold, matched[: len(first)], matched[len(first) :], labels)
-    rows = _rows(paired, counts.sum(axis=0)[0, :, 2], labels, fixed, broken, n_units=resampling.n_units)
+    changed = changes(gold, matched[: len(first)], matched[len(first) :], labels)
+    rows = _rows(paired, counts.sum(axis=0)[0, :, 2], labels, changed, n_units=resampling.n_units)
     return Comparison(
         eventcorpus=__version__,
         command=command,
@@ -238,46 +233,37 @@ def compare(
         micro=rows[-2],
         macro=rows[-1],
         labels=dict(zip(labels, rows[:-2], strict=True)),
-        fixed=fixed,
-        broken=broken,
+        fixed=changed[0],
+        broken=changed[1],
     )
 
 
 def _rows(
-    paired: Differences,
-    support: Numbers,
-    labels: Sequence[str],
-    fixed: Sequence[Change],
-    broken: Sequence[Change],
-    *,
-    n_units: int,
+    paired: Differences, support: Numbers, labels: Sequence[str], changed: Sequence[Sequence[Change]], *, n_units: int
 ) -> list[Difference]:
-    """Every label, then micro and macro."""
-    effects = effect_size(paired.difference, paired.deviation, n_units=n_units)
-    adjusted = np.append(holm(paired.p_randomisation[: len(labels)]), [np.nan, np.nan])
-    n_fixed, n_broken = (Counter(change.label for change in changed) for changed in (fixed, broken))
+    """Every label, then micro and macro; ``changed``: what was fixed, and what broke."""
+    figures = {
+        "first": paired.first,
+        "second": paired.second,
+        "p_randomisation": paired.p_randomisation,
+        "p_bootstrap": paired.p_bootstrap,
+        "p_holm": np.append(holm(paired.p_randomisation[: len(labels)]), [np.nan, np.nan]),
+        "effect_size": effect_size(paired.value, paired.deviation, n_units=n_units),
+        "smallest_difference": STANDARD_ERRORS * paired.deviation,
+    }
+    n_fixed, n_broken = (Counter(change.label for change in side) for side in changed)
     numbers = [(int(n), n_fixed[label], n_broken[label]) for label, n in zip(labels, support, strict=True)]
-    numbers += [(int(support.sum()), len(fixed), len(broken))] * 2
-    rows: list[Difference] = []
-    for i, (n_gold, fixed_here, broken_here) in enumerate(numbers):
-        low, high, deviation = known(paired.low[i]), known(paired.high[i]), known(paired.deviation[i])
-        interval = None if low is None or high is None else Interval(low=low, high=high)
-        rows.append(
-            Difference(
-                first=known(paired.first[i]),
-                second=known(paired.second[i]),
-                difference=Figure(value=known(paired.difference[i]), interval=interval),
-                p_randomisation=known(paired.p_randomisation[i]),
-                p_bootstrap=known(paired.p_bootstrap[i]),
-                p_holm=known(adjusted[i]),
-                effect_size=known(effects[i]),
-                smallest_difference=None if deviation is None else STANDARD_ERRORS * deviation,
-                support=n_gold,
-                fixed=fixed_here,
-                broken=broken_here,
-            )
+    numbers += [(int(support.sum()), n_fixed.total(), n_broken.total())] * 2
+    return [
+        Difference(
+            difference=figure_at(paired, i),
+            support=n_gold,
+            fixed=fixed,
+            broken=broken,
+            **{key: known(values[i]) for key, values in figures.items()},
         )
-    return rows
+        for i, (n_gold, fixed, broken) in enumerate(numbers)
+    ]
 
 
 def _system(name: str, runs: Sequence[Sequence[Prediction]], counts: Numbers, n_articles: int) -> System:

@@ -6,7 +6,7 @@ the confusion of labels and the errors of boundaries are all counted from these 
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -16,7 +16,7 @@ import numpy as np
 from eventcorpus.eval.intervals import mean_count
 from eventcorpus.eval.report import BoundaryErrors, Confusion
 from eventcorpus.metrics import Numbers
-from eventcorpus.metrics.align import Labelled, Outcome, Stretch, match_overlapping, outcomes
+from eventcorpus.metrics.align import Labelled, Outcome, match_overlapping, outcomes
 from eventcorpus.metrics.match import Key, exact_by_article
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
@@ -84,19 +84,20 @@ def count_mentions(
             for outcome in article.outcomes:
                 if not (outcome.gold and outcome.predicted):
                     continue
-                in_gold = rank[article.gold[outcome.gold[0]][2]]
-                predicted = rank[article.predicted[outcome.predicted[0]][2]]
+                gold_label = rank[article.gold[outcome.gold[0]][2]]
+                predicted_label = rank[article.predicted[outcome.predicted[0]][2]]
                 if outcome.kind in _SAME_LABEL:
-                    types[row, n, in_gold, _CORRECT] += 1
+                    types[row, n, gold_label, _CORRECT] += 1
                 if outcome.kind in _SAME_ENDS:
-                    boundary[row, n, in_gold, _CORRECT] += 1
+                    boundary[row, n, gold_label, _CORRECT] += 1
                     # counted in the row of its gold mention: in that of its own label, correct could exceed predicted
-                    boundary[row, n, predicted, _PREDICTED] -= 1
-                    boundary[row, n, in_gold, _PREDICTED] += 1
-            gold_places, predicted_places = _by_label(article.gold), _by_label(article.predicted)
-            for label in gold_places.keys() & predicted_places.keys():
-                pairs = match_overlapping(gold_places[label], predicted_places[label], threshold=overlap)
-                overlapping[row, n, rank[label], _CORRECT] = len(pairs)
+                    boundary[row, n, predicted_label, _PREDICTED] -= 1
+                    boundary[row, n, gold_label, _PREDICTED] += 1
+            for label in {span[2] for span in article.gold} & {span[2] for span in article.predicted}:
+                in_gold, found = (
+                    [span[:2] for span in side if span[2] == label] for side in (article.gold, article.predicted)
+                )
+                overlapping[row, n, rank[label], _CORRECT] = len(match_overlapping(in_gold, found, threshold=overlap))
     return {"exact": exact, "boundary": boundary, "type": types, "overlap": overlapping}
 
 
@@ -112,13 +113,6 @@ def count_exact(runs: Sequence[Sequence[MatchedArticle]], labels: Sequence[str])
         for matched in runs
     ]
     return np.stack(counts, axis=1)
-
-
-def _by_label(spans: Sequence[Labelled]) -> dict[str, list[Stretch]]:
-    stretches: dict[str, list[Stretch]] = defaultdict(list)
-    for start, end, label in spans:
-        stretches[label].append((start, end))
-    return stretches
 
 
 def confusion_of(runs: Sequence[Sequence[MatchedArticle]], labels: Sequence[str]) -> Confusion:

@@ -12,10 +12,12 @@ from importlib.metadata import version
 from statistics import stdev
 from typing import Any
 
+import numpy as np
+
 from eventcorpus import __version__
+from eventcorpus.agreement.pairs import double_annotations
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import InputError
-from eventcorpus.eval.annotator_agreement import agreement_beside
 from eventcorpus.eval.baselines import score_baselines
 from eventcorpus.eval.calibration import calibration_of
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes
@@ -29,13 +31,13 @@ from eventcorpus.eval.counts import (
     predicted_keys,
 )
 from eventcorpus.eval.events import events_of
-from eventcorpus.eval.intervals import draw_articles, matching_of, mean_count, smallest_difference
-from eventcorpus.eval.report import BESIDE, DEFINITIONS, Report, Resampled, ScoredOn, Seeds
+from eventcorpus.eval.intervals import draw_articles, figure_at, in_order, matching_of, mean_count, smallest_difference
+from eventcorpus.eval.report import BESIDE, DEFINITIONS, Agreement, Report, ScoredOn, Seeds
 from eventcorpus.eval.runs import Run, Selection, found_ontology, select
 from eventcorpus.eval.slices import slices_of
 from eventcorpus.metrics import Numbers
-from eventcorpus.metrics.match import known, micro_f1
-from eventcorpus.metrics.resample import LEVEL, Resampling
+from eventcorpus.metrics.match import exact_by_article, known, label_figures, micro_f1
+from eventcorpus.metrics.resample import LEVEL, Resampled, Resampling, estimate
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle
@@ -89,8 +91,8 @@ def evaluate(
         seed=seed,
     )
     labels = tuple(report.exact.labels)
-    ids = [annotated.article.id for annotated in selection.gold]
-    annotations = [of_one for of_one in annotations if of_one[0].article.id in set(ids)]
+    ids = dict.fromkeys(annotated.article.id for annotated in selection.gold)
+    annotations = [of_one for of_one in annotations if of_one[0].article.id in ids]
     if class_map is not None:
         train = gold_in_classes(train, class_map.gold) if train is not None else None
         annotations = [gold_in_classes(of_one, class_map.gold) for of_one in annotations]
@@ -105,7 +107,7 @@ def evaluate(
         "slices": slices_of(selection.gold, keys, labels, resampling=resampling, train=train),
         "calibration": calibration_of(in_gold, selection.runs, articles=ids, labels=labels, resampling=resampling),
         "floors": score_baselines(train, selection.gold, labels) if train and baselines else None,
-        "agreement": agreement_beside(annotations, labels, split=split, n_resamples=n_resamples, seed=seed),
+        "agreement": agreement_beside(annotations, ontology, labels, split=split, n_resamples=n_resamples, seed=seed),
         "smallest_difference": smallest_difference(counts, resampling),
     }
     return report.model_copy(update=beside)
@@ -238,3 +240,43 @@ def _seeds(counts: Numbers, models: Sequence[ModelName]) -> Seeds:
     defined = [value for value in micro if value is not None]
     deviation = stdev(defined) if len(defined) > 1 else None
     return Seeds(models=tuple(models), micro_f1=tuple(micro), deviation=deviation)
+
+
+def agreement_beside(
+    annotations: Sequence[Sequence[AnnotatedArticle]],
+    ontology: Ontology,
+    labels: Sequence[str],
+    *,
+    split: str,
+    n_resamples: int = 1000,
+    seed: int = 0,
+) -> Agreement | None:
+    """Exact F1 of every pair of annotators, counts of all pairs added up; None where no article has two of them.
+
+    Args:
+        annotations: per article of the split what every annotator made of it; adjudicated rows are left out. A label
+            counts where both of a pair could use it.
+        labels: one figure each, undefined where nobody marked any.
+    """
+    pairs = double_annotations(annotations, ontology)
+    shared = in_order({double.article.id: double.first for doubles in pairs.values() for double in doubles}.values())
+    if not shared:
+        return None
+    counts = sum(
+        exact_by_article(
+            (key for key in gold_keys(double.second for double in doubles) if key[-1] in labels),
+            (key for key in gold_keys(double.first for double in doubles) if key[-1] in labels),
+            articles=[annotated.article.id for annotated in shared],
+            labels=labels,
+        )
+        for doubles in pairs.values()
+    )
+    resampling = draw_articles(shared, n_resamples=n_resamples, seed=seed)
+    found = estimate(np.asarray(counts), lambda sums: label_figures(sums)[..., 2], resampling=resampling)
+    who = ", ".join(f"{first} and {second} on {len(doubles):,}" for (first, second), doubles in pairs.items())
+    return Agreement(
+        articles=len(shared),
+        all_labels=figure_at(found, len(labels)),
+        labels={label: figure_at(found, i) for i, label in enumerate(labels)},
+        source=f"{who} articles of split {split}, each annotated alone",
+    )

@@ -13,7 +13,7 @@ from eventcorpus.eval.intervals import matching_of, mean_count, mean_figure, mea
 from eventcorpus.eval.report import AttributeFigures, Events, EventSets, LabelFigures, Matching
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.clusters import b_cubed, b_cubed_figures, ceaf_e, ceaf_figures
-from eventcorpus.metrics.coefficients import share
+from eventcorpus.metrics.match import share
 from eventcorpus.metrics.resample import Resampling
 from eventcorpus.ontology import AttributeType, Ontology
 from eventcorpus.predictions import Prediction

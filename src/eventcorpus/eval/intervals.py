@@ -19,9 +19,8 @@ from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, e
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import percent_range, percent_with_range
 
-POWER = 0.8
 STANDARD_ERRORS = 2.8016
-"""z(0.975) + z(0.8): how many standard errors a difference must be to be found at level 0.05 with power ``POWER``."""
+"""z(0.975) + z(0.8): how many standard errors a difference must be to be found at level 0.05 with power 0.8."""
 
 
 def in_order(gold: Iterable[AnnotatedArticle]) -> list[AnnotatedArticle]:

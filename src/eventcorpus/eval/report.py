@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from eventcorpus.files import StrictModel
+from eventcorpus.metrics.resample import Resampled
 from eventcorpus.predictions import ModelName
 
 
@@ -92,14 +93,6 @@ class Classes(StrictModel):
 
     gold: LeftOut
     predicted: LeftOut
-
-
-class Resampled(StrictModel):
-    """How intervals were made."""
-
-    seed: int
-    resamples: int
-    level: float
 
 
 class Confusion(StrictModel):

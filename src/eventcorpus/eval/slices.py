@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
 from eventcorpus.eval.intervals import mean_figures, with_counts
 from eventcorpus.eval.report import Slice
-from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import Key, exact_by_article, known, mean_label_figures, precision_recall_f1
 from eventcorpus.metrics.resample import Resampling
 from eventcorpus.schema import AnnotatedArticle, Article
@@ -62,12 +61,8 @@ def slices_of(
     for dimension, (values_of, order) in of_article.items():
         values = {article.id: tuple(dict.fromkeys(values_of(article))) for article in articles}
         if any(value != NONE for of_one in values.values() for value in of_one):
-            members: dict[str, set[str]] = defaultdict(set)
-            for article_id, of_one in values.items():
-                for value in of_one:
-                    members[value].add(article_id)
             rule: Rule = partial(_of_article, values)
-            found[dimension] = _score(articles, keys, labels, rule, resampling=resampling, order=order, members=members)
+            found[dimension] = _score(articles, keys, labels, rule, resampling=resampling, order=order, values=values)
     rules: dict[str, tuple[Rule, Sequence[str]]] = {
         "position": (lambda key: (_bin(bisect_right(starts[key[0]], key[1]) - 1, PLACES),), _bins(PLACES))
     }
@@ -109,37 +104,35 @@ def _score(
     *,
     resampling: Resampling | None,
     order: Sequence[str],
-    members: dict[str, set[str]] | None = None,
+    values: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Slice]:
     """Every slice of one dimension: the values in ``order``, then any other by name.
 
     Args:
-        members: value -> ids of the articles in the slice, with mentions or without; by default those with some.
+        values: article id -> the slices that it is in, with mentions or without; by default those of its mentions.
     """
     ids = [article.id for article in articles]
-    in_slice: dict[str, set[str]] = defaultdict(set, members or {})
+    in_slice: dict[str, set[str]] = defaultdict(set)
+    for article_id, of_article in (values or {}).items():
+        for value in of_article:
+            in_slice[value].add(article_id)
     parts: dict[str, list[tuple[list[Key], list[Key]]]] = defaultdict(lambda: [([], []) for _ in keys])
     for run, sides in enumerate(keys):
         for side, mentions in enumerate(sides):
             for key in mentions:
                 for value in rule(key):
                     parts[value][run][side].append(key)
-                    if members is None:
-                        in_slice[value].add(key[0])
+                    in_slice[value].add(key[0])
     found: dict[str, Slice] = {}
     for value in [*(value for value in order if value in in_slice), *sorted(set(in_slice) - set(order))]:
         # one slice after the other: the counts of a thousand outlets at once would fill the memory
-        counts = [exact_by_article(*sides, articles=ids, labels=labels) for sides in parts[value]]
-        found[value] = _slice(np.stack(counts, axis=1), resampling, n_articles=len(in_slice[value]))
+        of_runs = [exact_by_article(*sides, articles=ids, labels=labels) for sides in parts[value]]
+        counts, n_articles = np.stack(of_runs, axis=1), len(in_slice[value])
+        of_enough = resampling if n_articles >= LEAST_ARTICLES else None
+        micro, totals = mean_figures(counts.sum(axis=2), precision_recall_f1, of_enough), counts.sum(axis=0)
+        macro_f1 = known(mean_label_figures(totals)[-1, 2])
+        found[value] = Slice(articles=n_articles, micro=with_counts(micro, totals.sum(axis=1)), macro_f1=macro_f1)
     return found
-
-
-def _slice(counts: Numbers, resampling: Resampling | None, *, n_articles: int) -> Slice:
-    """``counts``: shape (n_articles, n_runs, n_labels, 3)."""
-    of_enough = resampling if n_articles >= LEAST_ARTICLES else None
-    micro, totals = mean_figures(counts.sum(axis=2), precision_recall_f1, of_enough), counts.sum(axis=0)
-    macro_f1 = known(mean_label_figures(totals)[-1, 2])
-    return Slice(articles=n_articles, micro=with_counts(micro, totals.sum(axis=1)), macro_f1=macro_f1)
 
 
 def _bins(edges: Sequence[int]) -> list[str]:

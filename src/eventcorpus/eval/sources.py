@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from eventcorpus.annotation.merge import default_policy, gold_of
+from eventcorpus.annotation.merge import default_policy
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import is_dataset_folder, manifest_hash, read_annotations, read_dataset
 from eventcorpus.errors import InputError
@@ -24,12 +24,11 @@ from eventcorpus.formats.tagged import (
     read_predictions_on,
     read_tagged_gold,
 )
-from eventcorpus.labelstudio.annotations import annotated_articles
+from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.exported_predictions import exported_predictions, prediction_of_annotated
 from eventcorpus.labelstudio.exports import ExportIndex, open_exports
-from eventcorpus.metrics.tags import Decoder
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_predictions
+from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_prediction_file
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
 
@@ -64,26 +63,17 @@ class Options:
 
     Args:
         split: of datasets.
-        decoder: how tag files are read, see ``metrics.tags``.
-        scheme: of the tags of tag files, see ``formats.schemes``; None: told from the tags.
-        columns: of tag files, see ``formats.columns``; None: told from what stands in them.
+        reading: how tag files are read.
         exported: what of a Label Studio export is scored.
         model_version: whose predictions, where an export has those of several models.
         ontology: of Label Studio exports; None: the one beside them, else the shipped one.
     """
 
-    split: str = "test"
-    decoder: Decoder = "strict"
-    scheme: str | None = None
-    columns: str | None = None
-    exported: Exported = "predictions"
-    model_version: str | None = None
-    ontology: Path | None = None
-
-    @property
-    def reading(self) -> TagReading:
-        """How tag files are read."""
-        return TagReading(self.decoder, self.scheme, self.columns)
+    split: str
+    reading: TagReading
+    exported: Exported
+    model_version: str | None
+    ontology: Path | None
 
 
 def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -> Gold:
@@ -136,7 +126,7 @@ def read_system(path: Path | None, gold: Gold, options: Options) -> list[Predict
         assert gold.tags is not None
         found = predictions_in_last_column(gold.path, gold.tags, options.reading)
     elif (kind := kind_of(path)) == "predictions":
-        return read_file(path)
+        return list(read_prediction_file(path).values())
     elif kind == "dataset":
         name = ModelName(name=path.resolve().name)
         return [prediction_of_annotated(annotated, name) for annotated in read_dataset(path).split(options.split)]
@@ -179,9 +169,8 @@ def _exported(path: Path, options: Options) -> list[Prediction]:
 
 def _exported_gold(index: ExportIndex, ontology: Ontology, path: Path) -> list[AnnotatedArticle]:
     """One gold row per annotated article, by the policy that fits the annotators."""
-    report, policy = ConversionReport(refuses=True), default_policy(index.names.values())
-    read = annotated_articles(index, ontology, report)
-    articles = [gold_of(annotations, policy, ontology, report) for annotations in read]
+    report = ConversionReport(refuses=True)
+    articles = [gold for gold, _ in gold_articles(index, ontology, report)[1]]
     _log_refused(report, path)
     return articles
 
@@ -196,7 +185,7 @@ def _log_refused(report: ConversionReport, path: Path) -> None:
 
 def _log_reading(side: str, read: TaggedArticles | TaggedPredictions, path: Path, options: Options) -> None:
     """Say which scheme tags were read in, if it is not the usual one, and how many of them do not count."""
-    if options.scheme is None and read.scheme != "iob2":
+    if options.reading.scheme is None and read.scheme != "iob2":
         logger.info(f"{path}: {side}: tags of the scheme {SCHEMES[read.scheme].title} (--scheme names another)")
     if read.n_dropped:
         logger.info(
@@ -231,9 +220,5 @@ def runs_of(
         found = tracked(extractor.extract(articles), len(articles), on_progress)
         return [prediction_of(*pair, extractor.name) for pair in zip(articles, found, strict=True)]
 
-    return [Run(predict(path) if path.is_dir() else read_file(path), str(path)) for path in paths]
-
-
-def read_file(path: Path) -> list[Prediction]:
-    """The predictions of a JSON Lines file."""
-    return list(read_predictions(read_text(path).split("\n"), place=str(path)))
+    found = (predict(path) if path.is_dir() else list(read_prediction_file(path).values()) for path in paths)
+    return [Run(predictions, str(path)) for path, predictions in zip(paths, found, strict=True)]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eventcorpus.annotation.assemble import annotated_article
+from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError, SpanError
@@ -77,6 +78,32 @@ def annotated_articles(
         if found:
             report.keep("articles")
             yield found
+
+
+def gold_articles(
+    index: ExportIndex,
+    ontology: Ontology,
+    report: ConversionReport,
+    policy: str | None = None,
+    *,
+    on_error: OnError | None = None,
+) -> tuple[str, Iterator[tuple[AnnotatedArticle, list[AnnotatedArticle]]]]:
+    """Read articles as ``annotated_articles`` does, with gold of each.
+
+    Args:
+        policy: see ``annotation.merge.gold_of``; None: adjudicated if there are decisions, else a1.
+
+    Returns:
+        the policy in words, and of each article gold and its annotations, a1 first.
+
+    Raises:
+        InputError: if the policy does not fit the annotators, or as ``annotated_articles``.
+    """
+    annotators = index.names.values()
+    chosen = policy or default_policy(annotators)
+    in_words = gold_policy(annotators, chosen)
+    articles = annotated_articles(index, ontology, report, on_error=on_error)
+    return in_words, ((gold_of(passes, chosen, ontology, report), passes) for passes in articles)
 
 
 def _pieces(tasks: list[ExportedTask], report: ConversionReport) -> list[_Piece]:

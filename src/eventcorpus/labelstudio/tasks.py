@@ -15,7 +15,7 @@ from typing import Any
 
 from eventcorpus import __version__
 from eventcorpus.errors import InputError
-from eventcorpus.files import atomic_folder, read_text, sha256_of_file, to_json, write_text
+from eventcorpus.files import atomic_folder, read_text, sha256_of_file, to_json, write_json, write_text
 from eventcorpus.formats.articles import article_row
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.controls import ontology_controls
@@ -56,7 +56,7 @@ def write_tasks(tasks: Iterable[dict[str, Any]], ontology: Ontology, out: Path) 
         (folder / "config.xml").write_text(label_config(ontology), encoding="utf-8")
         (folder / "ontology.yaml").write_text(ontology_yaml(ontology), encoding="utf-8")
         manifest = {"schema": 1, "eventcorpus": __version__, "ontology": ontology.key, "tasks": n_tasks, "files": files}
-        (folder / MANIFEST).write_text(to_json(manifest, indent=2) + "\n", encoding="utf-8")
+        write_json(folder / MANIFEST, manifest)
     return n_tasks
 
 

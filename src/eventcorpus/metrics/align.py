@@ -16,6 +16,8 @@ import numpy as np
 
 Stretch = tuple[int, int]
 """(start, end) in characters, end excluded."""
+Labelled = tuple[int, int, str]
+"""(start, end, label), end excluded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,7 @@ def match_overlapping(first: Sequence[Stretch], second: Sequence[Stretch], *, th
     """
     matched: list[Overlap] = []
     for left, right in runs(first, second):
-        if len(left) == len(right) == 1:
-            (start, end), (other_start, other_end) = first[left[0]], second[right[0]]
-            shared = min(end, other_end) - max(start, other_start)
-            union = (end - start) + (other_end - other_start) - shared
-            if shared > 0 and shared >= threshold * union:
-                matched.append(Overlap(left[0], right[0], shared))
-        elif left and right:
-            matched += _assign(first, second, left, right, threshold)
+        matched += _assign(first, second, left, right, threshold=threshold)
     return matched
 
 
@@ -85,19 +80,36 @@ def runs(first: Sequence[Stretch], second: Sequence[Stretch]) -> Iterator[tuple[
 
 
 def _assign(
-    first: Sequence[Stretch], second: Sequence[Stretch], left: list[int], right: list[int], threshold: float
+    first: Sequence[Stretch | Labelled],
+    second: Sequence[Stretch | Labelled],
+    left: Sequence[int],
+    right: Sequence[int],
+    *,
+    threshold: float = 0.0,
+    by_label: bool = False,
 ) -> list[Overlap]:
+    """Match what stands at these positions of two lists: as many matches as possible, then as many of one label as
+    possible if they have labels, then as many shared characters as possible.
+    """
+    if not left or not right:
+        return []
+    if len(left) == len(right) == 1:  # by far the most runs, and without arrays
+        (start, end, *_), (other_start, other_end, *_) = first[left[0]], second[right[0]]
+        n_shared = min(end, other_end) - max(start, other_start)
+        union = (end - start) + (other_end - other_start) - n_shared
+        return [Overlap(left[0], right[0], n_shared)] if n_shared > 0 and n_shared >= threshold * union else []
     from scipy.optimize import linear_sum_assignment
 
-    a = np.array([first[i] for i in left], dtype=np.float64)
-    b = np.array([second[i] for i in right], dtype=np.float64)
-    length_a, length_b = a[:, 1] - a[:, 0], b[:, 1] - b[:, 0]
-    shared = np.minimum(a[:, None, 1], b[None, :, 1]) - np.maximum(a[:, None, 0], b[None, :, 0])
-    union = length_a[:, None] + length_b[None, :] - shared
-    allowed = (shared > 0) & (shared >= threshold * union)
-    # one match more outweighs all characters that a matching can share
-    bonus = min(length_a.sum(), length_b.sum()) + 1
-    rows, columns = linear_sum_assignment(np.where(allowed, shared + bonus, 0.0), maximize=True)
+    a = np.array([first[i][:2] for i in left], dtype=np.float64)[:, None]
+    b = np.array([second[j][:2] for j in right], dtype=np.float64)[None]
+    length_a, length_b = a[..., 1] - a[..., 0], b[..., 1] - b[..., 0]
+    shared = np.minimum(a[..., 1], b[..., 1]) - np.maximum(a[..., 0], b[..., 0])
+    allowed = (shared > 0) & (shared >= threshold * (length_a + length_b - shared))
+    bonus = min(length_a.sum(), length_b.sum()) + 1  # more than all characters that a matching can share
+    rank = np.ones(shared.shape)
+    if by_label:  # one match more outweighs all matches of one label, and such a match all characters
+        rank += [[min(shared.shape) + (first[i][2:] == second[j][2:]) for j in right] for i in left]
+    rows, columns = linear_sum_assignment(np.where(allowed, shared + bonus * rank, 0.0), maximize=True)
     return [
         Overlap(left[i], right[j], int(shared[i, j]))
         for i, j in zip(rows.tolist(), columns.tolist(), strict=True)
@@ -105,8 +117,6 @@ def _assign(
     ]
 
 
-Labelled = tuple[int, int, str]
-"""(start, end, label), end excluded."""
 Kind = Literal["correct", "label", "boundary", "label_and_boundary", "split", "merged", "missed", "spurious"]
 Pair = tuple[int, int]
 
@@ -184,7 +194,7 @@ def _pair_by(
 def _within_run(
     gold: Sequence[Labelled], predicted: Sequence[Labelled], left: list[int], right: list[int]
 ) -> Iterator[Outcome]:
-    pairs = _pair_up(gold, predicted, left, right) if left and right else []
+    pairs = [(match.first, match.second) for match in _assign(gold, predicted, left, right, by_label=True)]
     paired = {i for i, _ in pairs}, {j for _, j in pairs}
     missed = [i for i in left if i not in paired[0]]
     spurious = [j for j in right if j not in paired[1]]
@@ -224,26 +234,3 @@ def _pieces(whole: Labelled, spans: Sequence[Labelled], first: int, others: Sequ
         if all(spans[other][1] <= spans[j][0] or spans[j][1] <= spans[other][0] for j in pieces):
             pieces.append(other)
     return tuple(sorted(pieces, key=spans.__getitem__))
-
-
-def _pair_up(gold: Sequence[Labelled], predicted: Sequence[Labelled], left: list[int], right: list[int]) -> list[Pair]:
-    """The best one-to-one pairs: most pairs, then most of one label, then most shared characters."""
-    if len(left) == 1 or len(right) == 1:  # by far the most runs, and without arrays
-        every = ((i, j, _shared(gold[i], predicted[j])) for i in left for j in right)
-        choices = [(gold[i][2] == predicted[j][2], shared, -n) for n, (i, j, shared) in enumerate(every) if shared > 0]
-        best = -max(choices)[2] if choices else 0
-        return [(left[best // len(right)], right[best % len(right)])] if choices else []
-    from scipy.optimize import linear_sum_assignment
-
-    starts, ends, labels = (np.array([gold[i][part] for i in left])[:, None] for part in range(3))
-    other_starts, other_ends, other_labels = (np.array([predicted[j][part] for j in right]) for part in range(3))
-    shared = (np.minimum(ends, other_ends) - np.maximum(starts, other_starts)).clip(min=0)
-    for_label = float(min((ends - starts).sum(), (other_ends - other_starts).sum()) + 1)  # more than all characters
-    for_pair = for_label * (min(shared.shape) + 1)  # more than all labels and characters
-    weight = np.where(shared > 0, shared + for_label * (labels == other_labels) + for_pair, 0.0)
-    rows, columns = linear_sum_assignment(weight, maximize=True)
-    return [(left[i], right[j]) for i, j in zip(rows.tolist(), columns.tolist(), strict=True) if shared[i, j]]
-
-
-def _shared(first: Labelled, second: Labelled) -> int:
-    return min(first[1], second[1]) - max(first[0], second[0])

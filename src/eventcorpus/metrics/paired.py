@@ -13,8 +13,8 @@ from math import sqrt
 import numpy as np
 
 from eventcorpus.metrics import Numbers
-from eventcorpus.metrics.coefficients import share
-from eventcorpus.metrics.resample import Resampling, estimate
+from eventcorpus.metrics.match import share
+from eventcorpus.metrics.resample import Estimate, Resampling, estimate
 
 _ROWS_AT_ONCE = 1000
 _TIE = 1e-12
@@ -22,8 +22,8 @@ _TIE = 1e-12
 
 
 @dataclass(frozen=True)
-class Differences:
-    """Second minus first, one entry a figure; NaN where undefined.
+class Differences(Estimate):
+    """``value``: second minus first, one entry a figure, with the ends of its interval; NaN where undefined.
 
     ``deviation`` is the standard deviation of the difference over the resamples, ``p_bootstrap`` and
     ``p_randomisation`` are two-sided and in (0, 1]. ``exact``: every exchange was tried once, not a sample of them.
@@ -31,9 +31,6 @@ class Differences:
 
     first: Numbers
     second: Numbers
-    difference: Numbers
-    low: Numbers
-    high: Numbers
     deviation: Numbers
     p_bootstrap: Numbers
     p_randomisation: Numbers
@@ -48,7 +45,6 @@ def paired_differences(
     *,
     resampling: Resampling,
     rounds: int = 10_000,
-    level: float = 0.95,
 ) -> Differences:
     """Compare figures of two systems.
 
@@ -67,8 +63,6 @@ def paired_differences(
         rounds: how often to exchange, at least 1.
     """
     of_first, of_second = (np.asarray(figure(counts.sum(axis=0)), dtype=np.float64) for counts in (first, second))
-    difference = of_second - of_first
-
     flat = np.stack([first.reshape(len(first), -1), second.reshape(len(second), -1)], axis=1)
 
     def differences(sums: Numbers) -> Numbers:
@@ -77,7 +71,8 @@ def paired_differences(
         before, after = (figure(side) for side in sides)
         return after - before
 
-    interval = estimate(flat, differences, resampling=resampling, level=level)
+    found = estimate(flat, differences, resampling=resampling)
+    difference = found.value
     drawn = differences(resampling.totals(flat))
     masks, exact = _exchanges(resampling.n_units, rounds, seed=resampling.seed)
     total, change = flat.sum(axis=0), resampling.per_unit(flat[:, 1] - flat[:, 0])
@@ -91,14 +86,15 @@ def paired_differences(
     known = ~np.isnan(drawn)
     far = (known & (np.abs(drawn - difference) >= np.abs(difference) - _TIE)).sum(axis=0)
     defined = ~np.isnan(difference) & (resampling.n_units > 1)
+    has_interval = defined & ~np.isnan(found.low)
     return Differences(
+        found.value,
+        found.low,
+        found.high,
         first=of_first,
         second=of_second,
-        difference=difference,
-        low=interval.low,
-        high=interval.high,
-        deviation=np.where(defined & ~np.isnan(interval.low), _deviation(drawn), np.nan),
-        p_bootstrap=np.where(defined & ~np.isnan(interval.low), (far + 1) / (known.sum(axis=0) + 1), np.nan),
+        deviation=np.where(has_interval, _deviation(drawn), np.nan),
+        p_bootstrap=np.where(has_interval, (far + 1) / (known.sum(axis=0) + 1), np.nan),
         p_randomisation=np.where(defined, (as_large + one_more) / (n_rounds + one_more), np.nan),
         rounds=n_rounds,
         exact=exact,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
 
 LEVEL = 0.95
@@ -75,6 +76,14 @@ class Estimate:
     value: Numbers
     low: Numbers
     high: Numbers
+
+
+class Resampled(StrictModel):
+    """How intervals were made."""
+
+    seed: int
+    resamples: int
+    level: float
 
 
 def draw_resamples(units: Sequence[Hashable], *, n_resamples: int = 1000, seed: int = 0) -> Resampling:

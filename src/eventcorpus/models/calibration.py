@@ -1,11 +1,13 @@
-"""The calibration that a model folder holds, and how it is applied to log-probabilities, confidences and mentions."""
+"""The calibration that a model folder holds, how it is applied, and how far confidences are from the truth."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from pydantic import ConfigDict, Field
 
 from eventcorpus.errors import ModelError
@@ -15,6 +17,11 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Method = Literal["none", "temperature", "logistic", "temperature+logistic"]
 SMALLEST_DISTANCE = 1e-6
 """Confidences nearer to 0 or 1 than this are moved to it, so that their log-odds and log losses are finite."""
+N_BINS = 10
+EDGES = np.arange(N_BINS + 1) / N_BINS
+"""Bins are [low, high), the last one with its end."""
+_Z = 1.959964
+"""Standard normal quantile of a 95% interval."""
 
 
 class Interval(StrictModel):
@@ -152,3 +159,108 @@ def minimum_confidences(calibration: Calibration) -> dict[str, float]:
         label: float("inf") if threshold.confidence is None else threshold.confidence
         for label, threshold in calibration.thresholds.items()
     }
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredMentions:
+    """Predicted mentions: their labels, confidences in [0, 1] and whether each is right, all of length n_mentions."""
+
+    labels: tuple[str, ...]
+    confidences: NDArray[np.float64]
+    correct: NDArray[np.bool_]
+
+    def of_label(self, label: str) -> ScoredMentions:
+        """The mentions of one label."""
+        positions = [i for i, other in enumerate(self.labels) if other == label]
+        return ScoredMentions((label,) * len(positions), self.confidences[positions], self.correct[positions])
+
+    @property
+    def counted(self) -> NDArray[np.float64]:
+        """Per mention 1, its confidence, and 1 if it is right: shape (n_mentions, 3)."""
+        return np.stack([np.ones(len(self.correct)), self.confidences, self.correct], axis=1)
+
+    @staticmethod
+    def pooled(parts: Sequence[ScoredMentions]) -> ScoredMentions:
+        """The mentions of several articles together; at least one article."""
+        return ScoredMentions(
+            tuple(label for part in parts for label in part.labels),
+            np.concatenate([part.confidences for part in parts]),
+            np.concatenate([part.correct for part in parts]),
+        )
+
+
+def calibration_error(mentions: ScoredMentions) -> CalibrationError:
+    """The distance of confidences from the truth by three measures, rounded to five places."""
+    inside = np.clip(mentions.confidences, SMALLEST_DISTANCE, 1 - SMALLEST_DISTANCE)
+    likelihood = np.where(mentions.correct, inside, 1 - inside)
+    return CalibrationError(
+        expected_error=round(float(expected_calibration_error(bin_sums(mentions))), 5),
+        brier=round(float(((mentions.confidences - mentions.correct) ** 2).mean()), 5),
+        log_loss=round(float(-np.log(likelihood).mean()), 5),
+    )
+
+
+def expected_calibration_error(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Expected calibration error (Naeini et al. 2015): the mean over bins, weighted by predictions, of the distance of
+    mean confidence and share right.
+
+    Args:
+        sums: shape (..., N_BINS, 3), as ``bin_sums`` gives them.
+
+    Returns:
+        shape (...), in [0, 1]; NaN without predictions.
+
+    >>> float(expected_calibration_error(np.array([[2.0, 0.2, 0.0], [2.0, 1.6, 1.0]])).round(3))
+    0.2
+    """
+    n = sums[..., 0].sum(axis=-1)
+    distance = np.abs(sums[..., 1] - sums[..., 2]).sum(axis=-1)
+    return np.where(n > 0, distance / np.where(n > 0, n, 1), np.nan)
+
+
+def calibration_bins(mentions: ScoredMentions) -> tuple[Bin, ...]:
+    """A reliability diagram in ``N_BINS`` bins of equal width."""
+    sums = bin_sums(mentions).tolist()
+    return tuple(
+        Bin(
+            low=float(low),
+            high=float(high),
+            mentions=int(n),
+            confidence=round(confidence / n, 5) if n else None,
+            correct=int(correct),
+        )
+        for low, high, (n, confidence, correct) in zip(EDGES[:-1], EDGES[1:], sums, strict=True)
+    )
+
+
+def bin_sums(mentions: ScoredMentions) -> NDArray[np.float64]:
+    """Per bin: predictions, the sum of their confidences, how many are right; shape (N_BINS, 3).
+
+    >>> mentions = ScoredMentions(("A", "A", "B"), np.array([0.25, 0.25, 1.0]), np.array([True, False, True]))
+    >>> bin_sums(mentions)[[2, 9]].tolist()
+    [[2.0, 0.5, 1.0], [1.0, 1.0, 1.0]]
+    """
+    sums = np.zeros((N_BINS, 3))
+    np.add.at(sums, bins_of(mentions.confidences), mentions.counted)
+    return sums
+
+
+def bins_of(confidences: ArrayLike) -> NDArray[np.intp]:
+    """The bin of each confidence, in [0, N_BINS).
+
+    >>> bins_of([0.0, 0.1, 0.95, 1.0]).tolist()
+    [0, 1, 9, 9]
+    """
+    return np.searchsorted(EDGES[1:-1], confidences, side="right")
+
+
+def wilson_interval(n_right: int, n: int) -> tuple[float, float]:
+    """The 95% interval of a share (Wilson 1927).
+
+    >>> [round(end, 3) for end in wilson_interval(18, 20)]
+    [0.699, 0.972]
+    """
+    share, spread = n_right / n, _Z**2 / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = _Z * np.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    return max(0.0, float(middle - half)), min(1.0, float(middle + half))

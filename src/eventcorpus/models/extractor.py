@@ -100,25 +100,23 @@ class Extractor:
         for at in range(0, len(windows), BATCH_SIZE):
             batch = windows[at : at + BATCH_SIZE]
             ids = [self._encoder.around(encoded[i].input_ids[window.start : window.end]) for i, window in batch]
-            logits = window_logits(self.model, ids, pad_id=self._encoder.pad_id)
-            found: NDArray[np.float32] = logits.log_softmax(dim=-1).cpu().numpy()
+            found: NDArray[np.float32] = self.window_logits(ids).log_softmax(dim=-1).cpu().numpy()
             for (i, window), row in zip(batch, found, strict=True):
                 first = n_before + window.own_start - window.start
                 n_own = window.own_end - window.own_start
                 scores[i][window.own_start : window.own_end] = row[first : first + n_own]
         return list(zip(encoded, scores, strict=True))
 
+    def window_logits(self, windows: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Run the model on a batch of windows, which have their special tokens.
 
-def window_logits(model: Any, windows: Sequence[Sequence[int]], *, pad_id: int) -> torch.Tensor:
-    """Run a model on a batch of windows, which have their special tokens.
-
-    Returns:
-        logits, shape (n_windows, seq_len, n_tags), fp32, with the rows of special tokens and padding.
-    """
-    batch = {name: tensor.to(model.device) for name, tensor in pad_windows(windows, pad_id=pad_id).items()}
-    with torch.inference_mode():
-        logits: torch.Tensor = model(**batch).logits.float()
-    return logits
+        Returns:
+            logits, shape (n_windows, seq_len, n_tags), fp32, with the rows of special tokens and padding.
+        """
+        batch = pad_windows(windows, pad_id=self._encoder.pad_id)
+        with torch.inference_mode():
+            logits = self.model(**{name: tensor.to(self.model.device) for name, tensor in batch.items()}).logits
+            return logits.float()  # type: ignore[no-any-return]
 
 
 def decode_mentions(
@@ -167,23 +165,23 @@ class ConfidenceFilter:
 
     Args:
         minimum: by label; above 1: no confidence is enough.
-        otherwise: the minimum of other labels, in [0, 1].
+        of_all: the minimum of all labels, in [0, 1].
     """
 
     minimum: Mapping[str, float] = field(default_factory=dict)
-    otherwise: float = 0.0
+    of_all: float = 0.0
     n_seen: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, mentions: list[Mention]) -> list[Mention]:
-        kept = [m for m in mentions if m.confidence >= self.minimum.get(m.label, self.otherwise)]
+        kept = [m for m in mentions if m.confidence >= max(self.minimum.get(m.label, 0.0), self.of_all)]
         self.n_seen += len(mentions)
         self.left_out += Counter(m.label for m in mentions) - Counter(m.label for m in kept)
         return kept
 
     def notices(self) -> Iterator[str]:
         """What was left out, labels that never reach their precision named."""
-        if not (self.minimum or self.otherwise):
+        if not (self.minimum or self.of_all):
             return
         never = [label for label, minimum in self.minimum.items() if minimum > 1 and self.left_out[label]]
         whole = (

@@ -5,17 +5,17 @@ A folder is written all or nothing, and every file is checked before it is read.
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
 from eventcorpus.errors import InputError, ModelError
-from eventcorpus.files import StrictModel, atomic_folder, parse_as, read_json, sha256_of_file, to_json, write_text
+from eventcorpus.files import StrictModel, atomic_folder, parse_as, read_json, sha256_of_file, write_json, write_text
 from eventcorpus.models.calibration import Calibration
 from eventcorpus.ontology import Ontology
 from eventcorpus.tags import tag_names
+from eventcorpus.text import sha256_of
 
 ABOUT = "eventcorpus.json"
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json", ABOUT)
@@ -55,14 +55,9 @@ def save_model(
     with atomic_folder(path, is_ours=is_model_folder) as folder:
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
-        (folder / ABOUT).write_text(about_json(about), encoding="utf-8")
+        write_json(folder / ABOUT, about)
         for name, content in (extra or {}).items():
             (folder / name).write_text(content, encoding="utf-8")
-
-
-def about_json(about: ModelAbout) -> str:
-    """The content of ``eventcorpus.json``."""
-    return to_json(about.model_dump(by_alias=True, mode="json"), indent=2) + "\n"
 
 
 def write_calibration(path: Path, calibration: Calibration, *, extra: dict[str, str] | None = None) -> ModelAbout:
@@ -81,7 +76,7 @@ def write_calibration(path: Path, calibration: Calibration, *, extra: dict[str, 
     about = about.model_copy(update={"schema_": 2, "calibration": calibration})
     for name, content in (extra or {}).items():
         write_text(path / name, content)
-    write_text(path / ABOUT, about_json(about))
+    write_json(path / ABOUT, about)
     return about
 
 
@@ -113,5 +108,4 @@ def read_about(path: Path) -> ModelAbout:
 
 def model_hash(path: Path) -> str:
     """SHA-256 over weights, tokenizer and ``eventcorpus.json``: 64 hex digits."""
-    lines = [f"{name} {sha256_of_file(path / name)}\n" for name in sorted(NEEDED)]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return sha256_of("".join(f"{name} {sha256_of_file(path / name)}\n" for name in sorted(NEEDED)))

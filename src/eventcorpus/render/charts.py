@@ -292,13 +292,13 @@ def _cell(parts: Iterable[str]) -> Markup:
 _SQUARE = Plot(left=44, top=10, width=300, height=300)
 
 
-def curve_chart(curves: Mapping[str, Sequence[CurvePoint]], *, bold: str = "micro") -> Markup:
-    """Precision over recall, a line a label; the line of ``bold`` stands out (the page's script may choose another)."""
+def curve_chart(curves: Mapping[str, Sequence[CurvePoint]]) -> Markup:
+    """Precision over recall, a line a label; that of ``micro`` stands out (the page's script may choose another)."""
     parts = _SQUARE.percent_axes("recall, %", "precision, %")
     for label, points in curves.items():
         known = [(p.recall, p.precision) for p in points if p.recall is not None and p.precision is not None]
         if known:
-            class_ = "curve bold" if label == bold else "curve"
+            class_ = "curve bold" if label == "micro" else "curve"
             parts.append(_SQUARE.curve(thinned(known), hint(label), class_=class_, data_label=label))
     return _square(parts, "precision over recall, a line a label")
 

@@ -14,7 +14,7 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.charts import difference_cell
-from eventcorpus.render.error_browser import (
+from eventcorpus.render.html import (
     KINDS,
     BrowserPage,
     Item,
@@ -22,9 +22,10 @@ from eventcorpus.render.error_browser import (
     ShownMention,
     browser_json,
     gold_side,
+    label_definitions,
+    page_script,
     predicted_side,
 )
-from eventcorpus.render.html import label_definitions, page_script
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 from eventcorpus.text import one_line
@@ -136,8 +137,6 @@ def compare_page(
         a: predictions of the first system; of its first run, where it has several. ``b`` of the second likewise.
     """
     one_run_each = len(comparison.first.runs) == len(comparison.second.runs) == 1
-    wrong_in_both = "Wrong in both: gold mentions that neither has exactly."
-    by_most_runs = "Fixed and broken go by most runs; beside gold stands the first run of each system."
     differences = [row.difference for row in (comparison.micro, comparison.macro, *comparison.labels.values())]
     ends = [difference.value or 0.0 for difference in differences]
     ends += [end for d in differences if d.interval for end in (d.interval.low, d.interval.high)]
@@ -148,23 +147,11 @@ def compare_page(
         p=p_value,
         about_labels=label_definitions(ontology),
         reach=max(ceil(20 * max(map(abs, ends))), 1) / 20,
-        verdict=_verdict_on_page(comparison),
-        about="Fixed: right in the second and wrong in the first, or a false alarm of the first that the second does "
-        f"not give; broken: the reverse. {wrong_in_both if one_run_each else by_most_runs}",
+        level=_LEVEL,
+        one_run_each=one_run_each,
         items=browser_json(_changes(comparison, gold, (a, b), both_wrong=one_run_each)),
         script=page_script("figures.js", "browser.js"),
     )
-
-
-def _verdict_on_page(comparison: Comparison) -> str:
-    micro, first, second = comparison.micro, comparison.first.name, comparison.second.name
-    if micro.difference.value is None or micro.p_randomisation is None:
-        return "Neither gold nor predictions: there is nothing to compare."
-    moved = f"{second} fixes {micro.fixed:,} mentions of {first} and breaks {micro.broken:,}."
-    if micro.p_randomisation >= _LEVEL:
-        return f"These articles do not tell {first} and {second} apart. {moved}"
-    which = "better" if micro.difference.value > 0 else "worse"
-    return f"{second} is {which} than {first} by {percent(abs(micro.difference.value))} points of micro F1. {moved}"
 
 
 def _changes(

@@ -22,16 +22,17 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.charts import bar_cell, curve_chart, reliability_chart
-from eventcorpus.render.error_browser import (
+from eventcorpus.render.html import (
     KINDS,
     BrowserPage,
     Item,
     browser_json,
     confusion_cells,
     gold_side,
+    label_definitions,
+    page_script,
     predicted_side,
 )
-from eventcorpus.render.html import label_definitions, page_script
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import percent
 
@@ -175,8 +176,6 @@ def eval_page(
         "eval.html.j2",
         **_shown(report),
         bar=bar_cell,
-        sections=_sections(report),
-        compared=_baselines_and_annotators(report),
         confusion=_confusion(report.confusion) if report.confusion else None,
         curves=curve_chart(curves),
         reliability=reliability_chart(report.calibration.bins if report.calibration else ()),
@@ -257,20 +256,6 @@ def at_thresholds(points: Sequence[CurvePoint]) -> list[CurvePoint]:
     ]
 
 
-def _baselines_and_annotators(report: Report) -> list[tuple[str, str, str, Any, float | None]]:
-    """Name, description, CSS class, micro figures and macro F1: baselines, then the system, then annotators."""
-    rows: list[tuple[str, str, str, Any, float | None]] = [
-        (name, baseline.description.rstrip("."), "baseline", baseline.exact.micro, baseline.exact.macro.f1)
-        for name, baseline in (report.floors or {}).items()
-    ]
-    rows.append((report.model.name, "", "strong", report.exact.micro, report.exact.macro.f1))
-    if report.agreement:
-        all_labels = report.agreement.all_labels
-        figures = {"f1": all_labels.value, "intervals": {"f1": all_labels.interval}}
-        rows.append(("annotators", "", "other", figures, None))
-    return rows
-
-
 def _confusion(confusion: Confusion) -> dict[str, Any]:
     """Rows of cells; labels that neither side has are left out."""
     n = len(confusion.labels)
@@ -295,15 +280,3 @@ def _confusion(confusion: Confusion) -> dict[str, Any]:
         rows.append((confusion.labels[i] if i < n else "nothing (spurious)", cells))
     columns = [*(confusion.labels[i] for i in shown), "nothing (missed)"]
     return {"columns": columns, "rows": rows, "left_out": n - len(shown)}
-
-
-def _sections(report: Report) -> list[tuple[str, str]]:
-    every = (
-        ("labels", "Per label", True),
-        ("confusion", "Confusion", report.confusion or report.boundary_errors),
-        ("confidence", "Confidence", report.calibration),
-        ("slices", "Parts of the data", report.slices),
-        ("events", "Events", report.events),
-        ("errors", "Mention by mention", True),
-    )
-    return [(id_, name) for id_, name, is_shown in every if is_shown]

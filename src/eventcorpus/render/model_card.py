@@ -15,10 +15,13 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field
 
-from eventcorpus.files import StrictModel, parse_as, read_json, to_json, write_text
+from eventcorpus.agreement.agree import AgreementReport, Figure
+from eventcorpus.eval.report import Interval, Intervals, LabelFigures, Report
+from eventcorpus.files import StrictModel, parse_as, read_json, write_json, write_text
 from eventcorpus.models.folder import ModelAbout, read_about
 from eventcorpus.package_data import fill_template
 from eventcorpus.tables import UNDEFINED, percent_with_range
+from eventcorpus.text import printable
 
 CARD_FACTS = "card.json"
 LICENCES = {
@@ -34,20 +37,12 @@ LICENCES = {
 """Licences of the encoders that recipes name, as the hub spells them; a fine-tuned model is under its encoder's."""
 
 
-class Score(StrictModel):
-    """A figure in [0, 1] with its interval; null where undefined or not resampled."""
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-
-
 class LabelScore(StrictModel):
     """Exact match of one label: ``support`` gold mentions."""
 
-    precision: Score
-    recall: Score
-    f1: Score
+    precision: Figure
+    recall: Figure
+    f1: Figure
     support: int
 
 
@@ -61,7 +56,7 @@ class Scores(StrictModel):
     model_hash: str
     classes: bool
     micro: LabelScore
-    overlap_f1: Score | None
+    overlap_f1: Figure | None
     labels: dict[str, LabelScore]
 
 
@@ -71,8 +66,8 @@ class AgreementFigures(StrictModel):
     dataset: str
     annotators: int
     articles: int
-    f1_exact: Score
-    labels: dict[str, Score]
+    f1_exact: Figure
+    labels: dict[str, Figure]
 
 
 class CardFacts(StrictModel):
@@ -109,12 +104,10 @@ def read_scores(path: Path) -> Scores:
     Raises:
         InputError: if it is not one.
     """
-    from eventcorpus.eval.report import Interval, Intervals, LabelFigures, Report
-
     report = parse_as(Report, read_json(path), place=f"{path}: not a report of eventcorpus eval --json")
 
-    def score(value: float | None, ends: Interval | None) -> Score:
-        return Score(value=value, low=ends.low if ends else None, high=ends.high if ends else None)
+    def score(value: float | None, ends: Interval | None) -> Figure:
+        return Figure(value=value, low=ends.low if ends else None, high=ends.high if ends else None)
 
     def label_score(row: LabelFigures) -> LabelScore:
         ends = row.intervals or Intervals()
@@ -142,16 +135,14 @@ def read_agreement(path: Path) -> AgreementFigures:
     Raises:
         InputError: if it is not one.
     """
-    from eventcorpus.agreement.agree import AgreementReport
-
     report = parse_as(AgreementReport, read_json(path), place=f"{path}: not a report of eventcorpus agree --json")
     pairs = report.all_pairs
     return AgreementFigures(
         dataset=report.dataset.name,
         annotators=len(report.dataset.annotators),
         articles=report.dataset.articles_of_several,
-        f1_exact=Score(**dict(pairs.all_labels.f1_exact)),
-        labels={label: Score(**dict(row.f1_exact)) for label, row in pairs.labels.items()},
+        f1_exact=pairs.all_labels.f1_exact,
+        labels={label: row.f1_exact for label, row in pairs.labels.items()},
     )
 
 
@@ -164,7 +155,7 @@ def write_card(folder: Path, facts: CardFacts | None = None) -> None:
     """
     about = read_about(folder)
     if facts is not None:
-        write_text(folder / CARD_FACTS, to_json(facts.model_dump(by_alias=True, mode="json"), indent=2) + "\n")
+        write_json(folder / CARD_FACTS, facts)
     run = read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
     recipe = yaml.safe_load((folder / "recipe.yaml").read_text("utf-8")) if (folder / "recipe.yaml").is_file() else {}
     card = model_card(folder.resolve().name, about, facts or read_card_facts(folder), run=run, recipe=recipe)
@@ -234,7 +225,7 @@ def _result(scores: Scores) -> dict[str, Any]:
     }
 
 
-def _percent(score: Score | None) -> str:
+def _percent(score: Figure | None) -> str:
     return percent_with_range(score.value, score.low, score.high) if score else UNDEFINED
 
 
@@ -243,5 +234,9 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#!|~&]|:(?=//)|(?<=www)\.)")  # the las
 
 def escape(text: object) -> str:
     """Text that Markdown and HTML show as it is, in one line, whatever stands in it."""
-    shown = "".join(c if c.isprintable() else " " for c in " ".join(str(text).split()))
-    return _SPECIAL.sub(r"\\\1", shown).replace("\\<", "&lt;").replace("\\>", "&gt;").replace("\\&", "&amp;")
+    return (
+        _SPECIAL.sub(r"\\\1", printable(" ".join(str(text).split()), " "))
+        .replace("\\<", "&lt;")
+        .replace("\\>", "&gt;")
+        .replace("\\&", "&amp;")
+    )

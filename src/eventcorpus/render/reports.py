@@ -20,7 +20,7 @@ from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.render.charts import BarRow, bar_chart, histogram
 from eventcorpus.render.html import Mark, highlight
 from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
-from eventcorpus.text import one_line
+from eventcorpus.text import one_line, printable
 
 # stats ---------------------------------------------------------------------------------------------------------------
 
@@ -159,14 +159,9 @@ def finding_lines(report: CheckReport, *, top: int) -> Iterable[str]:
         yield f"{name} ({kind.n:,}): {kind.way_out}"
         for row in list(rows)[:top]:
             place = f" [{row.start}, {row.end}) {one_line(row.words, 40)}" if row.start is not None else ""
-            yield f"  {_printable(row.article or report.corpus)}{place}: {_printable(row.message)}"
+            yield f"  {printable(row.article or report.corpus)}{place}: {printable(row.message)}"
         if kind.n > top:
             yield f"  ... and {kind.n - top:,} more"
-
-
-def _printable(message: str) -> str:
-    """A message in one line of a terminal, whatever characters an article brought into it."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
 
 
 def check_page(report: CheckReport, texts: Mapping[str, str]) -> str:
@@ -217,7 +212,7 @@ def corrections_tables(report: Corrections) -> Iterator[Table]:
             (title, *columns),
             (
                 (
-                    "".join(c if c.isprintable() else "\ufffd" for c in name),  # labels are printable, models any text
+                    printable(name, "\ufffd"),  # labels are printable, models any text
                     *(f"{n:,}" for n in (group.annotations, group.untouched, group.untouched_within)),
                     percent(group.still_prediction),
                     *(f"{n:,}" for n in (group.mentions.predicted, group.mentions.kept)),
@@ -278,7 +273,7 @@ def prediction_tables(predictions: Iterable[Prediction]) -> Iterator[Table]:
         rows = (
             (
                 m.label,
-                "".join(c if c.isprintable() else " " for c in m.text),
+                printable(m.text, " "),
                 *(str(m.start), str(m.end), f"{m.confidence:.2f}"),
             )
             for m in prediction.mentions

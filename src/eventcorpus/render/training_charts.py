@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from eventcorpus.calibration.metrics import wilson_interval
-from eventcorpus.models.calibration import Bin, Calibration
+from eventcorpus.models.calibration import Bin, Calibration, wilson_interval
 from eventcorpus.render.charts import BLUE, ORANGE, Plot, element, hint, path, svg_file, text
 from eventcorpus.tables import percent
 from eventcorpus.training.metrics import Metrics

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import dropwhile
@@ -75,7 +75,7 @@ def geo_names() -> tuple[str, ...]:
 
 
 def collect_names(
-    articles: Iterable[AnnotatedArticle],
+    articles: Sequence[AnnotatedArticle],
     *,
     place_labels: Collection[str],
     party_labels: Collection[str],
@@ -88,11 +88,10 @@ def collect_names(
         party_labels: labels whose names are persons and groups; names of other labels ("Friday") stay.
         places: more names of places, of a gazetteer.
     """
-    listed = list(articles)
-    common = frozenset(word for a in listed for word in _WORD.findall(a.article.text) if word == word.lower())
+    common = frozenset(word for a in articles for word in _WORD.findall(a.article.text) if word == word.lower())
     found_places, given, family = set(places), set(), set()
     groups: dict[tuple[str, bool], set[str]] = defaultdict(set)
-    for annotated in listed:
+    for annotated in articles:
         for span in annotated.spans:
             text = annotated.article.text[span.start : span.end]
             if not _is_name(text, common):
@@ -191,8 +190,8 @@ def _person(text: str, common: frozenset[str]) -> tuple[list[str], list[str]] | 
     """
     words = text.split(" ")
     core = list(dropwhile(lambda word: word.lower().rstrip(".") in common, words))
-    not_names = common | _PARTICLES | _GROUP_WORDS
-    has_other_words = any(word.lower() in not_names or not _WORD.fullmatch(word) for word in core)
-    if not 2 <= len(core) <= 3 or has_other_words:
+    not_names = (common, _PARTICLES, _GROUP_WORDS)
+    has_other_words = any(word.lower() in listed for word in core for listed in not_names)
+    if not 2 <= len(core) <= 3 or has_other_words or not all(map(_WORD.fullmatch, core)):
         return None
     return words[: len(words) - len(core)], core

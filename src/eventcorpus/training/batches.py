@@ -45,25 +45,20 @@ class Epochs:
         self.batch_size = recipe.per_device_train_batch_size * n_accumulated * processes.world_size
         """Examples of a global batch."""
         sizes = [len(examples_of(epoch)) for epoch in range(recipe.num_train_epochs)]
-        self._ends = list(accumulate(-(-size // self.batch_size) for size in sizes))
-
-    @property
-    def n_epochs(self) -> int:
-        """How many there are."""
-        return len(self._ends)
+        self._starts = [0, *accumulate(-(-size // self.batch_size) for size in sizes)]
 
     @property
     def n_steps(self) -> int:
         """Optimiser steps of the whole run."""
-        return self._ends[-1] if self._ends else 0
+        return self._starts[-1]
 
     def first_step(self, epoch: int) -> int:
         """Steps before an epoch; of the epoch after the last one: all steps."""
-        return self._ends[epoch - 1] if epoch else 0
+        return self._starts[epoch]
 
     def epoch_of(self, step: int) -> int:
-        """The epoch, from 0, to which the step after ``step`` steps belongs; ``n_epochs`` at the end."""
-        return bisect_right(self._ends, step)
+        """The epoch, from 0, to which the step after ``step`` steps belongs; the number of epochs at the end."""
+        return bisect_right(self._starts, step) - 1
 
     def batches(self, epoch: int, *, start: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, the first ``start`` left out."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.files import write_text
@@ -19,6 +20,7 @@ from eventcorpus.metrics.match import Counts
 from eventcorpus.training.batches import Epochs
 from eventcorpus.training.checkpoint import (
     checkpoints,
+    clear_leftovers,
     newest_whole,
     random_state,
     read_checkpoint,
@@ -26,7 +28,7 @@ from eventcorpus.training.checkpoint import (
     write_checkpoint,
 )
 from eventcorpus.training.learner import Learner, out_of_memory_explained
-from eventcorpus.training.metrics import METRICS, Metrics, MetricsFile, Progress, TensorBoard, ValidationScore
+from eventcorpus.training.metrics import METRICS, Metrics, MetricsFile, Progress, ValidationScore
 from eventcorpus.training.optimiser import rate_factor
 from eventcorpus.training.run_info import differences
 
@@ -42,8 +44,8 @@ OnMetrics = Callable[[Metrics], None]
 class Callbacks:
     """Those of one run: ``begin``, then a call after each step, then ``end``. The main process alone writes files.
 
-    ``folder`` is where checkpoints and metrics lie while the run lasts. A checkpoint of another run, by its
-    ``identity``, is refused. ``count`` counts what the weights as they are find in the validation split.
+    ``folder``, ``<out>.checkpoints``, is where checkpoints and metrics lie while the run lasts. A checkpoint of another
+    run, by its ``identity``, is refused. ``count`` counts what the weights as they are find in the validation split.
     """
 
     learner: Learner
@@ -54,10 +56,9 @@ class Callbacks:
     on_step: OnStep | None = None
     on_metrics: OnMetrics | None = None
     _metrics_file: MetricsFile | None = field(default=None, init=False)
-    _tensorboard: TensorBoard | None = field(default=None, init=False)
 
     def begin(self, *, resume: bool) -> Progress:
-        """Open the metrics; with ``resume`` restore the newest whole checkpoint, if there is one.
+        """Clear what killed runs left and open the metrics; with ``resume`` restore the newest whole checkpoint.
 
         Returns:
             the progress from which the run goes on.
@@ -65,13 +66,14 @@ class Callbacks:
         Raises:
             InputError: if the checkpoint is one of another run.
         """
+        is_main_process = self.learner.processes.is_main_process
+        if is_main_process:
+            clear_leftovers(self.folder, resume=resume)
         progress = self._restore() if resume else Progress()
-        if self.learner.processes.is_main_process:
+        if is_main_process:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._metrics_file = MetricsFile(self.folder / METRICS, keep_until=progress.step)
-            if self.learner.recipe.report_to == "tensorboard":
-                board = self.folder.with_name(f"{self.folder.name.removesuffix('.checkpoints')}.tensorboard")
-                self._tensorboard = TensorBoard(board, start=progress.step)
+            board = self.folder.with_suffix(".tensorboard") if self.learner.recipe.report_to == "tensorboard" else None
+            self._metrics_file = MetricsFile(self.folder / METRICS, keep_until=progress.step, tensorboard=board)
         return progress
 
     def __call__(self, progress: Progress) -> None:
@@ -95,8 +97,6 @@ class Callbacks:
         Returns:
             the text of the files for the model folder by name: metrics and their curves; of the main process alone.
         """
-        if self._tensorboard is not None:
-            self._tensorboard.close()
         if self._metrics_file is None:
             return {}
         self._metrics_file.close()
@@ -120,7 +120,7 @@ class Callbacks:
         self.learner.set_state(tensors)
         states = {name[7:]: tensor for name, tensor in tensors.items() if name.startswith("random/")}
         set_random_state({name: state[processes.rank] for name, state in states.items()})
-        return Progress.from_json(about["progress"])
+        return TypeAdapter(Progress).validate_python(about["progress"])
 
     def _is_scored(self, step: int) -> bool:
         if self.learner.recipe.eval_strategy == "steps":
@@ -147,15 +147,13 @@ class Callbacks:
             epoch=epoch + (step - first) / (end - first),
             learning_rate=self.learner.recipe.learning_rate * factor,
         )
-        if self._tensorboard is not None:
-            self._tensorboard.add(line)
         if self.on_metrics is not None:
             self.on_metrics(line)
 
     def _draw(self, file: MetricsFile) -> None:
         from eventcorpus.render.training_charts import training_svg  # a room above ours, which draws our metrics
 
-        title = f"{self.folder.name.removesuffix('.checkpoints')}: {self.epochs.n_steps:,} steps"
+        title = f"{self.folder.stem}: {self.epochs.n_steps:,} steps"
         write_text(self.folder / PLOT, training_svg(file.lines, title=title))
 
     def _save(self, progress: Progress) -> None:

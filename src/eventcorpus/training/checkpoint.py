@@ -99,9 +99,13 @@ def drop_folder(path: Path) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
 
 
-def clear_leftovers(out: Path, folder: Path, *, resume: bool) -> None:
-    """Remove what killed runs left: half-written models, and the checkpoints of a run that is not to be resumed."""
-    for part in out.parent.glob(f".{glob.escape(out.name)}.*.part"):
+def clear_leftovers(folder: Path, *, resume: bool) -> None:
+    """Remove what killed runs left: half-written models, and the checkpoints of a run that is not to be resumed.
+
+    Args:
+        folder: of the checkpoints, ``<model folder>.checkpoints``.
+    """
+    for part in folder.parent.glob(f".{glob.escape(folder.stem)}.*.part"):
         shutil.rmtree(part, ignore_errors=True)
     if folder.exists() and not resume:
         if checkpoints(folder):

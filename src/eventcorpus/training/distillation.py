@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from eventcorpus.errors import InputError, RecipeError
-from eventcorpus.models.extractor import window_logits
+from eventcorpus.models.extractor import Extractor
 from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.examples import IGNORED, Example, Preparation
@@ -26,8 +25,8 @@ from eventcorpus.training.recipe import Recipe, read_recipe
 
 logger = logging.getLogger(__name__)
 
-LoadModel = Callable[[], Any]
-"""Loads a teacher, a model in evaluation mode: one at a time is held in memory."""
+Teachers = Sequence[Callable[[], Extractor]]
+"""How each teacher is loaded: one at a time is held in memory."""
 FitTeacher = Callable[[Sequence[AnnotatedArticle], Recipe, Path], None]
 """Trains a model into a folder, unless it is there already."""
 _BATCH_SIZE = 16
@@ -43,19 +42,19 @@ def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeac
     Raises:
         InputError: if there are fewer articles (clusters) than teachers.
     """
-    recipe, encoded, pad_id = prepared.recipe, prepared.encoded, prepared.encoder.pad_id
+    recipe, encoded = prepared.recipe, prepared.encoded
     folds = folds_of(prepared.articles, n_teachers=recipe.n_teachers, seed=recipe.seed)
-    teachers: list[LoadModel] = []
+    teachers: list[Callable[[], Extractor]] = []
     for k in range(recipe.n_teachers):
         folder = out.with_name(f"{out.name}.teachers") / str(k)
         training_articles = [a for a, fold in zip(prepared.articles, folds, strict=True) if fold != k]
         logger.info("teacher %d of %d learns from %d articles", k + 1, recipe.n_teachers, len(training_articles))
         fit_teacher(training_articles, teacher_recipe(recipe, k), folder)
-        teachers.append(partial(_load_model, folder))
+        teachers.append(partial(Extractor.from_pretrained, folder))
     unseen_by = [folds[position] for position in encoded.article_of]
-    labelled = labelled_examples(encoded.examples, teachers, unseen_by, weight=recipe.teacher_weight, pad_id=pad_id)
+    labelled = labelled_examples(encoded.examples, teachers, unseen_by, weight=recipe.teacher_weight)
     unlabelled = encode_unlabelled(prepared)
-    others = unlabelled_examples(unlabelled, teachers, pad_id=pad_id) if unlabelled else []
+    others = unlabelled_examples(unlabelled, teachers) if unlabelled else []
     logger.info("teachers gave targets for %d windows with gold labels and for %d without", len(labelled), len(others))
     return labelled + others
 
@@ -75,7 +74,7 @@ def folds_of(articles: Sequence[AnnotatedArticle], *, n_teachers: int, seed: int
 
 
 def labelled_examples(
-    examples: Sequence[Example], teachers: Sequence[LoadModel], unseen_by: Sequence[int], *, weight: float, pad_id: int
+    examples: Sequence[Example], teachers: Teachers, unseen_by: Sequence[int], *, weight: float
 ) -> list[Example]:
     """Examples whose soft targets are gold labels mixed with the probabilities of the teacher that has not seen them.
 
@@ -84,9 +83,9 @@ def labelled_examples(
         weight: of the teacher's probabilities, in [0, 1]; the gold labels have the rest.
     """
     mixed: dict[int, Example] = {}
-    for k, load_model in enumerate(teachers):
+    for k, load_teacher in enumerate(teachers):
         unseen = [i for i, teacher in enumerate(unseen_by) if teacher == k]
-        predicted = probabilities(load_model(), [examples[i] for i in unseen], pad_id=pad_id)
+        predicted = probabilities(load_teacher(), [examples[i] for i in unseen])
         for i, soft in zip(unseen, predicted, strict=True):
             targets = torch.tensor(examples[i].targets)
             gold = torch.nn.functional.one_hot(targets.clamp(min=0), soft.shape[-1]).float()
@@ -94,14 +93,14 @@ def labelled_examples(
     return [mixed[i] for i in range(len(examples))]
 
 
-def unlabelled_examples(examples: Sequence[Example], teachers: Sequence[LoadModel], *, pad_id: int) -> list[Example]:
+def unlabelled_examples(examples: Sequence[Example], teachers: Teachers) -> list[Example]:
     """Examples with the mean probabilities of all teachers as soft targets, and their most probable tag as target.
 
     Tokens that have no target in the window keep none.
     """
     means: list[torch.Tensor] = []
-    for load_model in teachers:
-        for i, soft in enumerate(probabilities(load_model(), examples, pad_id=pad_id)):
+    for load_teacher in teachers:
+        for i, soft in enumerate(probabilities(load_teacher(), examples)):
             if i == len(means):
                 means.append(torch.zeros_like(soft))
             means[i] += soft / len(teachers)
@@ -113,24 +112,16 @@ def unlabelled_examples(examples: Sequence[Example], teachers: Sequence[LoadMode
     return distilled
 
 
-def probabilities(model: Any, examples: Sequence[Example], *, pad_id: int) -> Iterator[torch.Tensor]:
+def probabilities(teacher: Extractor, examples: Sequence[Example]) -> Iterator[torch.Tensor]:
     """The tag probabilities of each example, shape (seq_len, n_tags), fp32, in order."""
     by_length = sorted(range(len(examples)), key=lambda i: len(examples[i].input_ids))
     predicted: dict[int, torch.Tensor] = {}
     for at in range(0, len(by_length), _BATCH_SIZE):
         positions = by_length[at : at + _BATCH_SIZE]
-        logits = window_logits(model, [examples[i].input_ids for i in positions], pad_id=pad_id)
-        rows = logits.softmax(dim=-1).cpu()
+        rows = teacher.window_logits([examples[i].input_ids for i in positions]).softmax(dim=-1).cpu()
         for row, i in enumerate(positions):
             predicted[i] = rows[row, : len(examples[i].input_ids)].clone()
     yield from (predicted[i] for i in range(len(examples)))
-
-
-def _load_model(folder: Path) -> Any:
-    from transformers import AutoModelForTokenClassification
-
-    model = AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32).eval()
-    return model.to("cuda" if torch.cuda.is_available() else "cpu")
 
 
 _OF_THE_STUDENT = (

@@ -19,42 +19,40 @@ from eventcorpus.models.folder import is_model_folder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.distillation import encode_unlabelled, teacher_recipe
-from eventcorpus.training.examples import prepare
+from eventcorpus.training.examples import Preparation, prepare
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
 
 MEASURED_STEPS = 5
 _MAX_ARTICLES = 64
+_MAX_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run would learn from. ``n_tokens`` as in ``EncodedArticles``; ``n_lost`` spans that no tag can express.
+    """What a run would learn from.
 
-    ``n_unlabelled``: windows of articles without labels; ``n_teacher_steps``: of all teachers together.
-    ``has_weights``: whether the encoder's weights are on this machine.
+    ``has_weights``: whether the encoder's weights are on this machine. ``n_unlabelled``: windows of articles without
+    labels; ``n_teacher_steps``: of all teachers together.
     """
 
-    n_articles: int
-    n_spans: int
-    n_lost: int
-    n_windows: int
-    n_tokens: int
+    prepared: Preparation
     n_steps: int
     has_weights: bool
     n_unlabelled: int = 0
     n_teacher_steps: int = 0
 
-    def lines(self, recipe: Recipe) -> list[str]:
+    def lines(self) -> list[str]:
         """The plan in words."""
+        recipe, encoded, n_articles = self.prepared.recipe, self.prepared.encoded, len(self.prepared.articles)
         here = "" if self.has_weights else f"; the weights of {recipe.encoder} are not here yet, training fetches them"
         teachers = [
             f"first {recipe.n_teachers} teachers, {self.n_teacher_steps:,} steps in all; they give targets for these "
             f"windows and for {self.n_unlabelled:,} without labels"
         ]
         return [
-            f"{self.n_articles:,} articles, {self.n_tokens:,} tokens, {self.n_windows:,} windows of up to "
-            f"{recipe.max_length}; {self.n_spans:,} spans, of which {self.n_lost:,} cannot be learned",
+            f"{n_articles:,} articles, {encoded.n_tokens:,} tokens, {len(encoded.examples):,} windows of up to "
+            f"{recipe.max_length}; {encoded.n_spans:,} spans, of which {len(encoded.lost):,} cannot be learned",
             *(teachers if recipe.n_teachers else []),
             f"{self.n_steps:,} steps: {recipe.num_train_epochs} epochs of {self.n_steps // recipe.num_train_epochs:,}"
             + here,
@@ -71,23 +69,13 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     """
     check_replaceable(out, is_ours=is_model_folder)
     prepared = prepare(articles, ontology, recipe)
-    encoded = prepared.encoded
-    n_windows, n_unlabelled, n_teacher_steps = len(encoded.examples), 0, 0
+    n_windows, n_unlabelled, n_teacher_steps = len(prepared.encoded.examples), 0, 0
     if recipe.n_teachers:
         n_unlabelled = len(encode_unlabelled(prepared))
         n_windows_of_a_teacher = n_windows * (recipe.n_teachers - 1) // recipe.n_teachers
         n_teacher_steps = recipe.n_teachers * _n_steps(n_windows_of_a_teacher, teacher_recipe(recipe, 0))
-    return Plan(
-        n_articles=len(articles),
-        n_spans=encoded.n_spans,
-        n_lost=len(encoded.lost),
-        n_windows=n_windows,
-        n_tokens=encoded.n_tokens,
-        n_steps=_n_steps(n_windows + n_unlabelled, recipe),
-        has_weights=has_weights(prepared.source),
-        n_unlabelled=n_unlabelled,
-        n_teacher_steps=n_teacher_steps,
-    )
+    n_steps = _n_steps(n_windows + n_unlabelled, recipe)
+    return Plan(prepared, n_steps, has_weights(prepared.source), n_unlabelled, n_teacher_steps)
 
 
 def _n_steps(n_windows: int, recipe: Recipe) -> int:
@@ -99,15 +87,10 @@ class _Enough(Exception):
     """Enough steps were timed."""
 
 
-def seconds_a_step(
-    articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, *, most: float = 60.0
-) -> float | None:
+def seconds_a_step(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> float | None:
     """Time a few real steps of ``fit``, without teachers, on articles drawn with the recipe's seed.
 
     The first step, which warms up, is not counted. Batches differ in length, so the mean of a few is an estimate.
-
-    Args:
-        most: stop timing after so many seconds.
 
     Returns:
         seconds per step; None where there are too few steps to time.
@@ -117,7 +100,7 @@ def seconds_a_step(
 
     def on_step(done: int, total: int, loss: float) -> None:
         ends.append(time.perf_counter())
-        if done > MEASURED_STEPS or ends[-1] - ends[0] > most:
+        if done > MEASURED_STEPS or ends[-1] - ends[0] > _MAX_SECONDS:
             raise _Enough
 
     package_logger = logging.getLogger("eventcorpus")

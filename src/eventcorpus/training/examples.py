@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -16,10 +17,10 @@ from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.models.encode import EncodedText, TextEncoder
-from eventcorpus.models.encoders import check_length, find_encoder, load_tokenizer
+from eventcorpus.models.encoders import check_length, find_encoder, load_encoder, load_tokenizer
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from eventcorpus.tags import OUTSIDE, tags_from_spans
+from eventcorpus.tags import OUTSIDE, tag_names, tags_from_spans
 from eventcorpus.training.augmentation import collect_names, geo_names, replace_mentions
 from eventcorpus.training.recipe import Recipe
 
@@ -86,6 +87,14 @@ class Preparation:
     encoded: EncodedArticles
     unlabelled: Sequence[Article] = ()
 
+    def load_model(self, *, attention: str = "sdpa") -> Any:
+        """The encoder with a new head for the tags of the ontology, in fp32; raises as ``load_encoder`` does."""
+        recipe, tags = self.recipe, tag_names(self.ontology.labels)
+        return load_encoder(
+            self.source, tags=tags, dropout=recipe.dropout, attention_dropout=recipe.attention_dropout,
+            attention=attention,
+        )  # fmt: skip
+
     def encode(self, articles: Sequence[AnnotatedArticle]) -> list[Example]:
         """The examples of other articles."""
         return encode_articles(articles, self.ontology, self.encoder).examples
@@ -96,7 +105,7 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
 
     Raises:
         ModelError: if the encoder cannot be found, has no fast tokenizer, or reads fewer tokens than ``max_length``.
-        InputError: if there is not one span, or the recipe's ``unlabelled`` is missing.
+        InputError: if there is not one span, or a path of the recipe's ``unlabelled`` is missing or has no articles.
     """
     source = find_encoder(recipe.encoder)
     check_length(source, recipe.encoder, max_length=recipe.max_length)
@@ -106,26 +115,15 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
-    return Preparation(articles, ontology, recipe, source, encoder, encoded, _read_unlabelled(recipe))
-
-
-def _read_unlabelled(recipe: Recipe) -> list[Article]:
-    """The articles of the recipe's ``unlabelled``: files and folders, with commas.
-
-    Raises:
-        InputError: if one of them is missing or has no articles.
-    """
     paths = [Path(item) for item in recipe.items_of("unlabelled")]
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise InputError(f"{missing[0]}: no such file or folder (unlabelled); name it with --set unlabelled=PATH")
-    if not paths:
-        return []
     report = ReadReport()
-    articles = list(read_articles(paths, report=report, way_out="call that column {}"))
+    unlabelled = list(read_articles(paths, report=report, way_out="call that column {}")) if paths else []
     for line in report.lines():
         logger.info("%s", line)
-    return articles
+    return Preparation(articles, ontology, recipe, source, encoder, encoded, unlabelled)
 
 
 def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> None:
@@ -134,18 +132,15 @@ def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> 
     Raises:
         RecipeError: naming the key that needs one.
     """
-    if recipe.early_stopping_patience > 0:
-        key = "early_stopping_patience"
-    elif recipe.load_best_model_at_end:
-        key = "load_best_model_at_end"
-    else:
+    keys = [key for key in ("early_stopping_patience", "load_best_model_at_end") if getattr(recipe, key)]
+    if not keys:
         return
     if recipe.eval_strategy == "no":
-        raise RecipeError(f"{key} needs scores and eval_strategy is no; set it to epoch or steps")
+        raise RecipeError(f"{keys[0]} needs scores and eval_strategy is no; set it to epoch or steps")
     if not any(annotated.spans for annotated in validation):
         raise RecipeError(
-            f"{key} needs a validation split with spans and there are {len(validation)} articles with none; make one "
-            "with eventcorpus split, or leave the key out"
+            f"{keys[0]} needs a validation split with spans and there are {len(validation)} articles with none; make "
+            "one with eventcorpus split, or leave the key out"
         )
 
 

@@ -18,22 +18,22 @@ from typing import Any
 import torch
 
 from eventcorpus.errors import ModelError
-from eventcorpus.files import check_folder, to_json
+from eventcorpus.files import check_folder, json_document
 from eventcorpus.metrics.match import Counts, exact_counts, sum_counts
-from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME, load_encoder
+from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.tags import tag_names
 from eventcorpus.training.batches import Epochs
 from eventcorpus.training.callbacks import Callbacks, OnMetrics, OnStep
-from eventcorpus.training.checkpoint import clear_leftovers, drop_folder
+from eventcorpus.training.checkpoint import drop_folder
 from eventcorpus.training.distillation import distilled_examples
 from eventcorpus.training.distributed import current_processes
 from eventcorpus.training.examples import (
     ExamplesOf,
+    Preparation,
     check_validation,
     examples_with_replaced_mentions,
     log_encoded,
@@ -49,7 +49,6 @@ from eventcorpus.training.run_info import (
     finished_progress,
     fit_result,
     hash_of,
-    is_complete,
     run_facts,
     run_identity,
 )
@@ -102,17 +101,16 @@ def fit(
 
     identity = run_identity(articles, validation, ontology, recipe, processes, unlabelled=prepared.unlabelled)
     folder = out.with_name(f"{out.name}.checkpoints")
-    if resume and is_complete(out, hash_of(identity), processes):
+    if resume and (finished := finished_progress(out, hash_of(identity), processes)):
         logger.info("%s: this run is complete already; nothing is left to train", out)
         if processes.is_main_process:
             drop_folder(folder)
-        finished = finished_progress(out)
         return fit_result(out, prepared.encoded, finished, resumed_at=finished.step)
 
     def fit_teacher(training_articles: Sequence[AnnotatedArticle], teacher: Recipe, place: Path) -> None:
         run = hash_of(run_identity(training_articles, (), ontology, teacher, processes))
-        is_there = is_complete(place, run, processes)
-        fit(training_articles, ontology, teacher, place, resume=resume or is_there, on_step=on_step)
+        is_complete = finished_progress(place, run, processes) is not None
+        fit(training_articles, ontology, teacher, place, resume=resume or is_complete, on_step=on_step)
 
     examples = prepared.encoded.examples
     if recipe.n_teachers:
@@ -121,9 +119,8 @@ def fit(
     if recipe.swap_names and not recipe.n_teachers:  # soft targets hold for the text as it is
         examples_of = examples_with_replaced_mentions(prepared)
     epochs = Epochs(examples_of, recipe, pad_id=prepared.encoder.pad_id, processes=processes)
-    tags = tag_names(ontology.labels)
     token_loss = token_loss or (soft_loss if recipe.n_teachers else hard_loss)
-    learner = learner_for(prepared.source, tags=tags, recipe=recipe, token_loss=token_loss, processes=processes)
+    learner = learner_for(prepared, token_loss=token_loss, processes=processes)
 
     facts = {"n_articles": len(articles), "n_spans": prepared.encoded.n_spans, **(notes or {})}
     about = ModelAbout(
@@ -137,17 +134,15 @@ def fit(
         learner, epochs, folder, identity=identity, count=count if is_scored else None, on_step=on_step,
         on_metrics=on_metrics,
     )  # fmt: skip
-    if processes.is_main_process:
-        clear_leftovers(out, folder, resume=resume)
     progress = callbacks.begin(resume=resume)
     resumed_at = progress.step
     train(learner, epochs, progress, after_step=callbacks)
 
-    model = _finished_model(learner, prepared.source, tags=tags)
+    model = _finished_model(learner, prepared)
     if processes.is_main_process:
         about = about.model_copy(update={"training": {**facts, "n_steps": progress.step}})
         run = run_facts(hash_of(identity), recipe, ontology, progress, processes, notes=notes or {})
-        extra = {"recipe.yaml": recipe_yaml(recipe), RUN: to_json(run, indent=2) + "\n", **callbacks.end()}
+        extra = {"recipe.yaml": recipe_yaml(recipe), RUN: json_document(run), **callbacks.end()}
         model.config._name_or_path = about.encoder
         save_model(out, model, prepared.encoder.tokenizer, about, extra=extra)
         drop_folder(folder)
@@ -163,15 +158,15 @@ def train(learner: Learner, epochs: Epochs, progress: Progress, *, after_step: C
     Raises:
         ModelError: if the loss is not finite, or memory does not suffice.
     """
-    warmup_steps = learner.recipe.warmup_steps
-    for epoch in range(epochs.epoch_of(progress.step), epochs.n_epochs):
+    recipe = learner.recipe
+    for epoch in range(epochs.epoch_of(progress.step), recipe.num_train_epochs):
         start = time.perf_counter()
         for batch in epochs.batches(epoch, start=progress.step - epochs.first_step(epoch)):
             if progress.stopped:
                 return
-            loss = learner.step(batch, factor=rate_factor(progress.step, epochs.n_steps, warmup_steps))
+            loss = learner.step(batch, factor=rate_factor(progress.step, epochs.n_steps, recipe.warmup_steps))
             if not math.isfinite(loss):
-                raise ModelError(_not_finite(progress, epochs, learner.recipe))
+                raise ModelError(_not_finite(progress, epochs, recipe))
             progress.add_step(loss=loss, n_tokens=batch.n_tokens, seconds=time.perf_counter() - start)
             after_step(progress)
             start = time.perf_counter()
@@ -198,14 +193,14 @@ def validation_counts(
     """
     processes = learner.processes
     # sharded weights are gathered by all processes together, so that each must read as many batches as the others
-    own = gold if learner.is_sharded else gold[processes.rank :: processes.world_size]
+    own = gold if learner.recipe.fsdp else gold[processes.rank :: processes.world_size]
     only_bf16 = learner.model.config._attn_implementation == "flash_attention_2"
     with nullcontext() if only_bf16 else learner.copy.in_full_precision(learner.model):
         extractor = Extractor(learner.model, tokenizer, about, name=ModelName(name="in training"))
         counts = count_exact(own, extractor)
     learner.model.train()
     numbers = torch.tensor([counts.correct, counts.predicted, counts.support], device=processes.device)
-    if not learner.is_sharded:
+    if not learner.recipe.fsdp:
         processes.all_reduce(numbers)
     return Counts(*(int(number) for number in numbers))
 
@@ -221,17 +216,17 @@ def count_exact(gold: Sequence[AnnotatedArticle], extractor: Extractor) -> Count
     return sum_counts(exact_counts(keys, predicted).values())
 
 
-def _finished_model(learner: Learner, source: str, *, tags: Sequence[str]) -> Any:
+def _finished_model(learner: Learner, prepared: Preparation) -> Any:
     """The model as it is to be saved: fp32, on the CPU, with the best weights if the recipe wants those.
 
     All processes must call this together; only the main process's model is to be saved.
     """
-    recipe, weights = learner.recipe, learner.weights()
-    if recipe.load_best_model_at_end and learner.best:
+    weights = learner.weights()
+    if learner.recipe.load_best_model_at_end and learner.best:
         weights = learner.best
     model = learner.model
-    if learner.is_sharded:  # a sharded model is not put together again in place; a new one takes the weights
-        model = load_encoder(source, tags=tags, dropout=recipe.dropout, attention_dropout=recipe.attention_dropout)
+    if learner.recipe.fsdp:  # a sharded model is not put together again in place; a new one takes the weights
+        model = prepared.load_model()
     model.to("cpu", torch.float32).eval()
     parameters = dict(model.named_parameters())
     with torch.no_grad():

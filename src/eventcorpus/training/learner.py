@@ -12,10 +12,9 @@ import torch
 from torch import nn
 
 from eventcorpus.errors import ModelError, RecipeError
-from eventcorpus.models.encoders import load_encoder
 from eventcorpus.training.batches import Batch, chunks
 from eventcorpus.training.distributed import Processes, distributed_like, full_tensor, shard
-from eventcorpus.training.examples import IGNORED
+from eventcorpus.training.examples import IGNORED, Preparation
 from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
 from eventcorpus.training.recipe import Recipe
 
@@ -40,11 +39,6 @@ class Learner:
     best: dict[str, torch.Tensor] = field(default_factory=dict)
     """The weights of the best score, unsharded and on the CPU of the main process; empty before the first score."""
 
-    @property
-    def is_sharded(self) -> bool:
-        """Whether weights, gradients and optimiser are spread over the processes."""
-        return self.recipe.fsdp
-
     def step(self, batch: Batch, *, factor: float) -> float:
         """Learn from one batch with ``factor`` of the full learning rate.
 
@@ -56,44 +50,41 @@ class Learner:
             ModelError: if memory does not suffice.
         """
         with out_of_memory_explained(self.recipe, batch.micro_batches):
-            return self._step(batch, factor=factor)
-
-    def _step(self, batch: Batch, *, factor: float) -> float:
-        device = self.processes.device
-        total = torch.zeros((), device=device)
-        n_averaged = self.processes.world_size if self.is_sharded else 1  # FSDP averages over processes, we add up
-        share = n_averaged / max(1, batch.n_labelled)
-        for chunk in self._chunks(batch):
-            tensors = {name: tensor.to(device) for name, tensor in chunk.items()}
-            logits = self.forward(**{name: tensors.pop(name) for name in MODEL_INPUTS}).logits
-            loss = self.token_loss(logits, tensors)
-            (loss * share).backward()  # type: ignore[no-untyped-call]
-            self.copy.accumulate_gradients()
-            total += loss.detach() / max(1, batch.n_labelled)
-        value = float(self.processes.all_reduce(total))
-        if not self.is_sharded:
-            self.processes.all_reduce_gradients(self.copy.master)
-        norm = full_tensor(nn.utils.get_total_norm([m.grad for m in self.copy.master if m.grad is not None]))
-        if not (math.isfinite(value) and math.isfinite(float(norm))):
-            return math.nan
-        if float(norm) > self.recipe.max_grad_norm:
-            nn.utils.clip_grads_with_norm_(self.copy.master, self.recipe.max_grad_norm, norm)
-        for group in self.optimiser.param_groups:
-            group["lr"] = group["initial_lr"] * factor
-        self.optimiser.step()
-        self.copy.zero_gradients()
-        self.copy.sync_to_model()
-        return value
+            device, master = self.processes.device, list(self.copy.master.values())
+            total = torch.zeros((), device=device)
+            n_averaged = self.processes.world_size if self.recipe.fsdp else 1  # FSDP averages over processes, we add up
+            share = n_averaged / max(1, batch.n_labelled)
+            for chunk in self._chunks(batch):
+                tensors = {name: tensor.to(device) for name, tensor in chunk.items()}
+                logits = self.forward(**{name: tensors.pop(name) for name in MODEL_INPUTS}).logits
+                loss = self.token_loss(logits, tensors)
+                (loss * share).backward()  # type: ignore[no-untyped-call]
+                self.copy.accumulate_gradients()
+                total += loss.detach() / max(1, batch.n_labelled)
+            value = float(self.processes.all_reduce(total))
+            if not self.recipe.fsdp:
+                self.processes.all_reduce_gradients(master)
+            norm = full_tensor(nn.utils.get_total_norm([m.grad for m in master if m.grad is not None]))
+            if not (math.isfinite(value) and math.isfinite(float(norm))):
+                return math.nan
+            if float(norm) > self.recipe.max_grad_norm:
+                nn.utils.clip_grads_with_norm_(master, self.recipe.max_grad_norm, norm)
+            for group in self.optimiser.param_groups:
+                group["lr"] = group["initial_lr"] * factor
+            self.optimiser.step()
+            self.copy.zero_gradients()
+            self.copy.sync_to_model()
+            return value
 
     def _chunks(self, batch: Batch) -> Iterator[dict[str, torch.Tensor]]:
         """What is read at a time: micro-batches on a GPU, bounded parts of them on a processor."""
-        is_split = self.processes.device.type == "cpu" and not self.is_sharded
+        is_split = self.processes.device.type == "cpu" and not self.recipe.fsdp
         for micro_batch in batch.micro_batches:
             yield from chunks(micro_batch, _MAX_TOKENS_ON_CPU) if is_split else [micro_batch]
 
     def weights(self) -> dict[str, torch.Tensor]:
         """Copies on the CPU of the fp32 weights that learn, unsharded; all processes must call this together."""
-        return {name: full_tensor(tensor).to("cpu", copy=True) for name, tensor in self.copy.state().items()}
+        return {name: full_tensor(m.detach()).to("cpu", copy=True) for name, m in self.copy.master.items()}
 
     def keep_as_best(self) -> None:
         """Keep the weights as they are as those of the best score."""
@@ -104,7 +95,7 @@ class Learner:
     def state(self) -> dict[str, torch.Tensor]:
         """Weights, optimiser and best weights by name, unsharded; all processes must call this together."""
         tensors = {f"weight/{name}": tensor for name, tensor in self.weights().items()}
-        for name, master in zip(self.copy.names, self.copy.master, strict=True):
+        for name, master in self.copy.master.items():
             state = self.optimiser.state[master]
             tensors |= {f"{key}/{name}": full_tensor(state[key]).cpu() for key in _STATE if key in state}
         return tensors | {f"best/{name}": tensor for name, tensor in self.best.items()}
@@ -112,7 +103,7 @@ class Learner:
     def set_state(self, tensors: dict[str, torch.Tensor]) -> None:
         """Restore what ``state`` returned."""
         with torch.no_grad():
-            for name, master in zip(self.copy.names, self.copy.master, strict=True):
+            for name, master in self.copy.master.items():
                 master.copy_(distributed_like(master, tensors[f"weight/{name}"]))
                 saved = {key: tensors[f"{key}/{name}"] for key in _STATE if f"{key}/{name}" in tensors}
                 self.optimiser.state[master] = {
@@ -124,10 +115,8 @@ class Learner:
             self.best = {name[5:]: tensor for name, tensor in tensors.items() if name.startswith("best/")}
 
 
-def learner_for(
-    source: str, *, tags: Sequence[str], recipe: Recipe, token_loss: TokenLoss, processes: Processes
-) -> Learner:
-    """Load an encoder with a new head and make it ready to learn as a recipe says, in training mode.
+def learner_for(prepared: Preparation, *, token_loss: TokenLoss, processes: Processes) -> Learner:
+    """Load the encoder with a new head and make it ready to learn as the recipe says, in training mode.
 
     Torch's random generator is seeded: with the recipe's seed for the head, then with another one in each process, so
     that dropout differs.
@@ -136,6 +125,7 @@ def learner_for(
         ModelError: if the encoder cannot be loaded, or memory does not suffice.
         RecipeError: if the recipe needs a GPU, a precision or several processes, and they are not there.
     """
+    recipe = prepared.recipe
     dtype, kind = precision_for(recipe, processes.device), processes.device.type
     if recipe.attn_implementation == "flash_attention_2" and (kind == "cpu" or dtype != torch.bfloat16):
         raise RecipeError(
@@ -149,10 +139,7 @@ def learner_for(
         )
     torch.manual_seed(recipe.seed)
     with out_of_memory_explained(recipe):
-        model = load_encoder(
-            source, tags=tags, dropout=recipe.dropout, attention_dropout=recipe.attention_dropout,
-            attention=recipe.attn_implementation,
-        )  # fmt: skip
+        model = prepared.load_model(attention=recipe.attn_implementation)
         if recipe.freeze_word_embeddings:
             model.get_input_embeddings().weight.requires_grad_(False)
         model.to(processes.device).train()
@@ -210,9 +197,7 @@ def out_of_memory_explained(recipe: Recipe, micro_batches: Sequence[Mapping[str,
 
 
 def _out_of_memory(recipe: Recipe, micro_batches: Sequence[Mapping[str, torch.Tensor]], *, on_gpu: bool) -> str:
-    size, length, n_accumulated = (
-        recipe.per_device_train_batch_size, recipe.max_length, recipe.gradient_accumulation_steps
-    )  # fmt: skip
+    size, n_accumulated = recipe.per_device_train_batch_size, recipe.gradient_accumulation_steps
     shapes = [tuple(batch["input_ids"].shape) for batch in micro_batches]
     largest = max(shapes, key=lambda shape: shape[0] * shape[1], default=None)
     what = f"a batch of {largest[0]} windows of {largest[1]} tokens" if largest else "the model"
@@ -222,7 +207,7 @@ def _out_of_memory(recipe: Recipe, micro_batches: Sequence[Mapping[str, torch.Te
             f"lower per_device_train_batch_size from {size} to {smaller} and raise gradient_accumulation_steps from "
             f"{n_accumulated} to {-(-size * n_accumulated // smaller)}, which learns the same"
         )
-    elif length > 64:
+    elif (length := recipe.max_length) > 64:
         shared = min(recipe.stride, length // 4)
         way = f"lower max_length from {length} to {length // 2} and stride from {recipe.stride} to {shared}"
     else:

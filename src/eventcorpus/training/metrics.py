@@ -69,11 +69,6 @@ class Progress:
         n_since_best = len(self.scores) - 1 - self.scores.index(self.best or score)
         self.stopped = bool(patience) and n_since_best >= patience
 
-    @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Progress:
-        """From what ``dataclasses.asdict`` made of one."""
-        return cls(**data | {"scores": [ValidationScore(**score) for score in data["scores"]]})
-
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
@@ -113,14 +108,21 @@ def peak_gpu_memory() -> int | None:
 
 
 class MetricsFile:
-    """``metrics.jsonl``, flushed line by line so that it can be followed with ``tail -f``."""
+    """``metrics.jsonl``, flushed line by line so that it can be followed with ``tail -f``; TensorBoard beside it."""
 
-    def __init__(self, path: Path, *, keep_until: int) -> None:
-        """Open for writing on; lines of steps after ``keep_until`` are dropped: a resumed run writes them again."""
-        self.path = path
+    def __init__(self, path: Path, *, keep_until: int, tensorboard: Path | None = None) -> None:
+        """Open for writing on; what there is of steps after ``keep_until`` is dropped: a resumed run writes it again.
+
+        Args:
+            tensorboard: the folder of a TensorBoard run that shows the same figures as scalars.
+
+        Raises:
+            RecipeError: if tensorboard is wanted and not installed.
+        """
         self.lines = [line for line in read_metrics(path) if line.step <= keep_until]
         write_text(path, "".join(to_json(asdict(line)) + "\n" for line in self.lines))
         self._file = path.open("a", encoding="utf-8")
+        self._board = _summary_writer(tensorboard, purge_step=keep_until + 1 if keep_until else None)
 
     def add(self, progress: Progress, *, epoch: float, learning_rate: float) -> Metrics:
         """Write the line of a step and return it."""
@@ -147,11 +149,32 @@ class MetricsFile:
         self.lines.append(line)
         self._file.write(to_json(asdict(line)) + "\n")
         self._file.flush()
+        if self._board is not None:
+            for name, value in asdict(line).items():
+                if name not in ("step", "tokens") and value is not None:
+                    group = "dev" if name.startswith("dev_") else "train"
+                    self._board.add_scalar(f"{group}/{name.removeprefix('dev_')}", value, line.step)
+            self._board.flush()
         return line
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and the TensorBoard run."""
         self._file.close()
+        if self._board is not None:
+            self._board.close()
+
+
+def _summary_writer(folder: Path | None, *, purge_step: int | None) -> Any:
+    if folder is None:
+        return None
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError:
+        raise RecipeError(
+            "report_to is tensorboard, which is not installed; install it with: pip install "
+            "'eventcorpus[tensorboard]', or set report_to: none"
+        ) from None
+    return SummaryWriter(str(folder), purge_step=purge_step)
 
 
 def read_metrics(path: Path) -> list[Metrics]:
@@ -163,34 +186,3 @@ def read_metrics(path: Path) -> list[Metrics]:
         except (ValueError, TypeError):
             break
     return lines
-
-
-class TensorBoard:
-    """The same figures as scalars of a TensorBoard run."""
-
-    def __init__(self, folder: Path, *, start: int) -> None:
-        """Open the run; what it shows of steps after ``start`` is hidden, for a resumed run writes it again.
-
-        Raises:
-            RecipeError: if tensorboard is not installed.
-        """
-        try:
-            from torch.utils.tensorboard import SummaryWriter
-        except ImportError:
-            raise RecipeError(
-                "report_to is tensorboard, which is not installed; install it with: pip install "
-                "'eventcorpus[tensorboard]', or set report_to: none"
-            ) from None
-        self._writer: Any = SummaryWriter(str(folder), purge_step=start + 1 if start else None)
-
-    def add(self, line: Metrics) -> None:
-        """Write the figures of a line."""
-        for name, value in asdict(line).items():
-            if name not in ("step", "tokens") and value is not None:
-                group = "dev" if name.startswith("dev_") else "train"
-                self._writer.add_scalar(f"{group}/{name.removeprefix('dev_')}", value, line.step)
-        self._writer.flush()
-
-    def close(self) -> None:
-        """Close the run."""
-        self._writer.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -30,60 +30,58 @@ def precision_for(recipe: Recipe, device: torch.device) -> torch.dtype:
 
 @dataclass
 class MasterCopy:
-    """The weights of a model that learn, and the fp32 tensors that the optimiser changes.
+    """The weights of a model that learn, and the fp32 tensors that the optimiser changes, both by name.
 
     In fp32 training these are the same tensors. In bf16 training the copy adds up steps that are smaller than bf16 can
     express (Micikevicius et al. 2018).
     """
 
-    names: list[str]
-    weights: list[nn.Parameter]
-    master: list[torch.Tensor]
+    weights: Mapping[str, nn.Parameter]
+    master: Mapping[str, torch.Tensor]
     _has_gradients: bool = False
 
     @classmethod
     def of(cls, model: nn.Module, dtype: torch.dtype) -> MasterCopy:
         """Split off an fp32 copy and cast the model's weights, frozen ones too, to ``dtype``."""
-        learning = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
-        names, weights = list(learning), list(learning.values())
+        weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
         if dtype == torch.float32:
-            return cls(names, weights, list(weights))
-        master = [weight.detach().clone().requires_grad_(True) for weight in weights]
+            return cls(weights, weights)
+        master = {name: weight.detach().clone().requires_grad_(True) for name, weight in weights.items()}
         _cast(model, dtype)
-        return cls(names, weights, master)
+        return cls(weights, master)
 
     def accumulate_gradients(self) -> None:
         """Add the model's gradients to those of the master copy, in fp32, and clear them."""
         if not self._is_separate:
             return
-        for weight, master in zip(self.weights, self.master, strict=True):
+        for weight, master in zip(self.weights.values(), self.master.values(), strict=True):
             if master.grad is None:
                 master.grad = torch.zeros_like(master)
             if weight.grad is None:  # the weight had no part in this micro-batch
                 weight.grad = torch.zeros_like(weight)
-        gradients = [master.grad for master in self.master if master.grad is not None]
-        new = [weight.grad for weight in self.weights if weight.grad is not None]
+        gradients = [master.grad for master in self.master.values() if master.grad is not None]
+        new = [weight.grad for weight in self.weights.values() if weight.grad is not None]
         (torch._foreach_add_ if self._has_gradients else torch._foreach_copy_)(gradients, new)
         self._has_gradients = True
-        for weight in self.weights:
+        for weight in self.weights.values():
             weight.grad = None
 
     def zero_gradients(self) -> None:
         """Clear the gradients of a step; the memory of the master copy's gradients is kept for the next step."""
         self._has_gradients = False
         if not self._is_separate:
-            for master in self.master:
+            for master in self.master.values():
                 master.grad = None
 
     @property
     def _is_separate(self) -> bool:
-        return bool(self.master) and self.master[0] is not self.weights[0]
+        return self.master is not self.weights
 
     def sync_to_model(self) -> None:
         """Copy the master copy, rounded, to the model's weights."""
         if self._is_separate:
             with torch.no_grad():
-                torch._foreach_copy_(list[torch.Tensor](self.weights), self.master)
+                torch._foreach_copy_(list[torch.Tensor](self.weights.values()), list(self.master.values()))
 
     @contextmanager
     def in_full_precision(self, model: nn.Module) -> Iterator[None]:
@@ -91,7 +89,7 @@ class MasterCopy:
         if not self._is_separate:
             yield
             return
-        dtype = self.weights[0].dtype
+        dtype = next(iter(self.weights.values())).dtype
         _cast(model, torch.float32)
         self.sync_to_model()
         try:
@@ -99,10 +97,6 @@ class MasterCopy:
         finally:
             _cast(model, dtype)
             self.sync_to_model()
-
-    def state(self) -> dict[str, torch.Tensor]:
-        """The fp32 weights by name."""
-        return {name: master.detach() for name, master in zip(self.names, self.master, strict=True)}
 
 
 def _cast(model: nn.Module, dtype: torch.dtype) -> None:
@@ -116,12 +110,12 @@ def optimiser_for(copy: MasterCopy, recipe: Recipe) -> torch.optim.AdamW:
 
     Biases, norms and embeddings are not decayed. ``initial_lr`` of a group is its full rate, which the schedule scales.
     """
-    depths = [_depth(name) for name in copy.names]
-    n_layers = max((depth for depth in depths if depth is not None), default=-1) + 1
+    depths = {name: int(found[1]) for name in copy.master if (found := _LAYER.search(f".{name}"))}
+    n_layers = max(depths.values(), default=-1) + 1
     groups: dict[tuple[int, bool], dict[str, Any]] = {}
-    for name, tensor, depth in zip(copy.names, copy.master, depths, strict=True):
+    for name, tensor in copy.master.items():
         # 0 for the top layer and whatever stands above it, n_layers for the embeddings below the first
-        below = n_layers if "embed" in name else 0 if depth is None else n_layers - 1 - depth
+        below = n_layers if "embed" in name else n_layers - 1 - depths.get(name, n_layers - 1)
         decays = tensor.ndim > 1 and "embed" not in name
         rate = recipe.learning_rate * recipe.layerwise_lr_decay**below
         group = groups.setdefault(
@@ -130,11 +124,6 @@ def optimiser_for(copy: MasterCopy, recipe: Recipe) -> torch.optim.AdamW:
         )
         group["params"].append(tensor)
     return torch.optim.AdamW(list(groups.values()), lr=recipe.learning_rate, fused=True)
-
-
-def _depth(name: str) -> int | None:
-    found = _LAYER.search(f".{name}")
-    return int(found[1]) if found else None
 
 
 def rate_factor(step: int, n_steps: int, warmup_steps: float) -> float:

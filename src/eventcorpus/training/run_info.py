@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from eventcorpus.models.folder import read_about
 from eventcorpus.ontology import Ontology
 from eventcorpus.provenance import git_commit
 from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.text import sha256_of
 from eventcorpus.training.distillation import teacher_recipe
 from eventcorpus.training.distributed import Processes
 from eventcorpus.training.examples import EncodedArticles
@@ -59,7 +59,7 @@ def run_identity(
         "precision": str(precision_for(recipe, processes.device)).removeprefix("torch."),
         "articles for training": _hash_of_articles(articles),
         "articles for validation": _hash_of_articles(validation) if validation_decides else "",
-        "articles without labels": hashlib.sha256("".join(a.text_sha256 for a in unlabelled).encode()).hexdigest(),
+        "articles without labels": sha256_of("".join(a.text_sha256 for a in unlabelled)),
         "ontology": hash_of(ontology.model_dump(mode="json")),
         "processes": processes.world_size,
     }
@@ -67,7 +67,7 @@ def run_identity(
 
 def hash_of(values: Mapping[str, Any]) -> str:
     """SHA-256 of values as JSON, 64 hex digits; that of an identity is the hash of its run."""
-    return hashlib.sha256(to_json(values).encode()).hexdigest()
+    return sha256_of(to_json(values))
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -80,12 +80,11 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _hash_of_articles(articles: Iterable[AnnotatedArticle]) -> str:
-    digest = hashlib.sha256()
-    for annotated in articles:
-        spans = [(span.start, span.end, span.label) for span in annotated.spans]
-        labels = sorted(annotated.labels_annotated)
-        digest.update(to_json([annotated.article.id, annotated.article.text_sha256, spans, labels]).encode())
-    return digest.hexdigest()
+    described = (
+        [a.article.id, a.article.text_sha256, [(s.start, s.end, s.label) for s in a.spans], sorted(a.labels_annotated)]
+        for a in articles
+    )
+    return sha256_of("".join(map(to_json, described)))
 
 
 def run_facts(
@@ -113,7 +112,7 @@ def run_facts(
         "versions": {
             "eventcorpus": __version__,
             "python": platform.python_version(),
-            **{name: _version(name) for name in ("torch", "transformers", "tokenizers", "numpy", "safetensors")},
+            **{name: version(name) for name in ("torch", "transformers", "tokenizers", "numpy", "safetensors")},
         },
         "commit": git_commit(Path.cwd(), if_changed="-dirty"),
         "hardware": {
@@ -128,13 +127,6 @@ def run_facts(
     }
 
 
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
 def _cpu_model() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
@@ -144,8 +136,14 @@ def _cpu_model() -> str:
     return names[0] if names else platform.machine()
 
 
-def is_complete(out: Path, run: str, processes: Processes) -> bool:
-    """Whether ``out`` has a whole model of the run with this hash; all processes must call this together."""
+def finished_progress(out: Path, run: str, processes: Processes) -> Progress | None:
+    """The progress of a run that is complete, from its model folder; ``losses`` are those of its lines of metrics.
+
+    All processes must call this together.
+
+    Returns:
+        None, if ``out`` has no whole model of the run with this hash.
+    """
     complete = False
     if processes.is_main_process and (out / RUN).is_file():
         with suppress(EventCorpusError):
@@ -153,11 +151,8 @@ def is_complete(out: Path, run: str, processes: Processes) -> bool:
             complete = read_json(out / RUN).get("run") == run
     answer = torch.tensor(int(complete), device=processes.device)
     processes.broadcast([answer])
-    return bool(answer)
-
-
-def finished_progress(out: Path) -> Progress:
-    """The progress of a complete run, from its model folder; ``losses`` are those of its lines of metrics."""
+    if not answer:
+        return None
     facts, lines = read_json(out / RUN), read_metrics(out / METRICS)
     return Progress(
         step=facts["steps"],
@@ -203,7 +198,7 @@ def fit_result(out: Path, encoded: EncodedArticles, progress: Progress, *, resum
     return FitResult(
         out=out,
         n_steps=progress.step,
-        resumed_at=min(resumed_at, progress.step),
+        resumed_at=resumed_at,
         seconds=progress.seconds,
         tokens_per_second=once * progress.n_tokens / progress.seconds if progress.seconds else 0.0,
         losses=tuple(progress.losses),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from eventcorpus.labelstudio.backend.predictor import TURN_CHARACTERS, TURN_TEXTS, Predictor, turns
+from eventcorpus.labelstudio.backend.app import TURN_CHARACTERS, TURN_TEXTS, Predictor, turns
 from eventcorpus.models.extractor import Extractor
 
 TEXT = "rebels attacked the town of homs on monday"

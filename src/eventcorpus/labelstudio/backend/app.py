@@ -1,6 +1,7 @@
 """The app that Label Studio asks for predictions of one frozen model, and the port where it answers.
 
-It keeps nothing from one request to the next.
+It keeps nothing from one request to the next. Mentions are found for one request at a time, in turns, and no longer
+when nobody waits for them any more; in a thread, so that the port keeps answering.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Awaitable, Iterator
+import threading
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import uvicorn
@@ -28,7 +30,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from eventcorpus.errors import InputError, OntologyError, RequestError
-from eventcorpus.labelstudio.backend.predictor import Predictor
 from eventcorpus.labelstudio.backend.protocol import prediction_for, project_controls, read_texts
 from eventcorpus.labelstudio.backend.requests import (
     AsciiResponse,
@@ -40,12 +41,16 @@ from eventcorpus.labelstudio.backend.requests import (
     read_json,
 )
 from eventcorpus.models.extractor import Extractor
+from eventcorpus.schema import Article, Mention
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_MAX_BYTES = 50_000_000
 MAX_WAITING = 32
 """Predictions asked for and not yet answered; one more is refused, so that bodies do not fill the memory."""
+TURN_TEXTS = 16
+TURN_CHARACTERS = 50_000
+"""What of one request is read in one turn: at most so many texts and characters, or a single longer text."""
 GRACE_SECONDS = 3
 """How long requests may go on after SIGTERM; then their inference is stopped at its next batch."""
 CLIENT_GONE = 499
@@ -133,6 +138,59 @@ class _Backend:
     async def webhook(self, request: Request) -> Response:
         await read_body(request, max_bytes=self._max_bytes)
         return AsciiResponse({"detail": "nothing is done with it: this model stays as it is"})
+
+
+class _Stopped(Exception):
+    """Nobody waits for this any more."""
+
+
+class Predictor:
+    """The model, and whose turn it is: a request with 1,000 texts lets one with a single text in between."""
+
+    def __init__(self, extractor: Extractor) -> None:
+        self._extractor = extractor
+        self._turn = asyncio.Lock()  # wakes those who wait in the order in which they came
+        self._stop = threading.Event()
+        extractor.model.register_forward_pre_hook(self._check)
+
+    async def mentions(self, texts: Sequence[str]) -> list[list[Mention]]:
+        """Find the mentions of each text (stored form), in order.
+
+        Cancelled, it stops at the next batch of windows, and lets the next request in only then.
+        """
+        found: list[list[Mention]] = []
+        for batch in turns(texts):
+            async with self._turn:
+                self._stop.clear()
+                work = asyncio.create_task(asyncio.to_thread(self._extract, batch))
+                try:
+                    found += await asyncio.shield(work)
+                except asyncio.CancelledError:
+                    self._stop.set()
+                    await asyncio.wait([work])
+                    work.exception()  # retrieved, lest asyncio warn: it is _Stopped, or None if the work had just ended
+                    raise
+        return found
+
+    def _extract(self, texts: Sequence[str]) -> list[list[Mention]]:
+        return list(self._extractor.extract(Article("", text) for text in texts))
+
+    def _check(self, *_: Any) -> None:
+        """Before every batch of windows: a long article must not hold up those who still wait."""
+        if self._stop.is_set():
+            raise _Stopped
+
+
+def turns(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut a list of texts into what is read in one turn."""
+    start = 0
+    while start < len(texts):
+        end, n_characters = start + 1, len(texts[start])
+        while end < len(texts) and end - start < TURN_TEXTS and n_characters + len(texts[end]) <= TURN_CHARACTERS:
+            n_characters += len(texts[end])
+            end += 1
+        yield texts[start:end]
+        start = end
 
 
 async def _unless_gone(request: Request, work: Awaitable[Found]) -> Found | None:

@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from eventcorpus.errors import RequestError
+from eventcorpus.text import printable
 
 logger = logging.getLogger(__name__)
 
@@ -170,5 +171,5 @@ class RequestLog:
 
 def _shown(path: str) -> str:
     """A path for the log: one line, escaped, at most 80 characters of it."""
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in path[:81])
+    shown = printable(path[:81])
     return shown if len(shown) <= 80 else f"{shown[:80]}…"

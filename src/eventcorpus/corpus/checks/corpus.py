@@ -1,16 +1,27 @@
-"""Articles, what reading them found, and their annotations and splits: what is missing, repeated or different."""
+"""Check a corpus folder: read it as far as it can be read, run every check, report.
+
+Here are also the checks of the whole corpus: what reading it found, its articles, their annotations and their splits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import fields, replace
+from itertools import chain
 from pathlib import Path
 
 from eventcorpus.conversion_report import Code, ConversionReport
-from eventcorpus.corpus.checks.findings import Finding
-from eventcorpus.corpus.near_duplicates import Clusters
+from eventcorpus.corpus.checks import labels
+from eventcorpus.corpus.checks.annotation import edge_findings, role_findings, rule_findings
+from eventcorpus.corpus.checks.findings import CheckReport, Finding, check_report, finding_order
+from eventcorpus.corpus.folder import CorpusFolder, read_corpus, splits_folder
+from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.corpus.splitting import changed_files, read_manifest
 from eventcorpus.dataset.splits import SPLITS, split_entries
+from eventcorpus.files import read_text
+from eventcorpus.labelstudio.config import is_made_from
+from eventcorpus.predictions import Prediction
+from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import Article
 from eventcorpus.text import cut_out
 
@@ -31,6 +42,74 @@ _KIND_OF_CODE = {
     Code.NOT_EVERY_PART: "not-counted",
 }
 """The kind of finding that a reason makes; any other repair is ``repaired``, any other refusal ``not-read``."""
+
+
+def check_corpus(
+    path: Path,
+    *,
+    splits: Path | None = None,
+    gold: str | None = None,
+    predictions: Mapping[str, Prediction] | None = None,
+    predictions_place: str = "predictions",
+    fields: Mapping[str, str] | None = None,
+    on_progress: OnProgress | None = None,
+) -> tuple[CheckReport, CorpusFolder]:
+    """Find everything that can be wrong with a corpus folder.
+
+    Args:
+        splits: folder of splits; None: the corpus's own, if it has one.
+        gold: see ``dataset.convert.convert``.
+        predictions: by article id, to compare with gold; None: nothing is compared.
+        fields: from our field names to the columns of the articles.
+        on_progress: called while articles are compared with each other.
+
+    Returns:
+        the findings, and the corpus as far as it could be read.
+
+    Raises:
+        InputError: if the corpus lacks a part, the splits cannot be read, or a prediction was made from another text.
+    """
+    corpus = read_corpus(path, gold=gold, raises=False, fields=fields)
+    clusters = find_clusters(tracked(corpus.articles.values(), len(corpus.articles), on_progress))
+    splits = splits or splits_folder(path)
+    found = find_all(corpus, clusters, splits=splits, predictions=predictions or {}, place=predictions_place)
+    return check_report(found, corpus), corpus
+
+
+def find_all(
+    corpus: CorpusFolder,
+    clusters: Clusters,
+    *,
+    splits: Path | None = None,
+    predictions: Mapping[str, Prediction],
+    place: str = "predictions",
+) -> list[Finding]:
+    """Check everything: the worst kind first, in it the highest score.
+
+    Rules of the ontology are checked in every annotation; what is only worth a look in gold.
+
+    Args:
+        predictions: by article id, from ``place``.
+    """
+    ontology, gold = corpus.ontology, list(corpus.gold.values())
+    unreadable = {where for where, _ in corpus.unreadable}
+    checks: list[Iterable[Finding]] = [
+        (Finding("unreadable", where, why) for where, why in corpus.unreadable),
+        report_findings(corpus.report, corpus.texts),
+        article_findings(corpus.articles, corpus.exported, unreadable=unreadable),
+        _config_findings(corpus),
+        split_findings(splits, corpus.articles, clusters) if splits is not None else (),
+        duplicate_findings(corpus.articles, clusters),
+        _rules_in_every_annotation(corpus),
+        *(role_findings(annotated, ontology) for annotated in gold),
+        *(edge_findings(annotated, ontology) for annotated in gold),
+        labels.labelled_differently(gold, ontology),
+        labels.unlabelled_repeats(gold, ontology),
+        labels.unlabelled_patterns(gold, ontology),
+        labels.only_predicted(gold, predictions, place=place),
+        labels.never_predicted(gold, predictions),
+    ]
+    return sorted(chain.from_iterable(checks), key=finding_order)
 
 
 def report_findings(report: ConversionReport, texts: Mapping[str, str]) -> Iterator[Finding]:
@@ -123,3 +202,22 @@ def duplicate_findings(articles: Mapping[str, Article], clusters: Clusters) -> I
             named = f"clusters {first} and {second}" if first and second else "no cluster names both"
             message = f"repeats {earlier} (Jaccard similarity of five-word shingles {similarity:.2f}); {named}"
             yield Finding("near-duplicate", later, message, score=round(similarity, 3))
+
+
+def _config_findings(corpus: CorpusFolder) -> Iterator[Finding]:
+    """Whether the labelling page that the corpus ships, if it ships one, is that of its ontology."""
+    path = corpus.path / "labelling" / "config.xml"
+    if path.is_file() and not is_made_from(corpus.ontology, read_text(path)):
+        yield Finding("config-outdated", "", f"{path}: not what {corpus.ontology.key} gives")
+
+
+def _rules_in_every_annotation(corpus: CorpusFolder) -> Iterator[Finding]:
+    """Rules broken in any annotation, once for all who break them there; with their names, if there are several."""
+    broken_by: dict[Finding, list[str]] = {}
+    every = list(chain.from_iterable(corpus.passes.values()))
+    for annotated in every:
+        for finding in rule_findings(annotated, corpus.ontology):
+            broken_by.setdefault(finding, []).append(annotated.annotator)
+    has_several = len({annotated.annotator for annotated in every}) > 1
+    for finding, names in broken_by.items():
+        yield replace(finding, message=f"{finding.message} ({', '.join(names)})") if has_several else finding

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
-from eventcorpus.metrics.coefficients import f1, interval_alpha, kappa, nominal_alpha, share
+from eventcorpus.metrics.match import f1, interval_alpha, kappa, nominal_alpha, share
 
 ratings = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=40).map(
     lambda pairs: np.array(pairs, dtype=float).T

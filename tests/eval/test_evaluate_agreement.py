@@ -6,7 +6,7 @@ import pytest
 from made_up import LABELS, ONTOLOGY, corpus, system
 
 from eventcorpus.agreement.agree import agreement
-from eventcorpus.eval.annotator_agreement import agreement_beside
+from eventcorpus.eval.evaluate import agreement_beside
 from eventcorpus.schema import AnnotatedArticle, Span
 
 
@@ -27,7 +27,7 @@ DECIDED = [replace(one, annotator="adjudicated") for one in GOLD]
 
 def test_it_is_the_agreement_of_agree() -> None:
     annotations = [list(several) for several in zip(FIRST, SECOND, DECIDED, strict=True)]
-    found = agreement_beside(annotations, LABELS, split="test", n_resamples=300)
+    found = agreement_beside(annotations, ONTOLOGY, LABELS, split="test", n_resamples=300)
     expected = agreement(annotations, ONTOLOGY, n_resamples=300).report.all_pairs
     assert found is not None
     assert found.all_labels.value == expected.all_labels.f1_exact.value
@@ -43,7 +43,7 @@ def test_it_is_the_agreement_of_agree() -> None:
 
 def test_pairs_of_three_annotators_are_added_up() -> None:
     annotations = [[a, b, c] if i < 5 else [a, b] for i, (a, b, c) in enumerate(zip(FIRST, SECOND, THIRD, strict=True))]
-    found = agreement_beside(annotations, LABELS, split="test", n_resamples=0)
+    found = agreement_beside(annotations, ONTOLOGY, LABELS, split="test", n_resamples=0)
     expected = agreement(annotations, ONTOLOGY, n_resamples=10).report.all_pairs
     assert found is not None and found.articles == 20
     assert found.all_labels.value == pytest.approx(expected.all_labels.f1_exact.value)
@@ -59,12 +59,14 @@ def test_a_label_that_one_of_them_could_not_use_counts_for_neither() -> None:
         for one in SECOND
     ]
     annotations = [list(pair) for pair in zip(FIRST, narrow, strict=True)]
-    found = agreement_beside(annotations, LABELS, split="test")
+    found = agreement_beside(annotations, ONTOLOGY, LABELS, split="test")
     assert found is not None and found.labels["Place"].value is None and found.labels["Actor"].value is not None
 
 
 def test_without_a_second_annotator_there_is_no_agreement() -> None:
     assert (
-        agreement_beside([[one, other] for one, other in zip(FIRST, DECIDED, strict=True)], LABELS, split="test")
+        agreement_beside(
+            [[one, other] for one, other in zip(FIRST, DECIDED, strict=True)], ONTOLOGY, LABELS, split="test"
+        )
         is None
     )

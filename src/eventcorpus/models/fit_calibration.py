@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eventcorpus.annotation.rules import resolve_overlaps
-from eventcorpus.calibration.metrics import ScoredMentions, calibration_bins, calibration_error, wilson_interval
 from eventcorpus.models.calibration import (
     Calibration,
     FittedOn,
     Interval,
     Method,
+    ScoredMentions,
     Threshold,
     apply_logistic,
     apply_temperature,
+    calibration_bins,
+    calibration_error,
     log_odds,
+    wilson_interval,
 )
 from eventcorpus.models.encode import EncodedText
 from eventcorpus.models.extractor import ARTICLES_AT_ONCE, Extractor, decode_mentions
@@ -77,7 +80,7 @@ def calibrate(
         ]
         if on_progress is not None:
             on_progress(len(scored), len(articles))
-    plain = [article.mentions(1.0) for article in scored]
+    plain = [article.mentions(Calibration()) for article in scored]
     n_mentions, n_correct = sum(len(m.correct) for m in plain), sum(int(m.correct.sum()) for m in plain)
     fitted_on = FittedOn(
         dataset=dataset, dataset_sha256=dataset_sha256, split=split,
@@ -90,10 +93,12 @@ def calibrate(
     held_out = _cross_validate(scored)
     method = choose_method(held_out)
     fitted = _fit(scored)[method]
-    calibrated = ScoredMentions.pooled([fitted.mentions(article) for article in scored])
+    calibrated = ScoredMentions.pooled([article.mentions(fitted) for article in scored])
     return Calibration(
-        **asdict(fitted),
         method=method,
+        temperature=fitted.temperature,
+        slope=fitted.slope,
+        intercept=fitted.intercept,
         fitted_on=fitted_on,
         errors={name: calibration_error(ScoredMentions.pooled(mentions)) for name, mentions in held_out.items()},
         before=calibration_bins(ScoredMentions.pooled(held_out["none"])),
@@ -137,10 +142,15 @@ class ScoredArticle:
         self.annotated = annotated
         self.targets = targets_of(annotated, encoded, scores, about.ontology)
         self._encoded, self._scores, self._about = encoded, scores, about
-        self.mentions = cache(self._mentions)
+        self._decode_once = cache(self._decode)
 
-    def _mentions(self, temperature: float) -> ScoredMentions:
-        """The mentions found at a temperature; ``mentions`` decodes once a temperature."""
+    def mentions(self, calibration: Calibration) -> ScoredMentions:
+        """The mentions found, with the confidences that a calibration gives."""
+        found = self._decode_once(calibration.temperature)
+        confidences = apply_logistic(found.confidences, slope=calibration.slope, intercept=calibration.intercept)
+        return replace(found, confidences=confidences)
+
+    def _decode(self, temperature: float) -> ScoredMentions:
         annotated = self.annotated
         gold = {(span.start, span.end, span.label) for span in annotated.spans}
         scores = apply_temperature(self._scores, temperature)
@@ -171,21 +181,6 @@ def targets_of(
     return Targets(log_probabilities[known], np.array([tags[i] for i in known], dtype=np.intp))
 
 
-@dataclass(frozen=True, slots=True)
-class Fitted:
-    """What a method learned; its defaults change nothing."""
-
-    temperature: float = 1.0
-    slope: float = 1.0
-    intercept: float = 0.0
-
-    def mentions(self, article: ScoredArticle) -> ScoredMentions:
-        """The mentions of an article with the confidences that this method gives."""
-        found = article.mentions(self.temperature)
-        confidences = apply_logistic(found.confidences, slope=self.slope, intercept=self.intercept)
-        return replace(found, confidences=confidences)
-
-
 def _cross_validate(scored: Sequence[ScoredArticle]) -> dict[Method, list[ScoredMentions]]:
     """Per method and article, its mentions with the confidences of a fit without it and those of its cluster."""
     units = [article.annotated.article.unit for article in scored]
@@ -195,23 +190,24 @@ def _cross_validate(scored: Sequence[ScoredArticle]) -> dict[Method, list[Scored
     folds = [fold_of[unit] for unit in units]
     fits = {fold: _fit([a for a, other in zip(scored, folds, strict=True) if other != fold]) for fold in set(folds)}
     return {
-        method: [fits[fold][method].mentions(article) for article, fold in zip(scored, folds, strict=True)]
+        method: [article.mentions(fits[fold][method]) for article, fold in zip(scored, folds, strict=True)]
         for method in fits[folds[0]]
     }
 
 
-def _fit(scored: Sequence[ScoredArticle]) -> dict[Method, Fitted]:
+def _fit(scored: Sequence[ScoredArticle]) -> dict[Method, Calibration]:
     """Every method, from simple to complex: they learn 0, 1, 2 and 3 numbers."""
     temperature = fit_temperature([article.targets for article in scored])
     curves = {}
     for at in (1.0, temperature):
-        mentions = ScoredMentions.pooled([article.mentions(at) for article in scored])
-        curves[at] = fit_logistic(mentions.confidences, mentions.correct)
+        mentions = ScoredMentions.pooled([article.mentions(Calibration(temperature=at)) for article in scored])
+        slope, intercept = fit_logistic(mentions.confidences, mentions.correct)
+        curves[at] = Calibration(temperature=at, slope=slope, intercept=intercept)
     return {
-        "none": Fitted(),
-        "temperature": Fitted(temperature),
-        "logistic": Fitted(1.0, *curves[1.0]),
-        "temperature+logistic": Fitted(temperature, *curves[temperature]),
+        "none": Calibration(),
+        "temperature": Calibration(temperature=temperature),
+        "logistic": curves[1.0],
+        "temperature+logistic": curves[temperature],
     }
 
 

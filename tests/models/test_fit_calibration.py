@@ -14,7 +14,21 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 from transformers import pipeline
 
-from eventcorpus.calibration.fit import (
+from eventcorpus.cli.main import main
+from eventcorpus.conversion_report import ConversionReport
+from eventcorpus.dataset.folder import Entry, write_dataset
+from eventcorpus.models.calibration import (
+    Calibration,
+    ScoredMentions,
+    apply_logistic,
+    apply_temperature,
+    calibration_bins,
+    calibration_error,
+    log_odds,
+    wilson_interval,
+)
+from eventcorpus.models.extractor import Extractor
+from eventcorpus.models.fit_calibration import (
     Targets,
     calibrate,
     choose_method,
@@ -23,12 +37,6 @@ from eventcorpus.calibration.fit import (
     targets_of,
     threshold_for,
 )
-from eventcorpus.calibration.metrics import ScoredMentions, calibration_bins, calibration_error, wilson_interval
-from eventcorpus.cli.main import main
-from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.dataset.folder import Entry, write_dataset
-from eventcorpus.models.calibration import Calibration, apply_logistic, apply_temperature, log_odds
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import read_about, write_calibration
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.render.training_charts import reliability_svg

@@ -1,1 +1,0 @@
-"""Calibrated confidences: applying them, fitting them, measuring calibration error."""
