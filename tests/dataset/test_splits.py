@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from eventcorpus.dataset.splits import check_splits, exact_duplicates, read_splits
+from eventcorpus.dataset.splits import Duplicates, check_splits, read_splits
 from eventcorpus.errors import InputError
-from eventcorpus.text import sha256_of
+from eventcorpus.schema import Article
 
 
 def test_splits_map_each_article_to_one_split(tmp_path: Path) -> None:
@@ -61,6 +61,9 @@ def test_ids_without_an_article_are_returned() -> None:
 
 
 def test_exact_duplicates_are_found_and_those_across_splits_come_first() -> None:
-    texts = [("train", "a", "one"), ("train", "b", "one"), ("train", "c", "two"), ("test", "d", "two")]
-    found = exact_duplicates((split, article_id, sha256_of(text)) for split, article_id, text in texts)
-    assert found == [("c", "d", True), ("a", "b", False)]
+    duplicates = Duplicates()
+    for split, article_id, text in (
+        ("train", "a", "one"), ("train", "b", "one"), ("train", "c", "two"), ("test", "d", "two")
+    ):  # fmt: skip
+        duplicates.add(split, Article(article_id, text))
+    assert duplicates.found == [("c", "d", True), ("a", "b", False)]
