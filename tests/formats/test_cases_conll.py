@@ -209,6 +209,22 @@ def test_of_several_files_one_without_a_split_is_named(tmp_path: Path) -> None:
     )
 
 
+def test_other_formats_name_the_files_that_they_do_not_read_too(tmp_path: Path) -> None:
+    row = {"docid": "1", "doctext": "Rebels fled.", "templates": []}
+    incident = {
+        "incident_type": "attack",
+        "PerpInd": [[["Rebels", 0]]],
+        "PerpOrg": [],
+        "Target": [],
+        "Victim": [],
+        "Weapon": [],
+    }
+    written(tmp_path / "in" / "train.json", json.dumps(row | {"templates": [incident]}) + "\n")
+    written(tmp_path / "in" / "more.json", json.dumps(row) + "\n")
+    _, stderr = converted(tmp_path, str(tmp_path / "in"), "--from", "muc4")
+    assert "not read: more.json; name them to read them as well" in stderr
+
+
 # three more members of each kind -------------------------------------------------------------------------------------
 
 MORE: dict[str, tuple[str, list[tuple[str, list[tuple[str, str]]]], str]] = {
@@ -230,6 +246,7 @@ MORE: dict[str, tuple[str, list[tuple[str, list[tuple[str, str]]]], str]] = {
     "chunks beside names, as in German CoNLL-2003": ("Rebellen Rebell NN I-NC I-ORG\nfliehen fliehen VVFIN I-VC O\naus aus APPR I-PC O\nDarna Darna NE I-PC I-LOC\n", [("Rebellen fliehen aus Darna", [("Rebellen", "ORG"), ("Darna", "LOC")])], "tags in column 5"),
     "CoNLL-U Plus": ("# global.columns = ID FORM UPOS NER\n# newdoc id = a\n1\tRebels\tNOUN\tB-ORG\n2\tfled\tVERB\t_\n\n1\tCalm\tADJ\t_\n", [("Rebels fled\nCalm", [("Rebels", "ORG")])], "tags in column 4"),
     "UNER": ("# text = Rebels fled\n1\tRebels\tB-ORG\t-\t-\n2\tfled\tO\t-\t-\n", [("Rebels fled", [("Rebels", "ORG")])], "tags in column 3"),
+    "CoNLL-U with - for nothing": ("1\tRebels\t-\t-\t-\t-\t0\t-\tB-ORG\t-\n2\tfled\t-\t-\t-\t-\t1\t-\tO\t-\n", [("Rebels fled", [("Rebels", "ORG")])], "tags in column 9"),
     "JNLPBA": ("###MEDLINE:95369245\n\nIL-2\tB-DNA\ngene\tI-DNA\nwas\tO\n", [("IL-2 gene was", [("IL-2 gene", "DNA")])], "IOB2"),
     "a hashtag": ("#Darna B-LOC\nfell O\n# O\n1 O\n", [("#Darna fell # 1", [("#Darna", "LOC")])], "IOB2"),
     # blanks

@@ -62,6 +62,7 @@ class Columns:
         tags: where its tags are, outer ones first.
         number: whether the first column numbers the words: ``1``, ``1-2`` for one written word, ``1.1`` for none.
         space: the column that says whether a blank follows, by ``SpaceAfter=No`` or ``-``; None: always.
+        no_space: what it says where none follows.
         mixed: whether both tabs and blanks divide columns in each line.
         brackets: whether tags are the brackets of CoNLL-2012.
         header: whether the first line names the columns.
@@ -74,6 +75,7 @@ class Columns:
     tags: tuple[TagColumn, ...]
     number: bool = False
     space: int | None = None
+    no_space: str = "SpaceAfter=No"
     mixed: bool = False
     brackets: bool = False
     header: bool = False
@@ -295,11 +297,12 @@ class _Columns:
 
     def told(self, n_last: int | None) -> Columns:
         """Which column is what; no tags if none holds them."""
-        space = self._space()
+        space, no_space = self._space()
         last = [TagColumn(column) for column in range(max(1, self.n - (n_last or 0)), self.n)]
         tags = last if n_last else self._tags(space)
         alike = self._alike(tags)
-        return Columns(self.n, self._word(tags), tuple(tags), number=self.number, space=space, alike=alike)
+        word = self._word(tags)
+        return Columns(self.n, word, tuple(tags), self.number, space=space, no_space=no_space, alike=alike)
 
     def _counts_words(self) -> bool:
         """Whether the first column numbers the words of each sentence, or of the file."""
@@ -318,12 +321,15 @@ class _Columns:
                 before, is_first = number, False
         return before is not None
 
-    def _space(self) -> int | None:
+    def _space(self) -> tuple[int | None, str]:
+        """The column that says whether a blank follows, and what it says where none does."""
         for column in range(self.n - 1, 0, -1):
             values = self.values[column]
-            if any("SpaceAfter=No" in value for value in values) or set(values) == {"+", "-"}:
-                return column
-        return self.n - 1 if self.number and self.n == len(CONLLU) else None
+            if any("SpaceAfter=No" in value for value in values):
+                return column, "SpaceAfter=No"
+            if set(values) == {"+", "-"}:
+                return column, "-"
+        return self.n - 1 if self.number and self.n == len(CONLLU) else None, "SpaceAfter=No"
 
     def _tags(self, space: int | None) -> list[TagColumn]:
         columns = [column for column in range(self.number, self.n) if _are_tags(self.values[column])]

@@ -133,8 +133,7 @@ class _SentenceReader:
             cells = fitted
         word = TaggedWord(cells[columns.word], tuple(tag.cell(cells) for tag in columns.tags), number)
         if columns.space is not None:
-            space = cells[columns.space]
-            word = word._replace(is_joined=space == "-" or "SpaceAfter=No" in space.split("|"))
+            word = word._replace(is_joined=columns.no_space in cells[columns.space].split("|"))
         if columns.brackets:
             word = word._replace(tags=(self._unbracketed(word.tags[0], number),))
         if columns.number:
