@@ -133,3 +133,16 @@ def test_data_that_cannot_follow_is_refused(key: str, message: str) -> None:
     with pytest.raises(OntologyError) as raised:
         migration(key, mini(), place="x")
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["label", "text", "disagreements", "_origin"])
+def test_an_attribute_cannot_have_a_name_that_is_ours(name: str) -> None:
+    attribute = {"name": name, "of": ["Actor"]}
+    with pytest.raises(OntologyError, match=rf"o.yaml: the name '{name}' is ours .*; call it '{name} \(attribute\)'"):
+        mini(attributes=[attribute])
+    assert mini(attributes=[attribute | {"name": f"{name} (attribute)"}]).attributes[0].name == f"{name} (attribute)"
+
+
+def test_a_role_cannot_be_the_key_for_who_drew_a_span() -> None:
+    with pytest.raises(OntologyError, match="o.yaml: the name '_origin' is ours"):
+        mini(roles=[{"name": "_origin"}])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import colorsys
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -26,6 +26,12 @@ Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
 EnglishPattern = Literal["weekday", "month", "people"]
 ENGLISH_PATTERNS: tuple[str, ...] = get_args(EnglishPattern)
 """Patterns that ``check`` knows by name (``corpus.checks.labels``)."""
+PIECES = "pieces"
+"""The attribute that says where the pieces of a discontinuous span are: ``37 41;46 50``, in the stored form."""
+ORIGIN_KEY = "_origin"
+"""Says in the inline notation who drew a span that was not drawn by hand; ``origin`` may be a role or attribute."""
+RESERVED = frozenset({"label", "text", "disagreements", ORIGIN_KEY})
+"""Names that no attribute can have: controls and texts on our pages of Label Studio, a key of the inline notation."""
 
 
 def read_ontology_yaml(path: Path) -> Ontology:
@@ -69,6 +75,20 @@ def version_key(version: str) -> tuple[int, ...]:
 def expression_of(pattern: str) -> str | None:
     """The regular expression between the slashes of a pattern, or None for the name of one of ``ENGLISH_PATTERNS``."""
     return pattern[1:-1] if len(pattern) > 2 and pattern[0] == pattern[-1] == "/" else None
+
+
+def attribute_name(name: str, others: Collection[str]) -> str:
+    """What an attribute of other people's data is called beside the names of labels and roles, and ours.
+
+    >>> attribute_name("Certainty", {"Place"}), attribute_name("Place", {"Place"}), attribute_name("text", {"Place"})
+    ('Certainty', 'Place (attribute)', 'text (attribute)')
+    """
+    return f"{name} (attribute)" if name in others or name in RESERVED else name
+
+
+def role_name(name: str, labels: Collection[str]) -> str:
+    """What a role of other people's data is called beside the names of labels, and ours."""
+    return f"{name} (role)" if name in labels or name == ORIGIN_KEY else name
 
 
 class Label(StrictModel):
@@ -231,6 +251,13 @@ def _contradictions(ontology: Ontology) -> Iterator[str]:
             yield f"the name {name!r} is used twice; labels, roles and attributes need names of their own"
     if not ontology.labels:
         yield "no labels; list at least one under triggers or entities"
+    for attribute in ontology.attributes:
+        if attribute.name in RESERVED:
+            name = f"{attribute.name} (attribute)"
+            yield f"the name {attribute.name!r} is ours and no attribute can have it; call it {name!r}"
+    for role in ontology.roles:
+        if role.name == ORIGIN_KEY:
+            yield "the name '_origin' is ours and no role can have it; call it 'origin'"
     for role in ontology.roles:
         for signature in role.signatures:
             from_ = signature.from_ if isinstance(signature.from_, tuple) else ()

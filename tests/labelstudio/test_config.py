@@ -171,3 +171,11 @@ def test_free_text_and_several_choices_are_written_as_such() -> None:
     config = label_config(read_label_config(CONTROLS, place="c.xml"))
     assert '<TextArea name="note" toName="text" perRegion="true" editable="true"' in config
     assert '<Choices name="tags" toName="text" perRegion="true" choice="multiple"' in config
+
+
+@pytest.mark.parametrize("name", ["label", "text", "disagreements"])
+def test_a_control_of_another_project_that_has_a_name_of_ours_is_an_attribute_of_another_name(name: str) -> None:
+    config = f'<View>{LABELS}<Text name="t" value="$t"/><TextArea name="{name}" toName="t" perRegion="true"/></View>'
+    ontology = read_label_config(config, place="config.xml")
+    assert [attribute.name for attribute in ontology.attributes] == [f"{name} (attribute)"]
+    assert label_config(ontology).count(f'name="{name}"') == (0 if name == "disagreements" else 1)

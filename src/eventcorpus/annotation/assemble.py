@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from eventcorpus.annotation.check import check_document
-from eventcorpus.annotation.document import PIECES, ROLE_DETAILS, Document, Found
+from eventcorpus.annotation.document import ROLE_DETAILS, Document, Found
 from eventcorpus.annotation.first_seen import FirstSeen
 from eventcorpus.annotation.templates import with_templates, without_spans
 from eventcorpus.conversion_report import Code, ConversionReport, Kind
 from eventcorpus.errors import InputError
-from eventcorpus.ontology import Ontology, parse_ontology
+from eventcorpus.ontology import PIECES, Ontology, attribute_name, parse_ontology, role_name
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, role_order, span_order
 from eventcorpus.text import stored_form
 
@@ -48,7 +48,7 @@ def assemble(found: Found, given: Ontology | None, report: ConversionReport) -> 
         for document in _usable(found, ConversionReport(report.refuses)) if n_documents is None else ():
             names.add(document)
         ontology, n_documents = names.ontology(), n_documents or names.n_documents
-    articles = ((document.split, _assembled(document, ontology, report)) for document in _usable(found, report))
+    articles = _articles(found, ontology, report)
     return Reading(articles, ontology, n_documents)
 
 
@@ -72,10 +72,19 @@ def annotated_article(
     return AnnotatedArticle(article, spans, labels, roles, events, annotator)
 
 
+def _articles(found: Found, ontology: Ontology, report: ConversionReport) -> Iterator[tuple[str, AnnotatedArticle]]:
+    last: str | None = None
+    for document in _usable(found, report):
+        annotated = _assembled(document, ontology, report)
+        if document.article.id != last:  # the annotators of one article come one after another
+            report.keep("articles")
+        last = document.article.id
+        yield document.split, annotated
+
+
 def _assembled(document: Document, ontology: Ontology, report: ConversionReport) -> AnnotatedArticle:
     stored = stored_form(document.article.text)
     checked = check_document(replace(document, stored=stored), ontology, report)
-    report.keep("articles")
     details = {ROLE_DETAILS: checked.details} if checked.details else {}
     article = replace(document.article, text=stored.text, metadata=document.article.metadata | details)
     if document.templates:
@@ -84,11 +93,11 @@ def _assembled(document: Document, ontology: Ontology, report: ConversionReport)
         article = with_templates(article, templates)
         if n_gone:
             report.note("mentions of templates that were refused", n_gone)
-    return annotated_article(article, checked.spans, checked.roles, ontology)
+    return annotated_article(article, checked.spans, checked.roles, ontology, annotator=document.annotator)
 
 
 def _usable(found: Found, report: ConversionReport) -> Iterator[Document]:
-    """The documents that can be articles: not those with an id that stands twice, or a text of nothing but blanks.
+    """The documents that can be articles: not those with an id that one annotator has twice, or a text of only blanks.
 
     Raises:
         InputError: for one that cannot, unless the report refuses.
@@ -96,7 +105,7 @@ def _usable(found: Found, report: ConversionReport) -> Iterator[Document]:
     seen = FirstSeen()
     for document in found.documents(report):
         name = document.article.id
-        key = name.encode("utf-8", "surrogatepass")
+        key = f"{name}\0{document.annotator}".encode("utf-8", "surrogatepass")
         is_twice = key in seen
         if not is_twice and document.article.text.strip():
             seen.add(key)
@@ -121,7 +130,8 @@ class _Names:
         self.labels, self.triggers, self.roles = set(found.labels), set[str](), set[str]()
         self.values_of: dict[str, dict[str, set[str]]] = {}
         self.multiple: set[str] = set()
-        self.free = {PIECES}
+        self.free = set[str]()
+        self.in_pieces = set[str]()
 
     def add(self, document: Document) -> None:
         """Note the names in one document."""
@@ -137,7 +147,7 @@ class _Names:
                 if name not in document.free:
                     values.add(value)
             if len(mark.pieces) > 1:
-                self.values_of.setdefault(PIECES, {}).setdefault(mark.label, set())
+                self.in_pieces.add(mark.label)
             if len(mark.attributes) > 1:
                 self.multiple |= {name for name, n in Counter(name for name, _ in mark.attributes).items() if n > 1}
 
@@ -155,22 +165,25 @@ class _Names:
                 f"{found.name}: nothing is marked in {self.n_documents} documents; name the labels with --ontology"
             )
         entities = [*found.labels, *sorted(labels - self.triggers - set(found.labels))]
+        names = labels | self.roles | {PIECES}
         attributes = [
             {
-                "name": f"{name} (attribute)" if name in labels | self.roles else name,
+                "name": attribute_name(name, names),
                 "of": sorted(of),
                 "values": [] if name in self.free else [{"name": v} for v in sorted(set().union(*of.values()))],
                 "multiple": name in self.multiple,
             }
             for name, of in sorted(self.values_of.items())
         ]
+        attributes += [{"name": PIECES, "of": sorted(self.in_pieces)}] if self.in_pieces else []
+        attributes.sort(key=lambda attribute: str(attribute["name"]))
         data = {
             "name": found.name,
             "version": "1.0.0",
             "flat": found.flat,
             "triggers": [{"name": name} for name in sorted(self.triggers)],
             "entities": [{"name": name} for name in entities],
-            "roles": [{"name": f"{name} (role)" if name in labels else name} for name in sorted(self.roles)],
+            "roles": [{"name": role_name(name, labels)} for name in sorted(self.roles)],
             "attributes": attributes,
         }
         return parse_ontology(data, place=found.name)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from eventcorpus.annotation.document import PIECES, Document, Fault, Link, Mark
+from eventcorpus.annotation.document import Document, Fault, Link, Mark
+from eventcorpus.annotation.offsets import Given, Pieces, cut_pieces, tell_counting
 from eventcorpus.annotation.rules import (
     describe_role,
     describe_span,
@@ -21,11 +22,9 @@ from eventcorpus.annotation.rules import (
 )
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Place, Reason
 from eventcorpus.errors import SpanError
-from eventcorpus.ontology import Ontology
+from eventcorpus.ontology import PIECES, Ontology
 from eventcorpus.schema import Role, Span, role_order, span_order
-from eventcorpus.text import cut_out, from_utf16, one_line, stored_form, trim
-
-Pieces = Sequence[tuple[int, int]]
+from eventcorpus.text import from_utf16, one_line, stored_form, trim
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,8 @@ class _Checker:
         self.spans_of: dict[str, list[str]] = {}
         self.attributes = {attribute.name: attribute for attribute in ontology.attributes}
         self.roles = {role.name for role in ontology.roles}
+        given = [Given(m.pieces, m.text) for m in document.marks if m.text is not None and m.pieces and not m.fault]
+        self.told = tell_counting(self.original, given, self._fits, had_mark=document.had_byte_order_mark)
 
     def checked(self) -> Checked:
         self._place_all()
@@ -128,13 +129,12 @@ class _Checker:
             known = ", ".join(self.ontology.labels)
             detail = f"the label {mark.label!r} is not in {self.ontology.key} ({known}){self.form.label_hint}"
             return Fault(Code.UNKNOWN_LABEL, detail)
-        original, pieces = self.original, mark.pieces
-        repair: Code | Reason | None = None
-        found = _cut(original, pieces)
-        if mark.text is not None and not self._fits(found, mark.text):
-            moved = _from_utf16(original, pieces)
-            if moved and self._fits(_cut(original, moved), mark.text):
-                pieces, found, repair = moved, _cut(original, moved), Code.UTF16
+        original = self.original
+        counted = self._counted(mark)
+        if isinstance(counted, Fault):
+            return counted
+        pieces, repair = counted
+        found = cut_pieces(original, pieces)
         if found is None:
             return Fault(Code.OFFSET_RANGE, f"the text has {len(original)} characters")
         if mark.text is None:
@@ -158,6 +158,23 @@ class _Checker:
             edges = Code.EDGE_BLANKS if (start, end) != whole else None
             repair = Code.SEVERAL_PIECES if len(pieces) > 1 else edges or mark.repair
         return _Placed(mark, start, end, stored, repair)
+
+    def _counted(self, mark: Mark) -> tuple[Pieces, Code | Reason | None] | Fault:
+        """The pieces of a mark in code points, and what was mended if the file counts otherwise."""
+        (counting, other), text = self.told, mark.text
+        if text is None:
+            return mark.pieces, None
+        if counting is not None:
+            placed = counting.placed(mark.pieces)
+            if other is not None and placed != other.placed(mark.pieces):
+                return Fault(Reason(Code.TWO_COUNTINGS, (counting.words, other.words)))
+            if placed is not None and self._fits(cut_pieces(self.original, placed), text):
+                return placed, None if placed == tuple(mark.pieces) else counting.reason
+        elif not self._fits(cut_pieces(self.original, mark.pieces), text):
+            moved = _from_utf16(self.original, mark.pieces)
+            if moved and self._fits(cut_pieces(self.original, moved), text):
+                return moved, Code.UTF16
+        return mark.pieces, None
 
     def _fits(self, found: str | None, text: str) -> bool:
         return found is not None and (found == text or self.form.same_text(found, text))
@@ -191,7 +208,7 @@ class _Checker:
 
     def _read_attribute(self, attribute: str, values: tuple[str, ...], owners: Sequence[str], name: str) -> None:
         """Give an attribute to the first of its spans whose label carries it."""
-        found = self.attributes.get(attribute) or self.attributes.get(f"{attribute} (attribute)")
+        found = self.attributes.get(f"{attribute} (attribute)") or self.attributes.get(attribute)
         if found is None:
             return self.report.refuse("attributes", self.article, name, Code.UNKNOWN_ATTRIBUTE)
         carrier = next((x for x in owners if found in self.ontology.attributes_of(self.spans[x].label)), None)
@@ -227,9 +244,13 @@ class _Checker:
         order = list(self.attributes)
         attributes = sorted(span.attributes, key=lambda pair: order.index(pair[0]))
         pieces = self.placed[span.id].pieces
-        if len(pieces) > 1 and any(a.name == PIECES for a in self.ontology.attributes_of(span.label)):
+        has_own = any(name == PIECES for name, _ in attributes)
+        if len(pieces) > 1 and not has_own and self._takes_pieces(span.label):
             attributes.append((PIECES, ";".join(f"{start} {end}" for start, end in pieces)))
         return replace(span, attributes=tuple(attributes)) if attributes else span
+
+    def _takes_pieces(self, label: str) -> bool:
+        return any(each.name == PIECES and not each.values for each in self.ontology.attributes_of(label))
 
     # roles
 
@@ -305,14 +326,6 @@ class _Checker:
     def _refuse_attributes(self, mark: Mark) -> None:
         for attribute, _ in mark.attributes:
             self.report.refuse("attributes", self.article, f"{attribute} of {mark.id}", Code.SPAN_REFUSED)
-
-
-def _cut(text: str, pieces: Pieces) -> str | None:
-    """The text of pieces, joined by blanks as brat writes them; None where one is impossible."""
-    if len(pieces) == 1:
-        return cut_out(text, *pieces[0])
-    found = [cut_out(text, start, end) for start, end in pieces]
-    return None if None in found else " ".join(filter(None, found))
 
 
 def _from_utf16(text: str, pieces: Pieces) -> tuple[tuple[int, int], ...] | None:

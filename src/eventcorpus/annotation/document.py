@@ -6,7 +6,7 @@ Offsets still refer to the file's own text. ``annotation.check`` makes spans and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -17,8 +17,6 @@ from eventcorpus.text import StoredText, one_line
 
 ROLE_DETAILS = "role_details"
 """The key in an article's metadata of what its format says of roles besides their ends: a list of objects."""
-PIECES = "pieces"
-"""The attribute that says where the pieces of a discontinuous span are: ``37 41;46 50``, in the stored form."""
 Direction = Literal["", "right", "left", "bi"]
 _QUOTES = str.maketrans(dict.fromkeys('“”„‟«»‘’‚‛′″´`"', "'"))
 
@@ -144,6 +142,8 @@ class Document:
 
     ``stored`` is the stored form of that text, if it is known already. ``offset`` is where it begins in the whole
     article. ``decided_by`` is on whose word the spans stand. ``free`` names attributes whose values are free text.
+    ``had_byte_order_mark``: the text's file began with one, which the text lacks. ``annotator``: whose annotation it is
+    (a1, a2, ... or ``adjudicated``); the annotators of one article come one after another.
     """
 
     article: Article
@@ -157,6 +157,8 @@ class Document:
     offset: int = 0
     decided_by: str = ""
     free: frozenset[str] = frozenset()
+    had_byte_order_mark: bool = False
+    annotator: str = "a1"
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,8 @@ class Found:
         n_documents: how many there are, if they were all looked at and ``labels`` is all that is in them.
         flat: marks cannot overlap.
         notices: what people should know of how it was read, a line each.
+        annotators: of the documents, where the format knows them; what is gold follows from them then.
+        names: what the manifest calls files, where their own names would say who annotated.
     """
 
     name: str
@@ -183,3 +187,5 @@ class Found:
     flat: bool = False
     notices: Sequence[str] = ()
     n_documents: int | None = None
+    annotators: Sequence[str] = ()
+    names: Mapping[Path, str] = field(default_factory=dict)

@@ -8,22 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 from eventcorpus.annotation.assemble import assemble
 from eventcorpus.annotation.document import Found
 from eventcorpus.annotation.label_map import Mapper, mapped
+from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import REPORT, Entry, TextPolicy, Written, is_dataset_folder, write_dataset
-from eventcorpus.dataset.formats import COMMON, FORMATS, OPTIONS, Format, check_extra, format_of
+from eventcorpus.dataset.formats import COMMON, FORMATS, OPTIONS, Format, check_extra, format_of, refuse_unread
 from eventcorpus.dataset.splits import check_splits, read_splits
 from eventcorpus.errors import InputError, nearest
 from eventcorpus.files import check_folder, paths_of, sha256_of_file
+from eventcorpus.formats.sample import sample_of
 from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress, tracked
+from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import percent
 
 
@@ -101,7 +105,8 @@ def convert(
         ),
         format,
     )
-    files = [(_manifest_name(file, paths, format), file) for file in annotations.files]
+    named = annotations.names
+    files = [(named.get(file) or _manifest_name(file, paths, format), file) for file in annotations.files]
     if label_map is not None:
         label_map = Path(label_map)
         annotations = with_label_map(annotations, label_map)
@@ -136,7 +141,12 @@ def read_annotations_of(request: Request, format: str) -> Annotations:
             takers = ", ".join(name for name, other in FORMATS.items() if option.name in other.options)
             raise InputError(f"the format {format} takes no {option.name}; it is for {takers}")
     read = FORMATS[format].read
-    return _of_exports(request) if read is None else _of_documents(request, FORMATS[format], read)
+    try:
+        return _of_exports(request) if read is None else _of_documents(request, FORMATS[format], read)
+    except InputError:
+        if not request.inputs[0].is_dir():  # it may be something that no reader takes, which says more
+            refuse_unread(sample_of(request.inputs))
+        raise
 
 
 @dataclass(frozen=True)
@@ -164,6 +174,8 @@ class Annotations:
     gold_policy: str
     files: Sequence[Path]
     notices: list[str] = field(default_factory=list)
+    names: Mapping[Path, str] = field(default_factory=dict)
+    """What the manifest calls files, where not by their own names."""
     one_a_name: bool = False
     """All values of one attribute of a span count once in the report."""
 
@@ -181,13 +193,26 @@ def _of_exports(request: Request) -> Annotations:
 def _of_documents(request: Request, format: Format, read: Callable[..., Found]) -> Annotations:
     report = ConversionReport(request.refuse)
     given = read_ontology(request.ontology) if request.ontology else None
-    own_options = {name: getattr(request, name) for name in format.options - COMMON}
+    own_options = {name: getattr(request, name) for name in format.options - COMMON - {"gold"}}
     documents = read(request.inputs, **own_options)
+    gold, policy = request.gold or default_policy(documents.annotators), format.gold
+    if documents.annotators:
+        policy = gold_policy(documents.annotators, gold)
     reading = assemble(documents, given, report)
     articles = tracked(reading.articles, reading.n_documents, request.on_progress)
-    entries = (Entry(split, article, [article]) for split, article in articles)
-    found = Annotations(entries, reading.ontology, report, format.gold, documents.files, [*documents.notices])
+    entries = _entries(articles, gold, reading.ontology, report)
+    found = Annotations(entries, reading.ontology, report, policy, documents.files, [*documents.notices])
+    found = replace(found, names=documents.names)
     return _in_splits(found, request, is_divided=documents.has_splits)
+
+
+def _entries(
+    articles: Iterable[tuple[str, AnnotatedArticle]], gold: str, ontology: Ontology, report: ConversionReport
+) -> Iterator[Entry]:
+    """Each article with its gold and all its annotators, who come one after another."""
+    for _, of_article in groupby(articles, key=lambda pair: pair[1].article.id):
+        splits, every = zip(*of_article, strict=True)
+        yield Entry(splits[0], gold_of(every, gold, ontology, report), every)
 
 
 def _in_splits(found: Annotations, request: Request, *, is_divided: bool) -> Annotations:

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from eventcorpus.annotation.document import PIECES
 from eventcorpus.annotation.rules import describe_span
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.dataset.export_account import count_article, note_names, plain_names
 from eventcorpus.files import write_text
 from eventcorpus.formats.files import SPLIT_OF
-from eventcorpus.ontology import AttributeType, Ontology, RoleType
+from eventcorpus.ontology import PIECES, AttributeType, Ontology, RoleType
 from eventcorpus.schema import AnnotatedArticle, Span
 from eventcorpus.text import one_line, sha256_of
 

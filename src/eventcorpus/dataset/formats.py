@@ -17,7 +17,8 @@ from eventcorpus.formats.brat import is_brat, read_brat
 from eventcorpus.formats.conll import is_conll, read_conll
 from eventcorpus.formats.muc4 import is_muc4, read_muc4
 from eventcorpus.formats.re3d import is_re3d, read_re3d
-from eventcorpus.formats.sample import Certainty, Recogniser, sample_of
+from eventcorpus.formats.sample import Certainty, Recogniser, Sample, sample_of
+from eventcorpus.formats.uima import is_uima, read_uima
 from eventcorpus.formats.unread import UNREAD
 from eventcorpus.formats.wikievents import is_wikievents, read_wikievents
 from eventcorpus.labelstudio.exports import is_export
@@ -99,6 +100,17 @@ FORMATS: dict[str, Format] = {
         example="eventcorpus convert annotated --from brat --out dataset",
         gold="the annotation of the brat files",
     ),
+    "uima": Format(
+        "UIMA CAS (INCEpTION, WebAnno)",
+        read_uima,
+        is_uima,
+        files="XMI files with their TypeSystem.xml, CAS JSON files, a folder of them, or the zip archive of an export",
+        kept="named entities, layers that people made, relations, slots, features, every annotator and the curator",
+        lost="words, sentences and grammar; metadata of documents; features that lead to no annotation",
+        example="eventcorpus convert export.zip --from uima --out dataset",
+        gold="the annotation of the CAS files",
+        options=COMMON | {"gold"},
+    ),
     "muc4": Format(
         "MUC-4 in the JSON lines of GTT",
         read_muc4,
@@ -135,11 +147,10 @@ def format_of(inputs: Sequence[Path]) -> str:
     if is_dataset_folder(inputs[0]):
         raise InputError(f"{inputs[0]}: this is a dataset folder already; train, eval and agree take it as it is")
     sample = sample_of(inputs)
-    for title, is_it, way_out in UNREAD:
-        if is_it(sample) == 2:
-            raise InputError(f"{sample.file or sample.path}: this is {title}, which is not read; {way_out}")
     certainty: dict[str, Certainty] = {name: format_.is_it(sample) for name, format_ in FORMATS.items()}
     likeliest = sorted(FORMATS, key=lambda name: -certainty[name])[:2]
+    if not sample.path.is_dir() or certainty[likeliest[0]] < 2:  # a folder may hold what is not read beside what is
+        refuse_unread(sample)
     if certainty[likeliest[0]] > certainty[likeliest[1]]:
         return likeliest[0]
     place = sample.file or sample.path
@@ -147,6 +158,17 @@ def format_of(inputs: Sequence[Path]) -> str:
         raise InputError(f"{place}: in no format that convert reads; --from names one: {', '.join(FORMATS)}")
     titles = " or ".join(f"{FORMATS[name].title} (--from {name})" for name in likeliest)
     raise InputError(f"{place}: this may be {titles}; say which")
+
+
+def refuse_unread(sample: Sample) -> None:
+    """Refuse what is in a format that is recognised and not read.
+
+    Raises:
+        InputError: naming the format and the way out.
+    """
+    for title, is_it, way_out in UNREAD:
+        if is_it(sample) == 2:
+            raise InputError(f"{sample.file or sample.path}: this is {title}, which is not read; {way_out}")
 
 
 def check_extra(format: str) -> None:

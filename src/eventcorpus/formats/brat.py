@@ -6,16 +6,18 @@ attributes, normalisations and notes of a span its attributes. ``ann_lines`` rea
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 from eventcorpus.annotation.document import Document, Fault, Found, Link, Mark
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_text
+from eventcorpus.files import opened, read_text
 from eventcorpus.formats.files import SPLIT_OF
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.schema import Article
@@ -31,6 +33,10 @@ _LINES = {
 }
 _LINES["M"] = _LINES["A"]
 _KINDS: dict[str, Kind] = {"T": "spans", "E": "spans", "R": "roles", "*": "roles"}
+JOIN_A1_A2 = (
+    "join each pair to an .ann file (cat doc.a1 doc.a2 > doc.ann) beside its .txt, and name the folder with --from brat"
+)
+"""The way out for the files of a BioNLP shared task, whose lines are those of brat."""
 
 
 @dataclass
@@ -50,12 +56,12 @@ def read_brat(inputs: Sequence[Path]) -> Found:
     Where every file lies in a folder called after a split (train, dev, test, ...), these are the splits.
 
     Raises:
-        InputError: if there is no .ann file; while reading, for what does not fit, unless the report refuses.
+        InputError: if there is no .ann file, or a file is named instead of its folder; while reading, for what does not
+            fit, unless the report refuses.
     """
     pairs: list[tuple[str, Path, Path]] = []
     for folder in inputs:
-        if not any(folder.rglob("*.ann")):
-            raise InputError(f"{folder}: no .ann file in this folder; name the folder with the .txt and .ann files")
+        _check_folder(folder)
         for text in sorted({file.with_suffix(".txt") for file in folder.rglob("*.ann")} | set(folder.rglob("*.txt"))):
             pairs.append((text.relative_to(folder).with_suffix("").as_posix(), text, text.with_suffix(".ann")))
     whole = [(name, text, ann) for name, text, ann in pairs if text.is_file() and ann.is_file()]
@@ -70,10 +76,23 @@ def read_brat(inputs: Sequence[Path]) -> Found:
             else:
                 annotation = ann_lines(_content(ann), article=name, report=report)
                 document = _document(Article(name, _content(text)), annotation, report)
-                yield replace(document, split=SPLIT_OF[name.split("/")[0]]) if has_splits else document
+                split = SPLIT_OF[name.split("/")[0]] if has_splits else document.split
+                yield replace(document, split=split, had_byte_order_mark=_has_byte_order_mark(text))
 
     name = re.sub(r"[^\w.-]+", "-", inputs[0].resolve().name)
     return Found(name, documents, [file for _, *files in whole for file in files], has_splits=has_splits)
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.is_file():
+        raise InputError(
+            f"{folder}: one file of brat; name the folder in which the .txt and .ann files lie: {folder.parent}"
+        )
+    if any(folder.rglob("*.ann")):
+        return
+    if any(folder.rglob("*.a1")) or any(folder.rglob("*.a2")):
+        raise InputError(f"{folder}: .a1 and .a2 files of a BioNLP shared task; {JOIN_A1_A2}")
+    raise InputError(f"{folder}: no .ann file in this folder; name the folder with the .txt and .ann files")
 
 
 def ann_lines(content: str, *, article: str, report: ConversionReport) -> Annotation:
@@ -126,45 +145,72 @@ def _arguments(written: str) -> list[tuple[str, str]]:
 
 def _document(article: Article, found: Annotation, report: ConversionReport) -> Document:
     """An event is a mark of its own at its trigger's place; the trigger by itself is none."""
-    event_at: dict[str, str] = {}
-    for name, (_, trigger, _) in found.events.items():
-        if trigger in event_at:
-            report.note("events that share their trigger with another: one span each")
-        event_at.setdefault(trigger, name)
+    events_of = Counter(trigger for _, trigger, _ in found.events.values())
+    event_at = {trigger: name for name, (_, trigger, _) in reversed(found.events.items())}
+    if n_more := events_of.total() - len(events_of):
+        report.note("events that share their trigger with another: one span each", n_more)
+
+    def of(name: str, kind: Kind, said: str) -> str:
+        """The mark that is called ``name``: of a trigger its event, of one that events share the first of them."""
+        if events_of[name] > 1:
+            report.flag(kind, article.id, said, Reason(Code.SHARED_TRIGGER, (name, event_at[name])))
+        return event_at.get(name, name)
+
     attributes_of: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
-    for attribute, of, value in found.attributes:
-        name = event_at.get(of, of)
+    for attribute, target, value in found.attributes:
+        said = f"{attribute} of {target}"
+        name = of(target, "attributes", said)
         if value and (name in found.texts or name in found.events):
             attributes_of[name].append((attribute, value))
         else:
-            reason = Code.OF_NO_SPAN if value else Code.EMPTY_NOTE
-            report.refuse("attributes", article.id, f"{attribute} of {of}", reason)
+            report.refuse("attributes", article.id, said, Code.OF_NO_SPAN if value else Code.EMPTY_NOTE)
 
     def mark(name: str, text_bound: str, event_type: str = "") -> Mark:
         label, pieces, says = found.texts[text_bound]
         cut = " ".join(article.text[start:end] for start, end in pieces)
-        if re.sub(r"[\r\n]", " ", cut) == says:  # brat writes a blank where the text has a line end
+        if says in (re.sub(r"[\r\n]", " ", cut), cut.replace("\r\n", " ")):  # brat writes a blank for a line end
             says = cut
+        if says == cut and _are_lines(article.text, pieces):
+            pieces = ((pieces[0][0], pieces[-1][1]),)
+            says = article.text[pieces[0][0] : pieces[0][1]]
         is_other = event_type not in ("", label)
         fault = Fault(Reason(Code.TRIGGER_TYPE_DIFFERS, (label,))) if is_other else None
         return Mark(name, label, pieces, says, tuple(attributes_of[name]), bool(event_type), fault)
 
+    def link(role: str, source: str, target: str) -> Link:
+        said = f"{role} {source} -> {target}"
+        return Link(role, of(source, "roles", said), of(target, "roles", said))
+
     marks = [mark(name, name) for name in found.texts if name not in event_at]
-    links = [Link(role, event_at.get(a, a), event_at.get(b, b)) for role, a, b in found.relations]
+    links = [link(*relation) for relation in found.relations]
     for name, (label, trigger, arguments) in found.events.items():
         if trigger in found.texts:
             marks.append(mark(name, trigger, label))
         else:
             missing = Fault(Reason(Code.TRIGGER_MISSING, (trigger,)))
             marks.append(Mark(name, label, (), is_trigger=True, fault=missing))
-        links += [Link(role, name, event_at.get(target, target)) for role, target in arguments]
+        links += [link(role, name, target) for role, target in arguments]
     return Document(article, marks, links, free=frozenset(found.free))
+
+
+def _are_lines(text: str, pieces: Sequence[tuple[int, int]]) -> bool:
+    """Whether pieces are those of a span over several lines, which brat writes one by one: only blanks lie between."""
+    between = [(end, start) for (_, end), (start, _) in pairwise(pieces)]
+    return bool(between) and all(start <= end and not text[start:end].strip() for start, end in between)
 
 
 def _content(path: Path) -> str:
     return read_text(path) if path.read_bytes().strip() else ""
 
 
+def _has_byte_order_mark(path: Path) -> bool:
+    with opened(path) as file:
+        return file.read(3) == codecs.BOM_UTF8
+
+
 def is_brat(sample: Sample) -> Certainty:
-    """Whether a folder has files of brat."""
-    return 2 if sample.path.is_dir() and ".ann" in sample.suffixes else 0
+    """Whether a folder has files of brat, or a file is one of a pair."""
+    if sample.path.is_dir():
+        return 2 if ".ann" in sample.suffixes else 0
+    suffix = sample.path.suffix.lower()
+    return 2 if suffix == ".ann" or (suffix == ".txt" and sample.path.with_suffix(".ann").is_file()) else 0

@@ -28,14 +28,12 @@ from eventcorpus.annotation.rules import violations
 from eventcorpus.errors import EventCorpusError, InputError, SpanError
 from eventcorpus.files import read_text, to_json
 from eventcorpus.formats.articles import article_from_row, published_date
-from eventcorpus.ontology import Ontology
+from eventcorpus.ontology import ORIGIN_KEY, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, span_order
 from eventcorpus.text import one_line, stored_form
 
 _ESCAPED = {"[": "[", "]": "]", "\\": "\\", "=": "=", "n": "\n"}
 _TOKEN = re.compile(r"(?P<plain>[^\[\]\\]+)|\\(?P<escaped>[\[\]\\=n])|\[|\](?:\((?P<inside>[^)]*)\))?|\\")
-ORIGIN = "_origin"
-"""Says who drew a span that was not drawn by hand; ``origin`` alone may be a role of the ontology."""
 _HEADER = [field.name for field in fields(Article) if field.name not in ("id", "text")]
 
 
@@ -163,11 +161,11 @@ def _read_article(article_id: str, block: str, ontology: Ontology, *, place: str
                 raise SpanError(f"{shown}: {pair!r} is not key=value, or stands twice")
             if key in role_names:
                 roles += [Role(key, span_id, argument) for argument in said]
-            elif attribute is not None or key == ORIGIN:
+            elif attribute is not None or key == ORIGIN_KEY:
                 attributes.setdefault(key, []).extend(map(unquote, said))
             else:
                 raise SpanError(f"{shown}: {key!r} is neither a role nor an attribute of {ontology.key}")
-        (origin,) = attributes.pop(ORIGIN, ["manual"])
+        (origin,) = attributes.pop(ORIGIN_KEY, ["manual"])
         in_order = tuple((a.name, x) for a in ontology.attributes for x in attributes.get(a.name, ()))
         spans.append(Span(span_id, start, end, label, in_order, origin))
     for role in roles:
@@ -258,5 +256,5 @@ def _inside(span: Span, n: int, roles: Sequence[Role]) -> str:
         said[name].append(quote(value))
     pairs = [f"{quote(name)}={','.join(values)}" for name, values in said.items()]
     pairs += [f"{quote(role)}={','.join(arguments)}" for role, arguments in links.items()]
-    pairs += [f"{ORIGIN}={quote(span.origin)}"] if span.origin != "manual" else []
+    pairs += [f"{ORIGIN_KEY}={quote(span.origin)}"] if span.origin != "manual" else []
     return " ".join([quote(span.label) + ("" if span.id == f"_{n}" else f"#{span.id}"), *pairs])

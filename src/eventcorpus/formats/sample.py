@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
+from zipfile import BadZipFile, ZipFile
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import opened, read_json, read_json_list
@@ -55,6 +56,17 @@ class Sample:
         """The suffixes of the files' names, in lower case, with the dot."""
         return frozenset(Path(name).suffix.lower() for name in self.names)
 
+    @property
+    def archived(self) -> tuple[str, ...]:
+        """The names in the first file, at most 10,000, if it is a zip archive (as DOCX and XLSX files are)."""
+        if self.file is None or not self.head.startswith(b"PK\x03\x04"):
+            return ()
+        try:
+            with ZipFile(self.file) as archive:
+                return tuple(archive.namelist()[:_MOST_NAMES])
+        except (BadZipFile, OSError, NotImplementedError, ValueError):
+            return ()
+
     def has_rows(self, *keys: str) -> bool:
         """Whether the first rows are objects, and each has all of these keys."""
         return bool(self.rows) and all(isinstance(row, dict) and set(keys) <= row.keys() for row in self.rows)
@@ -77,15 +89,29 @@ def sample_of(inputs: Sequence[Path]) -> Sample:
         else:
             names.append(path.name)
             files.append(path)
-    file = next((file for file in files if not file.name.lower().startswith(BESIDE)), None)
+    likely = [file for file in files if not file.name.lower().startswith(BESIDE)]
+    file = _first_with_content(likely or [path for path in inputs[:1] if path.is_file()])
     if file is None:
         return Sample(inputs[0], tuple(names))
     with opened(file) as opened_file:
         head = opened_file.read(HEAD)
-    if not head.strip():
-        raise InputError(f"{file}: the file is empty")
     shape, rows = _json_rows(file, head)
     return Sample(inputs[0], tuple(names), file, head, shape, rows)
+
+
+def _first_with_content(files: Sequence[Path]) -> Path | None:
+    """The first file in which there is more than blanks: an .ann file of brat may be empty.
+
+    Raises:
+        InputError: if there are files and all are empty.
+    """
+    for file in files:
+        with opened(file) as opened_file:
+            if opened_file.read(HEAD).strip():
+                return file
+    if files:
+        raise InputError(f"{files[0]}: the file is empty")
+    return None
 
 
 def _json_rows(file: Path, head: bytes) -> tuple[Literal["list", "lines", "value", ""], tuple[Any, ...]]:

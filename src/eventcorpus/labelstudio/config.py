@@ -14,7 +14,15 @@ from defusedxml.common import DefusedXmlException
 
 from eventcorpus.errors import OntologyError
 from eventcorpus.files import read_text
-from eventcorpus.ontology import AttributeType, Ontology, label_colours, parse_ontology, read_ontology_yaml
+from eventcorpus.ontology import (
+    AttributeType,
+    Ontology,
+    attribute_name,
+    label_colours,
+    parse_ontology,
+    read_ontology_yaml,
+    role_name,
+)
 from eventcorpus.package_data import find_ontology_path
 
 LABELS_CONTROL = "label"
@@ -162,16 +170,6 @@ def aliases_of(root: Element) -> dict[str, str]:
     fixed = fixed_labels(root)
     shown = [((e.get("value") or "").strip(), stored_name(e)) for e in root.iter("label")]
     return {value: alias for value, alias in shown if value not in ("", *fixed)}
-
-
-def role_name(relation: str, labels: Iterable[str]) -> str:
-    """What the role of a relation is called beside labels."""
-    return f"{relation} (role)" if relation in labels else relation
-
-
-def attribute_name(control: str, names: Iterable[str]) -> str:
-    """What the attribute of a control is called beside labels and relations."""
-    return f"{control} (attribute)" if control in names else control
 
 
 def listing_controls(root: Element, *, tags: Sequence[str] = _LISTING_CONTROLS) -> dict[str, str]:

@@ -15,16 +15,14 @@ from eventcorpus.labelstudio.config import (
     LABELS_CONTROL,
     PATH_SEPARATOR,
     TEXT_OBJECT,
-    attribute_name,
     is_nested,
     parse_config,
     read_label_config,
-    role_name,
     stored_name,
     targets,
 )
 from eventcorpus.labelstudio.texts import text_objects_of
-from eventcorpus.ontology import Ontology
+from eventcorpus.ontology import Ontology, attribute_name, role_name
 from eventcorpus.predictions import PredictedMention, Prediction
 from eventcorpus.text import one_line
 
