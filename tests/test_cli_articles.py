@@ -66,9 +66,13 @@ def test_a_folder_s_unread_files_are_named(here: Path) -> None:
 
 
 def test_the_columns_of_a_dataset_folder_are_its_own(here: Path) -> None:
-    (here / "data").mkdir()
-    shipped = CASES.parents[2] / "corpus"
-    assert run("convert", str(shipped / "annotations"), "--splits", str(shipped / "splits"), "--out", "data")[0] == 0
+    task = {
+        "id": 1,
+        "data": {"id": "x", "text": "Rebels left."},
+        "annotations": [{"id": 1, "completed_by": 1, "result": []}],
+    }
+    (here / "a.json").write_text(json.dumps([task]))
+    assert run("convert", "a.json", "--from", "labelstudio", "--out", "data")[0] == 0
     assert tasks(here / "data", "--field", "text=body")[::2] == (
         1,
         f"Error: {here / 'data'}: a dataset folder has no columns of other names; leave --field out\n",

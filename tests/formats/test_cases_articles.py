@@ -222,6 +222,7 @@ NEWSPAPER = {
         ("a.json", json.dumps({"response": {"results": [{"id": "x", "text": "Rebels left."}]}}), Article("x", "Rebels left."), ["the articles are in its list 'results'"]),
         ("a.json", json.dumps({"text": {"0": "Rebels left."}, "title": {"0": "T"}}), Article("x", "Rebels left.", title="T"), ["columns with their cells by number, as pandas writes them"]),
         ("a.json", json.dumps({"x": {"text": "Rebels left."}}), Article("x", "Rebels left."), ["articles by their ids"]),
+        ("a.json", json.dumps({"article": {"id": "x", "text": "Rebels left."}}), Article("x", "Rebels left."), []),
         ("a.json", '{"id": "x",\n "text": "Rebels left."}\n', Article("x", "Rebels left."), []),
         ("a.jsonl", '{"id": "x",\n "text": "Rebels left."}\n', Article("x", "Rebels left."), []),
         ("a.jsonl", '[{"id": "x", "text": "Rebels left."}]', Article("x", "Rebels left."), []),
@@ -481,6 +482,7 @@ def test_a_first_line_that_is_an_address_is_the_article_s() -> None:
 @pytest.mark.parametrize(
     ("row", "article"),
     [
+        ({"data": {"article_id": "7", "text": "Rebels left."}}, Article("7", "Rebels left.")),
         ({"_id": {"$oid": "5f1"}, "text": "Rebels left.", "date": {"$date": "2021-03-12T14:30:00Z"}}, Article("5f1", "Rebels left.", published="2021-03-12T14:30:00Z")),
         ({"_index": "news", "_id": "7", "_source": {"body": "Rebels left.", "headline": "T"}}, Article("7", "Rebels left.", title="T")),
         ({"id": 7, "title": {"rendered": "A &#8211; B"}, "content": {"rendered": "<p>Rebels left.</p>\n", "protected": False}, "link": "https://a.org/7", "tags": [3, 4]}, Article("7", "Rebels left.", title="A – B", url="https://a.org/7", metadata={"tags": [3, 4]})),
@@ -489,7 +491,7 @@ def test_a_first_line_that_is_an_address_is_the_article_s() -> None:
         ({"id": "7", "text": "Rebels left.", "kind": 3, "cluster": 4.0, "metadata": "none", "invented": "perhaps", "outlet": ["a"]}, Article("7", "Rebels left.", kind="3", cluster="4", metadata={"metadata": "none", "invented": "perhaps", "outlet": ["a"]})),
         ({"id": "7", "text": "Rebels left.", "published": ""}, Article("7", "Rebels left.")),
     ],
-    ids=["mongodb", "elasticsearch", "wordpress", "paragraphs", "no text", "other kinds", "no date"],
+    ids=["label studio", "mongodb", "elasticsearch", "wordpress", "paragraphs", "no text", "other kinds", "no date"],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
 def test_rows_of_databases_and_content_systems_are_read(
@@ -608,6 +610,7 @@ def test_characters_that_excel_escapes_are_read(tmp_path: Path) -> None:
         ("a.csv", "https://a.org/1\nhttps://a.org/2\n", "a list of addresses, and no text; download the pages"),
         ("a.csv", "20150218230000-0\t20150218230000\t1\tbbc.co.uk\n", "a GDELT table has the addresses of articles"),
         ("a.json", '{"articles": [{"url": "https://a.org/1", "seendate": "20210312T143000Z"}]}', "articles: item 1: an article without text; there are url, seendate; if one of them is the text: --field text=NAME; if it has addresses only, download the pages"),
+        ("a.json", '[{"id": 1, "data": {"text": "x"}, "annotations": []}]', "item 1: a task of Label Studio with its annotations, and no article: eventcorpus convert reads it"),
         ("a.jsonl", "\x1f\x8b", "this is a .gz file, whatever its name says"),
         ("a.txt", "SQLite format 3\x00", "this is a database, whatever its name says; export its table of articles as CSV"),
     ],

@@ -99,6 +99,8 @@ def naming_of(columns: Sequence[str], field_map: Mapping[str, str], *, way_out: 
             field_of[theirs] = name
             if _plain(theirs) != name:
                 said.append(f"{theirs} as {name}")
+    if "text" not in field_of.values() and "data" in plain and {"annotations", "completions"} & plain.keys():
+        raise NotRead("a task of Label Studio with its annotations, and no article: eventcorpus convert reads it")
     if "text" not in field_of.values():
         addresses = f"; if it has addresses only, {ADDRESSES}" if "url" in field_of.values() else ""
         raise NotRead(

@@ -24,6 +24,8 @@ from eventcorpus.text import one_line
 
 _LISTS = ("articles", "items", "results", "data", "docs", "documents", "entries", "posts", "stories", "hits", "news")
 """What feeds call their list of articles, likeliest first."""
+_WRAPPERS = frozenset(("data", "article", "item", "document", "doc", "post", "story", "result", "response"))
+"""What the one key of an object may be called that has an article in it."""
 _AROUND = ("$oid", "$date", "$numberLong", "rendered")
 _BETWEEN = re.compile(r"[\s,]*")
 
@@ -132,12 +134,14 @@ def _items(items: Iterator[Any], place: str) -> Rows:
 def _unwrapped(item: dict[str, Any]) -> dict[str, Any]:
     """An object without what databases and content systems put around it and its values.
 
-    A hit of Elasticsearch is the document in it, with the hit's id; MongoDB writes {"$oid": "5f.."}, {"$date": ".."},
-    WordPress {"rendered": ".."}.
+    A hit of Elasticsearch is the document in it, with the hit's id; {"article": {..}} and a task for Label Studio are
+    what is in them; MongoDB writes {"$oid": ".."} and {"$date": ".."}, WordPress {"rendered": ".."}.
     """
     document = item.get("_source")
     if isinstance(document, dict) and "_id" in item:
         item = {"id": item["_id"]} | document
+    elif len(item) == 1 and isinstance(inside := next(iter(item.values())), dict) and not _WRAPPERS.isdisjoint(item):
+        item = inside
     return {key: _value(value) if isinstance(value, dict) else value for key, value in item.items()}
 
 
@@ -159,10 +163,12 @@ def _object_rows(value: dict[str, Any], place: str, report: ReadReport) -> Rows:
         yield from _items(iter(lists[name]), f"{place}: {name}")
     elif lists:
         raise InputError(f"{place}: several lists, {listed(lists)}; which has the articles? Give that list alone")
-    elif not _has_text(value) and value and all(isinstance(item, dict) for item in value.values()):
+    elif _has_text(unwrapped := _unwrapped(value)):
+        yield place, unwrapped
+    elif value and all(isinstance(item, dict) for item in value.values()):
         yield from _rows_of_objects(value, place, report)
     else:
-        yield place, _unwrapped(value)
+        yield place, unwrapped
 
 
 def _has_text(value: Mapping[str, Any]) -> bool:

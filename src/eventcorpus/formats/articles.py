@@ -245,6 +245,8 @@ def _values(row: Mapping[str, Any], naming: Naming) -> tuple[dict[str, Any], dic
 
 def _fits(name: str, value: Any) -> bool:
     """Whether a field can have a value; if not, it is a column of somebody else's that has the field's name."""
+    if isinstance(value, str) and name not in ("invented", "metadata"):
+        return True
     try:
         if name == "metadata" and isinstance(value, str):
             _metadata(value, place="")
