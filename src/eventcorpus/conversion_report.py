@@ -109,7 +109,7 @@ class Code(StrEnum):
     ENTITY_TEXT_DIFFERS = "its text is not its entity's"
     RELATIONS_NOT_READ = "relations are not read"
     # what an export cannot hold
-    WITHOUT = "without its {}"
+    WITHOUT = "without {}"
     NOT_IN_FORMAT = "the format has no {}"
     BEYOND_LAYER = "overlaps {}, and one layer of tags holds one of them"
     NO_WORD_OF_ITS_OWN = "every word of it is another span's"

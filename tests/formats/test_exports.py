@@ -93,8 +93,8 @@ def test_conll_has_words_and_tags_and_counts_what_one_layer_cannot_hold(made: Pa
     assert (tmp_path / "out/test.conll").read_text() == "-DOCSTART- O\n\nAll O\nquiet O\n. O\n\n"
     told = report(tmp_path / "out")
     assert told["articles"]["reasons"] == {
-        "repaired: without its title, white space": 1,
-        "repaired: without its white space": 1,
+        "repaired: without title, white space": 1,
+        "repaired: without white space": 1,
     }
     assert told["spans"]["reasons"] == {"refused: overlaps Actor, and one layer of tags holds one of them": 1}
     assert told["roles"]["reasons"] == {"refused: the format has no roles": 5}
@@ -169,7 +169,7 @@ def test_brat_has_texts_spans_events_relations_attributes_and_notes(made: Path, 
     )
     told = report(tmp_path / "out")
     assert told["spans"]["kept"] == 5 and told["roles"]["kept"] == 5
-    assert told["articles"]["reasons"] == {"repaired: without its title": 1}
+    assert told["articles"]["reasons"] == {"repaired: without title": 1}
     assert told["attributes"]["reasons"] == {"repaired: blanks for its line breaks and at its edges": 1}
 
 
@@ -257,8 +257,8 @@ def test_the_command_says_what_was_lost(made: Path, tmp_path: Path) -> None:
     assert (code, stdout) == (0, f"2 articles in {tmp_path / 'out'} (train 1, test 1)\n")
     assert stderr.splitlines() == [
         "2 of 2 articles (2 repaired), 4 of 5 spans (1 refused), 0 of 5 roles (5 refused), 0 of 4 attributes (4 refused)",
-        "1 articles repaired: without its title, white space",
-        "1 articles repaired: without its white space",
+        "1 articles repaired: without title, white space",
+        "1 articles repaired: without white space",
         "1 spans refused: overlaps Actor, and one layer of tags holds one of them",
         "5 roles refused: the format has no roles",
         "4 attributes refused: the format has no attributes",
