@@ -97,7 +97,7 @@ EXPORTS: dict[str, ExportFormat] = {
         "`ClassLabel`), `id`, `text` and the columns of the dataset folder with metadata; README.md for `load_dataset`",
         kept="text, words, metadata, ids; of spans that overlap the longest",
         lost="other spans, roles, events, attributes, tags of articles; a span that begins or ends inside a word is "
-        "widened to it",
+        "widened to it; `|`, `;` and commas in labels become underscores",
         example="eventcorpus export dataset --to hf-tokens --out tokens",
         use="python -c \"import datasets; print(datasets.load_dataset('tokens'))\"",
     ),

@@ -124,7 +124,7 @@ def plain_names(names: Iterable[str], *, unwanted: str, numbered: bool = True) -
     names = list(names)
     made: dict[str, str] = {}
     for name in sorted(names, key=lambda name: re.search(unwanted, name) is not None):
-        plain = re.sub(unwanted, "_", _SUFFIX.sub("", name))
+        plain = re.sub(unwanted, "_", _SUFFIX.sub("", name)) if re.search(unwanted, name) else name
         while plain in made.values() or (not numbered and plain[-1].isdigit()):
             plain += "_"
         made[name] = plain

@@ -34,7 +34,9 @@ from eventcorpus.text import words
 _BATCH_ROWS = 500
 _ENDS_SENTENCE = re.compile("[.!?…。！？][\"'”’»)\\]]*$")
 _UNWANTED = r"[\s|;,]+"
-"""What a tag cannot have: blanks divide columns, the others several labels in a cell."""
+"""What a tag cannot have in CoNLL files: blanks divide columns, the others several labels in a cell."""
+_DIVIDERS = "[|;,]+"
+"""What divides several labels in a cell, wherever tags stand."""
 _HELD = tuple(name for name in ARTICLE_FIELDS if name != "tags")
 """What stands in columns of its own; one called tags would be taken for those of the words."""
 Offsets = Sequence[tuple[int, int]]
@@ -124,7 +126,9 @@ class TokensWriter:
         text = Value("string")
         columns: dict[str, Any] = {"id": text, "text": text}
         columns |= {name: text for name in _HELD} | {"invented": Value("bool"), "tokens": List(text)}
-        columns["ner_tags"] = List(ClassLabel(names=tag_names(ontology.labels)))
+        names = plain_names(ontology.labels, unwanted=_DIVIDERS)
+        note_names("label", names, report)
+        columns["ner_tags"] = List(ClassLabel(names=tag_names(list(names.values()))))
         self._schema = Features(columns).arrow_schema
         self._folder, self._ontology, self._report = folder, ontology, report
         self._writers: dict[str, Any] = {}
