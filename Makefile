@@ -25,7 +25,7 @@ demo: .venv/installed  ## The whole road on the shipped corpus: dataset, model, 
 
 default: .venv/installed  ## The default model: training/recipes/default.yaml on the shipped corpus, scored on its test split
 	@PATH="$(CURDIR)/$(BIN):$$PATH"; eventcorpus convert corpus/annotations --splits corpus/splits --out models/runs/demo-dataset --strict && \
-	eventcorpus train training/recipes/default.yaml && \
+	eventcorpus train training/recipes/default.yaml --resume && \
 	eventcorpus eval --model models/runs/default --dataset models/runs/demo-dataset --split test --html models/runs/default-eval.html
 
 WORKERS ?= 2

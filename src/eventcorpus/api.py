@@ -87,6 +87,7 @@ def train(
     *,
     settings: Mapping[str, Any] | None = None,
     resume: bool = False,
+    overwrite: bool = False,
     on_step: OnStep | None = None,
     on_metrics: OnMetrics | None = None,
     on_progress: OnProgress | None = None,
@@ -96,6 +97,7 @@ def train(
     Args:
         recipe, dataset, out, settings: see ``load_recipe``.
         resume: continue a run that was killed, from its last checkpoint.
+        overwrite: replace a model, or the checkpoints of an unfinished run, that is there; otherwise it is an error.
         on_step, on_metrics: see ``training.fit.fit``.
         on_progress: called while the model is calibrated.
 
@@ -124,6 +126,7 @@ def train(
             folder,
             validation=data.splits.get("validation", ()),
             resume=resume,
+            overwrite=overwrite,
             on_step=on_step,
             on_metrics=on_metrics,
             notes=notes,
@@ -220,8 +223,7 @@ def evaluate(
     """
     from eventcorpus.eval.class_map import in_classes, read_class_map
     from eventcorpus.eval.evaluate import evaluate as score_runs
-    from eventcorpus.eval.runs import Run
-    from eventcorpus.eval.sources import Options, read_gold, read_system, runs_of
+    from eventcorpus.eval.sources import Options, read_gold, read_run, runs_of
     from eventcorpus.formats.tagged import TagReading
     from eventcorpus.models.folder import is_model_folder
 
@@ -231,9 +233,9 @@ def evaluate(
     gold = read_gold(Path(dataset), options, with_predictions=not paths)
     classes = read_class_map(Path(class_map), gold.ontology.labels) if class_map else None
     if paths and all(is_model_folder(path) for path in paths):
-        runs = runs_of(paths, gold.articles, gold.ontology, hint_labels=classes is None, on_progress=on_progress)
+        runs = runs_of(paths, gold, options, hint_labels=classes is None, on_progress=on_progress)
     else:
-        runs = [Run(read_system(path, gold, options), str(path or gold.path)) for path in paths or (None,)]
+        runs = [read_run(path, gold, options, hint_labels=classes is None) for path in paths or (None,)]
     report = score_runs(
         gold.articles,
         runs,
@@ -288,13 +290,14 @@ def compare(
     """
     from eventcorpus.eval.class_map import in_classes, read_class_map
     from eventcorpus.eval.compare import compare as compare_runs
-    from eventcorpus.eval.sources import runs_of
+    from eventcorpus.eval.sources import Gold, Options, runs_of
 
     data = load_dataset(dataset)
-    gold = data.split(split)
+    gold, sha256 = data.split(split), manifest_hash(data.folder)
+    scored_on = Gold(gold, data.ontology, data.folder.resolve().name, split, sha256, data.folder)
     classes = read_class_map(Path(class_map), data.ontology.labels) if class_map else None
     systems = [
-        runs_of(paths_of(paths), gold, data.ontology, hint_labels=classes is None, on_progress=on_progress)
+        runs_of(paths_of(paths), scored_on, Options(split), hint_labels=classes is None, on_progress=on_progress)
         for paths in (first, second)
     ]
     comparison = compare_runs(
@@ -304,7 +307,7 @@ def compare(
         labels=classes.classes if classes else data.ontology.labels,
         name=data.folder.resolve().name,
         split=split,
-        dataset_sha256=manifest_hash(data.folder),
+        dataset_sha256=sha256,
         class_map=classes,
         n_resamples=n_resamples,
         rounds=rounds,

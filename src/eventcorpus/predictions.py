@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -16,6 +18,26 @@ from eventcorpus.errors import PredictionsError
 from eventcorpus.files import StrictModel, parse_as, read_json_lines, read_text
 from eventcorpus.schema import Article, Mention
 from eventcorpus.text import cut_out, one_line, sha256_of
+
+
+class WarningCode(StrEnum):
+    """What a warning of a prediction is about: the word before its colon.
+
+    All but ``TEXT`` say that the model may be unable to read the article.
+    """
+
+    TEXT = "text"
+    SCRIPT = "script"
+    TOKENS = "unknown tokens"
+    LANGUAGE = "language"
+    WORDS = "words"
+
+
+TEXT_CHANGED = (
+    f"{WarningCode.TEXT}: line ends, control characters or lone surrogates were replaced; "
+    "offsets refer to the stored text"
+)
+"""The warning on an article whose text is not the one that came in."""
 
 
 class ModelName(StrictModel):
@@ -64,6 +86,9 @@ class PredictedRole(StrictModel):
 class Prediction(StrictModel):
     """One line: what one model found in one article. ``text`` is there if it was asked for.
 
+    Each of ``warnings`` begins with a code and a colon: ``text`` (characters were replaced), and where the model may be
+    unable to read the article ``script``, ``unknown tokens``, ``language`` or ``words``.
+
     Ids, attributes and roles are left out by systems that find mentions alone.
     """
 
@@ -76,6 +101,12 @@ class Prediction(StrictModel):
     warnings: tuple[str, ...] = ()
     text: str | None = None
     roles: tuple[PredictedRole, ...] | None = None
+
+    @property
+    def unreadable(self) -> list[str]:
+        """The warnings that the model may be unable to read the article."""
+        codes = set(WarningCode) - {WarningCode.TEXT}
+        return [warning for warning in self.warnings if warning.partition(":")[0] in codes]
 
 
 def prediction_of(
@@ -120,7 +151,8 @@ def read_predictions(lines: Iterable[str], *, place: str) -> Iterator[Prediction
     """
     seen: dict[str, int] = {}
     for number, row in read_json_lines(lines, place=place):
-        prediction = parse_as(Prediction, row, place=f"{place}: line {number}", error=PredictionsError)
+        hint = "; a mention's score is called confidence here" if _has_scores(row) else ""
+        prediction = parse_as(Prediction, row, place=f"{place}: line {number}", hint=hint, error=PredictionsError)
         if prediction.id in seen:
             raise PredictionsError(
                 f"{place}: line {number}: article {prediction.id!r} stands on line {seen[prediction.id]} "
@@ -130,6 +162,11 @@ def read_predictions(lines: Iterable[str], *, place: str) -> Iterator[Prediction
         if broken := _broken_link(prediction):
             raise PredictionsError(f"{place}: line {number}: article {prediction.id!r}: {broken}")
         yield prediction
+
+
+def _has_scores(row: dict[str, Any]) -> bool:
+    mentions = row.get("mentions")
+    return isinstance(mentions, list) and any(isinstance(mention, dict) and "score" in mention for mention in mentions)
 
 
 def _broken_link(prediction: Prediction) -> str | None:
@@ -180,3 +217,40 @@ def prediction_mismatch(prediction: Prediction, text: str, *, sha256: str | None
                 f"says {one_line(m.text)}; offsets are code points, end exclusive"
             )
     return None
+
+
+@dataclass
+class UnreadableCount:
+    """Counts articles that a model may have been unable to read, by what their warnings are about."""
+
+    n_articles: int = 0
+    n_unreadable: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
+    first: str = ""
+
+    @classmethod
+    def of(cls, predictions: Iterable[Prediction]) -> UnreadableCount:
+        """Count all of them."""
+        count = cls()
+        for prediction in predictions:
+            count.add(prediction)
+        return count
+
+    def add(self, prediction: Prediction) -> Prediction:
+        """Count one, and give it back."""
+        warnings = prediction.unreadable
+        self.n_articles += 1
+        self.n_unreadable += bool(warnings)
+        self.codes.update({warning.partition(":")[0] for warning in warnings})
+        if warnings and not self.first:
+            self.first = f"{one_line(prediction.id)}, {warnings[0]}"
+        return prediction
+
+    def notices(self) -> Iterator[str]:
+        """One line, if there are any."""
+        if self.n_unreadable:
+            counted = ", ".join(f"{code} {self.codes[code]:,}" for code in WarningCode if self.codes[code])
+            yield (
+                f"the model may be unable to read {self.n_unreadable:,} of {self.n_articles:,} articles ({counted}), "
+                f"do not rely on its mentions there; the first: {self.first}"
+            )

@@ -125,7 +125,7 @@ def test_a_student_is_trained_and_a_rerun_uses_its_teachers_again(tiny_encoder: 
     first = load_file(tmp_path / "m/model.safetensors")
     made = {p: p.stat().st_mtime_ns for p in (tmp_path / "m.teachers").rglob("*.safetensors")}
     assert len(made) == 2
-    fit(articles(12), ONTOLOGY, recipe, tmp_path / "m")
+    fit(articles(12), ONTOLOGY, recipe, tmp_path / "m", overwrite=True)
     assert {p: p.stat().st_mtime_ns for p in (tmp_path / "m.teachers").rglob("*.safetensors")} == made
     again = load_file(tmp_path / "m/model.safetensors")
     assert all(first[key].equal(again[key]) for key in first)
@@ -192,7 +192,7 @@ def test_another_recipe_of_the_teachers_is_another_run(tiny_encoder: Path, tmp_p
     fit(articles(12), ONTOLOGY, recipe, tmp_path / "m")
     made = (tmp_path / "m.teachers/0/model.safetensors").stat().st_mtime_ns
     short(tmp_path, 2)
-    fit(articles(12), ONTOLOGY, recipe, tmp_path / "m", resume=True)
+    fit(articles(12), ONTOLOGY, recipe, tmp_path / "m", resume=True, overwrite=True)
     assert (tmp_path / "m.teachers/0/model.safetensors").stat().st_mtime_ns != made
 
 

@@ -19,8 +19,8 @@ stage() {   # stage NAME COMMAND...: run a command and say how long it took
 stage tasks eventcorpus labelstudio tasks corpus/articles --out $runs/demo-tasks
 # 2. What comes back from it, as a dataset: every span, role and attribute accounted for.
 stage convert eventcorpus convert corpus/annotations --splits corpus/splits --out $runs/demo-dataset --strict
-# 3. A small English encoder, fine-tuned on the train split.
-stage train eventcorpus train training/recipes/demo.yaml --dataset $runs/demo-dataset --out $runs/demo
+# 3. A small English encoder, fine-tuned on the train split; the demo of before is replaced.
+stage train eventcorpus train training/recipes/demo.yaml --dataset $runs/demo-dataset --out $runs/demo --overwrite
 # 4. How good is it? Precision and recall per label, on articles it has not seen.
 stage eval eventcorpus eval --model $runs/demo --dataset $runs/demo-dataset --split test \
   --json $runs/demo-eval.json --html $runs/demo-eval.html

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from eventcorpus import api
 from eventcorpus.cli import options
@@ -128,7 +126,11 @@ def eval_command(
         read_about(model_path)  # refuses what is no model folder
     with options.progress("eval") as on_progress:
         report = api.evaluate(
-            model_paths or predictions_paths, path, command=_command_line(context), on_progress=on_progress, **settings
+            model_paths or predictions_paths,
+            path,
+            command=options.command_line(context),
+            on_progress=on_progress,
+            **settings,
         )
     options.notices(report.notices())
     if markdown:
@@ -169,7 +171,7 @@ def compare_command(
             _paths(first),
             _paths(second),
             names=(first, second),
-            command=_command_line(context),
+            command=options.command_line(context),
             on_progress=on_progress,
             **settings,
         )
@@ -254,30 +256,13 @@ def benchmark_command(
         if not systems:
             click.echo(f"{benchmark.key}: converted to {keep}; nothing was scored")
             return
-        report = run_benchmark(data, dataset, systems, command=_command_line(context), on_progress=on_progress)
+        report = run_benchmark(data, dataset, systems, command=options.command_line(context), on_progress=on_progress)
     if not options.put_json(json_path, report):
         console().print(report_table(report))
         lines = (*report_lines(report), *published_lines(benchmark), headline_line(benchmark, report))
         click.echo("\n".join((*lines, result_row(report, benchmark))))
     if gate:
         _hold_to(gate, report, place=str(gate_path))
-
-
-def _command_line(context: click.Context) -> str:
-    """The command with every option and argument that was given, in the order of the help, quoted for a shell."""
-    words = ["eventcorpus", *context.command_path.split()[1:]]
-    for parameter in context.command.params:
-        name = parameter.name
-        if name is None or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
-            continue
-        value = context.params.get(name)
-        values: list[Any] = list(value) if isinstance(value, tuple) else [value]
-        if isinstance(parameter, click.Argument):
-            words += [str(given) for given in values]
-        elif isinstance(parameter, click.Option):
-            option = max(parameter.opts, key=len)
-            words += [option] if parameter.is_flag else [word for given in values for word in (option, str(given))]
-    return shlex.join(words)
 
 
 def _hold_to(gate: Gate, report: Report, *, place: str) -> None:

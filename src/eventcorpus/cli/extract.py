@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from eventcorpus.cli import options
-from eventcorpus.errors import StrictError
-from eventcorpus.files import atomic_file, write_text
+from eventcorpus.errors import EventCorpusError, OutputError, StrictError
+from eventcorpus.files import atomic_file, opened, parse_as, write_text
 from eventcorpus.formats.articles import published_date, read_articles, with_published
 from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.models.calibration import minimum_confidences
-from eventcorpus.predictions import prediction_line
+from eventcorpus.predictions import Prediction, UnreadableCount, prediction_line
 from eventcorpus.render.reports import prediction_tables, predictions_page
 from eventcorpus.tables import console
 
@@ -63,13 +65,16 @@ def extract_command(
 
     if published is not None:
         published = published_date(published, place="--published")
+    replaced = _earlier_predictions(out) if out else ""
     report = ReadReport()
     found_articles = read_articles(paths, field_map=fields, report=report, stdin=sys.stdin.buffer)
     articles = (with_published(article, published) for article in found_articles)
     extractor = Extractor.from_pretrained(model_path)
     minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
     keep = ConfidenceFilter(minimum, min_confidence or 0.0)
-    predictions = predict(articles, extractor, keep, changed=report.changed)
+    unreadable = UnreadableCount()
+    predicted = predict(articles, extractor, keep, changed=report.changed)
+    predictions: Iterator[Prediction] = map(unreadable.add, predicted)
     if as_table or html:
         found = list(predictions)
         if html:
@@ -82,14 +87,30 @@ def extract_command(
         with atomic_file(out) as file:
             n = sum(file.write(f"{line}\n") > 0 for line in lines)
             _check_strict(strict, report)
-        options.notice(f"{n:,} articles in {out}")
+        options.notice(f"{n:,} articles in {out}{replaced}")
     elif not as_table and not html:
         for line in lines:
             click.echo(line)
-    options.notices([*report.lines(), *keep.notices()])
+    options.notices([*report.lines(), *keep.notices(), *unreadable.notices()])
     _check_strict(strict, report)
 
 
 def _check_strict(strict: bool, report: ReadReport) -> None:
     if strict and (loss := report.loss()):
         raise StrictError(f"--strict: {loss}")
+
+
+def _earlier_predictions(out: Path) -> str:
+    """What to say of the predictions that stand in OUT and are replaced.
+
+    Raises:
+        OutputError: if a file is there that this command did not write.
+    """
+    if not out.is_file() or not out.stat().st_size:
+        return ""
+    try:
+        with opened(out) as file:
+            first = parse_as(Prediction, json.loads(file.readline()), place=str(out))
+    except (EventCorpusError, ValueError):
+        raise OutputError(f"{out}: exists and holds no predictions; choose another --out or remove it") from None
+    return f", instead of the predictions of {first.model.version} that were there"

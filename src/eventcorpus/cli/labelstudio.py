@@ -35,7 +35,7 @@ from eventcorpus.labelstudio.live.server import Project, Server, connect
 from eventcorpus.labelstudio.live.status import Status, read_status
 from eventcorpus.labelstudio.tasks import write_tasks
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import read_prediction_file
+from eventcorpus.predictions import UnreadableCount, read_prediction_file
 from eventcorpus.progress import tracked
 from eventcorpus.render.reports import corrections_tables
 from eventcorpus.schema import Article
@@ -295,6 +295,7 @@ def preannotate_command(predictions_path: Path, wanted: str | None, replace: boo
     """
     predictions = read_prediction_file(predictions_path)
     one_version(predictions, place=str(predictions_path))
+    options.notices(UnreadableCount.of(predictions.values()).notices())
     project = connect().project(wanted)
     with options.progress("preannotate") as on_progress:
         place = str(predictions_path)

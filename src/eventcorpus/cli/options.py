@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from pydantic import BaseModel
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -131,6 +133,27 @@ def put_text(path: Path, text: str) -> bool:
     else:
         write_text(path, text)
     return path == STDOUT
+
+
+def command_line(context: click.Context, *, without: Sequence[str] = ()) -> str:
+    """The command with every option and argument that was given, in the order of the help, quoted for a shell.
+
+    Args:
+        without: names of parameters to leave out.
+    """
+    words = ["eventcorpus", *context.command_path.split()[1:]]
+    for parameter in context.command.params:
+        name = parameter.name
+        if name is None or name in without or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        value = context.params.get(name)
+        values: list[Any] = list(value) if isinstance(value, tuple) else [value]
+        if isinstance(parameter, click.Argument):
+            words += [str(given) for given in values]
+        elif isinstance(parameter, click.Option):
+            option = max(parameter.opts, key=len)
+            words += [option] if parameter.is_flag else [word for given in values for word in (option, str(given))]
+    return shlex.join(words)
 
 
 # messages and progress -----------------------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ import click
 
 from eventcorpus import api
 from eventcorpus.cli import options
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, OutputError
 from eventcorpus.models.folder import model_hash, read_about
 from eventcorpus.render.model_card import read_agreement, read_card_facts, read_scores, write_card
 from eventcorpus.tables import console, percent
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> list[tuple[str, str]]:
-    split = [(setting, *setting.partition("=")) for setting in given]
-    for setting, key, equals, _ in split:
+def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for setting in given:
+        key, equals, _ = setting.partition("=")
         if not (key.strip() and equals):
             raise click.BadParameter(f"{setting!r} is not KEY=VALUE, as in learning_rate=3e-5")
-    return [(key.strip(), value.strip()) for _, key, _, value in split]
+    return given
 
 
 @click.command("train")
@@ -47,44 +49,87 @@ def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
 )
 @click.option("--dry-run", is_flag=True, help="Check everything, print the recipe as it would be used, write nothing.")
 @click.option("--resume", is_flag=True, help="Continue a run that was killed, from its last checkpoint.")
+@click.option(
+    "--overwrite", is_flag=True, help="Begin anew where a finished model or checkpoints of an unfinished run are."
+)
+@click.pass_context
 def train_command(
+    context: click.Context,
+    /,
     recipe_name: str,
     dataset: Path | None,
     out: Path | None,
     seed: int | None,
-    settings: list[tuple[str, str]],
+    settings: tuple[str, ...],
     dry_run: bool,
     resume: bool,
+    overwrite: bool,
 ) -> None:
     """Fine-tune an encoder on the train split, as RECIPE says.
 
     RECIPE is a YAML file, or the name of one that comes along, such as demo. Checkpoints lie in OUT.checkpoints until
-    the model is complete. With --dry-run the resolved recipe goes to stdout and what would be trained to stderr, with a
-    time where the encoder's weights are here to time a few steps.
+    the model is complete; what is there is replaced with --overwrite alone. With --dry-run the resolved recipe goes to
+    stdout and what would be trained to stderr, with a time where the encoder's weights are here to time a few steps.
 
     \b
     Example:
       eventcorpus train training/recipes/demo.yaml --dataset models/runs/demo-dataset --out models/runs/demo
     """
-    recipe = with_settings(find_recipe(recipe_name), settings)
+    if resume and overwrite:
+        raise click.UsageError("give either --resume or --overwrite")
+    pairs = [setting.partition("=") for setting in settings]
+    recipe = with_settings(find_recipe(recipe_name), [(key.strip(), value.strip()) for key, _, value in pairs])
     if seed is not None:
         recipe = check_recipe({**dict(recipe), "seed": seed}, place="--seed")
     if not (dataset or recipe.dataset):
         raise click.UsageError(f"{recipe_name} names no dataset; name one with --dataset DIR")
     recipe = api.load_recipe(recipe, dataset=dataset, out=out)
     if dry_run:
-        _show_plan(recipe)
+        _show_plan(recipe, begins_anew=not (resume or overwrite))
         return
-    trained = _train(recipe, resume=resume)
+    since = 0.0 if resume else time.time()
+    try:
+        trained = _train(recipe, resume=resume, overwrite=overwrite)
+    except KeyboardInterrupt:
+        if _is_main_process():
+            click.echo(_how_to_go_on(recipe, context, since=since), err=True)
+        sys.exit(130)
     if trained.is_main_process:
         options.notices(_notices(trained, recipe))
         click.echo(f"model in {trained.folder}")
 
 
-def _train(recipe: Recipe, *, resume: bool) -> api.TrainedModel:
+def _is_main_process() -> bool:
+    return os.environ.get("WORLD_SIZE", "1") == "1" or os.environ.get("RANK") == "0"
+
+
+def _how_to_go_on(recipe: Recipe, context: click.Context, *, since: float) -> str:
+    """What a run that was stopped has left, and the command that goes on from there.
+
+    Args:
+        since: what is older than this (seconds of the epoch) is of another run.
+    """
+    from eventcorpus.training.checkpoint import checkpoints, checkpoints_of, step_of
+    from eventcorpus.training.run_info import RUN
+
+    out = Path(recipe.output_dir)
+    resumed = f"{options.command_line(context, without=('resume', 'overwrite'))} --resume"
+    saved = [path for path in checkpoints(checkpoints_of(out)) if path.stat().st_mtime >= since]
+    if saved:
+        return f"stopped; go on from the checkpoint of step {step_of(saved[0]):,} with: {resumed}"
+    if recipe.n_teachers and (teachers := out.with_name(f"{out.name}.teachers")).is_dir():
+        return f"stopped; go on with the teachers that are in {teachers} with: {resumed}"
+    if (out / RUN).is_file() and (out / RUN).stat().st_mtime >= since:
+        return f"stopped; the model in {out} is complete, its confidences are not calibrated; go on with: {resumed}"
+    return (
+        f"stopped before the first checkpoint (save_steps: {recipe.save_steps:,}), nothing was kept; begin again with: "
+        f"{options.command_line(context, without=('resume',))}"
+    )
+
+
+def _train(recipe: Recipe, *, resume: bool, overwrite: bool) -> api.TrainedModel:
     """Train behind a bar that shows loss, tokens a second and the last F1 on the validation split."""
-    is_main_process = os.environ.get("WORLD_SIZE", "1") == "1" or os.environ.get("RANK") == "0"
-    if not is_main_process:  # the main process speaks for all
+    if not _is_main_process():  # the main process speaks for all
         logging.getLogger("eventcorpus").setLevel(logging.ERROR)
     shown: dict[str, str] = {}
     with options.progress_bar() as bar:
@@ -107,7 +152,14 @@ def _train(recipe: Recipe, *, resume: bool) -> api.TrainedModel:
         def on_progress(n_done: int, total: int | None) -> None:
             bar.update(task, description="calibrating", completed=n_done, total=total, note="")
 
-        return api.train(recipe, resume=resume, on_step=on_step, on_metrics=on_metrics, on_progress=on_progress)
+        return api.train(
+            recipe,
+            resume=resume,
+            overwrite=overwrite,
+            on_step=on_step,
+            on_metrics=on_metrics,
+            on_progress=on_progress,
+        )
 
 
 def _notices(trained: api.TrainedModel, recipe: Recipe) -> Iterator[str]:
@@ -138,12 +190,18 @@ def _notices(trained: api.TrainedModel, recipe: Recipe) -> Iterator[str]:
         )
 
 
-def _show_plan(recipe: Recipe) -> None:
+def _show_plan(recipe: Recipe, *, begins_anew: bool) -> None:
+    from eventcorpus.training.checkpoint import check_unused
     from eventcorpus.training.dry_run import MEASURED_STEPS, plan_of, seconds_a_step
 
     dataset = api.load_dataset(recipe.dataset)
     articles = dataset.split("train")
     plan = plan_of(articles, dataset.ontology, recipe, Path(recipe.output_dir))
+    if begins_anew:
+        try:
+            check_unused(Path(recipe.output_dir))
+        except OutputError as error:
+            options.notice(f"without --dry-run this stops: {error}")
     options.notices(plan.lines())
     if plan.has_weights:
         with options.progress("timing a few steps"):
@@ -190,9 +248,13 @@ def calibrate_command(model_path: Path, target_precision: float, json_path: Path
     """
     from eventcorpus.render.reports import calibration_tables
 
+    before = read_about(model_path).calibration
     with options.progress("calibrate") as on_progress:
         calibration = api.calibrate(model_path, target_precision=target_precision, on_progress=on_progress, **settings)
     on_stdout = options.put_json(json_path, calibration)
+    if before.fitted_on and not before.note:
+        on = before.fitted_on
+        options.notice(f"the calibration on split {on.split} of {on.dataset} that was there is replaced")
     if calibration.note:
         options.notice(calibration.note)
         return

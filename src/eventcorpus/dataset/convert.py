@@ -16,7 +16,7 @@ from eventcorpus.annotation.document import Found
 from eventcorpus.annotation.label_map import Mapper, mapped
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.dataset.folder import REPORT, Entry, TextPolicy, Written, is_dataset_folder, write_dataset
+from eventcorpus.dataset.folder import REPORT, Entry, TextPolicy, Written, data_of, is_dataset_folder, write_dataset
 from eventcorpus.dataset.formats import COMMON, FORMATS, OPTIONS, Format, check_extra, format_of, refuse_unread
 from eventcorpus.dataset.splits import check_splits, read_splits
 from eventcorpus.errors import InputError, nearest
@@ -89,6 +89,7 @@ def convert(
     """
     out, paths = Path(out), paths_of(inputs)
     check_folder(out, is_ours=is_dataset_folder)
+    before = data_of(out)
     told = format is None
     format = format or format_of(paths)
     annotations = read_annotations_of(
@@ -123,6 +124,8 @@ def convert(
     )
     notices = [f"read as {FORMATS[format].title} (--from names another format)"] if told else []
     notices += [*annotations.notices, *_notices(annotations.report, written, out)]
+    if before and before != data_of(out):
+        notices.append(f"the dataset that was in {out} was another one; it is replaced")
     return Conversion(out, annotations.report, written.sizes, notices)
 
 

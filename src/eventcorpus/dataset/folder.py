@@ -283,6 +283,16 @@ def open_dataset(folder: Path) -> tuple[dict[str, Any], dict[tuple[str, str], Pa
     return manifest, files
 
 
+def data_of(folder: Path) -> tuple[str, ...]:
+    """The hashes of the data files of a dataset folder, sorted; none if it is none."""
+    if not is_dataset_folder(folder):
+        return ()
+    try:
+        return tuple(sorted(entry["sha256"] for entry in read_json(folder / MANIFEST)["files"].values()))
+    except (InputError, KeyError, TypeError, AttributeError):
+        return ("damaged",)
+
+
 def manifest_hash(folder: Path) -> str:
     """SHA-256 of the manifest, which holds the hash of every data file: which dataset this is."""
     return sha256_of_file(folder / MANIFEST)

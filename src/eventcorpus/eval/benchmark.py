@@ -27,7 +27,7 @@ from eventcorpus.eval.class_map import ClassMap, read_class_map
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.intervals import FIGURES, figure_of, shown
 from eventcorpus.eval.report import Figure, Matching, Report
-from eventcorpus.eval.sources import runs_of
+from eventcorpus.eval.sources import Gold, Options, runs_of
 from eventcorpus.files import StrictModel, read_yaml_as, sha256_of_file
 from eventcorpus.models.folder import read_about
 from eventcorpus.package_data import find_yaml, package_path
@@ -267,13 +267,16 @@ def run_benchmark(
     for model_path in (system for system in systems if system.is_dir()):
         if reason := unfit(read_about(model_path).ontology.labels, benchmark, dataset.ontology.labels, class_map):
             raise InputError(f"{model_path}: {reason}")
+    sha256 = manifest_hash(dataset.folder)
+    scored_on = Gold(gold, dataset.ontology, benchmark.name, benchmark.split, sha256, dataset.folder)
+    options = Options(benchmark.split)
     report = evaluate(
         gold,
-        runs_of(systems, gold, dataset.ontology, hint_labels=class_map is None, on_progress=on_progress),
+        runs_of(systems, scored_on, options, hint_labels=class_map is None, on_progress=on_progress),
         dataset.ontology,
         name=benchmark.name,
         split=benchmark.split,
-        dataset_sha256=manifest_hash(dataset.folder),
+        dataset_sha256=sha256,
         class_map=class_map,
         train=dataset.splits.get("train") if benchmark.split != "train" else None,
         annotations=read_annotations(dataset.folder, splits=[benchmark.split])[1],

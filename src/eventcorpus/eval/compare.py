@@ -19,7 +19,7 @@ from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.counts import MatchedArticle, count_exact, labels_of, match_articles
 from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles, figure_at
 from eventcorpus.eval.report import Figure
-from eventcorpus.eval.runs import Run, predictions_sha256, select
+from eventcorpus.eval.runs import Run, select
 from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import known, mean_label_figures, micro_f1
@@ -191,7 +191,7 @@ def compare(
     (0.333, 0.0078125, 8)
     """
     selection = select(gold, [*first, *second], class_map, split=split)
-    gold, runs = selection.gold, selection.runs
+    gold, runs, hashes = selection.gold, selection.runs, selection.predictions_sha256
     resampling = draw_articles(gold, n_resamples=n_resamples, seed=seed)
     if resampling is None or resampling.n_units < 2:
         raise InputError(
@@ -225,8 +225,8 @@ def compare(
             units=resampling.n_units,
             gold_sha256=selection.gold_sha256,
         ),
-        first=_system(names[0], runs[: len(first)], sides[0], len(gold)),
-        second=_system(names[1], runs[len(first) :], sides[1], len(gold)),
+        first=_system(names[0], runs[: len(first)], hashes[: len(first)], sides[0], len(gold)),
+        second=_system(names[1], runs[len(first) :], hashes[len(first) :], sides[1], len(gold)),
         definitions=DEFINITIONS,
         bootstrap=Resampled(seed=seed, resamples=n_resamples, level=LEVEL),
         randomisation=Randomised(seed=seed, rounds=paired.rounds, exact=paired.exact),
@@ -266,16 +266,18 @@ def _rows(
     ]
 
 
-def _system(name: str, runs: Sequence[Sequence[Prediction]], counts: Numbers, n_articles: int) -> System:
-    """``counts``: shape (n_articles, n_runs, n_labels, 3)."""
+def _system(
+    name: str, runs: Sequence[Sequence[Prediction]], hashes: Sequence[str], counts: Numbers, n_articles: int
+) -> System:
+    """``hashes``: of the predictions before they are mapped. ``counts``: shape (n_articles, n_runs, n_labels, 3)."""
     scored = [
         ComparedRun(
             model=run[0].model,
-            predictions_sha256=predictions_sha256(run),
+            predictions_sha256=digest,
             articles_without_prediction=n_articles - len(run),
             micro_f1=known(score),
         )
-        for run, score in zip(runs, micro_f1(counts.sum(axis=0)), strict=True)
+        for run, digest, score in zip(runs, hashes, micro_f1(counts.sum(axis=0)), strict=True)
     ]
     return System(name=name, runs=tuple(scored))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,12 @@ from typing import Literal, get_args
 from eventcorpus.annotation.merge import default_policy
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import is_dataset_folder, manifest_hash, read_annotations, read_dataset
+from eventcorpus.dataset.formats import FORMATS, format_of
 from eventcorpus.errors import InputError
+from eventcorpus.eval.library_predictions import library_of, read_library_predictions
 from eventcorpus.eval.runs import Run
-from eventcorpus.files import read_text, sha256_of_file
+from eventcorpus.files import sha256_of_file
+from eventcorpus.formats.sample import sample_of
 from eventcorpus.formats.schemes import SCHEMES
 from eventcorpus.formats.tagged import (
     TaggedArticles,
@@ -26,9 +30,9 @@ from eventcorpus.formats.tagged import (
 )
 from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.exported_predictions import exported_predictions, prediction_of_annotated
-from eventcorpus.labelstudio.exports import ExportIndex, open_exports
+from eventcorpus.labelstudio.exports import ExportIndex, is_export, open_exports
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import ModelName, Prediction, prediction_of, read_prediction_file
+from eventcorpus.predictions import ModelName, Prediction, UnreadableCount, read_prediction_file
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
 
@@ -37,6 +41,8 @@ WHOLE = "all"
 Exported = Literal["predictions", "annotations"]
 EXPORTED: tuple[str, ...] = get_args(Exported)
 logger = logging.getLogger(__name__)
+_PYTHON = re.compile(r"\s*(\[\s*)*\{'")
+"""How printed lists of mentions begin."""
 
 
 @dataclass(frozen=True)
@@ -106,15 +112,20 @@ def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -
         if not articles:
             raise InputError(f"{path}: not one article is annotated; name the export that has the gold")
         return Gold(articles, ontology, path.resolve().stem, WHOLE, sha256_of_file(index.paths[0]), path)
-    if kind == "predictions":
-        raise InputError(f"{path}: a predictions file is no gold; name it with --predictions")
+    if kind in ("predictions", "library"):
+        raise InputError(
+            f"{path}: a predictions file is no gold; name it with --predictions (people's annotations: convert)"
+        )
     tags = read_tagged_gold(path, options.reading, with_predictions=with_predictions)
     _log_reading("gold", tags, path, options)
     return Gold(tags.articles, tags.ontology, path.stem, WHOLE, sha256_of_file(path), path, tags)
 
 
 def read_system(path: Path | None, gold: Gold, options: Options) -> list[Prediction]:
-    """Read predictions on the texts of the gold: our JSON Lines, a tag file, a Label Studio export, or a dataset.
+    """Read predictions on the texts of the gold.
+
+    They may be our JSON Lines, what other libraries write (``eval.library_predictions``), a tag file, a Label Studio
+    export, or a dataset.
 
     Args:
         path: None: the last column of the gold's own file.
@@ -127,6 +138,10 @@ def read_system(path: Path | None, gold: Gold, options: Options) -> list[Predict
         found = predictions_in_last_column(gold.path, gold.tags, options.reading)
     elif (kind := kind_of(path)) == "predictions":
         return list(read_prediction_file(path).values())
+    elif kind == "library":
+        read = read_library_predictions(path, sample_of([path]), [annotated.article for annotated in gold.articles])
+        logger.info(f"{path}: {read.line()}")
+        return read.predictions
     elif kind == "dataset":
         name = ModelName(name=path.resolve().name)
         return [prediction_of_annotated(annotated, name) for annotated in read_dataset(path).split(options.split)]
@@ -141,18 +156,43 @@ def read_system(path: Path | None, gold: Gold, options: Options) -> list[Predict
 
 
 def kind_of(path: Path) -> str:
-    """What a path is: ``dataset``, ``export`` (also a folder of them), ``predictions`` (JSON Lines), else ``tags``.
+    """What a path is: ``dataset``, ``export`` (also a folder of them), ``predictions``, ``library`` or ``tags``.
+
+    ``predictions`` are our JSON Lines, ``library`` what other libraries write, told from what stands in the file.
 
     Raises:
-        InputError: if there is nothing.
+        InputError: if there is nothing, or it is annotations in another format.
     """
     if path.is_dir():
         return "dataset" if is_dataset_folder(path) else "export"
-    if path.suffix.lower() == ".json":
+    sample = sample_of([path])
+    if library_of(sample):
+        return "library"
+    suffix = path.suffix.lower()
+    if is_export(sample) >= (1 if suffix == ".json" else 2):
         return "export"
-    if path.suffix.lower() in (".jsonl", ".ndjson") or read_text(path).lstrip().startswith('{"'):
-        return "predictions"
-    return "tags"
+    if sample.shape and not sample.has_rows("text_sha256"):
+        _refuse_other_formats(path)
+    if not sample.shape and _PYTHON.match(sample.text):
+        raise InputError(
+            f"{path}: Python's own notation, not JSON; write it with json.dump(found, file, default=float), which "
+            "takes numpy's numbers too"
+        )
+    if suffix == ".json":
+        return "export"
+    return "predictions" if suffix in (".jsonl", ".ndjson") or sample.text.lstrip().startswith('{"') else "tags"
+
+
+def _refuse_other_formats(path: Path) -> None:
+    try:
+        format_ = format_of([path])
+    except InputError:
+        return
+    title = FORMATS[format_].title
+    raise InputError(
+        f"{path}: this is {title}; make a dataset of it first (eventcorpus convert {path} --from {format_} --out DIR) "
+        "and name DIR here"
+    )
 
 
 def _exported(path: Path, options: Options) -> list[Prediction]:
@@ -196,29 +236,60 @@ def _log_reading(side: str, read: TaggedArticles | TaggedPredictions, path: Path
 
 def runs_of(
     paths: Sequence[Path],
-    gold: Sequence[AnnotatedArticle],
-    ontology: Ontology,
+    gold: Gold,
+    options: Options,
     *,
     hint_labels: bool = True,
     on_progress: OnProgress | None = None,
 ) -> list[Run]:
-    """One run a path: a folder is a model, anything else a file of predictions.
+    """One run a path: a folder is a model, if it is no dataset; anything else has predictions (``read_run``).
 
     Args:
-        ontology: of the gold.
-        hint_labels: log which labels of the gold a model does not know.
+        options: how files are read.
+        hint_labels: log which labels of the gold a model does not know, or that predictions have none of them.
     """
+    runs: list[Run] = []
+    for path in paths:
+        if path.is_dir() and not is_dataset_folder(path):
+            found = _predict(path, gold, hint_labels=hint_labels, on_progress=on_progress)
+            runs.append(_with_notices(Run(found, str(path))))
+        else:
+            runs.append(read_run(path, gold, options, hint_labels=hint_labels))
+    return runs
 
-    def predict(model: Path) -> list[Prediction]:
-        from eventcorpus.models.extractor import Extractor
 
-        extractor = Extractor.from_pretrained(model)
-        unknown = sorted(set(ontology.labels) - set(extractor.about.ontology.labels))
-        if unknown and hint_labels:
-            logger.info("the model does not know %s; gold of these counts as missed", ", ".join(unknown))
-        articles = [annotated.article for annotated in gold]
-        found = tracked(extractor.extract(articles), len(articles), on_progress)
-        return [prediction_of(*pair, extractor.name) for pair in zip(articles, found, strict=True)]
+def read_run(path: Path | None, gold: Gold, options: Options, *, hint_labels: bool = True) -> Run:
+    """The run that a file has, as ``read_system`` reads it.
 
-    found = (predict(path) if path.is_dir() else list(read_prediction_file(path).values()) for path in paths)
-    return [Run(predictions, str(path)) for path, predictions in zip(paths, found, strict=True)]
+    Args:
+        hint_labels: log that it has none of the labels of the gold.
+    """
+    run = Run(read_system(path, gold, options), str(path or gold.path))
+    found = sorted({mention.label for prediction in run.predictions for mention in prediction.mentions})
+    if hint_labels and found and not set(found) & set(gold.ontology.labels):
+        logger.info(
+            f"{run.place}: none of its labels ({_listed(found)}) is one of the gold ({_listed(gold.ontology.labels)}); "
+            "--class-map says which class each is"
+        )
+    return _with_notices(run)
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return ", ".join([*labels[:5], *(["..."] if len(labels) > 5 else [])])
+
+
+def _with_notices(run: Run) -> Run:
+    for line in UnreadableCount.of(run.predictions).notices():
+        logger.info(f"{run.place}: {line}")
+    return run
+
+
+def _predict(model: Path, gold: Gold, *, hint_labels: bool, on_progress: OnProgress | None) -> list[Prediction]:
+    from eventcorpus.models.extractor import Extractor, predict
+
+    extractor = Extractor.from_pretrained(model)
+    unknown = sorted(set(gold.ontology.labels) - set(extractor.about.ontology.labels))
+    if unknown and hint_labels:
+        logger.info("the model does not know %s; gold of these counts as missed", ", ".join(unknown))
+    found = predict((annotated.article for annotated in gold.articles), extractor)
+    return [p.model_copy(update={"text": None}) for p in tracked(found, len(gold.articles), on_progress)]

@@ -24,7 +24,8 @@ from eventcorpus.models.calibration import apply_logistic, apply_temperature
 from eventcorpus.models.encode import EncodedText, TextEncoder, pad_windows
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
-from eventcorpus.predictions import ModelName, Prediction, prediction_of
+from eventcorpus.models.languages import reading_warnings
+from eventcorpus.predictions import TEXT_CHANGED, ModelName, Prediction, prediction_of
 from eventcorpus.schema import Article, Mention
 from eventcorpus.tags import DECODERS, spans_from_tags
 from eventcorpus.text import stored_form, words
@@ -33,8 +34,6 @@ BATCH_SIZE = 16
 """Windows that the model reads together."""
 ARTICLES_AT_ONCE = 64
 """Articles whose windows are sorted by length together."""
-CHANGED = "line ends, control characters or lone surrogates were replaced; offsets refer to the stored text"
-"""The warning on an article whose text is not the one that came in."""
 
 
 class Extractor:
@@ -78,9 +77,32 @@ class Extractor:
             one list an article, in text order; offsets refer to ``article.text`` (of a string: to its stored form).
         """
         texts = (article.text if isinstance(article, Article) else stored_form(article).text for article in articles)
+        for text, encoded, log_probabilities in self._scored(texts):
+            yield decode_mentions(text, encoded, log_probabilities, self.about)
+
+    def extract_with_warnings(self, articles: Iterable[Article]) -> Iterator[tuple[Article, list[Mention], list[str]]]:
+        """Find the mentions of each article, in order, and say why the model may be unable to read it.
+
+        Yields:
+            the article, its mentions as ``extract`` finds them, and warnings (``predictions.WarningCode``).
+        """
+        shown, read = tee(articles)
+        for article, (text, encoded, log_probabilities) in zip(shown, self._scored(a.text for a in read), strict=True):
+            warnings = reading_warnings(
+                article,
+                encoded,
+                learned=self.about.training_texts,
+                languages=self.about.languages,
+                unknown_id=self.tokenizer.unk_token_id,
+            )
+            yield article, decode_mentions(text, encoded, log_probabilities, self.about), list(warnings)
+
+    def _scored(self, texts: Iterable[str]) -> Iterator[tuple[str, EncodedText, NDArray[np.float32]]]:
+        """Each text, its tokens and their scores; many texts are scored at once."""
+        texts = iter(texts)
         while batch := list(islice(texts, ARTICLES_AT_ONCE)):
             for text, (encoded, log_probabilities) in zip(batch, self.score(batch), strict=True):
-                yield decode_mentions(text, encoded, log_probabilities, self.about)
+                yield text, encoded, log_probabilities
 
     def score(self, texts: Sequence[str]) -> list[tuple[EncodedText, NDArray[np.float32]]]:
         """Encode texts in the stored form and score their tokens, as the model does before any calibration.
@@ -193,14 +215,19 @@ class ConfidenceFilter:
 
 
 def predict(
-    articles: Iterable[Article], extractor: Extractor, keep: ConfidenceFilter, *, changed: Collection[str] = ()
+    articles: Iterable[Article],
+    extractor: Extractor,
+    keep: ConfidenceFilter | None = None,
+    *,
+    changed: Collection[str] = (),
 ) -> Iterator[Prediction]:
-    """Predict articles, in their order; each prediction has the text.
+    """Predict articles, in their order; each prediction has the text, and warnings.
 
     Args:
+        keep: which mentions to keep; None: all.
         changed: ids of articles whose text was changed when it was read; may grow while articles are taken.
     """
-    shown, read = tee(articles)
-    for article, mentions in zip(shown, extractor.extract(read), strict=True):
-        warnings = [CHANGED] if article.id in changed else []
-        yield prediction_of(article, keep(mentions), extractor.name, warnings=warnings, with_text=True)
+    for article, mentions, warnings in extractor.extract_with_warnings(articles):
+        kept = mentions if keep is None else keep(mentions)
+        first = [TEXT_CHANGED] if article.id in changed else []
+        yield prediction_of(article, kept, extractor.name, warnings=[*first, *warnings], with_text=True)

@@ -13,6 +13,7 @@ from pydantic import Field
 from eventcorpus.errors import InputError, ModelError
 from eventcorpus.files import StrictModel, atomic_folder, parse_as, read_json, sha256_of_file, write_json, write_text
 from eventcorpus.models.calibration import Calibration
+from eventcorpus.models.languages import TrainingTexts
 from eventcorpus.ontology import Ontology
 from eventcorpus.tags import tag_names
 from eventcorpus.text import sha256_of
@@ -24,10 +25,12 @@ NEEDED = ("config.json", "model.safetensors", "tokenizer.json", ABOUT)
 class ModelAbout(StrictModel):
     """``eventcorpus.json``: what plain transformers does not keep.
 
-    Folders of schema 1 have no ``calibration``: their confidences are left as they are.
+    Folders of schema 1 have no ``calibration``: their confidences are left as they are. Those before schema 3 have
+    neither ``languages`` (codes, as the recipe or the articles say) nor ``training_texts``: less is told of texts that
+    the model cannot read.
     """
 
-    schema_: Literal[1, 2] = Field(alias="schema", default=2)
+    schema_: Literal[1, 2, 3] = Field(alias="schema", default=3)
     ontology: Ontology
     max_length: int
     stride: int
@@ -35,6 +38,8 @@ class ModelAbout(StrictModel):
     encoder: str
     training: dict[str, Any] = Field(default_factory=dict)
     calibration: Calibration = Calibration()
+    languages: tuple[str, ...] = ()
+    training_texts: TrainingTexts = TrainingTexts()
 
 
 def is_model_folder(path: Path) -> bool:
@@ -73,7 +78,7 @@ def write_calibration(path: Path, calibration: Calibration, *, extra: dict[str, 
     about = read_about(path)
     before = about.calibration.model_hash or model_hash(path)
     calibration = calibration.model_copy(update={"model_hash": before})
-    about = about.model_copy(update={"schema_": 2, "calibration": calibration})
+    about = about.model_copy(update={"schema_": 3, "calibration": calibration})
     for name, content in (extra or {}).items():
         write_text(path / name, content)
     write_json(path / ABOUT, about)

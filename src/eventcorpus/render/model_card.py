@@ -178,7 +178,7 @@ def model_card(name: str, about: ModelAbout, facts: CardFacts, *, run: dict[str,
         calibration=about.calibration,
         training=about.training,
         data=data,
-        languages=", ".join(map(escape, data.get("languages", []))),
+        languages=", ".join(map(escape, about.languages or data.get("languages", []))),
         facts=facts,
         run=run,
         recipe=recipe,
@@ -190,7 +190,9 @@ def model_card(name: str, about: ModelAbout, facts: CardFacts, *, run: dict[str,
 
 def _head(name: str, about: ModelAbout, facts: CardFacts) -> dict[str, Any]:
     data = about.training.get("data", {})
-    languages = [language for language in data.get("languages", []) if re.fullmatch(r"[a-z]{2,3}", language)]
+    languages = [
+        language for language in about.languages or data.get("languages", []) if re.fullmatch(r"[a-z]{2,3}", language)
+    ]
     is_on_hub = re.fullmatch(r"[\w.-]+/[\w.-]+", about.encoder)
     licence = facts.license or LICENCES.get(about.encoder, "")
     results = [_result(scores) for scores in facts.scores]

@@ -25,6 +25,7 @@ from eventcorpus.training.checkpoint import (
     random_state,
     read_checkpoint,
     set_random_state,
+    step_of,
     write_checkpoint,
 )
 from eventcorpus.training.learner import Learner, out_of_memory_explained
@@ -106,7 +107,7 @@ class Callbacks:
     def _restore(self) -> Progress:
         processes = self.learner.processes
         path = newest_whole(self.folder) if processes.is_main_process else None
-        step = torch.tensor(int(path.name.partition("-")[2]) if path else 0, device=processes.device)
+        step = torch.tensor(step_of(path) if path else 0, device=processes.device)
         processes.broadcast([step])
         if not int(step):
             return Progress()
@@ -115,7 +116,7 @@ class Callbacks:
         if changes:
             raise InputError(
                 f"{self.folder}: its checkpoints belong to another run ({'; '.join(changes)}); change that back, or "
-                "leave --resume out to begin anew"
+                "begin anew with --overwrite"
             )
         self.learner.set_state(tensors)
         states = {name[7:]: tensor for name, tensor in tensors.items() if name.startswith("random/")}

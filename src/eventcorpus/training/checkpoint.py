@@ -18,7 +18,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from eventcorpus.errors import OutputError
 from eventcorpus.files import sha256_of_file, to_json
+from eventcorpus.models.folder import is_model_folder
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +54,12 @@ def write_checkpoint(
 def checkpoints(folder: Path) -> list[Path]:
     """Complete checkpoints, newest first."""
     found = [path for path in folder.glob("checkpoint-*") if re.fullmatch(r"checkpoint-\d{8,}", path.name)]
-    return sorted(found, key=lambda path: int(path.name.partition("-")[2]), reverse=True)
+    return sorted(found, key=step_of, reverse=True)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step after which a checkpoint was written."""
+    return int(checkpoint.name.partition("-")[2])
 
 
 def newest_whole(folder: Path) -> Path | None:
@@ -99,6 +106,30 @@ def drop_folder(path: Path) -> None:
     shutil.rmtree(hidden, ignore_errors=True)
 
 
+def checkpoints_of(out: Path) -> Path:
+    """Where checkpoints and metrics of a run lie until its model folder is complete."""
+    return out.with_name(f"{out.name}.checkpoints")
+
+
+def check_unused(out: Path) -> None:
+    """Check that a run that begins anew would replace nothing.
+
+    Raises:
+        OutputError: if a model or checkpoints of an unfinished run are there, naming the ways out.
+    """
+    folder = checkpoints_of(out)
+    if found := checkpoints(folder):
+        raise OutputError(
+            f"{folder}: checkpoints of an unfinished run, the last after step {step_of(found[0]):,}; --resume goes on "
+            "from there, --overwrite begins anew, --out names another folder"
+        )
+    if is_model_folder(out):
+        raise OutputError(
+            f"{out}: a finished model is there; --resume leaves it as it is if it is of this recipe and data, "
+            "--overwrite replaces it, --out names another folder"
+        )
+
+
 def clear_leftovers(folder: Path, *, resume: bool) -> None:
     """Remove what killed runs left: half-written models, and the checkpoints of a run that is not to be resumed.
 
@@ -109,7 +140,7 @@ def clear_leftovers(folder: Path, *, resume: bool) -> None:
         shutil.rmtree(part, ignore_errors=True)
     if folder.exists() and not resume:
         if checkpoints(folder):
-            logger.warning("%s: checkpoints of an unfinished run dropped (--resume would continue it)", folder)
+            logger.warning("%s: checkpoints of an unfinished run removed", folder)
         drop_folder(folder)
 
 

@@ -17,18 +17,19 @@ from typing import Any
 
 import torch
 
-from eventcorpus.errors import ModelError
+from eventcorpus.errors import ModelError, OutputError
 from eventcorpus.files import check_folder, json_document
 from eventcorpus.metrics.match import Counts, exact_counts, sum_counts
 from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
+from eventcorpus.models.languages import TrainingTexts, language_codes, stated_languages
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.batches import Epochs
 from eventcorpus.training.callbacks import Callbacks, OnMetrics, OnStep
-from eventcorpus.training.checkpoint import drop_folder
+from eventcorpus.training.checkpoint import check_unused, checkpoints, checkpoints_of, drop_folder
 from eventcorpus.training.distillation import distilled_examples
 from eventcorpus.training.distributed import current_processes
 from eventcorpus.training.examples import (
@@ -64,6 +65,7 @@ def fit(
     *,
     validation: Sequence[AnnotatedArticle] = (),
     resume: bool = False,
+    overwrite: bool = False,
     on_step: OnStep | None = None,
     on_metrics: OnMetrics | None = None,
     token_loss: TokenLoss | None = None,
@@ -75,10 +77,11 @@ def fit(
     process writes.
 
     Args:
-        out: the model folder; one that an earlier run wrote is replaced.
+        out: the model folder.
         validation: articles scored while training, as the recipe's ``eval_strategy`` says.
         resume: continue from the newest whole checkpoint of the same recipe and data, if there is one; a run that is
             complete is left as it is.
+        overwrite: remove the checkpoints of an unfinished run, and replace a finished model when the new one is there.
         on_step: called after each step with steps done, steps in all and the loss; first for each teacher that is
             trained, then for the model.
         on_metrics: called with each line of ``metrics.jsonl``.
@@ -90,27 +93,36 @@ def fit(
         RecipeError: if this machine cannot do what the recipe asks for, or it asks for scores and there is no
             validation split.
         InputError: if no article has anything to learn from, or checkpoints belong to another run.
-        OutputError: if ``out`` is something else than a model folder, or the disk refuses.
+        OutputError: if ``out`` is something else than a model folder, a model or checkpoints are there that are neither
+            to be resumed nor overwritten, or the disk refuses.
     """
     processes = current_processes()
     if processes.is_main_process:
         check_folder(out, is_ours=is_model_folder)
+    if not (resume or overwrite):
+        check_unused(out)
     check_validation(recipe, validation)
     prepared = prepare(articles, ontology, recipe)
     log_encoded(prepared)
 
     identity = run_identity(articles, validation, ontology, recipe, processes, unlabelled=prepared.unlabelled)
-    folder = out.with_name(f"{out.name}.checkpoints")
+    folder = checkpoints_of(out)
     if resume and (finished := finished_progress(out, hash_of(identity), processes)):
         logger.info("%s: this run is complete already; nothing is left to train", out)
         if processes.is_main_process:
             drop_folder(folder)
         return fit_result(out, prepared.encoded, finished, resumed_at=finished.step)
+    if resume and not overwrite and is_model_folder(out) and not checkpoints(folder):
+        raise OutputError(
+            f"{out}: a finished model of another recipe or other data is there; --overwrite replaces it, --out names "
+            "another folder"
+        )
 
     def fit_teacher(training_articles: Sequence[AnnotatedArticle], teacher: Recipe, place: Path) -> None:
         run = hash_of(run_identity(training_articles, (), ontology, teacher, processes))
         is_complete = finished_progress(place, run, processes) is not None
-        fit(training_articles, ontology, teacher, place, resume=resume or is_complete, on_step=on_step)
+        resumes = resume or is_complete
+        fit(training_articles, ontology, teacher, place, resume=resumes, overwrite=True, on_step=on_step)
 
     examples = prepared.encoded.examples
     if recipe.n_teachers:
@@ -123,9 +135,12 @@ def fit(
     learner = learner_for(prepared, token_loss=token_loss, processes=processes)
 
     facts = {"n_articles": len(articles), "n_spans": prepared.encoded.n_spans, **(notes or {})}
+    plain = [annotated.article for annotated in articles]
     about = ModelAbout(
         ontology=ontology, max_length=recipe.max_length, stride=recipe.stride, decoder=recipe.decoder, training=facts,
         encoder=BUNDLED_NAME if recipe.encoder == BUNDLED else recipe.encoder,
+        languages=language_codes(recipe.items_of("languages")) or stated_languages(plain),
+        training_texts=TrainingTexts.of(article.text for article in plain),
     )  # fmt: skip
 
     count = partial(validation_counts, validation, learner, tokenizer=prepared.encoder.tokenizer, about=about)

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_
 
 from eventcorpus.errors import RecipeError, nearest
 from eventcorpus.files import StrictModel, read_yaml
+from eventcorpus.models.languages import language_code
 from eventcorpus.package_data import find_yaml, package_path
 
 _EXPERT: dict[str, Any] = {"expert": True}
@@ -44,6 +45,8 @@ class Recipe(StrictModel):
     """``bundled``, a folder, or a name on the hub."""
     dataset: str = ""
     """The dataset folder; ``--dataset`` names another."""
+    languages: str = ""
+    """Codes of the languages that the model reads, with commas (``en, fr``); none: those that the articles state."""
     output_dir: str = "models/runs/model"
     """The model folder; ``--out`` names another."""
     seed: int = Field(13, ge=0, le=2**32 - 1)
@@ -127,6 +130,13 @@ class Recipe(StrictModel):
             raise ValueError(f"stride {self.stride} is more than half of max_length {self.max_length}; lower it")
         return self
 
+    @model_validator(mode="after")
+    def _languages_have_codes(self) -> Self:
+        unknown = [item for item in self.items_of("languages") if language_code(item) is None]
+        if unknown:
+            raise ValueError(f"languages has {unknown[0]!r}, which is no code of a language; write such as: en, fr")
+        return self
+
     def items_of(self, key: str) -> list[str]:
         """The items of a key that takes several, with commas."""
         return [item.strip() for item in getattr(self, key).split(",") if item.strip()]
@@ -168,7 +178,7 @@ def check_recipe(data: Mapping[Any, Any], *, place: str) -> Recipe:
     wanted = f"be {kind(key)}"
     if first["type"] in ("greater_than_equal", "less_than_equal") and (bounds := limits(key)):
         wanted = "lie between {:g} and {:g}".format(*bounds)
-    elif isinstance(data[key], bool) and first["type"] == "literal_error":
+    elif isinstance(data[key], bool) and first["type"] in ("literal_error", "string_type"):
         wanted += ', in quotes ("no" without them is false in YAML)'
     raise RecipeError(f"{place}: {key} is {data[key]!r}, it must {wanted}")
 

@@ -30,7 +30,10 @@ from eventcorpus.training.optimiser import precision_for
 from eventcorpus.training.recipe import Recipe
 
 RUN = "run.json"
-_DECIDES_NOTHING = ("output_dir", "dataset", "teacher", "save_steps", "save_total_limit", "logging_steps", "report_to")
+_DECIDES_NOTHING = (
+    *("output_dir", "dataset", "languages", "teacher"),
+    *("save_steps", "save_total_limit", "logging_steps", "report_to"),
+)
 _DECIDES_WITH_VALIDATION = ("eval_strategy", "eval_steps")
 
 

@@ -1,0 +1,250 @@
+"""Which texts a model can read: told by script, unknown tokens, the language that an article states, and common words.
+
+Comes in: what a model learned from (``TrainingTexts`` and ``languages`` of its ``eventcorpus.json``), an article and
+its tokens. Goes out: warnings. Nothing here identifies a language. A text in the script of the training texts that
+states no language is told by the words that are most common in those: hardly any of them stand in a text of another
+language. Of some fifteen words or fewer nothing is told so, nor where the training texts had fewer than 5,000 words.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, lru_cache
+from math import comb
+from typing import TYPE_CHECKING
+
+from eventcorpus.files import StrictModel
+from eventcorpus.predictions import WarningCode
+from eventcorpus.schema import Article
+from eventcorpus.text import one_line, words
+
+if TYPE_CHECKING:
+    from eventcorpus.models.encode import EncodedText
+
+LEAST_SCRIPT, LEAST_LETTERS = 0.2, 10
+"""From which share and number of letters in a script that the model has not learned there is a warning."""
+LEAST_UNKNOWN = 0.3
+"""From which share of letters in unknown tokens there is a warning."""
+N_COMMON, MOST_IMPROBABLE = 300, 1e-5
+"""Most common words that are kept of the training texts; how improbable it is for a readable text to have so few."""
+_LEAST_WORDS, _LEAST_COMMON_SHARE, _WORDS_COUNTED = 5000, 0.25, 200
+_LEAST_SHARE_LEARNED = 0.01
+_SPELLED_OUT = 1.6
+"""Letters a token below which a script is read letter by letter; of scripts with a sign a syllable or word: 0.9."""
+_SYLLABLES = frozenset({"Han", "Kana", "Hangul"})
+_SCRIPTS = {"Cjk": "Han", "Ideographic": "Han", "Hiragana": "Kana", "Katakana": "Kana", "Katakana-Hiragana": "Kana"}
+_NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "unk", "nan", "nil"})
+_LANGUAGES = """
+af afr afrikaans; am amh amharic Ethiopic; ar ara arabic Arabic; az aze azerbaijani; be bel belarusian Cyrillic; bg
+bul bulgarian Cyrillic; bn ben bengali Bengali; bs bos bosnian; ca cat catalan; cs ces cze czech; da dan danish; de
+deu ger german deutsch; el ell gre greek Greek; en eng english; es spa spanish español; et est estonian; eu eus baq
+basque; fa fas per persian farsi Arabic; fi fin finnish; fr fra fre french français; gu guj gujarati Gujarati; ha hau
+hausa; he heb hebrew Hebrew; hi hin hindi Devanagari; hr hrv croatian; hu hun hungarian; hy hye arm armenian Armenian;
+id ind indonesian; is isl ice icelandic; it ita italian; ja jpn japanese Han Kana; ka kat geo georgian Georgian; kk
+kaz kazakh Cyrillic; km khm khmer Khmer; kn kan kannada Kannada; ko kor korean Hangul Han; ku kur kurdish Latin
+Arabic; ky kir kyrgyz Cyrillic; lo lao Lao; lt lit lithuanian; lv lav latvian; mk mkd mac macedonian Cyrillic; ml mal
+malayalam Malayalam; mn mon mongolian Cyrillic; mr mar marathi Devanagari; ms msa may malay; my mya bur burmese
+Myanmar; ne nep nepali Devanagari; nl nld dut dutch; no nor norwegian nb nob nn nno; or ori odia Oriya; pa pan punjabi
+Gurmukhi; pl pol polish; ps pus pashto Arabic; pt por portuguese; ro ron rum romanian; ru rus russian Cyrillic; sd snd
+sindhi Arabic; si sin sinhala Sinhala; sk slk slo slovak; sl slv slovenian; so som somali; sq sqi alb albanian; sr srp
+serbian Cyrillic Latin; sv swe swedish; sw swa swahili; ta tam tamil Tamil; te tel telugu Telugu; tg tgk tajik
+Cyrillic; th tha thai Thai; ti tir tigrinya Ethiopic; tk tuk turkmen; tl tgl tagalog fil filipino; tr tur turkish; ug
+uig uyghur Arabic; uk ukr ukrainian Cyrillic; ur urd urdu Arabic; uz uzb uzbek Latin Cyrillic; vi vie vietnamese; yo
+yor yoruba; zh zho chi chinese Han; zu zul zulu
+"""
+"""Codes (the first is ours) and names in lower case; then scripts, where they are not Latin alone."""
+
+
+class TrainingTexts(StrictModel):
+    """What the texts that a model learned from were like, for telling others from them.
+
+    ``scripts``: those of at least one letter in a hundred. ``common_words``: the most common ones, in lower case, and
+    ``common_share`` of all words are they; none where there were too few words to tell.
+    """
+
+    scripts: tuple[str, ...] = ()
+    common_words: tuple[str, ...] = ()
+    common_share: float = 0.0
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> TrainingTexts:
+        """Count the letters and words of texts."""
+        letters: Counter[str] = Counter()
+        counts: Counter[str] = Counter()
+        for text in texts:
+            letters += letters_by_script(text)
+            counts.update(_words(text))
+        scripts = tuple(s for s, n in letters.most_common() if n >= _LEAST_SHARE_LEARNED * letters.total())
+        common = sorted(counts, key=lambda word: (-counts[word], word))[:N_COMMON]
+        share = sum(counts[word] for word in common) / max(1, counts.total())
+        if counts.total() < _LEAST_WORDS or share < _LEAST_COMMON_SHARE:
+            return cls(scripts=scripts)
+        return cls(scripts=scripts, common_words=tuple(common), common_share=round(share, 4))
+
+
+def reading_warnings(
+    article: Article,
+    encoded: EncodedText,
+    *,
+    learned: TrainingTexts,
+    languages: Sequence[str],
+    unknown_id: int | None,
+) -> Iterator[str]:
+    """Why a model may be unable to read an article, a line for each reason.
+
+    Args:
+        encoded: the article's tokens.
+        learned: what the model learned from; empty of models that do not say it.
+        languages: of the model, as ``language_code`` writes them; none: not known.
+        unknown_id: the id of the tokenizer's unknown token.
+    """
+    text, letters = article.text, letters_by_script(article.text)
+    stated = language_code(article.language or "")
+    if stated and languages and stated not in languages:
+        listed = f"s are {', '.join(languages)}" if len(languages) > 1 else f" is {languages[0]}"
+        own = one_line(article.language or "")
+        yield f"{WarningCode.LANGUAGE}: its language is {own}, the model's language{listed}"
+    read = {*learned.scripts, *(script for language in languages for script in scripts_of(language))}
+    foreign = [script for script in letters if script not in read] if read else _spelled_out(text, letters, encoded)
+    n_foreign = sum(letters[script] for script in foreign)
+    if n_foreign >= LEAST_LETTERS and n_foreign >= LEAST_SCRIPT * letters.total():
+        most = " and ".join(sorted(foreign, key=lambda script: -letters[script])[:2])
+        why = f"learned from {' and '.join(learned.scripts)}" if learned.scripts else "reads them one by one"
+        if read and not learned.scripts:
+            why = f"reads {' and '.join(sorted(read))}"
+        share = _share(n_foreign, letters.total())
+        yield f"{WarningCode.SCRIPT}: {share} of its letters are {most}, and the model {why}"
+    n_unknown = _unknown_letters(text, encoded, unknown_id)
+    if n_unknown >= LEAST_LETTERS and n_unknown >= LEAST_UNKNOWN * letters.total():
+        share = _share(n_unknown, letters.total())
+        yield f"{WarningCode.TOKENS}: {share} of its letters are in tokens that the model does not know"
+    if n_foreign >= LEAST_SCRIPT * letters.total() or (stated and stated in languages) or not learned.common_words:
+        return
+    found = [word for word in _words(text) if not read or _script(word[0]) in read]
+    n_common = sum(word in _set_of(learned.common_words) for word in found)
+    if _has_too_few(n_common, len(found), learned.common_share):
+        yield (
+            f"{WarningCode.WORDS}: {n_common} of its {len(found):,} words are among the {len(learned.common_words)} "
+            f"most common ones of the texts that the model learned from, of which they are {learned.common_share:.0%}; "
+            "it may be in another language"
+        )
+
+
+def language_code(stated: str) -> str | None:
+    """The code of a language as people state it, or None where they state none that we know.
+
+    >>> [language_code(stated) for stated in ("en", "en-GB", "eng", "English", "pt_BR", "unknown", "und", "")]
+    ['en', 'en', 'en', 'en', 'pt', None, None, None]
+    """
+    found = re.match(r"[^\W\d_]+", stated.strip().lower())
+    first = found[0] if found else ""
+    known = _languages().get(first)
+    if known:
+        return known[0]
+    return first if re.fullmatch("[a-z]{2,3}", first) and first not in _NO_LANGUAGE else None
+
+
+def language_codes(stated: Iterable[str]) -> tuple[str, ...]:
+    """The code of each language that is stated, once, in their order."""
+    return tuple(dict.fromkeys(code for item in stated if (code := language_code(item))))
+
+
+def stated_languages(articles: Sequence[Article]) -> tuple[str, ...]:
+    """The codes of the languages that at least one article in a hundred states, sorted."""
+    codes = Counter(language_code(article.language or "") for article in articles)
+    return tuple(sorted(code for code, n in codes.items() if code and n >= _LEAST_SHARE_LEARNED * len(articles)))
+
+
+def scripts_of(language: str) -> tuple[str, ...]:
+    """The scripts that a language, given by its code, is written in; none where we do not know it."""
+    known = _languages().get(language)
+    return known[1] if known else ()
+
+
+def letters_by_script(text: str) -> Counter[str]:
+    """How many letters of each script stand in a text; letters of a fullwidth or mathematical form are what they mean.
+
+    >>> letters_by_script("Ｄarna, дом (٣)")
+    Counter({'Latin': 5, 'Cyrillic': 3})
+    """
+    found: Counter[str] = Counter()
+    for character, n in Counter(text).items():
+        if script := _script(character):
+            found[script] += n
+    return found
+
+
+@cache
+def _script(character: str) -> str:
+    """The script of a letter, else nothing."""
+    if not character.isalpha():
+        return ""
+    plain = unicodedata.normalize("NFKC", character)[0]
+    first = unicodedata.name(plain, "").partition(" ")[0].title()
+    return "" if first == "Modifier" else _SCRIPTS.get(first, first)
+
+
+@cache
+def _languages() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Every code and name -> our code, scripts."""
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for entry in _LANGUAGES.split(";"):
+        names = [name for name in entry.split() if name.islower()]
+        scripts = tuple(name for name in entry.split() if not name.islower()) or ("Latin",)
+        found |= dict.fromkeys(names, (names[0], scripts))
+    return found
+
+
+@lru_cache(maxsize=8)
+def _set_of(common_words: tuple[str, ...]) -> frozenset[str]:
+    """Common words, to look words up in."""
+    return frozenset(common_words)
+
+
+def _words(text: str) -> list[str]:
+    """The words that are letters alone, in lower case."""
+    return [word.lower() for start, end in words(text) if (word := text[start:end]).isalpha()]
+
+
+def _spelled_out(text: str, letters: Counter[str], encoded: EncodedText) -> list[str]:
+    """The scripts, Latin apart, whose letters are tokens of their own; asked where a model does not say its scripts."""
+    n_tokens = Counter(_script(text[start]) for start, end in encoded.offsets if start < end)
+    return [
+        script
+        for script, n in letters.items()
+        if script != "Latin" and n < (0.9 if script in _SYLLABLES else _SPELLED_OUT) * n_tokens[script]
+    ]
+
+
+def _unknown_letters(text: str, encoded: EncodedText, unknown_id: int | None) -> int:
+    """Letters in unknown tokens, or read byte by byte: several tokens for one letter."""
+    unknown: set[int] = set()
+    before = -1
+    for token, (start, end) in zip(encoded.input_ids, encoded.offsets, strict=True):
+        if token == unknown_id:
+            unknown.update(range(start, end))
+        elif end - start == 1:
+            if start == before:
+                unknown.add(start)
+            before = start
+    return sum(text[i].isalpha() for i in unknown)
+
+
+def _has_too_few(n_common: int, n_words: int, share: float) -> bool:
+    """Whether a text has so few common words that it is none like those in which ``share`` of the words are common.
+
+    Less than a third of what is to be expected, and improbable if words were drawn one by one (binomial).
+    """
+    if not n_words or 3 * n_common >= share * n_words:
+        return False
+    if n_words > _WORDS_COUNTED:
+        return True
+    ways = (comb(n_words, i) * share**i * (1 - share) ** (n_words - i) for i in range(n_common + 1))
+    return sum(ways) < MOST_IMPROBABLE
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / max(1, whole):.0%}"
