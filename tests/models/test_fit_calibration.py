@@ -222,7 +222,7 @@ def test_a_folder_of_schema_1_still_loads_and_says_what_it_always_said(folder: P
         Extractor.from_pretrained(folder).extract([text])
     )
     write_calibration(old, Calibration(method="temperature", temperature=2.0))
-    assert json.loads((old / "eventcorpus.json").read_text())["schema"] == 2
+    assert json.loads((old / "eventcorpus.json").read_text())["schema"] == 3
     assert read_about(old).calibration.temperature == 2.0
 
 

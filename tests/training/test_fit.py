@@ -91,7 +91,10 @@ def test_a_checkpoint_of_another_recipe_is_not_continued(recipe: Recipe, tmp_pat
 
     with pytest.raises(KeyboardInterrupt):
         fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m", on_step=stop)
-    with pytest.raises(InputError, match=r"belong to another run \(seed was 13 and is 7\); change that back, or leave"):
+    with pytest.raises(
+        InputError,
+        match=r"belong to another run \(seed was 13 and is 7\); change that back, or begin anew with --overwrite",
+    ):
         fit(ARTICLES, ONTOLOGY, recipe.replace(seed=7), tmp_path / "m", resume=True)
     assert len(checkpoints(tmp_path / "m.checkpoints")) == 1
 

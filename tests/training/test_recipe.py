@@ -53,8 +53,8 @@ def test_a_changed_copy_is_checked_and_leaves_the_recipe_as_it_was() -> None:
 def test_keys_that_most_people_set_come_first() -> None:
     common, expert = recipe_yaml(Recipe()).split("# for experts\n")
     assert list(yaml.safe_load(common)) == [
-        "encoder", "dataset", "output_dir", "seed", "num_train_epochs", "learning_rate", "per_device_train_batch_size",
-        "gradient_accumulation_steps", "max_length", "stride", "early_stopping_patience", "load_best_model_at_end",
+        "encoder", "dataset", "languages", "output_dir", "seed", "num_train_epochs", "learning_rate",
+        "per_device_train_batch_size", "gradient_accumulation_steps", "max_length", "stride", "early_stopping_patience", "load_best_model_at_end",
     ]  # fmt: skip
     assert list(yaml.safe_load(common) | yaml.safe_load(expert)) == ordered_keys()
 
@@ -67,3 +67,15 @@ def test_every_key_has_a_meaning_and_every_number_has_limits() -> None:
 
 def test_defaults_are_a_valid_recipe() -> None:
     assert check_recipe(dict(Recipe()), place="r") == Recipe()
+
+
+def test_languages_are_codes_or_names_and_norwegian_needs_quotes() -> None:
+    assert check_recipe({"languages": "en, French, pt-BR"}, place="r").items_of("languages") == [
+        "en",
+        "French",
+        "pt-BR",
+    ]
+    with pytest.raises(RecipeError, match="r: languages has 'Klingonese', which is no code of a language"):
+        check_recipe({"languages": "en, Klingonese"}, place="r")
+    with pytest.raises(RecipeError, match=r'r: languages is False, it must be text, in quotes \("no" without them'):
+        check_recipe(yaml.safe_load("languages: no"), place="r")
