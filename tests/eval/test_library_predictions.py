@@ -1,6 +1,7 @@
 """Predictions of transformers' pipeline, GLiNER and spaCy: read, tied to articles, checked, or refused with the way out."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -331,4 +332,22 @@ def test_scores_of_our_own_file_are_called_confidence() -> None:
         read_system(CASES / "ours-score.jsonl", gold, Options())
     assert str(error.value).endswith(
         "line 1: mentions.0.score: Extra inputs are not permitted; a mention's score is called confidence here"
+    )
+
+
+def test_json_lines_of_another_kind_say_what_to_write() -> None:
+    gold = read_gold(CASES / "gold.txt", Options())
+    with pytest.raises(EventCorpusError) as error:
+        read_system(CASES / "ner-docs.jsonl", gold, Options())
+    assert re.search("make a dataset of it first|its first line has the keys tokens, ner_tags; write", str(error.value))
+
+
+def test_a_file_of_another_format_is_told_with_the_way_out(tmp_path: Path) -> None:
+    path = tmp_path / "muc.jsonl"
+    path.write_text('{"docid": "DEV-1", "doctext": "Rebels left.", "templates": []}\n')
+    with pytest.raises(EventCorpusError) as error:
+        read_system(path, read_gold(CASES / "gold.txt", Options()), Options())
+    assert str(error.value) == (
+        f"{path}: this is MUC-4 in the JSON lines of GTT; make a dataset of it first (eventcorpus convert {path} --from muc4 "
+        "--out DIR) and name DIR here"
     )

@@ -137,7 +137,7 @@ def read_system(path: Path | None, gold: Gold, options: Options) -> list[Predict
         assert gold.tags is not None
         found = predictions_in_last_column(gold.path, gold.tags, options.reading)
     elif (kind := kind_of(path)) == "predictions":
-        return list(read_prediction_file(path).values())
+        return _own_predictions(path)
     elif kind == "library":
         read = read_library_predictions(path, sample_of([path]), [annotated.article for annotated in gold.articles])
         logger.info(f"{path}: {read.line()}")
@@ -293,3 +293,19 @@ def _predict(model: Path, gold: Gold, *, hint_labels: bool, on_progress: OnProgr
         logger.info("the model does not know %s; gold of these counts as missed", ", ".join(unknown))
     found = predict((annotated.article for annotated in gold.articles), extractor)
     return [p.model_copy(update={"text": None}) for p in tracked(found, len(gold.articles), on_progress)]
+
+
+def _own_predictions(path: Path) -> list[Prediction]:
+    """The predictions of our JSON Lines.
+
+    Raises:
+        InputError: if its lines are none, naming their keys.
+    """
+    rows = sample_of([path]).rows
+    if rows and isinstance(rows[0], dict) and not rows[0].keys() & {"mentions", "model", "text_sha256"}:
+        raise InputError(
+            f"{path}: no predictions in a form that is read, its first line has the keys "
+            f'{_listed([*rows[0]]) or "none"}; write {{"id": ..., "entities": [{{"start": ..., "end": ..., '
+            '"label": ...}]} a line, or a file of tags'
+        )
+    return list(read_prediction_file(path).values())
