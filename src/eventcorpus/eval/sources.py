@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -75,11 +75,11 @@ class Options:
         ontology: of Label Studio exports; None: the one beside them, else the shipped one.
     """
 
-    split: str
-    reading: TagReading
-    exported: Exported
-    model_version: str | None
-    ontology: Path | None
+    split: str = "test"
+    reading: TagReading = field(default_factory=TagReading)
+    exported: Exported = "predictions"
+    model_version: str | None = None
+    ontology: Path | None = None
 
 
 def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -> Gold:
