@@ -113,7 +113,7 @@ def _checked(open_archive: Callable[[], ZipFile], place: str) -> ZipFile:
             f"{MOST_BYTES:,} bytes are read: unpack it, and name the folder"
         )
     for info in infos:
-        if re.search(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)", info.filename):
+        if re.search(r"^$|^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.([/\\]|$)", info.filename):
             raise InputError(f"{place}: {info.filename!r} leads out of the archive; such archives are not read")
         if info.file_size > max(_LARGE, _MOST_TIMES * info.compress_size):
             raise InputError(
