@@ -473,7 +473,8 @@ def n_strange(annotation: dict[str, Any]) -> int:
 
 def annotations_of(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     """The annotations of a task, under the names that all versions give them."""
-    return tuple(annotation for key in ANNOTATIONS for annotation in _dicts(raw, key))
+    first, second = ANNOTATIONS
+    return _dicts(raw, first) + _dicts(raw, second) if second in raw else _dicts(raw, first)
 
 
 def _dicts(raw: dict[str, Any], key: str) -> tuple[dict[str, Any], ...]:

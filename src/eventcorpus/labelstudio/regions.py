@@ -86,11 +86,15 @@ def check_annotation(
     controls: dict[str, list[tuple[str, str]]] = {}
     names = {role.name for role in ontology.roles}
     for n, item in enumerate(items, start=1):
-        _note_unread(item, report)
-        if is_region(item):
-            labels = [aliases.get(label, label) for label in _labels(item)] if aliases else _labels(item)
-            marks += _marks(item, labels, n, ontology, prefix, migration, text, controls)
-        elif item.get("type") == "relation":
+        value, type_ = _value(item), str(item.get("type"))
+        if not (item.keys() <= _ITEM_KEYS and value.keys() <= _VALUE_KEYS):
+            _note_unread(item, value, report)
+        if type_.endswith("labels"):
+            labels = _labels(value, type_)
+            if aliases:
+                labels = [aliases.get(label, label) for label in labels]
+            marks += _marks(item, value, labels, n, ontology.rank, prefix, migration, text, controls)
+        elif type_ == "relation":
             links += _links(item, names, migration)
         else:
             others.append(item)
@@ -108,7 +112,7 @@ def check_annotation(
 def units(item: Item, regions: Iterable[str]) -> tuple[Kind, int]:
     """What an item counts for in the report: one per label, at least one; answers about the whole task for nothing."""
     if is_region(item):
-        return "spans", max(1, len(_labels(item)))
+        return "spans", max(1, len(_labels(_value(item), str(item.get("type")))))
     if item.get("type") == "relation":
         return "roles", max(1, len(_list(item.get("labels"))))
     return "attributes", int("start" in _value(item) or str(item.get("id")) in regions)
@@ -119,11 +123,8 @@ def is_region(item: Item) -> bool:
     return str(item.get("type", "")).endswith("labels")
 
 
-def _note_unread(item: Item, report: ConversionReport) -> None:
+def _note_unread(item: Item, value: dict[str, Any], report: ConversionReport) -> None:
     """Note what an item has besides what is read: its score, its parent, notes of its annotator, ..."""
-    value = _value(item)
-    if item.keys() <= _ITEM_KEYS and value.keys() <= _VALUE_KEYS:
-        return
     meta = item.get("meta")
     if isinstance(meta, dict) and meta.get("text"):
         report.note("notes written on regions (not kept)")
@@ -136,9 +137,10 @@ def _note_unread(item: Item, report: ConversionReport) -> None:
 
 def _marks(
     item: Item,
+    value: dict[str, Any],
     labels: list[str],
     n: int,
-    ontology: Ontology,
+    known: Mapping[str, int],
     prefix: str,
     migration: Migration,
     task_text: TaskText | None,
@@ -149,7 +151,7 @@ def _marks(
     Several controls may label one region, each in an item of its own: ``controls`` holds (control, label) of
     the marks that earlier items gave to each region.
     """
-    value, region = _value(item), span_id_of(str(item.get("id") or f"region{n}"))
+    region = span_id_of(str(item.get("id") or f"region{n}"))
     start, end, text = value.get("start"), value.get("end"), value.get("text")
     pieces: tuple[tuple[int, int], ...] = ((start, end),) if type(start) is int and type(end) is int else ()
     own_id = region if ":" in region else f"{prefix}:{region}"
@@ -171,17 +173,20 @@ def _marks(
         yield from [Mark(own_id, "", pieces, ref=ref, name=name, fault=refused)] * max(1, len(labels))
         return
     given = controls.setdefault(own_id, [])
-    is_again = bool(given) and any(control == earlier for earlier, _ in given)
-    number_of = {label: n for n, (_, label) in enumerate(given, start=1)} if given and not is_again else {}
-    n_known = 0 if is_again else len(given)
+    number_of: dict[str, int] = {}
+    n_known = 0
+    if given and all(control != earlier for earlier, _ in given):
+        number_of = {label: number for number, (_, label) in enumerate(given, start=1)}
+        n_known = len(given)
     for label in map(migration.name, labels):
-        fault = Fault(label, stops=False) if isinstance(label, Reason) else None
-        number = 1
-        if label in ontology.rank:
-            fault, number = wrong, number_of.get(str(label), n_known + 1)
+        fault, number = None, 1
+        if isinstance(label, Reason):
+            fault = Fault(label, stops=False)
+        elif label in known:
+            fault, number = wrong, number_of.get(label, n_known + 1)
             n_known = max(n_known, number)
             if len(given) < number:
-                given.append((control, str(label)))
+                given.append((control, label))
         yield Mark(
             own_id if number < 2 else f"{own_id}~{number}",
             str(label),
@@ -218,9 +223,9 @@ def _links(item: Item, known: set[str], migration: Migration) -> list[Link]:
     return sorted(links, key=lambda link: link.fault is None)
 
 
-def _labels(item: Item) -> list[str]:
-    value = _value(item)
-    return [str(label).strip() for label in _list(value.get(str(item.get("type"))) or value.get("labels"))]
+def _labels(value: dict[str, Any], type_: str) -> list[str]:
+    found = value.get(type_) or value.get("labels")
+    return [str(label).strip() for label in (found if isinstance(found, list) else _list(found))]
 
 
 def values_of(item: Item) -> tuple[str, ...]:

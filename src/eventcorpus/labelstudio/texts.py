@@ -6,7 +6,8 @@ Comes in: a configuration, and the ``data`` of a task. Goes out: one text, and w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from xml.etree.ElementTree import Element
 
@@ -49,8 +50,7 @@ class Located(NamedTuple):
     repair: Code | None = None
 
 
-@dataclass(frozen=True)
-class TaskText:
+class TaskText(NamedTuple):
     """The text of a task as the server has it.
 
     Attributes:
@@ -61,7 +61,7 @@ class TaskText:
 
     original: str
     name: str | None = None
-    stretches: Mapping[str | None, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    stretches: Mapping[str | None, Sequence[tuple[int, int]]] = MappingProxyType({})
 
     def located(self, to_name: Any, value: Mapping[str, Any]) -> Located:
         """Where a region is, whose offsets begin anew in each object and turn."""
