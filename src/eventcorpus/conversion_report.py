@@ -134,7 +134,7 @@ class Reason:
     details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return self.code.value.format(*self.details)
+        return _writable(self.code.value.format(*self.details))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,13 +201,13 @@ class ConversionReport:
         """Count an item that goes out changed, as the span or role ``key``."""
         if key is not None:
             self._repaired.setdefault((kind, article, key), []).append(len(self._items))
-        self._items.append(Item(kind, "repaired", article, name, _reason(reason), place))
+        self._items.append(Item(kind, "repaired", article, _writable(name), _reason(reason), place))
 
     def refuse(
         self, kind: Kind, article: str, name: str, reason: Code | Reason, *, n: int = 1, place: Place | None = None
     ) -> None:
         """Count ``n`` items of one name that do not go out."""
-        self._items += [Item(kind, "refused", article, name, _reason(reason), place)] * n
+        self._items += [Item(kind, "refused", article, _writable(name), _reason(reason), place)] * n
 
     def fault(
         self, kind: Kind, article: str, name: str, reason: Code | Reason, *,
@@ -225,7 +225,7 @@ class ConversionReport:
 
     def flag(self, kind: Kind, article: str, name: str, reason: Code | Reason) -> None:
         """Note an item that is counted as kept elsewhere but breaks a rule."""
-        self._items.append(Item(kind, "flagged", article, name, _reason(reason)))
+        self._items.append(Item(kind, "flagged", article, _writable(name), _reason(reason)))
 
     def leave_out(self, kind: Kind, reason: Code | Reason, n: int = 1) -> None:
         """Count ``n`` items that do not go out because the user asked for it."""
@@ -295,3 +295,8 @@ class ConversionReport:
 
 def _reason(reason: Code | Reason) -> Reason:
     return reason if isinstance(reason, Reason) else Reason(reason)
+
+
+def _writable(words: str) -> str:
+    """Words as UTF-8 has them: without the lone surrogates that JSON may have."""
+    return words if words.isascii() else words.encode("utf-8", errors="replace").decode()

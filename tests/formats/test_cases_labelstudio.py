@@ -16,6 +16,7 @@ from eventcorpus.labelstudio.config import read_label_config
 from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.text import sha256_of
 
 CASES = Path(__file__).parents[1] / "fixtures/cases"
 TEXT = "Rebels shelled Darna on Monday, killing 12 people."
@@ -673,8 +674,6 @@ def test_what_is_meant_as_ours_stays_a_field(made: Any) -> None:
 
 @pytest.mark.parametrize("mark", [{"text_sha256": None}, {"ontology": "mine@1.0.0"}])
 def test_a_task_that_is_ours_may_not_have_them(made: Any, mark: dict[str, Any]) -> None:
-    from eventcorpus.text import sha256_of
-
     mark = {key: value or sha256_of(TEXT) for key, value in mark.items()}
     with pytest.raises(InputError, match="tags is '5'"):
         made(task(annotation(), article_id="x", tags=5, **mark | {"ontology": "config@1.0.0"}))
@@ -806,6 +805,43 @@ def test_json_without_tasks_is_no_export(tmp_path: Path, content: str) -> None:
 )  # fmt: skip
 def test_tasks_of_a_strange_form_are_read_without_a_traceback(made: Any, broken: dict[str, Any]) -> None:
     made({"id": 1, "data": {"text": TEXT}} | broken, refuse=True)
+
+
+def test_what_utf_8_does_not_have_is_replaced(made: Any, tmp_path: Path) -> None:
+    config = CONFIG.format('<TextArea name="note" toName="text" perRegion="true"/>')
+    items = [region("r\ud8001", "Rebels", "Actor", origin="\udc00"), region("r2", "Darna", "\ud800")]
+    items.append(answer("r\ud8001", "note", "textarea", None) | {"value": {"start": 0, "end": 6, "text": ["a\ud800b"]}})
+    found = made(task(annotation(*items), note="\ud800") | {"id": "\ud800"}, config=config, refuse=True)
+    assert found.attributes == {"Rebels": (("note", "a\ufffdb"),)}
+    export, out = str(tmp_path / "export.json"), str(tmp_path / "out")
+    options = ["--ontology", str(tmp_path / "config.xml"), "--refuse", "--out", out]
+    assert run("convert", export, *options)[0] == 0
+
+
+@pytest.mark.parametrize("depth", [300, 3000])
+@pytest.mark.parametrize("at", ["labels", "id", "choices", "completed_by", "title", "batch"])
+def test_json_of_any_depth_is_read_or_an_error(tmp_path: Path, at: str, depth: int) -> None:
+    items = [region("r1", "Rebels", "Actor"), answer("r1", "side", "choices", ["north"])]
+    content = json.dumps([task(annotation(*items), title="T", batch=1) | {"id": 1}])
+    place = f'"{at}": '
+    begin = content.index(place) + len(place)
+    (tmp_path / "export.json").write_text(
+        content[:begin] + '["a",' + "[" * depth + "]" * depth + "]," + '"q": ' + content[begin:]
+    )
+    (tmp_path / "config.xml").write_text(
+        CONFIG.format('<Choices name="side" toName="text" perRegion="true" value="$x"/>')
+    )
+    options = [
+        "--from",
+        "labelstudio",
+        "--ontology",
+        str(tmp_path / "config.xml"),
+        "--refuse",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    code, _, said = run("convert", str(tmp_path / "export.json"), *options)
+    assert code == 0 or "Error: " in said
 
 
 def ontology_of(config: str) -> Ontology:

@@ -31,7 +31,7 @@ from eventcorpus.labelstudio.exports import (
 from eventcorpus.labelstudio.regions import check_annotation, is_region, units
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
-from eventcorpus.text import sha256_of
+from eventcorpus.text import sha256_of, stored_form
 
 
 @dataclass
@@ -70,6 +70,8 @@ def annotated_articles(
     for tasks in index.articles(on_error=on_error, on_textless=refuse_task):
         try:
             found = _annotated(tasks, ontology, report, index)
+        except RecursionError:
+            raise InputError(f"{tasks[0].place}: JSON nested too deeply") from None
         except InputError as error:
             if on_error is None:
                 raise
@@ -165,7 +167,7 @@ def _annotated(
                         ontology,
                         report,
                         stored=annotation.task.stored,
-                        prefix=str(annotation.raw.get("id") or annotation.number),
+                        prefix=stored_form(str(annotation.raw.get("id") or annotation.number)).text,
                         migration=way,
                         offset=piece.first.offset,
                         annotator=annotator,
@@ -241,8 +243,11 @@ def _newest(piece: _Piece, person: str) -> ExportedAnnotation | None:
 def _refuse_task(article_id: str, raw: dict[str, Any], *, report: ConversionReport) -> None:
     """Count a task without text, with all that is in it."""
     report.refuse("articles", article_id, "the task", Code.NO_TEXT)
-    for number, annotation in enumerate(annotations_of(raw), start=1):
-        _refuse_raw(annotation, number, article_id, Code.ARTICLE_REFUSED, report)
+    try:
+        for number, annotation in enumerate(annotations_of(raw), start=1):
+            _refuse_raw(annotation, number, article_id, Code.ARTICLE_REFUSED, report)
+    except RecursionError:
+        raise InputError(f"article {article_id}: JSON nested too deeply") from None
 
 
 def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: Code, report: ConversionReport) -> None:

@@ -345,7 +345,10 @@ def index_exports(
             done = [a for a in annotations_of(raw) if not is_cancelled(a)]
             people |= {_ADJUDICATOR} if done and is_ours and ADJUDICATES in data else {_person(a) for a in done}
             if index.listing:
-                _note_offers(raw, index)
+                try:
+                    _note_offers(raw, index)
+                except RecursionError:
+                    raise InputError(f"{place}: JSON nested too deeply") from None
     foreign.settle(index)
     if index.shared_ids:
         index.notices.append(
@@ -497,7 +500,9 @@ def _person(annotation: dict[str, Any]) -> str:
     by = annotation.get("completed_by")
     if isinstance(by, dict):
         by = by.get("id") or by.get("email")
-    return f"{by:012d}" if isinstance(by, int) else f"~{by or 'nobody'}"
+    if isinstance(by, int):
+        return f"{by:012d}"
+    return f"~{by}" if by and isinstance(by, str) else "~nobody"
 
 
 def open_exports(

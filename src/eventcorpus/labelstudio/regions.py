@@ -18,7 +18,7 @@ from eventcorpus.labelstudio.results import span_id_of
 from eventcorpus.labelstudio.texts import TaskText, is_resized, same_but_line_ends
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Article
-from eventcorpus.text import StoredText, one_line
+from eventcorpus.text import StoredText, one_line, stored_form
 
 Item = dict[str, Any]
 _DIRECTIONS: dict[str, Direction] = {"left": "left", "bi": "bi"}
@@ -151,7 +151,7 @@ def _marks(
     Several controls may label one region, each in an item of its own: ``controls`` holds (control, label) of
     the marks that earlier items gave to each region.
     """
-    region = span_id_of(str(item.get("id") or f"region{n}"))
+    region = span_id_of(_writable(str(item.get("id") or f"region{n}")))
     start, end, text = value.get("start"), value.get("end"), value.get("text")
     pieces: tuple[tuple[int, int], ...] = ((start, end),) if type(start) is int and type(end) is int else ()
     own_id = region if ":" in region else f"{prefix}:{region}"
@@ -196,7 +196,7 @@ def _marks(
             ref=ref,
             name=name,
             repair=Code.SEVERAL_LABELS if len(labels) > 1 else repair,
-            origin=str(item.get("origin") or "manual"),
+            origin=_writable(str(item.get("origin") or "manual")),
         )
 
 
@@ -232,12 +232,17 @@ def values_of(item: Item) -> tuple[str, ...]:
     """The values of an item: labels, choices, notes of a text area, paths of a taxonomy, a number, rating or date."""
     type_ = str(item.get("type"))
     if type_ == "textarea":
-        return tuple(map(str, _list(_value(item).get("text"))))
+        return tuple(_writable(str(note)) for note in _list(_value(item).get("text")))
     listed = _list(_value(item).get(type_))
     return tuple(
-        PATH_SEPARATOR.join(str(step).strip() for step in value) if isinstance(value, list) else str(value).strip()
+        PATH_SEPARATOR.join(_writable(str(step)).strip() for step in (value if isinstance(value, list) else [value]))
         for value in listed
     )
+
+
+def _writable(words: str) -> str:
+    """Words without what no dataset can hold, such as the lone surrogates that JSON may have."""
+    return words if words.isascii() else stored_form(words).text
 
 
 def _list(value: Any) -> list[Any]:

@@ -15,6 +15,7 @@ from typing import Any
 from eventcorpus.errors import InputError
 from eventcorpus.files import opened, read_json, read_json_lines, read_json_list, read_lines
 from eventcorpus.formats.sample import Certainty, Sample
+from eventcorpus.text import one_line
 
 ANNOTATIONS = ("annotations", "completions")
 """Where a task has its annotations; exports before 1.0 call them completions."""
@@ -39,7 +40,9 @@ def read_tasks(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             raise InputError(wrong)
         for raw in tasks:
             n += 1
-            yield f"{path}: task {raw.get('id', n)}", raw
+            said = raw.get("id")
+            number = said if isinstance(said, int) else one_line(said)[1:-1] if isinstance(said, str) else n
+            yield f"{path}: task {number}", raw
 
 
 def _values(path: Path) -> Iterator[Any]:
