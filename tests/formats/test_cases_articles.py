@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -630,3 +631,49 @@ def test_other_downloads_of_acled_are_read(tmp_path: Path, header: str) -> None:
     (article,), lines = read(written(tmp_path, "a.csv", f"{header}\n{row}\n"))
     assert (article.id, article.text, article.published) == ("TAM1", "Rebels left.", "2021-03-12")
     assert "read as an ACLED table, " in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("library", "name", "content", "extra"),
+    [
+        ("openpyxl", "a.xlsx", b"PK\x03\x04", "Excel workbooks need the library openpyxl: pip install 'eventcorpus[xlsx]'"),
+        ("trafilatura", "a.html", b"<html><p>One.</p></html>", "HTML pages need the library trafilatura: pip install 'eventcorpus[html]'"),
+        ("zstandard", "a.jsonl.zst", b"(\xb5/\xfd", ".zst files need the library zstandard: pip install 'eventcorpus[zst]'"),
+    ],
+)  # fmt: skip
+def test_a_library_that_is_not_there_is_named_with_its_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, library: str, name: str, content: bytes, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    path = written(tmp_path, name, content)
+    assert error_of(path).startswith(extra)
+    written(tmp_path, "a.txt", "Rebels left.")
+    articles, (line,) = read(tmp_path)
+    assert [a.id for a in articles] == ["a"]
+    assert line.startswith(f"1 file not read: {tmp_path.name}/{name} ({extra}")
+
+
+def test_a_page_with_all_that_stands_around_an_article_is_read_without_it(tmp_path: Path) -> None:
+    pytest.importorskip("trafilatura")
+    sentence = (
+        "Gunmen on motorcycles attacked the market of Darna on Friday &amp; killed three people, officials said. "
+    )
+    page = (
+        "<!DOCTYPE html><html lang='en'><head><title>Market attacked | The Example</title>"
+        "<meta property='og:site_name' content='The Example'><meta property='article:published_time' content='2021-03-12T14:30:00Z'>"
+        "<link rel='canonical' href='https://example.org/market'></head><body><nav><a href='/'>Home</a> <a href='/w'>World</a></nav>"
+        f"<article><h1>Market attacked</h1><p>{sentence * 3}</p><p>{sentence.replace('Friday', 'Monday')}</p></article>"
+        "<footer>&copy; 2019 The Example. All rights reserved.</footer><script>var x = '&lt;p&gt;';</script></body></html>"
+    )
+    (article,), lines = read(written(tmp_path, "a.html", page))
+    assert article.text.endswith("Monday & killed three people, officials said.")
+    assert not any(word in article.text for word in ("Home", "&amp;", "rights", "var x", "<"))
+    assert (article.id, article.title, article.outlet) == ("a", "Market attacked", "The Example")
+    assert (article.url, article.published, lines) == ("https://example.org/market", "2021-03-12", [])
+
+
+def test_a_page_that_does_not_say_when_it_was_published_has_no_date(tmp_path: Path) -> None:
+    pytest.importorskip("trafilatura")
+    page = f"<html><body><article><p>{'Gunmen attacked Darna on 3 May 2020. ' * 9}</p></article><footer>© 2019</footer></body></html>"
+    (article,), _ = read(written(tmp_path, "a.html", page))
+    assert article.published is None

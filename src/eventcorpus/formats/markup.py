@@ -6,7 +6,6 @@ import html
 import logging
 import re
 from html.entities import html5
-from importlib.util import find_spec
 from typing import Any
 
 from eventcorpus.formats.read_report import NotRead
@@ -86,12 +85,16 @@ def page_row(page: str, *, place: str) -> dict[str, Any]:
     Raises:
         NotRead: if the library is not there, or finds no article.
     """
-    if find_spec("trafilatura") is None:
-        raise NotRead(f"{place}: HTML pages need the library trafilatura: pip install 'eventcorpus[html]'")
     for name in ("trafilatura", "htmldate", "courlan"):
         if not (library := logging.getLogger(name)).handlers:
             library.addHandler(logging.NullHandler())  # what they tell of a page is not for people who read many
-    from trafilatura import bare_extraction
+    try:
+        from trafilatura import bare_extraction
+    except ImportError:
+        raise NotRead(
+            f"{place}: HTML pages need the library trafilatura: pip install 'eventcorpus[html]'; or save "
+            "the text as .txt"
+        ) from None
 
     found = bare_extraction(
         page,
