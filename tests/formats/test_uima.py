@@ -357,10 +357,19 @@ def test_a_project_exported_as_an_archive_has_an_archive_for_each_annotator(tmp_
     assert list(found.notices) == ["not read: exportedproject.json, source/doc.txt"]
 
 
-@pytest.mark.parametrize("name", ["", "../doc.xmi", "/etc/doc.xmi", "a/../../doc.xmi", "C:\\doc.xmi", "..\\doc.xmi"])
+@pytest.mark.parametrize("name", ["../doc.xmi", "/etc/doc.xmi", "a/../../doc.xmi", "C:\\doc.xmi", "..\\doc.xmi"])
 def test_an_archive_that_leads_out_of_itself_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "doc.zip").write_bytes(zipped({name: xmi(TEXT, BASIC)}))
     with pytest.raises(InputError, match=r"doc.zip: .* leads out of the archive; such archives are not read"):
+        read(tmp_path / "doc.zip")
+
+
+def test_an_archive_with_a_nameless_file_is_refused(tmp_path: Path) -> None:
+    nameless = zipfile.ZipInfo("x")
+    nameless.filename = ""
+    with zipfile.ZipFile(tmp_path / "doc.zip", "w") as archive:
+        archive.writestr(nameless, xmi(TEXT, BASIC))
+    with pytest.raises(InputError, match=r"doc.zip: '' leads out of the archive"):
         read(tmp_path / "doc.zip")
 
 
