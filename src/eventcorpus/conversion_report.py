@@ -27,6 +27,7 @@ class Code(StrEnum):
     NOT_ANNOTATED = "not annotated"
     NOT_ANNOTATED_IN_EVERY_PART = "not annotated in every part"
     SKIPPED_BY_ALL = "skipped by its annotators"
+    ANSWERED = "its annotator answered {}"
     PART_MISSING = "a part is not in the export"
     NO_TEXT = "no text"
     NO_TXT = "no .txt beside it"

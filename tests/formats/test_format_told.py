@@ -16,7 +16,7 @@ RIGHT = {
     "06": "labelstudio", "07": "labelstudio", "08": "labelstudio", "09": "labelstudio", "10": "conll", "11": "conll",
     "12": "conll", "13": "conll", "14": "conll", "15": "conll", "16": "conll", "17": "brat", "18-brat-events": "brat",
     "19": "doccano", "20": "prodigy", "21": "spacy", "22": "huggingface", "29": "labelstudio", "30": "labelstudio",
-    "32": "labelstudio", "33": "conll", "34": "conll",
+    "32": "labelstudio", "33-eval/ner-docs.jsonl": "huggingface", "33": "conll", "34": "conll",
 }  # fmt: skip
 """The format of the annotations in a folder; the others have none, and must be refused."""
 FOLDERS = (
@@ -37,7 +37,10 @@ REFUSED: dict[str, str] = {
     "23-inception/doc.tsv": "this is WebAnno TSV, which is not read; export the project as UIMA CAS",
     "30-ls-storage/export.csv": "this is a CSV export of Label Studio, which is not read; it drops relations: export",
     "30-ls-storage/min.json": "this is a JSON-MIN export of Label Studio, which is not read; it drops relations: export",
+    "33-eval/gliner.jsonl": "in no format that convert reads",
+    "33-eval/hf-pipeline.json": "in no format that convert reads",
     "33-eval/muliconer.pred.conll": "in no format that convert reads",
+    "33-eval/ours-score.jsonl": "in no format that convert reads",
     "33-eval/pred-only-tags.txt": "in no format that convert reads",
     "33-eval/pred-sgml.txt": "in no format that convert reads",
 }

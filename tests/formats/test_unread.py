@@ -54,6 +54,8 @@ FILES: dict[str, tuple[str, str | bytes, str, str]] = {
     "ODT": ("a.odt", zipped("mimetype", "META-INF/manifest.xml"), "an OpenDocument file", AS_TEXT),
     "XLSX": ("a.xlsx", zipped("[Content_Types].xml", "xl/workbook.xml"), "a spreadsheet (XLSX)", "convert reads annotations; a table of articles is for eventcorpus labelstudio tasks"),
     "gzip": ("a.jsonl.gz", b"\x1f\x8b\x08\0\0\0\0\0", "a compressed file", "uncompress it first"),
+    "Python code": ("train.py", 'import random\n\nTRAIN_DATA = [\n    ("Rebels left.", {"entities": [(0, 6, "Actor")]}),\n]\n', "Python code with entities for spaCy", "write it as JSON: json.dump(TRAIN_DATA, open('train.json', 'w'))"),
+    "pickle": ("train.pkl", b"\x80\x04\x95\x10\0\0\0", "a pickle, which can run code when it is read", "write the data as JSON Lines"),
 }  # fmt: skip
 """File name, content, what it is called, how the way out begins."""
 

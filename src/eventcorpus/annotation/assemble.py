@@ -99,19 +99,27 @@ def _assembled(document: Document, ontology: Ontology, report: ConversionReport)
 def _usable(found: Found, report: ConversionReport) -> Iterator[Document]:
     """The documents that can be articles: not those with an id that one annotator has twice, or a text of only blanks.
 
+    An id may stand once for each annotator, with the same text.
+
     Raises:
         InputError: for one that cannot, unless the report refuses.
     """
-    seen = FirstSeen()
+    seen, last = FirstSeen(), ("", "")
     for document in found.documents(report):
-        name = document.article.id
+        name, text, reason = document.article.id, document.article.text, None
         key = f"{name}\0{document.annotator}".encode("utf-8", "surrogatepass")
-        is_twice = key in seen
-        if not is_twice and document.article.text.strip():
+        if key in seen:
+            reason = Code.ID_TWICE
+        elif not text.strip():
+            reason = Code.NO_TEXT
+        elif found.annotators and name == last[0] and stored_form(text).text != last[1]:
+            reason = Code.OTHER_TEXT_UNDER_ID
+        if reason is None:
+            last = (name, stored_form(text).text if found.annotators else "")
             seen.add(key)
             yield document
             continue
-        report.fault("articles", name, "the document", Code.ID_TWICE if is_twice else Code.NO_TEXT)
+        report.fault("articles", name, "the document", reason)
         lost: dict[Kind, int] = {
             "spans": len(document.marks),
             "roles": len(document.links),

@@ -44,6 +44,12 @@ from eventcorpus.formats.schemes import SCHEMES
     "[default: told from what stands in them]",
 )
 @click.option(
+    "--tag-names",
+    metavar="O,B-PER,I-PER|FILE",
+    help="What numbers of a Hugging Face dataset stand for, in their order; or a file with a name a line.  "
+    "[default: as the dataset or a file beside it says]",
+)
+@click.option(
     "--min-confidence",
     type=click.FloatRange(0, 1),
     default=0.0,

@@ -57,6 +57,7 @@ def convert(
     gold: str | None = None,
     scheme: str | None = None,
     columns: str | None = None,
+    tag_names: str | None = None,
     min_confidence: float = 0.0,
     label_map: str | Path | None = None,
     text: TextPolicy = "all",
@@ -74,8 +75,12 @@ def convert(
             all articles are in ``train``.
         gold: adjudicated, agreed, union or an annotator such as a1, of articles that several annotated; None:
             adjudicated if there are decisions, else a1.
-        scheme: of the tags of CoNLL files, one of ``formats.schemes.SCHEMES``; None: told from the tags.
-        columns: of CoNLL files, such as ``word=2,tag=3,tag=4``; None: told from what stands in them.
+        scheme: of the tags of CoNLL files and Hugging Face datasets, one of ``formats.schemes.SCHEMES``; None: told
+            from the tags.
+        columns: of CoNLL files, such as ``word=2,tag=3,tag=4``, and of Hugging Face datasets, such as
+            ``word=tokens,tag=ner_tags``; None: told from what stands in them.
+        tag_names: of Hugging Face datasets: what numbers are called, in their order, such as ``O,B-Actor,I-Actor``, or
+            a file with these; None: as the dataset or a file beside it says.
         min_confidence: of re3d: entities and relations below it are left out.
         label_map: YAML or JSON that says which label and role becomes which, or null to leave it out.
         text: whose text is written: of all articles, of those with a licence, or of none (standoff).
@@ -100,6 +105,7 @@ def convert(
             gold=gold,
             scheme=scheme,
             columns=columns,
+            tag_names=tag_names,
             min_confidence=min_confidence,
             refuse=refuse,
             on_progress=on_progress,
@@ -162,6 +168,7 @@ class Request:
     gold: str | None = None
     scheme: str | None = None
     columns: str | None = None
+    tag_names: str | None = None
     min_confidence: float = 0.0
     refuse: bool = False
     on_progress: OnProgress | None = None

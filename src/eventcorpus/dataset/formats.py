@@ -15,9 +15,13 @@ from eventcorpus.dataset.folder import is_dataset_folder
 from eventcorpus.errors import InputError
 from eventcorpus.formats.brat import is_brat, read_brat
 from eventcorpus.formats.conll import is_conll, read_conll
+from eventcorpus.formats.doccano import is_doccano, read_doccano
+from eventcorpus.formats.huggingface import is_huggingface, read_huggingface
 from eventcorpus.formats.muc4 import is_muc4, read_muc4
+from eventcorpus.formats.prodigy import is_prodigy, read_prodigy
 from eventcorpus.formats.re3d import is_re3d, read_re3d
 from eventcorpus.formats.sample import Certainty, Recogniser, Sample, sample_of
+from eventcorpus.formats.spacy import is_spacy, read_spacy
 from eventcorpus.formats.uima import is_uima, read_uima
 from eventcorpus.formats.unread import UNREAD
 from eventcorpus.formats.wikievents import is_wikievents, read_wikievents
@@ -78,6 +82,50 @@ FORMATS: dict[str, Format] = {
         example="eventcorpus convert train.txt --from conll --out dataset",
         gold="the tags of the CoNLL files",
         options=COMMON | {"scheme", "columns"},
+    ),
+    "huggingface": Format(
+        "a Hugging Face dataset of tokens and tags",
+        read_huggingface,
+        is_huggingface,
+        files="JSON Lines, Parquet, Arrow, a folder of these named after splits, or what save_to_disk wrote",
+        kept="tokens, sentences, mentions of every tag column, ids, columns with one value a row",
+        lost="other lists (pos_tags, ...), white space between tokens, unless a column has their text",
+        example="eventcorpus convert train.jsonl --from huggingface --out dataset",
+        gold="the tags of the dataset",
+        options=COMMON | {"scheme", "columns", "tag_names"},
+    ),
+    "doccano": Format(
+        "doccano JSON Lines",
+        read_doccano,
+        is_doccano,
+        files="exported JSON Lines, both forms; a folder of one file an annotator, or with train, dev and test",
+        kept="labelled spans, relations, ids, comments, categories and metadata, every annotator",
+        lost="names of annotators and of who approved",
+        example="eventcorpus convert admin.jsonl --from doccano --out dataset",
+        gold="the annotation of the doccano files",
+        options=COMMON | {"gold"},
+    ),
+    "spacy": Format(
+        "spaCy training data",
+        read_spacy,
+        is_spacy,
+        files="JSON or JSON Lines of texts with entities, the JSON of spaCy 2, displaCy and tecoholic; .spacy (DocBin, "
+        "with the extra spacy)",
+        kept="entities, span groups, knowledge base ids, categories, blanks between words",
+        lost="tags, lemmas, dependencies, sentences, links, user data",
+        example="eventcorpus convert train.spacy --from spacy --out dataset",
+        gold="the entities of the spaCy files",
+    ),
+    "prodigy": Format(
+        "Prodigy JSON Lines",
+        read_prodigy,
+        is_prodigy,
+        files="what prodigy db-out wrote, or a folder with train, dev and test",
+        kept="accepted spans and relations, metadata, every annotator",
+        lost="what was rejected or ignored (counted), answers to other questions, names of annotators",
+        example="eventcorpus convert annotations.jsonl --from prodigy --out dataset",
+        gold="the annotation of the Prodigy files",
+        options=COMMON | {"gold"},
     ),
     "re3d": Format(
         "re3d",

@@ -20,7 +20,8 @@ Recogniser = Callable[["Sample"], Certainty]
 HEAD = 65_536
 """Bytes of the first file that are looked at."""
 N_ROWS = 20
-BESIDE = ("readme", "license", "licence", "notice", "attribution", "config.xml", "labels.txt", "loss_report.json")
+BESIDE: tuple[str, ...] = ("readme", "license", "licence", "notice", "attribution", "config.xml", "labels.txt")
+BESIDE += ("loss_report.json", "dataset_info", "dataset_dict", "state.json", "label2id", "id2label")
 """How the names of files begin that stand beside annotations and hold none."""
 _MOST_NAMES = 10_000
 

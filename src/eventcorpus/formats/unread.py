@@ -43,6 +43,17 @@ def is_label_studio_min(sample: Sample) -> Certainty:
     return 2 if sample.has_rows("annotator", "annotation_id", "lead_time") else 0
 
 
+def is_python_data(sample: Sample) -> Certainty:
+    """Whether a file is Python code with a list of texts and entities, as tutorials of spaCy show it."""
+    code = r"\s*(?:(?:#|import )[^\n]*\n\s*)*(?:\w+\s*=\s*)?\[\s*\(\s*[frbu]?(['\"]).*\1\s*,\s*\{\s*['\"]entities['\"]"
+    return 2 if not sample.shape and re.match(code, sample.text[:20_000]) else 0
+
+
+def is_pickle(sample: Sample) -> Certainty:
+    """Whether a file is a pickle, which is never read: reading it would run what is in it."""
+    return 2 if re.match(rb"\x80[\x02-\x05][\x95}\](c]", sample.head) else 0
+
+
 def is_bionlp(sample: Sample) -> Certainty:
     """Whether files are the .a1 and .a2 of a BioNLP shared task, without .ann files."""
     return 2 if sample.suffixes & {".a1", ".a2"} and ".ann" not in sample.suffixes else 0
@@ -131,5 +142,15 @@ UNREAD: tuple[tuple[str, Recogniser, str], ...] = (
     *_ARCHIVES,
     ("a zip archive", _is_other_archive, "unzip it, and name the file or folder in it"),
     ("a compressed file", _begins(b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ"), "uncompress it first"),
+    (
+        "Python code with entities for spaCy",
+        is_python_data,
+        "write it as JSON: json.dump(TRAIN_DATA, open('train.json', 'w'))",
+    ),
+    (
+        "a pickle, which can run code when it is read",
+        is_pickle,
+        "write the data as JSON Lines or, of spaCy, as a DocBin",
+    ),
 )
 """What people call the format, how it is recognised, and what to do instead."""
