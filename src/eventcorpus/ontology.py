@@ -126,7 +126,9 @@ class AttributeValue(StrictModel):
 class AttributeType(StrictModel):
     """What is annotated on each span of the labels ``of``; without a ``default`` it may be missing.
 
-    Without ``values`` it is free text; ``multiple`` allows more than one value on a span.
+    Without ``values`` it is free text; ``multiple`` allows more than one value on a span. A new attribute shows by
+    itself in the labelling page (``labelstudio.config``), in conversion (``annotation.check``), rows and card of a
+    dataset, ``stats``, ``check``, agreement and the scores of events (``eval.events``); models do not learn it.
     """
 
     name: Name

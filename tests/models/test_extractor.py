@@ -9,10 +9,10 @@ import torch
 
 from effort import lines_run
 from eventcorpus.errors import ModelError
-from eventcorpus.models.encode import EncodedText, cut_windows
 from eventcorpus.models.encoders import find_encoder, load_tokenizer
 from eventcorpus.models.extractor import Extractor, decode_mentions
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model
+from eventcorpus.models.windows import EncodedText, cut_windows
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import Article, Mention
 from random_model import random_model

@@ -26,9 +26,9 @@ from transformers import (
 
 import small_vocabularies
 from eventcorpus.errors import ModelError
-from eventcorpus.models.encode import TextEncoder
 from eventcorpus.models.encoders import check_length, load_tokenizer
 from eventcorpus.models.extractor import Extractor
+from eventcorpus.models.windows import TextEncoder
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import words

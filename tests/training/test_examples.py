@@ -7,8 +7,8 @@ import pytest
 from safetensors.torch import load_file
 
 from eventcorpus.errors import RecipeError
-from eventcorpus.models.encode import EncodedText, TextEncoder, cut_windows
 from eventcorpus.models.encoders import load_tokenizer
+from eventcorpus.models.windows import EncodedText, TextEncoder, cut_windows
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.examples import (

@@ -21,7 +21,7 @@ from eventcorpus.eval.benchmark import (
     result_row,
     run_benchmark,
 )
-from eventcorpus.eval.limits import Gate, check_gate, read_gate
+from eventcorpus.eval.gates import Gate, check_gate, read_gate
 from eventcorpus.eval.report import Report
 from eventcorpus.eval.sources import EXPORTED
 from eventcorpus.files import write_text

@@ -2,7 +2,7 @@
 
 Counts have the shape (n_articles, n_runs, ..., 3), rows in the order of article ids, so that the order of files changes
 nothing. Of several runs of one recipe, figures are means over the runs that define them, and counts are means rounded
-to whole numbers.
+to whole numbers. The bootstrap itself is ``metrics.resample``.
 """
 
 from __future__ import annotations

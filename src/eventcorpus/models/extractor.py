@@ -21,10 +21,10 @@ from safetensors import SafetensorError
 
 from eventcorpus.errors import ModelError
 from eventcorpus.models.calibration import apply_logistic, apply_temperature
-from eventcorpus.models.encode import EncodedText, TextEncoder, pad_windows
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
 from eventcorpus.models.languages import reading_warnings
+from eventcorpus.models.windows import EncodedText, TextEncoder, pad_windows
 from eventcorpus.predictions import TEXT_CHANGED, ModelName, Prediction, prediction_of
 from eventcorpus.schema import Article, Mention
 from eventcorpus.tags import DECODERS, spans_from_tags

@@ -29,9 +29,9 @@ from eventcorpus.models.calibration import (
     log_odds,
     wilson_interval,
 )
-from eventcorpus.models.encode import EncodedText
 from eventcorpus.models.extractor import ARTICLES_AT_ONCE, Extractor, decode_mentions
 from eventcorpus.models.folder import ModelAbout
+from eventcorpus.models.windows import EncodedText
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress
 from eventcorpus.schema import AnnotatedArticle

@@ -22,7 +22,7 @@ from eventcorpus.schema import Article
 from eventcorpus.text import one_line, words
 
 if TYPE_CHECKING:
-    from eventcorpus.models.encode import EncodedText
+    from eventcorpus.models.windows import EncodedText
 
 LEAST_SCRIPT, LEAST_LETTERS = 0.2, 10
 """From which share and number of letters in a script that the model has not learned there is a warning."""

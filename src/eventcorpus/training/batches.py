@@ -11,7 +11,7 @@ from itertools import accumulate
 import torch
 from torch.nn.utils.rnn import pad_sequence
 
-from eventcorpus.models.encode import pad_windows
+from eventcorpus.models.windows import pad_windows
 from eventcorpus.training.distributed import Processes
 from eventcorpus.training.examples import IGNORED, Example, ExamplesOf
 from eventcorpus.training.recipe import Recipe

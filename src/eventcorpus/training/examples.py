@@ -16,8 +16,8 @@ from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.formats.articles import read_articles
 from eventcorpus.formats.read_report import ReadReport
-from eventcorpus.models.encode import EncodedText, TextEncoder
 from eventcorpus.models.encoders import check_length, find_encoder, load_encoder, load_tokenizer
+from eventcorpus.models.windows import EncodedText, TextEncoder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.tags import OUTSIDE, tag_names, tags_from_spans

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventcorpus.errors import ModelError
-from eventcorpus.models.encode import TextEncoder, cut_windows
+from eventcorpus.models.windows import TextEncoder, cut_windows
 from eventcorpus.schema import Span
 from eventcorpus.tags import spans_from_tags, tags_from_spans
 from eventcorpus.text import words

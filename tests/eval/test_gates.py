@@ -6,7 +6,7 @@ import pytest
 
 from eventcorpus.errors import InputError
 from eventcorpus.eval.benchmark import read_benchmark
-from eventcorpus.eval.limits import check_gate, read_gate
+from eventcorpus.eval.gates import check_gate, read_gate
 from eventcorpus.eval.report import (
     Calibration,
     Figure,
