@@ -29,6 +29,8 @@ _STRINGS = ("title", "outlet", "url", "published", "language", "licence", "kind"
 CONFIGS = ("default", "annotations")
 _BATCH_ROWS = 500
 _BATCH_CHARACTERS = 2_000_000
+_FEW_BATCHES, _LATER_ROWS = 32, 2_000
+"""After so many batches of a split they have more rows: a writer keeps about 60 kB of each in memory until its end."""
 Row = Mapping[str, Any]
 
 
@@ -171,6 +173,7 @@ class Tables:
         self._n_rows: Counter[Path] = Counter()
         self._waiting: dict[str, tuple[list[Row], list[Row]]] = {}
         self._characters: Counter[str] = Counter()
+        self._n_batches: Counter[str] = Counter()
 
     def add(self, split: str, gold: Row, annotations: Iterable[Row]) -> None:
         """Write an article's gold row and the rows of its annotators, at once or with the next batch."""
@@ -178,7 +181,8 @@ class Tables:
         waiting[0].append(gold)
         waiting[1].extend(annotations)
         self._characters[split] += len(gold["text"] or "")
-        if len(waiting[1]) >= _BATCH_ROWS or self._characters[split] >= _BATCH_CHARACTERS:
+        n_rows = _BATCH_ROWS if self._n_batches[split] < _FEW_BATCHES else _LATER_ROWS
+        if len(waiting[1]) >= n_rows or self._characters[split] >= _BATCH_CHARACTERS:
             self._write(split)
 
     def close(self) -> dict[str, dict[str, Any]]:
@@ -203,6 +207,7 @@ class Tables:
 
         gold, annotations = self._waiting.pop(split)
         self._characters[split] = 0
+        self._n_batches[split] += 1
         batches = {}
         if annotations:
             batches["annotations"] = RecordBatch.from_pylist(annotations, schema=self._schemas["annotations"])
