@@ -40,7 +40,7 @@ REFUSED: dict[str, str] = {
     "33-eval/gliner.jsonl": "in no format that convert reads",
     "33-eval/hf-pipeline.json": "in no format that convert reads",
     "33-eval/muliconer.pred.conll": "in no format that convert reads",
-    "33-eval/ours-score.jsonl": "in no format that convert reads",
+    "33-eval/ours-score.jsonl": "this is a predictions file, which is not read; what a model found is no gold",
     "33-eval/pred-only-tags.txt": "in no format that convert reads",
     "33-eval/pred-sgml.txt": "in no format that convert reads",
 }
