@@ -241,6 +241,20 @@ def test_spacy_has_every_span_and_the_text_as_it_is(tmp_path: Path) -> None:
     assert doc.user_data["article"] == {"id": "x", "title": "T", "metadata": '{"n": [100000000000000000000]}'}
 
 
+@pytest.mark.parametrize(
+    "user_data",
+    [{"article": "x"}, {"article": {"metadata": "no JSON"}}, {"article": {1: 2}}, {("._.", "a", None, None): [1]}],
+)
+def test_user_data_of_others_is_no_article_of_ours(tmp_path: Path, user_data: Any) -> None:
+    spacy = pytest.importorskip("spacy")
+    doc = spacy.blank("en")("Rebels left.")
+    doc.ents = [spacy.tokens.Span(doc, 0, 1, label="Actor")]
+    doc.user_data.update(user_data)
+    spacy.tokens.DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "x.spacy")
+    code, stdout, _ = run("convert", str(tmp_path / "x.spacy"), "--out", str(tmp_path / "ds"))
+    assert (code, stdout[:11]) == (0, "1 articles ")
+
+
 def test_a_format_whose_library_is_not_installed_names_the_extra(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def test_spacy(tmp_path: Path, seed: int) -> None:
     for before, after in pairs(made, splits):
         assert before.article.text == after.article.text
         assert places(before) == places(after)
+        assert before.article.metadata == after.article.metadata and before.article.title == after.article.title
     assert exported.report.counts("spans")["kept"] == sum(len(annotated.spans) for annotated in made.articles)
 
 

@@ -15,14 +15,13 @@ from eventcorpus.annotation.rules import describe_span, resolve_overlaps
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.dataset.export_account import ARTICLE_FIELDS, count_article, refuse_attributes, refuse_roles
 from eventcorpus.files import to_json
+from eventcorpus.formats.docbin import ARTICLE
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Span
 from eventcorpus.text import trim, words
 
 GROUP = "sc"
 """The span group with every span: the one that spaCy's spancat learns unless it is told otherwise."""
-ARTICLE = "article"
-"""The key of ``Doc.user_data`` under which an article's id and fields stand, its metadata as JSON."""
 
 
 class SpacyWriter:

@@ -7,6 +7,7 @@ for strings.
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +21,8 @@ from eventcorpus.errors import InputError
 from eventcorpus.files import opened
 from eventcorpus.formats.spans_in_json import RawSpan, Row
 
+ARTICLE = "article"
+"""The key in ``Doc.user_data`` under which ``eventcorpus export`` writes id and metadata of an article."""
 _MOST_BYTES = 1 << 33
 """What a file may be when it is no longer compressed."""
 _SPAN = struct.Struct(">QQQllll")
@@ -85,7 +88,7 @@ def _rows(message: Mapping[str, Any]) -> Iterator[Row]:
     column = {name: attributes.index(IDS[name]) for name in ("ORTH", "ENT_IOB", "ENT_TYPE", "ENT_KB_ID", "ENT_ID")
               if IDS[name] in attributes}  # fmt: skip
     flags, groups, cats = (message.get(key) or [] for key in ("flags", "span_groups", "cats"))
-    has_user_data = [bool(data) and data != b"\x80" for data in message.get("user_data") or []]
+    user_data = message.get("user_data") or []
     at = 0
     for n, length in enumerate(lengths.tolist()):
         own = {name: tokens[at : at + length, i].tolist() for name, i in column.items()}
@@ -97,10 +100,31 @@ def _rows(message: Mapping[str, Any]) -> Iterator[Row]:
         in_groups = _groups(groups[n] if n < len(groups) else b"", places, strings)
         spans = merged([[*_entities(own, places, strings)], *in_groups])
         is_known = any(own.get("ENT_IOB", ())) or bool(spans)
-        lost = [*(["user_data"] if n < len(has_user_data) and has_user_data[n] else [])]
+        about, is_lost = _user_data(user_data[n] if n < len(user_data) else None)
+        lost = ["user_data"] if is_lost else []
         lost += ["the blanks between words (unknown)"] if is_loose else []
-        about = {"categories": cats[n]} if n < len(cats) and cats[n] else {}
+        about |= {"categories": cats[n]} if n < len(cats) and cats[n] else {}
         yield Row(f"document {n + 1}", text, spans, about=about, is_annotated=is_known, lost=lost, is_by_words=True)
+
+
+def _user_data(packed: bytes | None) -> tuple[dict[str, Any], bool]:
+    """What ``eventcorpus export`` says of an article in ``Doc.user_data``; and whether anything else is there."""
+    import srsly.msgpack
+
+    if not packed:
+        return {}, False
+    try:
+        # keys of others are often lists, which only as tuples are keys
+        data = srsly.msgpack.unpackb(packed, raw=False, use_list=False, strict_map_key=False, object_pairs_hook=dict)
+        own = data.get(ARTICLE)
+        if not isinstance(own, dict):
+            return {}, bool(data)
+        about: dict[str, Any] = {key: list(value) if isinstance(value, tuple) else value for key, value in own.items()}
+        if "metadata" in about:
+            about["metadata"] = json.loads(about["metadata"])
+    except _UNREADABLE:
+        return {}, True
+    return about, len(data) > 1
 
 
 def _text(words: Sequence[str], blank_after: Sequence[int]) -> tuple[str, list[tuple[int, int]]]:
