@@ -120,6 +120,7 @@ def test_parts_with_no_text_in_common_are_the_work_of_one(tmp_path: Path) -> Non
         ),
         (FIRE, [[2, 8, "Actor"], [17, 22, "Place"]], ["Rebels", "Darna"], None),
         ("🔥 Hauptbahnhof", [[7, 14, "Place"]], ["bahnhof"], None),
+        ("🔥 12é, now", [[4, 6, "Count"]], ["é,"], None),
         (TEXT + "🔥", [[0, 6, "Actor"]], ["Rebels"], None),
     ],
 )

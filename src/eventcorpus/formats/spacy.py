@@ -102,7 +102,7 @@ def _row(place: str, value: Any) -> Row | None:
         raise NotTheFormat(f"{type(value).__name__}, neither a list nor an object")
     text = text_in(value, "text")
     groups: list[list[RawSpan]] = [[]]
-    is_by_words = False
+    is_by_words = _counts_characters(value.get("tokens"), text)
     for key in ("entities", "ents", "ner"):
         items = listed(value.get(key), key)
         if items and all(isinstance(item, str | None) for item in items):
@@ -173,6 +173,12 @@ def _tagged(text: str, words: Sequence[str], tags: Sequence[Any], key: str) -> l
     except BadTag as fault:
         raise NotTheFormat(str(fault)) from None
     return [RawSpan(*mark.pieces[0], mark.label, repair=mark.repair) for mark in marks]
+
+
+def _counts_characters(tokens: Any, text: str) -> bool:
+    """Whether tokens with offsets, as ``Doc.to_json`` writes them, end where the text does."""
+    ends = [token.get("end") for token in tokens if isinstance(token, dict)] if isinstance(tokens, list) else []
+    return bool(ends) and ends[-1] in (len(text), len(text.rstrip()))
 
 
 def _key(name: str) -> bytes:

@@ -358,9 +358,9 @@ def _mark(number: int, span: RawSpan, place: tuple[int, int] | None, text: str, 
 def offsets_in_code_points(text: str, spans: Sequence[RawSpan]) -> tuple[Code | None, list[tuple[int, int] | None]]:
     """Where spans stand in a text, and what their offsets counted if not code points; None for those without offsets.
 
-    They count UTF-16 units (as JavaScript does) or bytes of UTF-8 where all of them then fit the text, and of those for
-    which it makes a difference hardly any fits otherwise. A span fits where its own text stands there, or, without one,
-    where it neither cuts a word nor ends in a blank.
+    They count UTF-16 units (as JavaScript does) or bytes of UTF-8 where all of them then fit the text, and most of those
+    for which it makes a difference do not fit otherwise, with two wrong ends or more. A span fits where its own text
+    stands there, or, without one, where it neither cuts a word nor ends in a blank.
 
     >>> offsets_in_code_points("🔥 Homs fell", [RawSpan(3, 7, "Place")])
     (<Code.UTF16: 'offsets were UTF-16 units'>, [(2, 6)])
@@ -390,7 +390,7 @@ def _moved(
         at += size(character)
     index[at] = len(text)
     moved: list[tuple[int, int] | None] = []
-    n_other = n_fit = 0
+    n_other = n_fit = n_wrong_ends = 0
     for span, place in zip(spans, given, strict=True):
         if place is None:
             moved.append(None)
@@ -402,7 +402,8 @@ def _moved(
         if (start, end) != place:
             n_other += 1
             n_fit += _fits(text, place, span)
-    return moved if n_other > 2 * n_fit else None
+            n_wrong_ends += _n_wrong_ends(text, place, span)
+    return moved if n_other > 2 * n_fit and n_wrong_ends > 1 else None
 
 
 def _fits(text: str, place: tuple[int, int], span: RawSpan) -> bool:
@@ -414,6 +415,17 @@ def _fits(text: str, place: tuple[int, int], span: RawSpan) -> bool:
     if span.text is not None:
         return same_but_blanks_and_quotes(found, span.text)
     return not (found[0].isspace() or found[-1].isspace() or any(_cuts_word(text, at) for at in place))
+
+
+def _n_wrong_ends(text: str, place: tuple[int, int], span: RawSpan) -> int:
+    """How many ends of a span are where no span ends; one alone may be meant, as in a part of a word."""
+    if _fits(text, place, span):
+        return 0
+    found = cut_out(text, *place)
+    if found is None or span.text is not None:
+        return 2
+    starts_wrong = found[0].isspace() or _cuts_word(text, place[0])
+    return starts_wrong + (found[-1].isspace() or _cuts_word(text, place[1]))
 
 
 def _cuts_word(text: str, at: int) -> bool:

@@ -52,11 +52,10 @@ def places_in(text: str, sentences: Words) -> Places | None:
     for words in sentences:
         places.append([])
         for word in words:
-            if not text.startswith(word, at):
-                while at < len(text) and text[at].isspace():
-                    at += 1
-                if not text.startswith(word, at):
+            while not text.startswith(word, at):
+                if not text[at : at + 1].isspace():
                     return None
+                at += 1
             places[-1].append((at, at + len(word)))
             at += len(word)
     return None if text[at:].strip() else places
