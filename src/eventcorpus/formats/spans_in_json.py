@@ -358,7 +358,7 @@ def _mark(number: int, span: RawSpan, place: tuple[int, int] | None, text: str, 
 def offsets_in_code_points(text: str, spans: Sequence[RawSpan]) -> tuple[Code | None, list[tuple[int, int] | None]]:
     """Where spans stand in a text, and what their offsets counted if not code points; None for those without offsets.
 
-    They count UTF-16 units (as JavaScript does) or bytes of UTF-8 where all of them then fit the text, and most of those
+    They count UTF-16 units (as JavaScript does) or bytes of UTF-8 where all of them then fit the text, and most
     for which it makes a difference do not fit otherwise, with two wrong ends or more. A span fits where its own text
     stands there, or, without one, where it neither cuts a word nor ends in a blank.
 
