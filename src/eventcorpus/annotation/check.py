@@ -251,9 +251,11 @@ class _Checker:
 
     def _finished(self, span: Span) -> Span:
         """The span with its attributes in the order of the ontology, and its pieces, which are not counted."""
+        pieces = self.placed[span.id].pieces
+        if not span.attributes and len(pieces) == 1:
+            return span
         order = list(self.attributes)
         attributes = sorted(span.attributes, key=lambda pair: order.index(pair[0]))
-        pieces = self.placed[span.id].pieces
         has_own = any(name == PIECES for name, _ in attributes)
         if len(pieces) > 1 and not has_own and self._takes_pieces(span.label):
             attributes.append((PIECES, ";".join(f"{start} {end}" for start, end in pieces)))
