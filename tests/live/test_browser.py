@@ -14,6 +14,8 @@ from typing import Any
 import pyarrow.parquet
 import pytest
 
+from eventcorpus.text import sha256_of
+
 from .browser import Annotator
 from .conftest import Run
 from .server import LabelStudioServer
@@ -65,7 +67,8 @@ def test_every_span_is_what_the_browser_selected(
     server: LabelStudioServer, run: Run, annotator: Annotator, tmp_path: Path
 ) -> None:
     own = tmp_path / "hard.jsonl"
-    own.write_text("".join(json.dumps({"id": name, "text": text}) + "\n" for name, (text, _) in HARD.items()))
+    rows_of_texts = [{"id": name, "text": text, "text_sha256": sha256_of(text)} for name, (text, _) in HARD.items()]
+    own.write_text("".join(json.dumps(row) + "\n" for row in rows_of_texts))  # with its hash a text stays as it is
     assert run("labelstudio", "push", "corpus/articles", "--project", "drawn").stdout.startswith("349 tasks sent")
     assert run("labelstudio", "push", own, "--project", "drawn").stdout.startswith(f"{len(HARD)} tasks sent")
     project = server.project_id("drawn")

@@ -180,7 +180,7 @@ def test_a_lone_surrogate_is_replaced_and_told_and_refused_by_strict(
     strict = run("labelstudio", "push", path, "--project", "surrogate", "--strict")
     assert "the text of odd had characters replaced" in one_line(strict, key=server.token, url=server.url)
     done = run("labelstudio", "push", path, "--project", "surrogate")
-    assert "1 texts had line ends, control characters or lone surrogates replaced, the first: odd" in done.stderr
+    assert "1 text had line ends, control characters or lone surrogates replaced, the first: odd" in done.stderr
     assert {task["data"]["text"] for task in server.tasks("surrogate")} == {"All quiet.", "A \ufffd torn character."}  # type: ignore[index]
     assert run("labelstudio", "push", path, "--project", "surrogate").stdout.startswith("0 tasks sent, 2 were there")
 
