@@ -804,7 +804,8 @@ def test_json_without_tasks_is_no_export(tmp_path: Path, content: str) -> None:
     ids=str,
 )  # fmt: skip
 def test_tasks_of_a_strange_form_are_read_without_a_traceback(made: Any, broken: dict[str, Any]) -> None:
-    made({"id": 1, "data": {"text": TEXT}} | broken, refuse=True)
+    found = made({"id": 1, "data": {"text": TEXT}} | broken, refuse=True)
+    assert found.counts("articles")[0] == 1
 
 
 def test_what_utf_8_does_not_have_is_replaced(made: Any, tmp_path: Path) -> None:

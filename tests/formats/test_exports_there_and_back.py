@@ -17,8 +17,8 @@ import pytest
 from made_datasets import Made, made_dataset
 
 from eventcorpus.conversion_report import KINDS
-from eventcorpus.dataset.convert import convert
-from eventcorpus.dataset.export import Exported, export
+from eventcorpus.dataset.convert import Conversion, convert
+from eventcorpus.dataset.export import export
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.dataset.formats import FORMATS
 from eventcorpus.schema import AnnotatedArticle
@@ -29,7 +29,7 @@ PAIRS = {"conll": "conll", "brat": "brat", "spacy": "spacy", "hf-tokens": "huggi
 Place = tuple[int, int, str]
 
 
-def there_and_back(tmp_path: Path, seed: int, to: str) -> tuple[Made, Exported, dict[str, list[AnnotatedArticle]]]:
+def there_and_back(tmp_path: Path, seed: int, to: str) -> tuple[Made, Conversion, dict[str, list[AnnotatedArticle]]]:
     if PAIRS[to] not in FORMATS:
         pytest.skip(f"convert does not read {PAIRS[to]}")
     if to == "spacy":
@@ -43,7 +43,7 @@ def there_and_back(tmp_path: Path, seed: int, to: str) -> tuple[Made, Exported, 
     return made, exported, read_dataset(tmp_path / "again").splits
 
 
-def check_account(made: Made, exported: Exported) -> None:
+def check_account(made: Made, exported: Conversion) -> None:
     """In = kept + repaired + refused, of everything that is in the dataset."""
     spans = [span for annotated in made.articles for span in annotated.spans]
     n = {

@@ -33,10 +33,10 @@ from eventcorpus.tables import percent
 
 @dataclass(frozen=True)
 class Conversion:
-    """A dataset that was written.
+    """A dataset, or the files of an export, that was written.
 
     Args:
-        out: its folder.
+        out: the folder.
         sizes: articles per split.
         notices: what people should know, a line each.
     """

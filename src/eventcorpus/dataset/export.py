@@ -7,13 +7,14 @@ or nothing, and ``loss_report.json`` beside them. docs/formats.md is made of the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from eventcorpus.conversion_report import KINDS, Code, ConversionReport
+from eventcorpus.dataset.convert import Conversion
 from eventcorpus.dataset.export_account import Writer
 from eventcorpus.dataset.export_brat import BratWriter
 from eventcorpus.dataset.export_spacy import SpacyWriter
@@ -105,22 +106,6 @@ EXPORTS: dict[str, ExportFormat] = {
 """What ``export`` writes, by name."""
 
 
-@dataclass(frozen=True)
-class Exported:
-    """Files that were written.
-
-    Args:
-        out: their folder.
-        sizes: articles per split.
-        notices: what people should know, a line each.
-    """
-
-    out: Path
-    report: ConversionReport
-    sizes: Mapping[str, int]
-    notices: Sequence[str]
-
-
 def export(
     dataset: str | Path,
     out: str | Path,
@@ -130,7 +115,7 @@ def export(
     annotator: str = GOLD,
     strict: bool = False,
     on_progress: OnProgress | None = None,
-) -> Exported:
+) -> Conversion:
     """Write a dataset folder in the format of another tool.
 
     Args:
@@ -168,7 +153,7 @@ def export(
             report.check_strict()
         about = {"to": to, "annotator": annotator, "dataset_sha256": manifest_hash(folder)}
         write_json(temporary / REPORT, about | report.as_json())
-    return Exported(out, report, dict(sizes), list(_notices(report, out, EXPORTS[to])))
+    return Conversion(out, report, dict(sizes), list(_notices(report, out, EXPORTS[to])))
 
 
 def is_export_folder(path: Path) -> bool:
