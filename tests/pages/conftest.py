@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from chromium import FLAGS, find_browser
 
 Open = Callable[..., Page]
+# A browser tells of a followed link (hashchange) after the click is done: whatever a page says is waited for.
+TIMEOUT_MS = 20_000
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def expect_tally(page: Page, text: str) -> None:
+    """The page counts its errors so, by and by."""
+    expect(page.locator("#tally")).to_have_text(text)
+
+
+def expect_place(page: Page, fragment: str) -> None:
+    """The address ends so, by and by."""
+    expect(page).to_have_url(re.compile(re.escape(fragment) + "$"))
 
 
 @pytest.fixture(scope="session")
@@ -35,7 +49,7 @@ def show(chromium: Browser, tmp_path: Path) -> Iterator[Open]:
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(TIMEOUT_MS)
         page.on("request", lambda r: heard.append(r.url) if r.url.partition("#")[0] != file.as_uri() else None)
         page.on("console", lambda m: heard.append(m.text))
         page.on("pageerror", lambda e: heard.append(str(e)))
