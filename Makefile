@@ -37,7 +37,7 @@ test: .venv/installed  ## All tests that need no server, no browser and no netwo
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,spacy,xlsx,html,zst,oracles]'; touch $@
 
 test-formats: .venv/installed-formats  ## Formats whose libraries are extras: Excel, HTML, .zst, spaCy; dkpro-cassis as an oracle
-	@EVENTCORPUS_GENERATED=500 $(BIN)/python -m pytest -o addopts="-q --strict-markers" -n $(WORKERS) --dist worksteal $$(grep -rl --include="*.py" importorskip tests/formats tests/dataset tests/libraries)
+	@EVENTCORPUS_GENERATED=500 $(BIN)/python -m pytest -o addopts="-q --strict-markers" -n $(WORKERS) --dist worksteal $$(grep -rl --include="*.py" importorskip tests/articles tests/formats tests/dataset tests/libraries)
 
 test-slow: .venv/installed  ## Trainings that are killed again and again and must end with the weights of an undisturbed one
 	@$(BIN)/python tests/slow/killed_runs.py

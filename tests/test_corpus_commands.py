@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cli_runner import run
-from eventcorpus.formats.articles import article_row
+from eventcorpus.articles.rows import article_row
 from eventcorpus.formats.inline import read_inline
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.tasks import simulated_export

@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 from eventcorpus.agreement.agree import AgreementReport
 from eventcorpus.agreement.corrections import Corrections
+from eventcorpus.articles.read import read_articles
 from eventcorpus.cli.main import main
 from eventcorpus.eval.compare import Comparison
 from eventcorpus.eval.report import Report
-from eventcorpus.formats.articles import read_articles
 from eventcorpus.labelstudio.config import label_config, read_ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.training.recipe import read_recipe

@@ -15,6 +15,7 @@ LAYERS = [
     ["errors", "text", "progress", "provenance", "tables", "package_data"],
     ["files", "schema", "tags", "ontology", "conversion_report", "predictions", "metrics"],
     ["annotation"],
+    ["articles"],
     ["formats"],
     ["labelstudio"],
     ["dataset"],

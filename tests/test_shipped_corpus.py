@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from eventcorpus.annotation.rules import violations
+from eventcorpus.articles.read import read_articles
 from eventcorpus.cli.main import main
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.corpus.folder import read_corpus
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.dataset.splits import check_splits, read_splits
-from eventcorpus.formats.articles import read_articles
 from eventcorpus.formats.inline import read_inline, write_inline
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import read_ontology

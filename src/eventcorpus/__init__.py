@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from eventcorpus.api import agree, compare, evaluate, load_dataset, train
+    from eventcorpus.articles.read import read_articles
     from eventcorpus.conversion_report import ConversionReport
     from eventcorpus.dataset.convert import convert
     from eventcorpus.dataset.export import export
     from eventcorpus.eval.report import Report
-    from eventcorpus.formats.articles import read_articles
     from eventcorpus.labelstudio.config import load_ontology
     from eventcorpus.models.extractor import Extractor
     from eventcorpus.schema import Article, Mention, Span
@@ -41,7 +41,7 @@ _NAMES = {
     "eventcorpus.dataset.convert": ("convert",),
     "eventcorpus.dataset.export": ("export",),
     "eventcorpus.eval.report": ("Report",),
-    "eventcorpus.formats.articles": ("read_articles",),
+    "eventcorpus.articles.read": ("read_articles",),
     "eventcorpus.labelstudio.config": ("load_ontology",),
     "eventcorpus.models.extractor": ("Extractor",),
     "eventcorpus.schema": ("Article", "Mention", "Span"),

@@ -40,7 +40,7 @@ WORDS = [
 ]
 READ = """
 import resource, sys, time
-from eventcorpus.formats.articles import read_articles
+from eventcorpus.articles.read import read_articles
 start = time.perf_counter()
 n = sum(1 for _ in read_articles(sys.argv[1]))
 print(n, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, time.perf_counter() - start)

@@ -22,8 +22,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from eventcorpus.articles.rows import article_row
 from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.formats.articles import article_row
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.tasks import simulated_export

@@ -23,9 +23,9 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from eventcorpus.articles.rows import article_row
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.files import to_json
-from eventcorpus.formats.articles import article_row
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.metrics.match import exact_counts, sum_counts

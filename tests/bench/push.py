@@ -20,7 +20,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.convert import task
-from eventcorpus.formats.articles import read_articles
+from eventcorpus.articles.read import read_articles
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.tasks import tasks_of
 from eventcorpus.ontology import read_ontology_yaml

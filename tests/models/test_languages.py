@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from eventcorpus.formats.articles import read_articles
+from eventcorpus.articles.read import read_articles
 from eventcorpus.models.encoders import find_encoder, load_tokenizer
 from eventcorpus.models.languages import TrainingTexts, reading_warnings, scripts_of, stated_languages
 from eventcorpus.models.windows import TextEncoder

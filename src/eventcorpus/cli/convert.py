@@ -9,12 +9,12 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from eventcorpus.articles.read import held_articles
+from eventcorpus.articles.report import ReadReport
 from eventcorpus.cli import options
 from eventcorpus.dataset.convert import Request, convert
 from eventcorpus.dataset.folder import REPORT, TEXT_POLICIES, join_text
 from eventcorpus.dataset.formats import FORMATS, format_of
-from eventcorpus.formats.articles import held_articles
-from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.formats.schemes import SCHEMES
 
 

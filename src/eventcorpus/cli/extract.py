@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 
+from eventcorpus.articles.read import read_articles
+from eventcorpus.articles.report import ReadReport
+from eventcorpus.articles.rows import published_date, with_published
 from eventcorpus.cli import options
 from eventcorpus.errors import EventCorpusError, OutputError, StrictError
 from eventcorpus.files import atomic_file, opened, parse_as, write_text
-from eventcorpus.formats.articles import published_date, read_articles, with_published
-from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.models.calibration import minimum_confidences
 from eventcorpus.predictions import Prediction, UnreadableCount, prediction_line
 from eventcorpus.render.reports import prediction_tables, predictions_page

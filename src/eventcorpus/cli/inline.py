@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
+from eventcorpus.articles.rows import article_row
 from eventcorpus.cli import options
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.files import to_json, write_text
-from eventcorpus.formats.articles import article_row
 from eventcorpus.formats.inline import InlineCheck, read_inline_files, write_inline
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import load_ontology

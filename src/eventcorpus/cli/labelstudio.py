@@ -16,6 +16,8 @@ from eventcorpus.agreement.adjudicate import MODEL_VERSION, adjudication_task
 from eventcorpus.agreement.corrected import read_corrected
 from eventcorpus.agreement.corrections import WITHIN_SECONDS, Corrections, count_corrections
 from eventcorpus.annotation.merge import are_equal, without_decisions
+from eventcorpus.articles.read import read_articles
+from eventcorpus.articles.report import ReadReport
 from eventcorpus.cli import options
 from eventcorpus.cli.main import LazyGroup
 from eventcorpus.corpus.rank import RANDOM_SHARE, Ranked, rank_articles
@@ -23,8 +25,6 @@ from eventcorpus.dataset.folder import read_annotations, read_dataset
 from eventcorpus.dataset.tasks import TaskSource
 from eventcorpus.errors import InputError, StrictError
 from eventcorpus.files import to_json
-from eventcorpus.formats.articles import read_articles
-from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.labelstudio.config import adjudication_config, label_config, load_ontology
 from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.labelstudio.live.preannotate import one_version, preannotate

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from eventcorpus.articles.read import read_articles
+from eventcorpus.articles.report import ReadReport
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
 from eventcorpus.dataset.splits import read_splits
 from eventcorpus.errors import InputError
-from eventcorpus.formats.articles import read_articles
-from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.ontology import Ontology, read_ontology_yaml

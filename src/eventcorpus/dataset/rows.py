@@ -2,7 +2,7 @@
 
 Rows are dictionaries that fit ``features``. Reading them checks offsets and hashes. They are written to Parquet files
 batch by batch and read back: the same rows give the same bytes, and ``datasets.load_dataset`` opens them. ``datasets``
-and pyarrow are imported here alone (and pyarrow in ``formats.articles``, for articles in Parquet).
+and pyarrow are imported here alone (and pyarrow in ``articles.tables``, for articles in Parquet).
 """
 
 from __future__ import annotations

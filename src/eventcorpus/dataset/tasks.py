@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from eventcorpus.annotation.rules import without_defaults
+from eventcorpus.articles.read import read_articles
+from eventcorpus.articles.report import ReadReport
 from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
 from eventcorpus.errors import InputError
-from eventcorpus.formats.articles import read_articles
-from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.labelstudio.tasks import tasks_of
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction

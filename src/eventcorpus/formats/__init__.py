@@ -1,1 +1,1 @@
-"""Readers and writers of articles and annotations, one module a format."""
+"""Readers and writers of annotations, one module a format."""

@@ -25,9 +25,9 @@ from urllib.parse import quote, unquote
 
 from eventcorpus.annotation.assemble import annotated_article
 from eventcorpus.annotation.rules import violations
+from eventcorpus.articles.rows import article_from_row, published_date
 from eventcorpus.errors import EventCorpusError, InputError, SpanError
 from eventcorpus.files import read_text, to_json
-from eventcorpus.formats.articles import article_from_row, published_date
 from eventcorpus.ontology import ORIGIN_KEY, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, span_order
 from eventcorpus.text import one_line, stored_form

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from eventcorpus.annotation.document import Document, Fault, Link, Mark, same_but_blanks_and_quotes
+from eventcorpus.articles.rows import FIELDS, article_from_row
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.files import opened, read_json, read_json_list, read_lines
-from eventcorpus.formats.article_fields import FIELDS
-from eventcorpus.formats.articles import article_from_row
 from eventcorpus.formats.sample import Sample
 from eventcorpus.schema import Article
 from eventcorpus.text import cut_out, one_line, sha256_of, stored_form

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from eventcorpus.articles.dates import read_date
+from eventcorpus.articles.rows import FIELDS, article_from_row
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_text
-from eventcorpus.formats.article_fields import FIELDS
-from eventcorpus.formats.articles import article_from_row
-from eventcorpus.formats.dates import read_date
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.labelstudio.config import (
     DIFFERENCES_OBJECT,

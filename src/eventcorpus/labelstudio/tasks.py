@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from eventcorpus import __version__
+from eventcorpus.articles.rows import article_row
 from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_folder, read_text, sha256_of_file, to_json, write_json, write_text
-from eventcorpus.formats.articles import article_row
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.controls import ontology_controls
 from eventcorpus.labelstudio.results import results_of, results_of_prediction

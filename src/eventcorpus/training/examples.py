@@ -13,9 +13,9 @@ from typing import Any
 import torch
 
 from eventcorpus.annotation.rules import resolve_overlaps
+from eventcorpus.articles.read import read_articles
+from eventcorpus.articles.report import ReadReport
 from eventcorpus.errors import InputError, RecipeError
-from eventcorpus.formats.articles import read_articles
-from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.models.encoders import check_length, find_encoder, load_encoder, load_tokenizer
 from eventcorpus.models.windows import EncodedText, TextEncoder
 from eventcorpus.ontology import Ontology

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
+from eventcorpus.articles.compressed import COMPRESSED
+from eventcorpus.articles.encodings import Opens
+from eventcorpus.articles.names import is_field_name, listed
+from eventcorpus.articles.report import NotRead, ReadReport
+from eventcorpus.articles.tables import Rows
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_json_lines, read_json_list
-from eventcorpus.formats.article_fields import is_field_name, listed
-from eventcorpus.formats.compressed import COMPRESSED
-from eventcorpus.formats.encodings import Opens
-from eventcorpus.formats.read_report import NotRead, ReadReport
-from eventcorpus.formats.tables import Rows
 from eventcorpus.text import one_line
 
 _LISTS = ("articles", "items", "results", "data", "docs", "documents", "entries", "posts", "stories", "hits", "news")

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from eventcorpus.formats.read_report import NotRead
-from eventcorpus.schema import Article
+from eventcorpus.articles.report import NotRead
+from eventcorpus.articles.rows import FIELDS
 
-FIELDS = tuple(field.name for field in fields(Article))
 ADDRESSES = "download the pages (for example with trafilatura) and give their JSON"
 """The way out where there are addresses of articles and no texts."""
 _NAMES: dict[str, tuple[str, ...]] = {

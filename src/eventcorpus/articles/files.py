@@ -16,14 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
+from eventcorpus.articles.compressed import COMPRESSED, decompressed
+from eventcorpus.articles.encodings import Opens, other_encoding, text_encoding
+from eventcorpus.articles.json_rows import json_rows, json_text_rows
+from eventcorpus.articles.markup import is_page, page_row
+from eventcorpus.articles.names import ADDRESSES
+from eventcorpus.articles.report import NotRead, ReadReport
+from eventcorpus.articles.tables import Rows, csv_rows, excel_rows, parquet_rows
 from eventcorpus.errors import InputError
-from eventcorpus.formats.article_fields import ADDRESSES
-from eventcorpus.formats.article_json import json_rows, json_text_rows
-from eventcorpus.formats.compressed import COMPRESSED, decompressed
-from eventcorpus.formats.encodings import Opens, other_encoding, text_encoding
-from eventcorpus.formats.markup import is_page, page_row
-from eventcorpus.formats.read_report import NotRead, ReadReport
-from eventcorpus.formats.tables import Rows, csv_rows, excel_rows, parquet_rows
 
 STDIN = Path("-")
 _JSON = (".json", ".jsonl", ".ndjson", ".jsonlines", ".jl")

@@ -7,7 +7,7 @@ import re
 from contextlib import AbstractContextManager
 from typing import IO, Protocol
 
-from eventcorpus.formats.read_report import NotRead
+from eventcorpus.articles.report import NotRead
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CHUNK = 1 << 20

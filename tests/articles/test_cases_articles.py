@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from eventcorpus.articles.read import read_articles
+from eventcorpus.articles.report import ReadReport
 from eventcorpus.errors import InputError
-from eventcorpus.formats.articles import read_articles
-from eventcorpus.formats.read_report import ReadReport
 from eventcorpus.schema import Article
 
 CASES = Path(__file__).parents[1] / "fixtures" / "cases"

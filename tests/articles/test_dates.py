@@ -2,7 +2,7 @@
 
 import pytest
 
-from eventcorpus.formats.dates import read_date
+from eventcorpus.articles.dates import read_date
 
 
 @pytest.mark.parametrize(

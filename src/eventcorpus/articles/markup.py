@@ -8,7 +8,7 @@ import re
 from html.entities import html5
 from typing import Any
 
-from eventcorpus.formats.read_report import NotRead
+from eventcorpus.articles.report import NotRead
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _BLOCK = re.compile(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eventcorpus.formats.articles import read_articles
-from eventcorpus.formats.read_report import ReadReport
+from eventcorpus.articles.read import read_articles
+from eventcorpus.articles.report import ReadReport
 
 N_TABLES = 500
 PIECES = [

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
+from eventcorpus.articles.report import NotRead
 from eventcorpus.files import opened
-from eventcorpus.formats.read_report import NotRead
 
 COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 _DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)

@@ -19,10 +19,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from eventcorpus.articles.encodings import Opens, other_encoding, text_encoding
+from eventcorpus.articles.names import ADDRESSES, is_field_name
+from eventcorpus.articles.report import NotRead, ReadReport
 from eventcorpus.errors import InputError
-from eventcorpus.formats.article_fields import ADDRESSES, is_field_name
-from eventcorpus.formats.encodings import Opens, other_encoding, text_encoding
-from eventcorpus.formats.read_report import NotRead, ReadReport
 
 Rows = Iterator[tuple[str, dict[str, Any]]]
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}

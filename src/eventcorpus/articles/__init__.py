@@ -1,0 +1,1 @@
+"""Articles from other people's files: JSON, tables, pages, plain text, and folders of these."""
