@@ -289,7 +289,7 @@ def test_more_of_each_kind_is_told_and_read_without_loss(tmp_path: Path, case: s
         ("Rebels B\nfled O\n", "line 1: the tag 'B' is neither O nor like B-PER"),
         ("Rebels B-ORG\nfled _\nto O\n", "line 2: the tag '_' is neither O nor like B-PER"),
         ("Khan B-LOC|FAC\nRimal I-LOC|FAC\n", "line 1: the tag 'B-LOC|FAC' is neither O nor like B-PER"),
-        ("Old B-X\nCity E-X\nMarsa U-X\nBay L-X\n", "tags with L- and with E- stand beside each other, which no scheme has"),
+        ("Old B-X\nCity E-X\nMarsa U-X\nBay L-X\n", "tags with B-, E-, L-, U- stand beside each other, which no scheme has"),
         ("a B-X B-X\nb O O\nc B-Y B-Y\n", "the columns 2 and 3 have mostly the same tags, as where gold and predicted stand"),
         ("a N V\nb C D\n", "no column holds tags such as O and B-PER; name it with --columns word=1,tag=2"),
         ("a O\nb O\n", "no tag other than O in column 2"),

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from eventcorpus.annotation.document import Document, Fault, Found, Mark
-from eventcorpus.conversion_report import Code, ConversionReport, Reason
+from eventcorpus.annotation.document import Document, Found, Mark
+from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.formats.columns import BLANKS, Columns, cells_of, columns_of, is_blank, tell_columns
 from eventcorpus.formats.files import SPLIT_OF, files_by_split, has_splits, not_read, split_of
@@ -22,17 +22,16 @@ from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.formats.schemes import (
     LETTERS,
     OUTSIDE,
+    BadTag,
     Cell,
     TagEvidence,
     Tagging,
-    chunk_fault,
+    chunks_of,
+    in_order,
     is_prefixed,
-    layers_of,
 )
 from eventcorpus.formats.sentences import TaggedDocument, document_text, tagged_documents
-from eventcorpus.metrics.tags import Chunk, decode_tags
 from eventcorpus.schema import Article
-from eventcorpus.text import one_line
 
 _NAMED = "txt conll bio iob iob2 iobes bmes bilou bilu tsv conllu conllup ner tags annotated v4_gold_conll gold_conll"
 SUFFIXES = tuple(f".{name}" for name in (*_NAMED.split(), *SPLIT_OF))
@@ -143,7 +142,7 @@ class _Survey:
         cells = [tagging.tags_of(cell) for cell in self.evidence.cells]
         if self.n_faults or self.n_empty_tokens or None in cells:
             return None
-        return tuple(sorted({tag[2:] for cell in cells for tag in cell or ()}))
+        return tuple(sorted({label for cell in cells for _, label in cell or ()}))
 
     def is_nested(self, tagging: Tagging) -> bool:
         """Whether one span may lie over another."""
@@ -159,23 +158,15 @@ class _DocumentReader:
 
     def document(self, tagged: TaggedDocument, split: str) -> Document:
         text, offsets = document_text(tagged)
-        found: list[tuple[int, int, Mark]] = []
-        for chunk, tags in self._chunks(tagged):
-            sentence = tagged[chunk.sentence]
-            words = sentence[chunk.start : chunk.end]
-            start, end = offsets[chunk.sentence][chunk.start][0], offsets[chunk.sentence][chunk.end - 1][1]
-            repair = chunk_fault(tags, scheme=self.tagging.scheme)
-            if words[0].is_within or (chunk.end < len(sentence) and sentence[chunk.end].is_within):
-                repair = repair or Reason(Code.PART_OF_WORD)
-            name = f"{chunk.label} at line {words[0].line}"
-            fault = None if text[start:end].strip() else Fault(Code.ONLY_BLANKS, stops=False)
-            found.append((start, -end, Mark("", chunk.label, ((start, end),), name=name, repair=repair, fault=fault)))
         marks: list[Mark] = []
-        n_spans = 0
-        for _, _, mark in sorted(found, key=lambda place: place[:2]):
-            n_spans += mark.fault is None
-            marks.append(mark._replace(id=f"{n_spans}"))
-        return Document(Article(self.article_id, text), marks, split=split)
+        for sentence, places in zip(tagged, offsets, strict=True):
+            for column in range(len(sentence[0].tags)):
+                cells = [self._cell(word.tags[column], word.line) for word in sentence]
+                for chunk in chunks_of(cells, self.tagging.scheme):
+                    is_part = any(sentence[at].is_within for at in (chunk.start, chunk.end) if at < len(sentence))
+                    mark = chunk.mark(text, places, f"{chunk.label} at line {sentence[chunk.start].line}")
+                    marks.append(mark if mark.repair or not is_part else mark._replace(repair=Code.PART_OF_WORD))
+        return Document(Article(self.article_id, text), in_order(marks), split=split)
 
     def refuse(self, document: Document, faults: Sequence[tuple[int, str]]) -> None:
         """Refuse a document with all its spans for lines that cannot be read.
@@ -190,34 +181,17 @@ class _DocumentReader:
         self.report.refuse("articles", self.article_id, name, Code.FORMAT)
         self.report.refuse("spans", self.article_id, "of this document", Code.ARTICLE_REFUSED, n=len(document.marks))
 
-    def _chunks(self, tagged: TaggedDocument) -> Iterator[tuple[Chunk, list[str]]]:
-        """The chunks in all columns and layers, with their tags."""
-        layers: list[list[str]] = []
-        sentence_of: list[int] = []
-        for n, sentence in enumerate(tagged):
-            for column in range(len(sentence[0].tags)):
-                cells = [self._cell(word.tags[column], word.line) for word in sentence]
-                if any(cells):
-                    of_sentence = layers_of(cells)
-                    layers += of_sentence
-                    sentence_of += [n] * len(of_sentence)
-        # with the prefixes of bilou the decoder takes every tag that can stand in a file
-        for chunk in decode_tags(layers, decoder="conlleval", scheme="bilou"):
-            tags = layers[chunk.sentence][chunk.start : chunk.end]
-            yield chunk._replace(sentence=sentence_of[chunk.sentence]), tags
-
     def _cell(self, cell: str, line: int) -> Cell:
-        tags = self.tagging.tags_of(cell)
-        if tags is not None:
-            return tags
-        why = f"the tag {one_line(cell)} is neither {self.tagging.outside} nor like {self.tagging.example}"
-        if not self.report.refuses:
-            raise InputError(
-                f"{self.file}: line {line}: {why}; --columns names the column of tags, --scheme io reads labels "
-                "without a letter, --refuse leaves such tags out and counts them"
-            )
-        self.report.refuse("spans", self.article_id, f"{self.file.name}: line {line}: {why}", Code.FORMAT)
-        return ()
+        try:
+            return self.tagging.read(cell)
+        except BadTag as why:
+            if not self.report.refuses:
+                raise InputError(
+                    f"{self.file}: line {line}: {why}; --columns names the column of tags, --scheme io reads labels "
+                    "without a letter, --refuse leaves such tags out and counts them"
+                ) from None
+            self.report.refuse("spans", self.article_id, f"{self.file.name}: line {line}: {why}", Code.FORMAT)
+            return ()
 
 
 def is_conll(sample: Sample) -> Certainty:

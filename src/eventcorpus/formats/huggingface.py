@@ -6,7 +6,6 @@ JSON Lines, Parquet, Arrow, and what ``save_to_disk`` wrote become documents, a 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,15 +26,17 @@ from eventcorpus.formats.hf_tables import (
     tell_columns,
 )
 from eventcorpus.formats.sample import Certainty, Sample
-from eventcorpus.formats.schemes import OUTSIDE, TagEvidence, Tagging
+from eventcorpus.formats.schemes import BadTag, TagEvidence, Tagging, chunks_of, in_order
+from eventcorpus.formats.sentences import Offsets, TaggedWord, document_text, places_in
 from eventcorpus.formats.spans_in_json import NotTheFormat, Row, article_of, id_in, objects
 from eventcorpus.formats.tag_names import Names, names_given
-from eventcorpus.formats.words import BadTag, Words, joined, marks_of, places_in
 from eventcorpus.text import one_line
 
-_TAG = re.compile(r"([BILUESMW])[-_](.+)", re.DOTALL)
 _UNKNOWN = (-1, -100)
 """Numbers of no tag: what is not to be learned, or the hidden tags of a test split."""
+
+Cells = list[list[Any]]
+"""What stands in a column of a row, sentence by sentence."""
 
 
 @dataclass
@@ -102,7 +103,7 @@ class _Reader:
     """Makes documents of rows, when it has seen all of them once."""
 
     def __init__(self, given: Names) -> None:
-        self.given, self.found, self.codes = given, _Survey(), _Codes()
+        self.given, self.found = given, _Survey()
         self.has_several_tags = False
 
     # the first reading
@@ -125,10 +126,9 @@ class _Reader:
                 if numbers:
                     self.found.unnamed.setdefault(name, set()).update(numbers)
                 evidence = self.found.evidence.setdefault(name, TagEvidence())
-                codes = self.codes.of(self._names(table, name))
+                evidence.names.update(self._names(table, name))
                 for of_sentence in tags[name]:
-                    named = [codes.get(cell, cell) for cell in of_sentence if isinstance(cell, str)]
-                    evidence.add(named, place=table.name)
+                    evidence.add([cell for cell in of_sentence if isinstance(cell, str)], place=table.name)
             names = list(flat)
             for i, first in enumerate(names):
                 for second in names[i + 1 :]:
@@ -158,10 +158,11 @@ class _Reader:
         doubles = self._doubles()
         for name, evidence in self.found.evidence.items():
             if name not in doubles:
-                self.found.taggings[name] = evidence.tagging(scheme)
-        read = [tagging.tags_of(cell) or () for name, tagging in self.found.taggings.items()
-                for cell in self.found.evidence[name].cells]  # fmt: skip
-        self.has_several_tags = any(len(tags) > 1 for tags in read)
+                self.found.taggings[name] = evidence.tagging(scheme, place=tables[0].name)
+        read = [
+            tags for name, tagging in self.found.taggings.items() for tags in self.found.evidence[name].read(tagging)
+        ]
+        self.has_several_tags = any(len(tags or ()) > 1 for tags in read)
         if not any(read):
             if self.found.fault and not self.found.taggings:
                 raise InputError(f"{self.found.fault}; --refuse leaves such rows out, and there is no other")
@@ -223,7 +224,8 @@ class _Reader:
             if not tags or all(cell is None for cells in tags.values() for sentence in cells for cell in sentence):
                 report.refuse("articles", article_id, place, Code.NOT_ANNOTATED)
                 return None
-            text, places = joined(words)
+            places: Offsets
+            text, places = document_text([[TaggedWord(word, (), number) for word in sentence] for sentence in words])
             given = value.get(columns.text) if columns.text else None
             if isinstance(given, str):
                 found = places_in(given, words)
@@ -231,9 +233,8 @@ class _Reader:
                     report.note(f"rows whose {columns.text} is not their words: words joined by blanks")
                 else:
                     text, places = given, found
-            by_name = {name: self._tagged(table, name, cells) for name, cells in tags.items()}
-            marks = [self.codes.decoded(mark) for mark in marks_of(by_name, text, places)]
-        except (NotTheFormat, BadTag) as fault:
+            marks = [mark for name, cells in tags.items() for mark in self._marks(name, cells, text, places)]
+        except NotTheFormat as fault:
             if not report.refuses:
                 raise InputError(
                     f"{table.name}: row {number}: {fault} (--refuse leaves such rows out and counts them)"
@@ -246,16 +247,14 @@ class _Reader:
         single = {key: item for key, item in value.items() if isinstance(item, str | int | float)}
         about = {key: item for key, item in single.items() if key != columns.text}
         article = article_of(Row(place, text, about=about), article_id, report)
-        return Document(article, marks, split=table.split)
+        return Document(article, in_order(marks), split=table.split)
 
-    def _cells(
-        self, table: Table, columns: Columns, value: Mapping[str, Any]
-    ) -> tuple[Words, dict[str, list[list[Any]]]]:
+    def _cells(self, table: Table, columns: Columns, value: Mapping[str, Any]) -> tuple[Cells, dict[str, Cells]]:
         """The words of a row, and its tags by column; numbers are named, where names are there, None is no tag."""
         words = _sentences(value.get(columns.words), columns.words)
         if not all(isinstance(word, str) for sentence in words for word in sentence):
             raise NotTheFormat(f"{columns.words} has something that is no text")
-        tags: dict[str, list[list[Any]]] = {}
+        tags: dict[str, Cells] = {}
         for name in columns.tags:
             if value.get(name) is None:
                 continue
@@ -270,45 +269,20 @@ class _Reader:
     def _names(self, table: Table, column: str) -> Names:
         return self.given or table.names_of(column)
 
-    def _tagged(self, table: Table, column: str, sentences: Sequence[Sequence[Any]]) -> tuple[Tagging, Words]:
-        if any(None in cells for cells in sentences):
-            raise NotTheFormat(
-                f"{column} has -100 or -1 beside tags: pieces of words that are not learned; convert the dataset as it "
-                "was before words were cut"
-            )
-        codes = self.codes.of(self._names(table, column))
-        return self.found.taggings[column], [[codes.get(cell, cell) for cell in cells] for cells in sentences]
-
-
-class _Codes:
-    """Writes tags of which all names are known so that nothing in a label looks like a part of a tag."""
-
-    def __init__(self) -> None:
-        self._codes: dict[Names, dict[str, str]] = {}
-        self._numbers: dict[str, str] = {}
-        self._labels: dict[str, str] = {}
-
-    def of(self, names: Names) -> dict[str, str]:
-        """For each name the tag that stands for it, ``B-`` and a number; nothing where only some names have letters."""
-        if names not in self._codes:
-            named = [name for name in names if name not in OUTSIDE]
-            matches = [_TAG.fullmatch(name) for name in named]
-            codes: dict[str, str] = {}
-            if all(matches):
-                codes = {match[0]: f"{match[1].upper()}-{self._number(match[2])}" for match in matches if match}
-            elif not any(matches):
-                codes = {name: self._number(name) for name in named}
-            self._codes[names] = codes
-        return self._codes[names]
-
-    def decoded(self, mark: Mark) -> Mark:
-        """A mark with the label that the tag stood for."""
-        return mark._replace(label=self._labels.get(mark.label, mark.label))
-
-    def _number(self, label: str) -> str:
-        number = self._numbers.setdefault(label, f"\ua66e{len(self._numbers)}")  # a letter that no label has
-        self._labels[number] = label
-        return number
+    def _marks(self, column: str, sentences: Cells, text: str, offsets: Offsets) -> Iterator[Mark]:
+        tagging = self.found.taggings[column]
+        for cells, places in zip(sentences, offsets, strict=True):
+            if None in cells:
+                raise NotTheFormat(
+                    f"{column} has -100 or -1 beside tags: pieces of words that are not learned; convert the dataset "
+                    "as it was before words were cut"
+                )
+            try:
+                tags = [tagging.read(cell) for cell in cells]
+            except BadTag as fault:
+                raise NotTheFormat(f"{column}: {fault}") from None
+            for chunk in chunks_of(tags, tagging.scheme):
+                yield chunk.mark(text, places)
 
 
 def _cell(cell: Any, names: Names, column: str) -> Any:

@@ -1,19 +1,20 @@
-"""Schemes of tags: which one a file follows, and its tags in the one spelling that ``metrics.tags`` decodes.
+"""Schemes of tags: which one a file follows, and the chunks that its tags make.
 
 Comes in: the cells of a tag column as they stand, such as ``b-org``, ``ORG-B``, ``B_ORG``, ``M-ORG``, ``ORG`` or
-``B-LOC|B-FAC``, with ``O``, ``0``, ``-`` or ``_`` for no mention. Goes out: tags such as ``B-ORG``, one layer for each
-mention that lies over another.
+``B-LOC|B-FAC``, with ``O``, ``0``, ``-`` or ``_`` for no mention. Goes out: chunks of words, each with what is invalid
+in its tags.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Literal, NamedTuple
 
+from eventcorpus.annotation.document import Fault, Mark
 from eventcorpus.conversion_report import Code, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.text import one_line
@@ -44,17 +45,24 @@ SCHEMES: dict[str, TagScheme] = {
 LETTERS = "BILUESMW"
 OUTSIDE = ("O", "o", "0", "-", "_", "")
 """What stands for no mention; anything but O only in a file without O. The last is an empty cell."""
-_SAME_LETTER = {"M": "I", "W": "S"}
-_SAME_MEANING = (("L", "E"), ("U", "S"), ("M", "I"), ("W", "U"), ("W", "S"))
 _BEFORE = re.compile(rf"([{LETTERS}])[-_](.+)", re.IGNORECASE | re.DOTALL)
 _AFTER = re.compile(rf"(.+)[-_]([{LETTERS}])", re.DOTALL)
 _DIVIDERS = re.compile(r"[|;,/+&]")
 _PLAIN_DIVIDERS = re.compile(r"[|;]")
 _ANY_LETTER = re.compile(r"[A-Za-z]([-_].*)?", re.DOTALL)
 _PLAIN = re.compile(r"[^\W\d_][^\s=(){}\[\]<>\"]*")
+_OPEN, _GOES_ON, _ENDED = "BIM", "IMLE", "LUESW"
+"""The letters after which a mention may go on, those that go on with one, and those that end one."""
 _MOST_CELLS, _MOST_PAIRS = 2_000, 200_000
-Cell = tuple[str, ...]
+Place = Literal["before", "after", "nowhere"]
+Tag = tuple[str, str]
+"""Its letter, in capitals, and its label."""
+Cell = tuple[Tag, ...]
 """The tags of one token in one column; none where it is in no mention."""
+
+
+class BadTag(Exception):
+    """A tag cannot be read; the message says which."""
 
 
 def is_prefixed(cell: str) -> bool:
@@ -83,64 +91,65 @@ class Tagging:
         scheme: a name in ``SCHEMES``.
         outside: what stands for no mention.
         place: where a tag has its letter: before the label, after it, or nowhere.
+        names: cells that are one tag each, whatever is in their labels.
     """
 
     scheme: str = "iob2"
     outside: str = "O"
-    place: Literal["before", "after", "nowhere"] = "before"
+    place: Place = "before"
+    names: Set[str] = frozenset()
     _known: dict[str, Cell | None] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def title(self) -> str:
         """The scheme as people call it, with what is unusual about how it is written."""
-        unusual = [
-            *(["letters after the label"] if self.place == "after" else []),
-            *([f"{self.outside or 'an empty cell'} for O"] if self.outside not in ("O", "o") else []),
-        ]
+        unusual = ["letters after the label"] if self.place == "after" else []
+        unusual += [f"{self.outside or 'an empty cell'} for O"] if self.outside not in ("O", "o") else []
         return SCHEMES[self.scheme].title + (f" ({', '.join(unusual)})" if unusual else "")
 
-    @property
-    def example(self) -> str:
-        """What a tag looks like."""
-        return {"before": "B-PER", "after": "PER-B", "nowhere": "PER"}[self.place]
+    def read(self, cell: str) -> Cell:
+        """The tags in a cell, such as B-LOC and B-FAC.
+
+        Raises:
+            BadTag: if it cannot be read.
+        """
+        tags = self.tags_of(cell)
+        if tags is None:
+            example = {"before": "B-PER", "after": "PER-B", "nowhere": "PER"}[self.place]
+            raise BadTag(f"the tag {one_line(cell)} is neither {self.outside} nor like {example}")
+        return tags
 
     def tags_of(self, cell: str) -> Cell | None:
-        """The tags in a cell, such as B-LOC and B-FAC; None if it cannot be read.
+        """The tags in a cell; None if it cannot be read.
 
         >>> Tagging("bmes").tags_of("m-loc"), Tagging().tags_of("B-LOC|B-FAC"), Tagging().tags_of("LOC")
-        (('I-loc',), ('B-LOC', 'B-FAC'), None)
+        ((('M', 'loc'),), (('B', 'LOC'), ('B', 'FAC')), None)
         """
         try:
             return self._known[cell]
         except KeyError:
-            found = tuple(self._parts(cell.strip()))
-            tags = None if None in found else tuple(f"{part[0]}-{part[1]}" for part in found if part)
-            self._known[cell] = tags
-            return tags
+            self._known[cell] = self._tags(cell.strip())
+            return self._known[cell]
 
-    def _parts(self, cell: str) -> Iterator[tuple[str, str] | Literal[""] | None]:
-        """(letter, label) of each tag in a cell, empty for O, None for what is no tag."""
-        whole = self._part(cell)
-        parts = (_PLAIN_DIVIDERS if self.place == "nowhere" else _DIVIDERS).split(cell)
-        if len(parts) > 1:
-            several = [self._part(part.strip()) for part in parts]
-            if None not in several:
-                yield from several
-                return
-            if "|" in cell or ";" in cell:  # B-LOC|FAC: whether FAC begins or goes on is not said
-                whole = None
-        yield whole
+    def _tags(self, cell: str) -> Cell | None:
+        dividers = _PLAIN_DIVIDERS if self.place == "nowhere" else _DIVIDERS
+        several = [None] if cell in self.names else [self._tag(part.strip()) for part in dividers.split(cell)]
+        # of B-LOC|FAC it is not said whether FAC begins or goes on; other dividers may be part of a label
+        if None in several and (cell in self.names or not _PLAIN_DIVIDERS.search(cell)):
+            several = [self._tag(cell)]
+        found = [tag for tag in several if tag is not None]
+        return tuple(tag for tag in found if tag[0] != "O") if len(found) == len(several) else None
 
-    def _part(self, tag: str) -> tuple[str, str] | Literal[""] | None:
-        if tag == self.outside or tag in ("O", "o"):
-            return ""
+    def _tag(self, tag: str) -> Tag | None:
+        if tag in (self.outside, "O", "o"):
+            return "O", ""
         if self.place == "nowhere":
-            return ("I", tag) if is_plain(tag) else None
+            return ("I", tag) if tag in self.names or is_plain(tag) else None
         match = (_BEFORE if self.place == "before" else _AFTER).fullmatch(tag)
         if match is None or any(unicodedata.category(c)[0] == "C" for c in tag):
             return None
         letter, label = match.groups() if self.place == "before" else match.groups()[::-1]
-        return _SAME_LETTER.get(letter.upper(), letter.upper()), label
+        return letter.upper(), label
 
 
 class TagEvidence:
@@ -148,7 +157,9 @@ class TagEvidence:
 
     def __init__(self) -> None:
         self.cells: set[str] = set()
-        self.pairs: set[tuple[str, str]] = set()
+        self.names: set[str] = set()
+        """Cells that are one tag each, whatever is in their labels."""
+        self._pairs: set[tuple[str, str]] = set()
         """Cells that follow one another; a line feed is the end of a sentence."""
 
     def add(self, cells: Sequence[str], *, place: str) -> None:
@@ -158,121 +169,124 @@ class TagEvidence:
             InputError: if there are more different cells than tags can be.
         """
         self.cells.update(cells)
-        self.pairs.update(pairwise(chain(["\n"], cells, ["\n"])))
-        if len(self.cells) > _MOST_CELLS or len(self.pairs) > _MOST_PAIRS:
+        self._pairs.update(pairwise(chain(["\n"], cells, ["\n"])))
+        if len(self.cells) > _MOST_CELLS or len(self._pairs) > _MOST_PAIRS:
             raise InputError(
                 f"{place}: the column of tags has more than {_MOST_CELLS:,} different values, such as "
                 f"{one_line(min(self.cells))}; name the right one: --columns word=1,tag=2"
             )
 
-    def tagging(self, scheme: str | None = None, *, place: str = "") -> Tagging:
+    def tagging(self, scheme: str | None = None, *, place: str) -> Tagging:
         """How the tags are written; of a scheme that is given, or of the one that they follow.
 
         Raises:
-            InputError: if the letters of two schemes stand beside each other, and none is given.
+            InputError: if no scheme has all the letters that the tags have, and none is given.
         """
         outside = next((sign for sign in OUTSIDE if sign in self.cells), "O")
-        named = self.cells - {outside, "O", "o"}
-        written = Tagging(scheme or "iob2", outside, "nowhere" if scheme == "io" else _place(named))
-        if scheme == "io" and any(map(is_prefixed, named)):
-            written = Tagging("io", outside)
-        if scheme is not None:
-            return written
-        if written.place == "nowhere":
-            return Tagging("io", outside, "nowhere")
-        letters = {letter for cell in named for letter in _letters(cell, written.place)}
-        for first, second in _SAME_MEANING:
-            if {first, second} <= letters:
-                raise InputError(
-                    f"{place}: tags with {first}- and with {second}- stand beside each other, which no scheme has; "
-                    f"name one with --scheme: {', '.join(SCHEMES)}"
-                )
-        return Tagging(self._scheme(letters, written), outside, written.place)
+        written = self._place(self.cells - {outside, "O", "o"}, scheme)
+        if scheme is None:
+            read = Tagging("io", outside, written, self.names)
+            scheme = "io" if written == "nowhere" else self._scheme(read, place)
+        return Tagging(scheme, outside, written, self.names)
 
-    def _scheme(self, letters: set[str], written: Tagging) -> str:
-        opens_inside, begins_anew, is_open_at_end = self._facts(written)
-        if letters & {"L", "U"}:
-            return "bilou"
-        if letters & {"M", "W"}:
-            return "bmes" if "M" in letters and "W" not in letters else "bmewo"
-        if "E" in letters and letters <= {"I", "E"}:
-            return "ioe1" if is_open_at_end else "ioe2"
-        if "S" in letters and "E" not in letters and is_open_at_end:
-            return "bios"
-        if letters & {"E", "S"}:
-            return "iobes"
-        return "iob1" if opens_inside and not begins_anew else "iob2"
+    def read(self, tagging: Tagging) -> list[Cell | None]:
+        """The tags in each cell that was met; None for those that cannot be read."""
+        return [tagging.tags_of(cell) for cell in self.cells]
 
-    def _facts(self, written: Tagging) -> tuple[bool, bool, bool]:
-        """Whether I opens a mention; whether B does where I could; whether one ends without an end tag."""
-        opens_inside = begins_anew = is_open_at_end = False
-        for before, after in self.pairs:
-            first = written.tags_of(before) or ()
-            second = written.tags_of(after) or ()
-            labels = {tag[2:] for tag in first}
-            still_open = {tag[2:] for tag in first if tag[0] in "BI"}
-            opens_inside |= any(tag[0] == "I" and tag[2:] not in still_open for tag in second)
-            begins_anew |= any(tag[0] == "B" and tag[2:] not in labels for tag in second)
-            is_open_at_end |= bool(still_open - {tag[2:] for tag in second if tag[0] in "ILE"})
-        return opens_inside, begins_anew, is_open_at_end
+    def _place(self, named: set[str], scheme: str | None) -> Place:
+        """Where tags have their letter, by all of them that name something."""
+        if any(map(is_prefixed, named)) or (scheme != "io" and all(map(_BEFORE.fullmatch, named))):
+            return "before"
+        if scheme != "io" and all(map(is_suffixed, named)):
+            return "after"
+        parts = [part for cell in named for part in ([] if cell in self.names else _PLAIN_DIVIDERS.split(cell))]
+        # B alone, or the letters of no scheme, are no labels: reading names them
+        is_label = all(map(is_plain, parts)) and not all(map(_ANY_LETTER.fullmatch, named))
+        return "nowhere" if is_label or scheme == "io" else "before"
 
+    def _scheme(self, written: Tagging, place: str) -> str:
+        """The first scheme with all the letters under which the fewest tags are invalid."""
+        letters = {letter for cell in self.read(written) for letter, _ in cell or ()}
+        possible = [name for name, scheme in SCHEMES.items() if letters <= set(scheme.letters)]
+        if not possible:
+            shown = ", ".join(f"{letter}-" for letter in sorted(letters))
+            raise InputError(
+                f"{place}: tags with {shown} stand beside each other, which no scheme has; name one with --scheme: "
+                f"{', '.join(SCHEMES)}"
+            )
+        return min(possible, key=lambda name: self._n_faults(name, written))
 
-def _place(named: set[str]) -> Literal["before", "after", "nowhere"]:
-    """Where tags have their letter, by all of them that name something."""
-    if not named or any(map(is_prefixed, named)):
-        return "before"
-    if all(map(_BEFORE.fullmatch, named)):
-        return "before"
-    if all(map(is_suffixed, named)):
-        return "after"
-    if all(map(_ANY_LETTER.fullmatch, named)):
-        return "before"  # B alone, or the letters of no scheme: reading names them
-    is_label = all(is_plain(part) for cell in named for part in _PLAIN_DIVIDERS.split(cell))
-    return "nowhere" if is_label else "before"
+    def _n_faults(self, name: str, written: Tagging) -> int:
+        """How many pairs of cells that follow one another are invalid under a scheme."""
+        scheme, n_faults = SCHEMES[name], 0
+        for pair in self._pairs:
+            before, after = (written.tags_of(cell) or () for cell in pair)
+            touching = {("B", label) for _, label in before}
+            open_before = {label for letter, label in before if letter in _OPEN}
+            gone_on = {label for letter, label in after if letter in _GOES_ON} & open_before
+            opened = {(letter, label) for letter, label in after if letter not in _GOES_ON or label not in gone_on}
+            n_faults += any(letter not in scheme.opens for letter, _ in opened)
+            n_faults += any(label in open_before - gone_on and letter not in scheme.ends for letter, label in before)
+            if name == "iob1" and any(tag[0] == "B" and tag not in touching for tag in opened):
+                n_faults += len(self._pairs)  # it is IOB2 then, however often I- opens a span
+        return n_faults
 
 
-def _letters(cell: str, place: str) -> Iterator[str]:
-    for part in [cell] if (_BEFORE.fullmatch(cell) and not is_prefixed(cell)) else _DIVIDERS.split(cell):
-        match = (_BEFORE if place == "before" else _AFTER).fullmatch(part.strip())
-        if match:
-            yield match.group(1 if place == "before" else 2).upper()
+class Chunk(NamedTuple):
+    """Words ``start`` to ``end`` (excluded) of a sentence, from 0, and what is invalid in their tags."""
+
+    start: int
+    end: int
+    label: str
+    fault: Reason | None
+
+    def mark(self, text: str, places: Sequence[tuple[int, int]], name: str = "") -> Mark:
+        """The chunk as a mark, without an id; ``places`` is where each word of the sentence stands in the text."""
+        start, end = places[self.start][0], places[self.end - 1][1]
+        fault = None if text[start:end].strip() else Fault(Code.ONLY_BLANKS, stops=False)
+        return Mark("", self.label, ((start, end),), name=name, repair=self.fault, fault=fault)
 
 
-def layers_of(cells: Sequence[Cell]) -> list[list[str]]:
-    """The tags of a sentence as layers with one tag a token; a mention stays in one layer from end to end.
+def chunks_of(cells: Sequence[Cell], scheme: str) -> Iterator[Chunk]:
+    """The chunks of a sentence, in the order of their starts; a tag that continues nothing opens one, as in conlleval.
 
-    >>> layers_of([("B-LOC", "B-FAC"), ("I-FAC", "I-LOC"), ()])
-    [['B-LOC', 'I-LOC', 'O'], ['B-FAC', 'I-FAC', 'O']]
+    >>> [tuple(chunk[:3]) for chunk in chunks_of([(("B", "LOC"), ("B", "FAC")), (("I", "FAC"),)], "iob2")]
+    [(0, 1, 'LOC'), (0, 2, 'FAC')]
     """
-    if all(len(cell) < 2 for cell in cells):
-        return [[cell[0] if cell else "O" for cell in cells]]
-    layers = [["O"] * len(cells) for _ in range(max(map(len, cells)))]
+    found: list[tuple[int, list[Tag]]] = []
+    before: list[list[Tag]] = []
     for i, cell in enumerate(cells):
-        free = list(range(len(layers)))
-        opening: list[str] = []
+        here: list[list[Tag]] = []
         for tag in cell:
-            goes_on = (n for n in free if i and layers[n][i - 1][0] in "BI" and layers[n][i - 1][2:] == tag[2:])
-            n = next(goes_on, None) if tag[0] in "ILE" else None
-            if n is None:
-                opening.append(tag)
+            goes_on = (tags for tags in before if tags[-1][0] in _OPEN and tags[-1][1] == tag[1])
+            tags = next(goes_on, None) if tag[0] in _GOES_ON else None
+            if tags is None:
+                tags = []
+                found.append((i, tags))
             else:
-                layers[n][i] = tag
-                free.remove(n)
-        for n, tag in zip(free, opening, strict=False):
-            layers[n][i] = tag
-    return layers
+                before.remove(tags)
+            tags.append(tag)
+            here.append(tags)
+        before = here
+    for start, tags in found:
+        yield Chunk(start, start + len(tags), tags[0][1], _fault(tags[0][0], tags[-1][0], scheme))
 
 
-def chunk_fault(tags: Sequence[str], *, scheme: str) -> Reason | None:
-    """What is invalid in the tags of one chunk under a scheme.
+def _fault(first: str, last: str, scheme: str) -> Reason | None:
+    """What is invalid in the letters of a chunk under a scheme.
 
-    >>> str(chunk_fault(["I-A", "I-A"], scheme="iob2"))
+    >>> str(_fault("I", "I", "iob2"))
     'I- opens a span'
     """
     _, _, opens, ends = SCHEMES[scheme]
-    if set(ends) <= set("LUESW") and tags[-1][0] in "BIM":
+    if set(ends) <= set(_ENDED) and last in _OPEN:
         return Reason(Code.TAG_ENDS_NO_SPAN)
-    may_open = opens + "US" if set(opens) & set("USW") else opens
-    if tags[0][0] in may_open or scheme == "iob1":
+    if first in opens or (first in "USW" and set(opens) & set("USW")) or scheme == "iob1":
         return None
-    return Reason(Code.TAG_OPENS_SPAN, (tags[0][0],))
+    return Reason(Code.TAG_OPENS_SPAN, (first,))
+
+
+def in_order(marks: Sequence[Mark]) -> list[Mark]:
+    """Marks in the order of the text, longer ones first, with numbers for ids."""
+    found = sorted(marks, key=lambda mark: (mark.pieces[0][0], -mark.pieces[0][1]))
+    return [mark._replace(id=str(n)) for n, mark in enumerate(found, start=1)]

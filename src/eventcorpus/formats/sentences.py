@@ -232,6 +232,26 @@ def document_text(document: TaggedDocument) -> tuple[str, list[list[tuple[int, i
     return "".join(parts), offsets
 
 
+def places_in(text: str, sentences: Sequence[Sequence[str]]) -> Offsets | None:
+    """Where words stand in a text that is nothing but these words in this order and blanks; None if it is not.
+
+    >>> places_in("In Homs.", [["In", "Homs", "."]])
+    [[(0, 2), (3, 7), (7, 8)]]
+    """
+    places: list[list[tuple[int, int]]] = []
+    at = 0
+    for words in sentences:
+        places.append([])
+        for word in words:
+            while not text.startswith(word, at):
+                if not text[at : at + 1].isspace():
+                    return None
+                at += 1
+            places[-1].append((at, at + len(word)))
+            at += len(word)
+    return None if text[at:].strip() else places
+
+
 def words_of(documents: Iterable[TaggedDocument]) -> Iterator[TaggedWord]:
     """All words, one after another."""
     return (word for document in documents for sentence in document for word in sentence)

@@ -17,7 +17,8 @@ from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.formats.docbin import MAIN_GROUP, merged, rows_of_docbin
 from eventcorpus.formats.files import files_by_split, has_splits, not_read
 from eventcorpus.formats.sample import Certainty, Sample
-from eventcorpus.formats.schemes import Tagging
+from eventcorpus.formats.schemes import BadTag, Tagging, chunks_of
+from eventcorpus.formats.sentences import places_in
 from eventcorpus.formats.spans_in_json import (
     NotTheFormat,
     RawSpan,
@@ -33,7 +34,6 @@ from eventcorpus.formats.spans_in_json import (
     text_in,
     values_of,
 )
-from eventcorpus.formats.words import BadTag, marks_of, places_in
 
 SUFFIXES = (".spacy", ".json", ".jsonl", ".ndjson")
 _SPANS = ("entities", "ents", "ner", "spans")
@@ -169,10 +169,10 @@ def _tagged(text: str, words: Sequence[str], tags: Sequence[Any], key: str) -> l
     letters = {tag[0] for tag in known}
     tagging = Tagging("bilou" if letters & {"L", "U"} else "iobes" if letters & {"E", "S"} else "iob2")
     try:
-        marks = marks_of({key: (tagging, [known])}, text, places)
+        chunks = chunks_of([tagging.read(tag) for tag in known], tagging.scheme)
     except BadTag as fault:
-        raise NotTheFormat(str(fault)) from None
-    return [RawSpan(*mark.pieces[0], mark.label, repair=mark.repair) for mark in marks]
+        raise NotTheFormat(f"{key}: {fault}") from None
+    return [RawSpan(places[0][c.start][0], places[0][c.end - 1][1], c.label, repair=c.fault) for c in chunks]
 
 
 def _counts_characters(tokens: Any, text: str) -> bool:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, repeat, zip_longest
+from itertools import chain, islice, product, repeat, zip_longest
 from pathlib import Path
 
 from eventcorpus.errors import InputError
 from eventcorpus.formats.columns import N_LINES, Columns, TagColumn, columns_of, is_blank, lines_of
-from eventcorpus.formats.schemes import OUTSIDE, TagEvidence, Tagging, is_prefixed, layers_of
+from eventcorpus.formats.schemes import OUTSIDE, Cell, Chunk, TagEvidence, Tagging, chunks_of, is_prefixed
 from eventcorpus.formats.sentences import (
     Offsets,
     Sentence,
@@ -22,14 +22,17 @@ from eventcorpus.formats.sentences import (
     tagged_documents,
     words_of,
 )
-from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags, tag_fault
+from eventcorpus.metrics.tags import NO_LABEL, Decoder, Scheme, tag_fault
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import one_line, stored_form
 
-_ENDED: dict[str, Scheme] = dict.fromkeys(("iobes", "bilou", "bmes", "bmewo"), "bilou")
-"""The schemes whose mentions have an end tag, under which ``strict`` reads nothing else."""
+_STRICT = frozenset(["iob2", "iobes", "bilou", "bmes", "bmewo"])
+"""The schemes of which ``strict`` drops chunks that are invalid."""
+_IN_BILOU = {"M": "I", "W": "S"}
+Place = tuple[int, Chunk]
+"""The number of a sentence in its document, and a chunk in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +87,13 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
     columns = [0] if with_predictions else _all_columns(documents)
     tagging = _tagging(path, documents, columns, reading)
     per_document, n_dropped = _chunks(path, documents, columns, tagging, reading)
-    labels = tuple(sorted({chunk.label for chunks in per_document for chunk in chunks}))
+    labels = tuple(sorted({chunk.label for chunks in per_document for _, chunk in chunks}))
     if not labels:
         raise InputError(f"{path}: no mention in its tags; is this the gold, with tags such as B-PER and --scheme?")
     articles = []
     for number, (document, chunks) in enumerate(zip(documents, per_document, strict=True), start=1):
         text, offsets = document_text(document)
-        places = sorted({(*_place(chunk, offsets), chunk.label) for chunk in chunks}, key=lambda p: (p[0], -p[1], p[2]))
+        places = sorted(_places(chunks, offsets), key=lambda p: (p[0], -p[1], p[2]))
         spans = tuple(Span(f"{n}", *place, origin="imported") for n, place in enumerate(places, start=1))
         article = Article(f"{path.stem}-{number:05d}", stored_form(text).text)
         articles.append(AnnotatedArticle(article, spans, labels, annotator="a1"))
@@ -209,95 +212,63 @@ def _predictions(
     model = ModelName(name=path.stem)
     predictions: list[Prediction] = []
     for article, chunks, at in zip(articles, per_document, offsets, strict=True):
-        places = dict.fromkeys((*_place(chunk, at), chunk.label) for chunk in chunks)
         mentions = tuple(
             PredictedMention(start=start, end=end, label=label, text=article.text[start:end])
-            for start, end, label in places
+            for start, end, label in _places(chunks, at)
         )
         predictions.append(Prediction(model=model, id=article.id, text_sha256=article.text_sha256, mentions=mentions))
     return TaggedPredictions(predictions, n_dropped, tagging.scheme)
 
 
-def _place(chunk: Chunk, offsets: Offsets) -> tuple[int, int]:
-    """Start and end of a chunk in characters."""
-    of_sentence = offsets[chunk.sentence]
-    return of_sentence[chunk.start][0], of_sentence[chunk.end - 1][1]
+def _places(chunks: Sequence[Place], offsets: Offsets) -> Iterable[tuple[int, int, str]]:
+    """Start, end and label of chunks in characters, each once."""
+    return dict.fromkeys((offsets[n][c.start][0], offsets[n][c.end - 1][1], c.label) for n, c in chunks)
 
 
 def _chunks(
     path: Path, documents: Sequence[TaggedDocument], columns: Sequence[int], tagging: Tagging, reading: TagReading
-) -> tuple[list[list[Chunk]], int]:
-    """The chunks of each document, whose sentences count within it, and the number of tags that are in none.
+) -> tuple[list[list[Place]], int]:
+    """The chunks of each document, and the number of tags that are in none.
 
     Raises:
         InputError: naming line and tag, if a tag is none of the scheme's.
     """
-    layers: list[list[str]] = []
-    place: list[tuple[int, int]] = []
-    cells = _Cells(path, tagging, reading)
-    for number, document in enumerate(documents):
-        for n, sentence in enumerate(document):
-            for column in columns:
-                of_sentence = layers_of(cells.of(sentence, column))
-                layers += of_sentence
-                place += [(number, n)] * len(of_sentence)
-    n_tags = sum(tag != "O" for layer in layers for tag in layer)
-    scheme = _ENDED.get(tagging.scheme, "iob2")
-    if reading.decoder == "strict" and scheme == "iob2" and tagging.scheme != "iob2":
-        layers = [_as_iob2(layer) for layer in layers]
-    found: list[list[Chunk]] = [[] for _ in documents]
-    for chunk in decode_tags(layers, decoder=reading.decoder, scheme=scheme):
-        number, n = place[chunk.sentence]
-        words = documents[number][n][chunk.start : chunk.end]
-        if not any(word.word.strip() or word.is_within for word in words):
-            tag = layers[chunk.sentence][chunk.start]
-            raise InputError(
-                f"{path}: line {words[0].line}: a blank has the tag {tag!r}; mentions have words, tag it O"
-            )
-        found[number].append(chunk._replace(sentence=n))
-        n_tags -= chunk.end - chunk.start
-    return found, n_tags
+    found: list[list[Place]] = []
+    known: dict[str, Cell] = {}
+    drops = reading.decoder == "strict" and tagging.scheme in _STRICT
+    n_dropped = 0
+    for document in documents:
+        found.append([])
+        for (n, sentence), column in product(enumerate(document), columns):
+            for word in sentence:
+                if word.tags[column] not in known:
+                    known[word.tags[column]] = _cell(word.tags[column], f"{path}: line {word.line}", tagging, reading)
+            for chunk in chunks_of([known[word.tags[column]] for word in sentence], tagging.scheme):
+                if drops and chunk.fault:
+                    n_dropped += chunk.end - chunk.start
+                    continue
+                words = sentence[chunk.start : chunk.end]
+                if not any(word.word.strip() or word.is_within for word in words):
+                    raise InputError(
+                        f"{path}: line {words[0].line}: a blank has the tag {words[0].tags[column]!r}; mentions have "
+                        "words, tag it O"
+                    )
+                found[-1].append((n, chunk))
+    return found, n_dropped
 
 
-class _Cells(dict[str, tuple[str, ...]]):
-    """The tags in each cell, of those that the decoder takes under the scheme; a fault names the line that is read."""
+def _cell(cell: str, place: str, tagging: Tagging, reading: TagReading) -> Cell:
+    """The tags in a cell, if the decoder takes them under the scheme; a letter without a label is one of them.
 
-    def __init__(self, path: Path, tagging: Tagging, reading: TagReading) -> None:
-        super().__init__()
-        self.path, self.tagging, self.decoder, self.line = path, tagging, reading.decoder, 0
-        self.scheme = _ENDED.get(tagging.scheme, "iob2" if tagging.scheme == "iob2" else "bilou")
-
-    def of(self, sentence: Sentence, column: int) -> list[tuple[str, ...]]:
-        """The tags of each word.
-
-        Raises:
-            InputError: naming line and tag, if one is none.
-        """
-        found = []
-        for word in sentence:
-            self.line = word.line
-            found.append(self[word.tags[column]])
-        return found
-
-    def __missing__(self, cell: str) -> tuple[str, ...]:
-        tags = self.tagging.tags_of(cell)
-        if tags is None:
-            tags = (cell,)  # a letter without a label, or none
-        faults = (tag_fault(tag, decoder=self.decoder, scheme=self.scheme) for tag in tags)
-        if fault := next(filter(None, faults), None):
-            raise InputError(f"{self.path}: line {self.line}: {fault}")
-        self[cell] = tags
-        return tags
-
-
-def _as_iob2(layer: Sequence[str]) -> list[str]:
-    """The tags of a layer in which I may open a mention, with B there."""
-    tags: list[str] = []
-    for i, tag in enumerate(layer):
-        before = layer[i - 1] if i else "O"
-        goes_on = tag[0] in "IE" and before[0] in "BI" and before[2:] == tag[2:]
-        tags.append(tag if tag == "O" else ("I-" if goes_on else "B-") + tag[2:])
-    return tags
+    Raises:
+        InputError: if it does not.
+    """
+    tags = tagging.tags_of(cell)
+    for tag in [cell] if tags is None else [f"{_IN_BILOU.get(letter, letter)}-{label}" for letter, label in tags]:
+        scheme: Scheme = "iob2" if tagging.scheme == "iob2" else "bilou"
+        if fault := tag_fault(tag, decoder=reading.decoder, scheme=scheme):
+            raise InputError(f"{place}: {fault}")
+    return ((cell[0], cell[2:] or NO_LABEL),) if tags is None else tags
 
 
 def _check_same_words(gold: Sequence[Sentence], predicted: Sequence[Sentence], gold_path: Path, path: Path) -> None:
