@@ -9,10 +9,10 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from eventcorpus.articles.files import text_row
 from eventcorpus.articles.read import read_articles
 from eventcorpus.articles.report import ReadReport
 from eventcorpus.articles.rows import article_from_row, article_row, with_published
+from eventcorpus.articles.texts import text_row
 from eventcorpus.errors import InputError
 from eventcorpus.schema import Article
 from eventcorpus.text import sha256_of

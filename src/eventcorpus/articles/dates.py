@@ -31,12 +31,11 @@ _WRITTEN = tuple(
         rf"(?P<first>\d{{1,2}})(?P<mark>[-/.])(?P<second_number>\d{{1,2}})(?P=mark){_YEAR}{_TIME}",
     )
 )
-_RFC_822 = re.compile(
-    r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?:[+-]\d{4}|[A-Z]{1,4})"
+_MAIL = re.compile(
+    r"(?:\w{3}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d(?::\d\d)? (?P<zone>[+-]\d{4}|[A-Z]{1,4})"
+    r"|\w{3} [A-Z][a-z]{2} \d{1,2} \d\d:\d\d:\d\d(?: [+-]\d{4})? \d{4}"
 )
-_C_TIME = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) (?P<rest>[A-Z][a-z]{2} +\d{1,2} [\d:]{8})(?P<zone> [+-]\d{4})? (?P<year>\d{4})"
-)
+"""Dates of e-mail and feeds (RFC 822), and those of C, Unix and Twitter: ``Fri Mar 12 14:30:00 2021``."""
 _MONTHS = {
     name: number
     for names in (
@@ -68,7 +67,7 @@ def read_date(written: str) -> str | None:
     """
     written = " ".join(written.split())
     try:
-        return _iso(written) or _rfc_822(written) or _c_time(written) or _seconds(written) or _written_out(written)
+        return _iso(written) or _mail(written) or _seconds(written) or _written_out(written)
     except (ValueError, OverflowError):
         return None
 
@@ -85,24 +84,13 @@ def _iso(written: str) -> str | None:
     return None
 
 
-def _rfc_822(written: str) -> str | None:
-    """The dates of e-mail and feeds; of a zone that has no meaning everywhere (CET) only the day is sure."""
-    if not _RFC_822.fullmatch(written):
-        return None
-    read = parsedate_to_datetime(written)
-    return read.isoformat() if read.tzinfo is not None else read.date().isoformat()
-
-
-def _c_time(written: str) -> str | None:
-    found = _C_TIME.fullmatch(written)
+def _mail(written: str) -> str | None:
+    """Of a zone that has no meaning everywhere (CET) only the day is sure."""
+    found = _MAIL.fullmatch(written)
     if not found:
         return None
-    read = dt.datetime.strptime(f"{found['rest']} {found['year']}{found['zone'] or ''}", _c_time_form(found["zone"]))
-    return read.isoformat()
-
-
-def _c_time_form(zone: str | None) -> str:
-    return "%b %d %H:%M:%S %Y %z" if zone else "%b %d %H:%M:%S %Y"
+    read = parsedate_to_datetime(written)
+    return read.date().isoformat() if found["zone"] and read.tzinfo is None else read.isoformat()
 
 
 def _seconds(written: str) -> str | None:
@@ -116,36 +104,26 @@ def _seconds(written: str) -> str | None:
 
 
 def _written_out(written: str) -> str | None:
-    for pattern in _WRITTEN:
-        if found := pattern.fullmatch(written):
-            day = _day(found)
-            return None if day is None else _with_time(day, found)
-    return None
-
-
-def _day(found: re.Match[str]) -> dt.date | None:
+    found = next(filter(None, (pattern.fullmatch(written) for pattern in _WRITTEN)), None)
+    if found is None:
+        return None
     parts = found.groupdict()
-    year = int(parts["year"])
     if "first" in parts:
         first, second = int(parts["first"]), int(parts["second_number"])
         if first <= 12 and second <= 12 and first != second:
             return None
         month, day = (second, first) if first > 12 else (first, second)
-        return dt.date(year, month, day)
-    number = parts["month"] if parts["month"].isdigit() else _MONTHS.get(parts["month"].lower())
-    return None if number is None else dt.date(year, int(number), int(parts["day"]))
-
-
-def _with_time(day: dt.date, found: re.Match[str]) -> str:
-    parts = found.groupdict()
+    else:
+        month = int(parts["month"]) if parts["month"].isdigit() else _MONTHS.get(parts["month"].lower(), 0)
+        day = int(parts["day"])
+    read = dt.date(int(parts["year"]), month, day)
     if parts.get("hour") is None:
-        return day.isoformat()
+        return read.isoformat()
     hour = int(parts["hour"])
     if parts["half"]:
         if not 1 <= hour <= 12:
-            raise ValueError("no such hour")
+            return None
         hour = hour % 12 + (12 if parts["half"].lower() == "p" else 0)
     time = dt.time(hour, int(parts["minute"]), int(parts["second"] or 0))
-    zone = (parts["zone"] or "").upper()
-    written_zone = "+00:00" if zone in ("Z", "UTC", "GMT") else zone
-    return dt.datetime.fromisoformat(f"{day.isoformat()}T{time.isoformat()}{written_zone}").isoformat()
+    zone = (parts["zone"] or "").upper().replace("UTC", "Z").replace("GMT", "Z")
+    return dt.datetime.fromisoformat(f"{read.isoformat()}T{time.isoformat()}{zone}").isoformat()

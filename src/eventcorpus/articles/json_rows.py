@@ -9,15 +9,13 @@ import io
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from eventcorpus.articles.compressed import COMPRESSED
-from eventcorpus.articles.encodings import Opens
+from eventcorpus.articles.content import File, Rows
 from eventcorpus.articles.names import is_field_name, listed
 from eventcorpus.articles.report import NotRead, ReadReport
-from eventcorpus.articles.tables import Rows
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_json_lines, read_json_list
 from eventcorpus.text import one_line
@@ -30,27 +28,22 @@ _AROUND = ("$oid", "$date", "$numberLong", "rendered")
 _BETWEEN = re.compile(r"[\s,]*")
 
 
-def json_rows(path: Path, opens: Opens, report: ReadReport) -> Rows:
+def json_rows(file: File, report: ReadReport) -> Rows:
     """Read a file: JSON Lines line by line, a list item by item, anything else whole.
 
     Raises:
         InputError: naming the line or item that is no JSON object, or where the JSON is not valid.
     """
-    place, is_compressed = str(path), path.suffix.lower() in COMPRESSED
-    with opens() as file:
-        start = file.read(64)
+    with file.open() as opened:
+        start = opened.read(64)
     encoding = "utf-16" if start.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
-    first_character = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if first_character == b"[" and not is_compressed:
-        yield from _items(read_json_list(path), place)
-    elif first_character == b"{" and _is_json_lines(path, opens, encoding):
-        with opens() as file:
-            for number, row in read_json_lines(_lines(file, encoding, place), place=place):
-                yield f"{place}: line {number}", _unwrapped(row)
+    if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[") and not file.compression:
+        yield from _items(read_json_list(Path(file.place)), file.place)
+    elif _is_json_lines(file, encoding):
+        for number, row in read_json_lines(_lines(file, encoding), place=file.place):
+            yield f"{file.place}: line {number}", _unwrapped(row)
     else:
-        with opens() as file:
-            content = "\n".join(_lines(file, encoding, place))
-        yield from json_text_rows(content, place, report)
+        yield from json_text_rows("\n".join(_lines(file, encoding)), file.place, report)
 
 
 def json_text_rows(content: str, place: str, report: ReadReport) -> Rows:
@@ -61,9 +54,9 @@ def json_text_rows(content: str, place: str, report: ReadReport) -> Rows:
     """
     values = _values(content, place)
     if len(values) != 1:
-        yield from _items(iter(values), place)
+        yield from _items(values, place)
     elif isinstance(values[0], list):
-        yield from _items(iter(values[0]), place)
+        yield from _items(values[0], place)
     elif isinstance(values[0], dict):
         yield from _object_rows(values[0], place, report)
     else:
@@ -73,30 +66,25 @@ def json_text_rows(content: str, place: str, report: ReadReport) -> Rows:
 # values --------------------------------------------------------------------------------------------------------------
 
 
-def _is_json_lines(path: Path, opens: Opens, encoding: str) -> bool:
-    """Whether the lines of a file are objects: of two, one must be; a line alone counts only if its file says so."""
-    with opens() as file:
-        first = list(itertools.islice(filter(str.strip, _lines(file, encoding, str(path))), 2))
-    objects = [value for line in first if (value := _object(line)) is not None]
-    if len(first) > 1:
-        return bool(objects)
-    return bool(objects) and ".json" not in [suffix.lower() for suffix in path.suffixes] and not _lists_of(objects[0])
-
-
-def _object(line: str) -> dict[str, Any] | None:
+def _is_json_lines(file: File, encoding: str) -> bool:
+    """Whether the first line is an object, and others follow; a line alone counts only if the file's name says so."""
+    first = list(itertools.islice(filter(str.strip, _lines(file, encoding)), 2))
     try:
-        value = json.loads(line)
+        value = json.loads(first[0]) if first else None
     except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict) else None
+        return False
+    return isinstance(value, dict) and (len(first) > 1 or (file.kind != ".json" and not _lists_of(value)))
 
 
-def _lines(file: IO[bytes], encoding: str, place: str) -> Iterator[str]:
-    try:
-        for line in io.TextIOWrapper(file, encoding, newline="\n"):
-            yield line.removesuffix("\n")
-    except UnicodeDecodeError:
-        raise NotRead(f"{place}: not UTF-8, as JSON must be; convert the file, for example with iconv") from None
+def _lines(file: File, encoding: str) -> Iterator[str]:
+    with file.open() as opened:
+        try:
+            for line in io.TextIOWrapper(opened, encoding, newline="\n"):
+                yield line.removesuffix("\n")
+        except UnicodeDecodeError:
+            raise NotRead(
+                f"{file.place}: not UTF-8, as JSON must be; convert the file, for example with iconv"
+            ) from None
 
 
 def _values(content: str, place: str) -> list[Any]:
@@ -121,7 +109,7 @@ def _values(content: str, place: str) -> list[Any]:
 # shapes --------------------------------------------------------------------------------------------------------------
 
 
-def _items(items: Iterator[Any], place: str) -> Rows:
+def _items(items: Iterable[Any], place: str) -> Rows:
     n_items = 0
     for n_items, item in enumerate(items, start=1):
         if not isinstance(item, dict):
@@ -142,7 +130,7 @@ def _unwrapped(item: dict[str, Any]) -> dict[str, Any]:
         item = {"id": item["_id"]} | document
     elif len(item) == 1 and isinstance(inside := next(iter(item.values())), dict) and not _WRAPPERS.isdisjoint(item):
         item = inside
-    return {key: _value(value) if isinstance(value, dict) else value for key, value in item.items()}
+    return {key: _value(value) for key, value in item.items()}
 
 
 def _value(value: Any) -> Any:
@@ -160,15 +148,19 @@ def _object_rows(value: dict[str, Any], place: str, report: ReadReport) -> Rows:
         others = [key for key in value if key != name and not isinstance(value[key], dict)]
         beside = f"; not read beside it: {listed(others)}" if others else ""
         report.understand(place, f"the articles are in its list {name!r}{beside}")
-        yield from _items(iter(lists[name]), f"{place}: {name}")
+        yield from _items(lists[name], f"{place}: {name}")
     elif lists:
         raise InputError(f"{place}: several lists, {listed(lists)}; which has the articles? Give that list alone")
-    elif _has_text(unwrapped := _unwrapped(value)):
-        yield place, unwrapped
-    elif value and all(isinstance(item, dict) for item in value.values()):
-        yield from _rows_of_objects(value, place, report)
+    elif not value or _has_text(_unwrapped(value)) or not all(isinstance(item, dict) for item in value.values()):
+        yield place, _unwrapped(value)
+    elif any(is_field_name(name, "text") for name in value):
+        report.understand(place, "columns with their cells by number, as pandas writes them")
+        for number in dict.fromkeys(number for cells in value.values() for number in cells):
+            yield f"{place}: row {number}", {name: cells.get(number) for name, cells in value.items()}
     else:
-        yield place, unwrapped
+        report.understand(place, "articles by their ids")
+        for article_id, row in value.items():
+            yield f"{place}: {one_line(article_id)}", {"id": article_id} | row
 
 
 def _has_text(value: Mapping[str, Any]) -> bool:
@@ -193,14 +185,3 @@ def _lists_of(value: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 def _is_list_of_objects(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
-
-
-def _rows_of_objects(value: Mapping[str, dict[str, Any]], place: str, report: ReadReport) -> Rows:
-    if any(is_field_name(name, "text") for name in value):
-        report.understand(place, "columns with their cells by number, as pandas writes them")
-        for number in dict.fromkeys(number for cells in value.values() for number in cells):
-            yield f"{place}: row {number}", {name: cells.get(number) for name, cells in value.items()}
-    else:
-        report.understand(place, "articles by their ids")
-        for article_id, row in value.items():
-            yield f"{place}: {one_line(article_id)}", {"id": article_id} | row

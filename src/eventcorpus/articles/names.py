@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from eventcorpus.articles.report import NotRead
 from eventcorpus.articles.rows import FIELDS
 
 ADDRESSES = "download the pages (for example with trafilatura) and give their JSON"
@@ -34,41 +33,41 @@ _RAW = "rawtext"
 """What trafilatura calls the text before it was cut into paragraphs: the text where there is no other."""
 
 
-@dataclass(frozen=True)
-class _Source:
-    """Names that mean a field only beside others: those of one program or data set."""
+class _Program(NamedTuple):
+    """A program or data set whose columns (``told_by``) give other names a meaning."""
 
     title: str
     told_by: frozenset[str]
     names: Mapping[str, str]
 
 
-_SOURCES = (
-    _Source(
+_PROGRAMS = (
+    _Program(
         "an ACLED table",
         frozenset({"eventidcnty", "eventdate", "notes"}),
         {"id": "eventidcnty", "text": "notes", "published": "eventdate"},
     ),
-    _Source(
+    _Program(
         "a UCDP table",
         frozenset({"typeofviolence", "sourcearticle"}),
         {"text": "sourcearticle", "title": "sourceheadline", "published": "datestart"},
     ),
-    _Source("trafilatura's JSON", frozenset({"fingerprint", "hostname", "source"}), {"url": "source"}),
+    _Program("trafilatura's JSON", frozenset({"fingerprint", "hostname", "source"}), {"url": "source"}),
 )
 
 
-@dataclass(frozen=True)
-class Naming:
+class Naming(NamedTuple):
     """How the columns of a file are named.
 
     Attributes:
         field_of: their name -> ours; columns that are not in it are no fields.
         said: what people should know, empty where the names are ours or were given.
+        fault: why none of the columns is the text; empty if one is.
     """
 
     field_of: Mapping[str, str]
     said: str = ""
+    fault: str = ""
 
 
 def naming_of(columns: Sequence[str], field_map: Mapping[str, str], *, way_out: str) -> Naming:
@@ -77,51 +76,41 @@ def naming_of(columns: Sequence[str], field_map: Mapping[str, str], *, way_out: 
     Args:
         field_map: from our field names to columns, as ``--field`` gives them; goes before everything else.
         way_out: how people say which column is the field {}.
-
-    Raises:
-        NotRead: if none of the columns is the text. The caller knows the place.
     """
     plain = {column: _plain(column) for column in columns}
+    words = set(plain.values())
     field_of = {column: name for name, column in field_map.items()}
     if "text" in field_map and field_map["text"] not in plain:
-        raise NotRead(f"no column {field_map['text']!r}; there are {listed(columns)}")
-    said: list[str] = []
-    source = next((source for source in _SOURCES if source.told_by <= set(plain.values())), None)
-    for name in FIELDS:
-        if name in field_map:
-            continue
-        if name in plain and not (source and source.names.get(name) in plain.values()):
+        return Naming(field_of, fault=f"no column {field_map['text']!r}; there are {listed(columns)}")
+    program = next((program for program in _PROGRAMS if program.told_by <= words), None)
+    renamed: list[str] = []
+    for name in (name for name in FIELDS if name not in field_map):
+        in_program = program.names.get(name) if program else None
+        if name in plain and in_program not in words:
             field_of.setdefault(name, name)
             continue
-        theirs = _column_of(name, plain, source, taken=field_of)
-        if theirs is not None:
-            field_of[theirs] = name
-            if _plain(theirs) != name:
-                said.append(f"{theirs} as {name}")
-    if "text" not in field_of.values() and "data" in plain and {"annotations", "completions"} & plain.keys():
-        raise NotRead("a task of Label Studio with its annotations, and no article: eventcorpus convert reads it")
+        free = {word: column for column, word in reversed(plain.items()) if column not in field_of}
+        wanted = [in_program] if in_program else [name, *_NAMES.get(name, ())]
+        found = [free[word] for word in wanted if word in free]
+        if name == "text" and not found:
+            found = [free[_RAW]] if _RAW in free else []
+        if found and not (name == "text" and len(found) > 1 and name not in free):  # which is the text is not guessed
+            field_of[found[0]] = name
+            renamed += [f"{found[0]} as {name}"] if plain[found[0]] != name else []
     if "text" not in field_of.values():
-        addresses = f"; if it has addresses only, {ADDRESSES}" if "url" in field_of.values() else ""
-        raise NotRead(
-            f"an article without text; there are {listed(columns)}; if one of them is the text: "
-            f"{way_out.format('text')}{addresses}"
-        )
-    return Naming(field_of, _said(said, source))
+        return Naming(field_of, fault=_fault(columns, "url" in field_of.values(), way_out))
+    how = f"read as {program.title}" if program else "read"
+    return Naming(field_of, ", ".join([how, *renamed]) if renamed else "")
 
 
-def _column_of(name: str, plain: Mapping[str, str], source: _Source | None, *, taken: Mapping[str, str]) -> str | None:
-    """The column of a field that no column is called like."""
-    wanted = [source.names[name]] if source and name in source.names else [name, *_NAMES.get(name, ())]
-    free: dict[str, str] = {}
-    for column, word in plain.items():
-        if column not in taken:
-            free.setdefault(word, column)
-    found = [free[word] for word in wanted if word in free]
-    if not found and name == "text" and _RAW in free:
-        return free[_RAW]
-    if name == "text" and len(found) > 1 and _plain(found[0]) != name:
-        return None
-    return found[0] if found else None
+def _fault(columns: Sequence[str], has_address: bool, way_out: str) -> str:
+    if "data" in columns and {"annotations", "completions"} & set(columns):
+        return "a task of Label Studio with its annotations, and no article: eventcorpus convert reads it"
+    addresses = f"; if it has addresses only, {ADDRESSES}" if has_address else ""
+    return (
+        f"an article without text; there are {listed(columns)}; if one of them is the text: {way_out.format('text')}"
+        f"{addresses}"
+    )
 
 
 def is_field_name(name: str, field: str | None = None) -> bool:
@@ -133,12 +122,6 @@ def is_field_name(name: str, field: str | None = None) -> bool:
     word = _plain(name)
     names = _NAMES | {"text": (*_NAMES["text"], _RAW)}
     return any(word == each or word in names.get(each, ()) for each in ((field,) if field else FIELDS))
-
-
-def _said(said: Sequence[str], source: _Source | None) -> str:
-    if not said:
-        return ""
-    return f"read{f' as {source.title}' if source else ''}, {', '.join(said)}"
 
 
 def _plain(column: str) -> str:

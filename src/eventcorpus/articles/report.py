@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from eventcorpus.errors import InputError
-from eventcorpus.text import one_line
 
 SHOWN = 5
 """How many of a kind are named."""
@@ -31,7 +30,7 @@ class ReadReport:
         cut: ids of articles whose text fills a cell of Excel to the last character, or ends as NewsAPI cuts texts.
         strange: by field the ids of articles whose value of it is none that it can have: it stands in ``metadata``.
         unseen: columns of --field that no row has.
-        dates: (article id, as it was written): dates that could not be read; they stand in ``metadata``.
+        dates: articles with dates that could not be read and stand in ``metadata``, as they were written.
         not_read: (file, why): files of a folder that were not read.
         understood: how files were read, where that is not plain: line -> their paths.
         as_written: by id the stored text of ``markup`` before; filled only if it is a dictionary.
@@ -47,7 +46,7 @@ class ReadReport:
     cut: list[str] = field(default_factory=list)
     strange: dict[str, list[str]] = field(default_factory=dict)
     unseen: list[str] = field(default_factory=list)
-    dates: list[tuple[str, str]] = field(default_factory=list)
+    dates: list[str] = field(default_factory=list)
     not_read: list[tuple[str, str]] = field(default_factory=list)
     understood: dict[str, list[str]] = field(default_factory=dict)
     as_written: dict[str, str] | None = None
@@ -66,37 +65,26 @@ class ReadReport:
             listed = "; ".join(f"{path} ({why})" for path, why in self.not_read[:SHOWN])
             more = f"; and {len(self.not_read) - SHOWN:,} more" if len(self.not_read) > SHOWN else ""
             yield f"{_counted(len(self.not_read), 'file')} not read: {listed}{more}"
-        if self.without_text:
-            yield (
-                f"{_counted(len(self.without_text), 'article')} without text left out, the first: "
-                f"{self.without_text[0]}"
-            )
-        if self.empty_rows:
-            yield f"{_counted(len(self.empty_rows), 'empty row')} skipped, the first: {self.empty_rows[0]}"
-        if self.dates:
-            article_id, written = self.dates[0]
-            yield (
-                f"{_counted(len(self.dates), 'date')} not read, kept as published_as_written in metadata: no day, or "
-                f"day and month cannot be told apart; the first: article {article_id}, {one_line(written)}"
-            )
-        if self.markup:
-            yield (
-                f"{_counted(len(self.markup), 'text')} had HTML entities or tags, read as what they stand for, the "
-                f"first: {self.markup[0]}"
-            )
-        if self.changed:
-            yield (
-                f"{_counted(len(self.changed), 'text')} had line ends, control characters or lone surrogates "
-                f"replaced, the first: {self.changed[0]}"
-            )
-        if self.cut:
-            yield (
-                f"{_counted(len(self.cut), 'text')} may be cut off (32,767 characters, a full cell of Excel, or [+n "
-                f"chars] at the end), the first: {self.cut[0]}"
-            )
-        for name, ids in self.strange.items():
-            counted = _counted(len(ids), "value")
-            yield f"{counted} of {name} not of its kind, kept in metadata, the first: article {ids[0]}"
+        kinds: list[tuple[Sequence[str], str, str]] = [
+            (self.without_text, "article", "without text left out"),
+            (self.empty_rows, "empty row", "skipped"),
+            (
+                self.dates,
+                "date",
+                "not read, kept as published_as_written in metadata: no day, or day and month cannot be told apart",
+            ),
+            (self.markup, "text", "had HTML entities or tags, read as what they stand for"),
+            (self.changed, "text", "had line ends, control characters or lone surrogates replaced"),
+            (
+                self.cut,
+                "text",
+                "may be cut off (32,767 characters, a full cell of Excel, or [+n chars] at the end)",
+            ),
+        ]
+        kinds += [(ids, "value", f"of {name} not of its kind, kept in metadata") for name, ids in self.strange.items()]
+        for found, noun, what in kinds:
+            if found:
+                yield f"{_counted(len(found), noun)} {what}, the first: {found[0]}"
         for column in self.unseen:
             yield f"--field: no article has a column {column!r}"
         for first, second in self.duplicates[:SHOWN]:
@@ -106,12 +94,14 @@ class ReadReport:
 
     def loss(self) -> str:
         """The first thing that is lost or not as its file has it, for ``--strict``; empty if nothing is."""
-        kinds: Sequence[tuple[Sequence[str], str]] = (
-            ([f"{path} ({why})" for path, why in self.not_read], "{} was not read ({} files)"),
-            (self.without_text, "{} has no text ({} articles)"),
-            (self.replaced, "the text of {} had characters replaced ({} articles)"),
-        )
-        return next((words.format(places[0], len(places)) for places, words in kinds if places), "")
+        if self.not_read:
+            path, why = self.not_read[0]
+            return f"{path} ({why}) was not read ({len(self.not_read)} files)"
+        if self.without_text:
+            return f"{self.without_text[0]} has no text ({len(self.without_text)} articles)"
+        if self.replaced:
+            return f"the text of {self.replaced[0]} had characters replaced ({len(self.replaced)} articles)"
+        return ""
 
 
 def _counted(n: int, noun: str) -> str:

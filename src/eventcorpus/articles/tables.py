@@ -12,19 +12,16 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from itertools import chain
-from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from eventcorpus.articles.encodings import Opens, other_encoding, text_encoding
+from eventcorpus.articles.content import File, Rows, other_encoding
 from eventcorpus.articles.names import ADDRESSES, is_field_name
 from eventcorpus.articles.report import NotRead, ReadReport
 from eventcorpus.errors import InputError
 
-Rows = Iterator[tuple[str, dict[str, Any]]]
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SAMPLE = 65_536
 _SEP_LINE = re.compile(r'"?sep=(?P<separator>[^\r\n])"?(?:\r\n|\r|\n)', re.IGNORECASE)
@@ -35,42 +32,40 @@ _EXCEL_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _EXCEL_ERRORS = ("#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!")
 
 
-def csv_rows(path: Path, opens: Opens, report: ReadReport) -> Rows:
+def csv_rows(file: File, report: ReadReport) -> Rows:
     """Read a table of text; separator and encoding are told from the file, and said where they are not the usual ones.
 
     Raises:
         InputError: naming the line that has other columns than the header, or what else is wrong.
     """
     csv.field_size_limit(2**31 - 1)
-    encoding, said = text_encoding(str(path), opens)
+    encoding, said = file.encoding()
     try:
-        with opens() as binary:
+        with file.open() as binary:
             sample = io.TextIOWrapper(binary, encoding, newline="").read(_SAMPLE)
+        _check_texts(file.place, sample)
+        sep_line = _SEP_LINE.match(sample)
+        sample = sample[sep_line.end() if sep_line else 0 :]
+        separator = sep_line["separator"] if sep_line else _separator(sample)
+        quoting, quoting_said = _quoting(sample, separator)
+        is_plain = separator == "," or (separator == "\t" and file.kind != ".csv")
+        separator_said = "" if is_plain else f"{_SEPARATORS.get(separator, repr(separator))} between its columns"
+        if how := ", ".join(filter(None, (separator_said, quoting_said, said))):
+            report.understand(file.place, how)
+        with file.open() as binary:
+            text = io.TextIOWrapper(binary, encoding, newline="")
+            n_before = 1 if sep_line and text.readline() else 0
+            rows = csv.reader(text, delimiter=separator, strict=True, **quoting)
+            try:
+                numbered = ((n_before + rows.line_num, row) for row in rows)
+                yield from _with_header(numbered, file.place, "line", report)
+            except csv.Error as error:
+                raise InputError(f"{file.place}: line {n_before + rows.line_num}: not valid CSV ({error})") from None
     except UnicodeDecodeError as error:
-        raise other_encoding(str(path), error.start) from None
-    _check_texts(path, sample)
-    sep_line = _SEP_LINE.match(sample)
-    sample = sample[sep_line.end() if sep_line else 0 :]
-    separator = sep_line["separator"] if sep_line else _separator(sample)
-    quoting, quoting_said = _quoting(sample, separator)
-    is_plain = separator == "," or (separator == "\t" and ".csv" not in path.name.lower())
-    separator_said = "" if is_plain else f"{_SEPARATORS.get(separator, repr(separator))} between its columns"
-    if how := ", ".join(filter(None, (separator_said, quoting_said, said))):
-        report.understand(str(path), how)
-    with opens() as binary:
-        file = io.TextIOWrapper(binary, encoding, newline="")
-        n_before = 1 if sep_line and file.readline() else 0
-        rows = csv.reader(file, delimiter=separator, strict=True, **quoting)
-        numbered = ((n_before + rows.line_num, row) for row in rows)
-        try:
-            yield from _with_header(numbered, path, "line", report)
-        except csv.Error as error:
-            raise InputError(f"{path}: line {n_before + rows.line_num}: not valid CSV ({error})") from None
-        except UnicodeDecodeError as error:
-            raise other_encoding(str(path), error.start) from None
+        raise other_encoding(file.place, error.start) from None
 
 
-def excel_rows(path: Path, opens: Opens, report: ReadReport) -> Rows:
+def excel_rows(file: File, report: ReadReport) -> Rows:
     """Read the first sheet of an Excel workbook that is not empty.
 
     Raises:
@@ -78,55 +73,46 @@ def excel_rows(path: Path, opens: Opens, report: ReadReport) -> Rows:
     """
     if find_spec("openpyxl") is None:
         raise NotRead(
-            f"{path}: Excel workbooks need the library openpyxl: pip install 'eventcorpus[xlsx]'; or save it as CSV "
-            "UTF-8"
+            f"{file.place}: Excel workbooks need the library openpyxl: pip install 'eventcorpus[xlsx]'; or save it as "
+            "CSV UTF-8"
         )
+    with file.open() as opened:
+        yield from _with_header(_sheet_rows(opened, file.place, report), file.place, "row", report)
+
+
+def _sheet_rows(opened: IO[bytes], place: str, report: ReadReport) -> Iterator[tuple[int, list[Any]]]:
     import openpyxl
 
-    with opens() as file:
-        try:
-            workbook = openpyxl.load_workbook(file, read_only=True, data_only=True)
-            sheets = [sheet for sheet in workbook.worksheets if any(_filled(row) for row in sheet.values)]
-        except Exception as error:  # openpyxl raises whatever its parts raise: KeyError, BadZipFile, ParseError, ...
-            raise _no_workbook(path, error) from None
+    try:
+        workbook = openpyxl.load_workbook(opened, read_only=True, data_only=True)
+        sheets = [sheet for sheet in workbook.worksheets if any(_filled(row) for row in sheet.values)]
         if len(sheets) > 1:
             others = ", ".join(sheet.title for sheet in sheets[1:])
-            report.understand(str(path), f"its sheet {sheets[0].title} is read, not {others}")
-        yield from _with_header(_sheet_rows(sheets[0], path) if sheets else (), path, "row", report)
-        workbook.close()
-
-
-def _sheet_rows(sheet: Any, path: Path) -> Iterator[tuple[int, list[Any]]]:
-    try:
-        for number, row in enumerate(sheet.values, start=1):
+            report.understand(place, f"its sheet {sheets[0].title} is read, not {others}")
+        for number, row in enumerate(sheets[0].values if sheets else (), start=1):
             yield number, [_excel_cell(cell) for cell in row]
-    except Exception as error:
-        raise _no_workbook(path, error) from None
+        workbook.close()
+    except Exception as error:  # openpyxl raises whatever its parts raise: KeyError, BadZipFile, ParseError, ...
+        raise NotRead(f"{place}: not a readable Excel workbook ({_first_line(error)}); save it as CSV UTF-8") from None
 
 
-def _no_workbook(path: Path, error: Exception) -> NotRead:
-    return NotRead(f"{path}: not a readable Excel workbook ({_first_line(error)}); save it as CSV UTF-8")
-
-
-def parquet_rows(path: Path) -> Rows:
+def parquet_rows(file: File, report: ReadReport) -> Rows:
     """Read a Parquet file, 256 rows in memory at a time.
 
     Raises:
-        InputError: if it is not there or not readable, or has two columns of one name.
+        InputError: if it is not readable, or has two columns of one name.
     """
     import pyarrow
     import pyarrow.parquet
 
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; check the path")
     try:
-        file = pyarrow.parquet.ParquetFile(path)
-        _check_names(file.schema_arrow.names, str(path))
-        rows = chain.from_iterable(batch.to_pylist() for batch in file.iter_batches(batch_size=256))
+        table = pyarrow.parquet.ParquetFile(file.place)
+        _check_names(table.schema_arrow.names, file.place)
+        rows = chain.from_iterable(batch.to_pylist() for batch in table.iter_batches(batch_size=256))
         for number, row in enumerate(rows, start=1):
-            yield f"{path}: row {number}", row
+            yield f"{file.place}: row {number}", row
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise NotRead(f"{path}: not a readable Parquet file ({_first_line(error)})") from None
+        raise NotRead(f"{file.place}: not a readable Parquet file ({_first_line(error)})") from None
 
 
 # how a table of text is written --------------------------------------------------------------------------------------
@@ -134,11 +120,11 @@ def parquet_rows(path: Path) -> Rows:
 
 def _separator(sample: str) -> str:
     """The separator under which the header has most names of fields, then the most rows as many cells as it."""
-    is_cut = len(sample) >= _SAMPLE
     best, best_score = ",", (0, 0.0, 1)
     for separator in _SEPARATORS:
-        rows = [row for row in _parsed(sample, separator) if _filled(row)]
-        rows = rows[:-1] if is_cut and len(rows) > 1 else rows
+        rows, _ = _parsed(sample, delimiter=separator)
+        rows = [row for row in rows if _filled(row)]
+        rows = rows[:-1] if len(sample) >= _SAMPLE and len(rows) > 1 else rows
         if not rows or len(rows[0]) < 2:
             continue
         n_fit = sum(len(row) == len(rows[0]) for row in rows)
@@ -146,13 +132,6 @@ def _separator(sample: str) -> str:
         if score > best_score:
             best, best_score = separator, score
     return best
-
-
-def _parsed(sample: str, separator: str) -> list[list[str]]:
-    rows: list[list[str]] = []
-    with suppress(csv.Error):  # the rows before it are enough to tell the separator
-        rows.extend(csv.reader(io.StringIO(sample, newline=""), delimiter=separator))
-    return rows
 
 
 def _quoting(sample: str, separator: str) -> tuple[dict[str, Any], str]:
@@ -166,43 +145,50 @@ def _quoting(sample: str, separator: str) -> tuple[dict[str, Any], str]:
         ways.append(({"escapechar": "\\", "doublequote": False}, "backslashes before quotation marks"))
     if separator == "\t":
         ways.append(({"quoting": csv.QUOTE_NONE}, "quotation marks as they stand"))
-    return next((way for way in ways if _parses(sample, separator, way[0])), ways[0])
+    for quoting, said in ways:
+        _, fault = _parsed(sample, delimiter=separator, strict=True, **quoting)
+        if not fault or (len(sample) >= _SAMPLE - 1000 and "unexpected end" in fault):  # cut inside a cell
+            return quoting, said
+    return ways[0]
 
 
-def _parses(sample: str, separator: str, quoting: Mapping[str, Any]) -> bool:
+def _parsed(sample: str, **how: Any) -> tuple[list[list[str]], str]:
+    """The rows of a sample, and why they end before it does, if they do."""
+    rows: list[list[str]] = []
     try:
-        for _ in csv.reader(io.StringIO(sample, newline=""), delimiter=separator, strict=True, **quoting):
-            pass
+        rows.extend(csv.reader(io.StringIO(sample, newline=""), **how))
     except csv.Error as error:
-        return len(sample) >= _SAMPLE - 1000 and "unexpected end" in str(error)  # the sample is cut inside a cell
-    return True
+        return rows, str(error)
+    return rows, ""
 
 
-def _check_texts(path: Path, sample: str) -> None:
+def _check_texts(place: str, sample: str) -> None:
     """See that a table is none of those that have addresses of articles and no texts."""
     first, _, rest = sample.partition("\n")
-    is_named_so = _GDELT_NAME.search(path.name) and "\t" in first and not any(map(is_field_name, first.split("\t")))
-    if is_named_so or _GDELT.match(sample):
-        raise NotRead(f"{path}: a GDELT table has the addresses of articles and not their texts; {ADDRESSES}")
+    has_names = "\t" not in first or any(map(is_field_name, first.split("\t")))
+    if (_GDELT_NAME.search(place) and not has_names) or _GDELT.match(sample):
+        raise NotRead(f"{place}: a GDELT table has the addresses of articles and not their texts; {ADDRESSES}")
     if _URL_CELL.fullmatch(first) and all(map(_URL_CELL.fullmatch, filter(str.strip, rest.split("\n")[:20]))):
-        raise NotRead(f"{path}: a list of addresses, and no text; {ADDRESSES}")
+        raise NotRead(f"{place}: a list of addresses, and no text; {ADDRESSES}")
 
 
 # rows ----------------------------------------------------------------------------------------------------------------
 
 
-def _with_header(rows: Iterable[tuple[int, Sequence[Any]]], path: Path, what: str, report: ReadReport) -> Rows:
+def _with_header(rows: Iterable[tuple[int, Sequence[Any]]], file: str, what: str, report: ReadReport) -> Rows:
     """Name the cells of rows after the first row that is not empty; ``what`` a row is called in messages."""
     header: list[str] | None = None
     n_rows = n_named = 0
     for number, row in rows:
-        place = f"{path}: {what} {number}"
+        place = f"{file}: {what} {number}"
         if not _filled(row):
             if header is not None and row:
                 report.empty_rows.append(place)
             continue
         if header is None:
-            header = _header(row, place)
+            names = [str(cell).strip() if cell is not None else "" for cell in row]
+            _check_names(names, place)
+            header = [name or f"column {column}" for column, name in enumerate(names, start=1)]
             n_named = max(column for column, cell in enumerate(row, start=1) if _filled([cell]))
             continue
         n_rows += 1
@@ -215,13 +201,7 @@ def _with_header(rows: Iterable[tuple[int, Sequence[Any]]], path: Path, what: st
             )
         yield place, {name: cell if cell != "" else None for name, cell in zip(header, row, strict=False)}
     if not n_rows:
-        raise InputError(f"{path}: no articles; the table has {'no rows under its header' if header else 'no rows'}")
-
-
-def _header(row: Sequence[Any], place: str) -> list[str]:
-    names = [str(cell).strip() if cell is not None else "" for cell in row]
-    _check_names(names, place)
-    return [name or f"column {number}" for number, name in enumerate(names, start=1)]
+        raise InputError(f"{file}: no articles; the table has {'no rows under its header' if header else 'no rows'}")
 
 
 def _check_names(names: Sequence[str], place: str) -> None:
