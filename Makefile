@@ -34,9 +34,9 @@ test: .venv/installed  ## All tests that need no server, no browser and no netwo
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .venv/installed-formats: .venv/installed
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,spacy,xlsx,html,zst,oracles]'; touch $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,spacy,uima,xlsx,html,zst]'; touch $@
 
-test-formats: .venv/installed-formats  ## Formats whose libraries are extras: Excel, HTML, .zst, spaCy; dkpro-cassis as an oracle
+test-formats: .venv/installed-formats  ## Formats whose libraries are extras: Excel, HTML, .zst, spaCy, UIMA
 	@EVENTCORPUS_GENERATED=500 $(BIN)/python -m pytest -o addopts="-q --strict-markers" -n $(WORKERS) --dist worksteal $$(grep -rl --include="*.py" importorskip tests/articles tests/formats tests/dataset tests/libraries)
 
 test-slow: .venv/installed  ## Trainings that are killed again and again and must end with the weights of an undisturbed one

@@ -1,6 +1,8 @@
 """Small CAS files for tests, written as INCEpTION writes them: XMI, its type system, and CAS JSON."""
 
+import io
 import json
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -155,3 +157,12 @@ def cas_json(
         },
         ensure_ascii=False,
     )
+
+
+def zipped(files: dict[str, str | bytes]) -> bytes:
+    """An archive of files."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return content.getvalue()

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from cas_files import NE, cas_json, span, xmi
+from cli_runner import run
+from eventcorpus.dataset import formats
 from eventcorpus.dataset.formats import FORMATS, format_of
 from eventcorpus.errors import InputError
 from eventcorpus.formats.sample import HEAD, sample_of
 
 TASK = {"id": 1, "data": {"text": "one"}, "annotations": []}
 MUC = {"docid": "1", "doctext": "one", "templates": []}
+ONE = [span(11, NE, "one", "one", value="Actor")]
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
@@ -30,10 +34,25 @@ def write(folder: Path, files: dict[str, str]) -> Path:
         ({"src/documents.json": "{}", "src/entities.json": "{}"}, "re3d"),
         ({"train.json": json.dumps(MUC) + "\n" + json.dumps(MUC)}, "muc4"),
         ({"train.txt": "one B-Actor\ntwo O\n\nthree O\n"}, "conll"),
+        ({"doc.xmi": xmi("one", ONE)}, "uima"),
+        ({"doc.json": cas_json("one", ONE)}, "uima"),
     ],
 )
 def test_a_format_is_told_from_names_and_beginning(tmp_path: Path, files: dict[str, str], format: str) -> None:
     assert format_of([write(tmp_path, files)]) == format
+
+
+@pytest.mark.parametrize("name", ["doc.xmi", "doc.json"])
+def test_one_file_of_uima_is_told(tmp_path: Path, name: str) -> None:
+    content = xmi("one", ONE) if name == "doc.xmi" else cas_json("one", ONE)
+    assert format_of([write(tmp_path, {name: content}) / name]) == "uima"
+
+
+def test_a_format_whose_library_is_not_there_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    code, _, err = run("convert", str(write(tmp_path, {"doc.xmi": xmi("one", ONE)})), "--out", str(tmp_path / "out"))
+    assert code == 1
+    assert err.endswith("Error: --from uima needs the library cassis: pip install 'eventcorpus[uima]'\n")
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,7 @@ FORMATS: dict[str, Format] = {
         example="eventcorpus convert export.zip --from uima --out dataset",
         gold="the annotation of the CAS files",
         options=COMMON | {"gold"},
+        extra=("uima", "cassis"),
     ),
     "muc4": Format(
         "MUC-4 in the JSON lines of GTT",

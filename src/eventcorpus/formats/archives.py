@@ -9,15 +9,14 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import opened
 
-MOST_BYTES = 1 << 30
-"""Of what is in an archive when it is unpacked."""
-MOST_NAMES = 200_000
+MOST_BYTES, MOST_NAMES = 1 << 30, 200_000
+"""Of what is in an archive when it is unpacked; and the number of its files."""
 _LARGE, _MOST_TIMES = 50 << 20, 200
 """A file in an archive above so many bytes, unpacked, is at most so many times as large as in the archive."""
 _BROKEN = (BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, NotImplementedError, RuntimeError, ValueError)
@@ -39,6 +38,11 @@ class Member:
     inside: tuple[str, ...]
     read: Callable[[], bytes] = field(compare=False)
 
+    @property
+    def place(self) -> PurePosixPath:
+        """Where it lies, on the disk and in archives."""
+        return PurePosixPath(self.path.as_posix(), *self.inside)
+
 
 def file_member(path: Path, name: str) -> Member:
     """A file on the disk."""
@@ -53,8 +57,7 @@ def members_of(inputs: Sequence[Path]) -> list[Member]:
     """
     found: list[Member] = []
     for path in inputs:
-        files = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in files:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_dir() or (path.is_dir() and file.name.startswith(".")):
                 continue
             name = file.relative_to(path).as_posix() if path.is_dir() else file.name
@@ -62,47 +65,33 @@ def members_of(inputs: Sequence[Path]) -> list[Member]:
                 found.append(file_member(file, name))
                 continue
             prefix = f"{name}/" if path.is_dir() or len(inputs) > 1 else ""
-            for inside, read in _inside(partial(_open_file, file), place=str(file)):
-                found.append(Member(prefix + "/".join(inside), file, inside, read))
+            with opened(file):  # says in one line why it cannot be opened
+                archive = _checked(file, str(file))
+            found += [Member(prefix + "/".join(at), file, at, read) for at, read in _inside(archive, str(file))]
     return found
 
 
 def _inside(
-    open_archive: Callable[[], ZipFile], *, place: str, depth: int = 0
+    archive: ZipFile, place: str, *, is_inner: bool = False
 ) -> Iterator[tuple[tuple[str, ...], Callable[[], bytes]]]:
     """The names in an archive and in the archives in it, and what reads each."""
-    archive = _checked(open_archive, place)
     for info in sorted(archive.infolist(), key=lambda info: info.filename):
         base = info.filename.rsplit("/", 1)[-1]
         if info.is_dir() or base.startswith(".") or info.filename.startswith("__MACOSX/"):
             continue
         read = partial(_content, archive, info, place)
-        if not (base.lower().endswith(".zip") and depth == 0):
+        if is_inner or not base.lower().endswith(".zip"):
             yield (info.filename,), read
             continue
-        of_inner = f"{place}/{info.filename}"
-        for names, _ in _inside(partial(_open_content, read), place=of_inner, depth=1):
-            yield (info.filename, *names), partial(_content_of_inner, read, names[0], of_inner)
+        inner = f"{place}/{info.filename}"
+        for names, _ in _inside(_checked(io.BytesIO(read()), inner), inner, is_inner=True):
+            yield (info.filename, *names), partial(_content_of_inner, read, names[0], inner)
 
 
-def _content_of_file(path: Path) -> bytes:
-    with opened(path) as file:
-        return file.read()
-
-
-def _open_file(path: Path) -> ZipFile:
-    with opened(path):  # says in one line why it cannot be opened
-        return ZipFile(path)
-
-
-def _open_content(read: Callable[[], bytes]) -> ZipFile:
-    return ZipFile(io.BytesIO(read()))
-
-
-def _checked(open_archive: Callable[[], ZipFile], place: str) -> ZipFile:
+def _checked(file: Path | io.BytesIO, place: str) -> ZipFile:
     """An archive in which nothing leads outside, and that does not unpack to too much; its last use closes it."""
     try:
-        archive = open_archive()
+        archive = ZipFile(file)
     except _BROKEN as error:
         raise InputError(f"{place}: not a zip archive that can be read ({error})") from None
     infos = archive.infolist()
@@ -123,6 +112,11 @@ def _checked(open_archive: Callable[[], ZipFile], place: str) -> ZipFile:
     return archive
 
 
+def _content_of_file(path: Path) -> bytes:
+    with opened(path) as file:
+        return file.read()
+
+
 def _content(archive: ZipFile, info: ZipInfo, place: str) -> bytes:
     try:
         with archive.open(info) as file:
@@ -135,5 +129,5 @@ def _content(archive: ZipFile, info: ZipInfo, place: str) -> bytes:
 
 
 def _content_of_inner(read: Callable[[], bytes], name: str, place: str) -> bytes:
-    archive = _checked(partial(_open_content, read), place)
+    archive = _checked(io.BytesIO(read()), place)
     return _content(archive, archive.getinfo(name), place)

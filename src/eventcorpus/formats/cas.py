@@ -1,372 +1,222 @@
-"""A UIMA CAS: feature structures with types, read from XMI (https://uima.apache.org) or from CAS JSON 0.4.
+"""A UIMA CAS (https://uima.apache.org), read from XMI or CAS JSON 0.4 by dkpro-cassis, with checks around it.
 
-Both hold a text (the *sofa*), feature structures with ids, and a type system that says which of them are annotations
-and which of their features are references. Here the value of a feature is a tuple of strings: one for a number or a
-name, several for a list; a reference is the id of what it leads to.
+cassis keeps a wrong offset with a warning, leaves out what no view lists, and makes Python code of the names of
+features. So what the file says of ids, types and offsets is noted, and names are checked, before it reads the file.
+Needs the extra ``uima``.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
-from copy import deepcopy
-from dataclasses import dataclass, field, replace
-from typing import Any
-from xml.etree.ElementTree import Element
+import warnings
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from keyword import iskeyword
+from typing import Any, NamedTuple
+from xml.etree.ElementTree import Element, tostring
 
 import defusedxml.ElementTree as SafeElementTree
 from defusedxml.common import DefusedXmlException
 
 from eventcorpus.errors import InputError
+from eventcorpus.formats.archives import Member
 
-ANNOTATION, TOP, STRING, FS_ARRAY = "uima.tcas.Annotation", "uima.cas.TOP", "uima.cas.String", "uima.cas.FSArray"
+ANNOTATION = "uima.tcas.Annotation"
 FEATURE_STRUCTURES = "%FEATURE_STRUCTURES"
-XMI = "{http://www.omg.org/XMI}XMI"
+ENDS = ("Governor", "Dependent")
+"""The features of a relation that lead to what it joins."""
+_TOP, _STRING, _STRINGS, _STRUCTURES = (f"uima.cas.{name}" for name in ("TOP", "String", "StringArray", "FSArray"))
 _XMI_ID = "{http://www.omg.org/XMI}id"
-_PRIMITIVES = frozenset(
-    f"uima.cas.{name}" for name in ("Boolean", "Byte", "Short", "Integer", "Long", "Float", "Double", "String")
-)
-_BUILT_IN = {
-    "uima.cas.AnnotationBase": TOP,
-    ANNOTATION: "uima.cas.AnnotationBase",
-    "uima.tcas.DocumentAnnotation": ANNOTATION,
-}
-_MOST_ABOVE = 100
-"""Types above a type, at most."""
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _is_list(type_name: str) -> bool:
-    return type_name.endswith("[]") or (type_name.startswith("uima.cas.") and type_name.endswith(("Array", "List")))
+class Written(NamedTuple):
+    """What a file says of a feature structure: its type, and where it stands, in UTF-16 units."""
 
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """A feature of a type. ``range`` is the type of its value; ``shared``: a list that is a structure of its own."""
-
-    name: str
-    range: str
-    shared: bool = False
-
-    @property
-    def is_list(self) -> bool:
-        """Whether it has several values."""
-        return _is_list(self.range)
-
-    @property
-    def of_value(self) -> str:
-        """The type of one value."""
-        if self.range.endswith("[]") or not self.is_list:
-            return self.range.removesuffix("[]")
-        return self.range.removesuffix("Array").removesuffix("List")
-
-
-@dataclass
-class TypeSystem:
-    """Types by name: the type above each, and the features that it adds."""
-
-    above: dict[str, str] = field(default_factory=lambda: dict(_BUILT_IN))
-    own: dict[str, dict[str, Feature]] = field(default_factory=dict)
-
-    def line_of(self, name: str) -> Iterator[str]:
-        """A type and the types above it."""
-        for _ in range(_MOST_ABOVE):
-            yield name
-            if name not in self.above:
-                return
-            name = self.above[name]
-
-    def is_annotation(self, name: str) -> bool:
-        """Whether structures of a type stand at a place in the text."""
-        return ANNOTATION in self.line_of(name)
-
-    def features_of(self, name: str) -> dict[str, Feature]:
-        """The features of a type by name, without those that every annotation has; the inherited first."""
-        found: dict[str, Feature] = {}
-        for each in reversed(list(self.line_of(name))):
-            found |= self.own.get(each, {})
-        return {name: each for name, each in found.items() if name not in ("sofa", "begin", "end")}
-
-    def is_text(self, feature: Feature) -> bool:
-        """Whether the values of a feature are strings, numbers or truth values, and no references."""
-        return not _PRIMITIVES.isdisjoint(self.line_of(feature.of_value))
-
-
-@dataclass(frozen=True, slots=True)
-class Structure:
-    """A feature structure."""
-
-    id: str
     type: str
-    values: Mapping[str, tuple[str, ...]]
-
-    def value(self, name: str) -> str:
-        """The value of a feature that has one; empty if it has none."""
-        values = self.values.get(name, ())
-        return values[0] if values else ""
+    begin: str
+    end: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Cas:
-    """The content of one file. ``members`` are the ids that views list: others are no annotations (any more)."""
+    """The content of one file.
 
-    types: TypeSystem
-    structures: dict[str, Structure]
-    members: set[str]
-
-    @property
-    def sofas(self) -> list[Structure]:
-        """The texts, that of the initial view first."""
-        found = [each for each in self.structures.values() if each.type == "uima.cas.Sofa"]
-        return sorted(found, key=lambda sofa: sofa.value("sofaID") != "_InitialView")
-
-    def targets(self, structure: Structure, feature: str) -> list[Structure]:
-        """What a feature leads to: structures, those in lists one by one."""
-        found = (self.structures.get(each) for each in self._elements(structure.values.get(feature, ())))
-        return [target for target in found if target is not None]
-
-    def _elements(self, ids: Collection[str]) -> Iterator[str]:
-        """Ids and texts, with the elements of arrays and lists instead of these."""
-        waiting, seen = [*reversed(list(ids))], set[str]()
-        while waiting:
-            each = waiting.pop()
-            target = self.structures.get(each)
-            if target is None or not _is_list(target.type):
-                yield each
-            elif each not in seen:
-                seen.add(each)
-                waiting += reversed([*_of_list(target)])
-
-
-def _of_list(target: Structure) -> tuple[str, ...]:
-    return (*target.values.get("elements", ()), *target.values.get("head", ()), *target.values.get("tail", ()))
-
-
-def read_type_system(content: bytes, *, place: str) -> TypeSystem:
-    """Read a TypeSystem.xml.
-
-    Raises:
-        InputError: if it is no XML, or XML of another kind.
+    Attributes:
+        types: its type system, a ``cassis.TypeSystem``.
+        text: that of the initial view, or of the first that has one.
+        written: every feature structure by its id, also those that no view lists, which were deleted.
+        members: what the view of the text lists, by its id, as cassis has it.
+        elsewhere: the ids of what other views list.
     """
-    root = _parsed(content, place)
-    if _local(root.tag) != "typeSystemDescription":
-        raise InputError(f"{place}: not a type system of UIMA, whose first element is <typeSystemDescription>")
-    types = TypeSystem()
-    for described in (element for element in root.iter() if _local(element.tag) == "typeDescription"):
-        said = _said(described)
-        name = said.get("name", "")
-        types.above[name] = said.get("supertypeName") or TOP
-        features = [_said(each) for each in described.iter() if _local(each.tag) == "featureDescription"]
-        types.own[name] = {
-            each["name"]: Feature(
-                each["name"], each.get("rangeTypeName") or TOP, each.get("multipleReferencesAllowed") == "true"
-            )
-            for each in features
-            if each.get("name")
-        }
-    return types
+
+    types: Any
+    text: str
+    written: Mapping[int, Written]
+    members: Mapping[int, Any]
+    elsewhere: Collection[int]
 
 
-def read_xmi(content: bytes, types: TypeSystem | None, *, place: str) -> Cas:
-    """Read an XMI file.
+class _Row(NamedTuple):
+    """A feature structure before cassis reads it: what the file has, to be changed, and the names of lists of texts."""
+
+    id: int
+    type: str
+    values: dict[str, Any]
+    lists: Collection[str] = ()
+
+
+def read_cas(file: Member, type_system: Member | None) -> Cas:
+    """Read a file; types that its type system lacks are made of what stands in it.
 
     Args:
-        types: its type system; None: made of what stands in the file (see ``_add_missing_types``).
+        type_system: the TypeSystem.xml of an XMI file, if there is one.
 
     Raises:
-        InputError: if it is no XML, or XML of another kind.
-    """
-    root = _parsed(content, place)
-    if root.tag != XMI:
-        raise InputError(f"{place}: not XMI of UIMA, whose first element is <xmi:XMI>")
-    known = deepcopy(types) if types else TypeSystem()
-    cas = Cas(known, {}, set())
-    as_children: set[tuple[str, str]] = set()
-    for n, element in enumerate(root):
-        name, own_id = _type_of(element.tag), element.get(_XMI_ID) or f"-{n}"
-        if name == "uima.cas.View":
-            cas.members |= set(element.get("members", "").split())
-            continue
-        values = {key: (value,) for key, value in element.attrib.items() if key != _XMI_ID}
-        for child in element:
-            key = _local(child.tag)
-            values[key] = (*values.get(key, ()), child.text or "")
-            as_children.add((own_id, key))
-        _add(cas, Structure(own_id, name, values), place)
-    _add_missing_types(cas)
-    lists = {name: _lists_of(known, name) for name in {one.type for one in cas.structures.values()}}
-    for one in list(cas.structures.values()):
-        listed = {key for key in lists[one.type] if key in one.values and (one.id, key) not in as_children}
-        if listed:
-            in_lists = {key: tuple(one.values[key][0].split()) for key in listed}
-            cas.structures[one.id] = replace(one, values={**one.values, **in_lists})
-    for one in list(cas.structures.values()):
-        _resolve(
-            cas, one, {key for key, apart in lists[one.type].items() if apart and (one.id, key) not in as_children}
-        )
-    return _with_members(cas)
-
-
-def _lists_of(types: TypeSystem, name: str) -> dict[str, bool]:
-    """The features of a type that hold lists: whether of texts in a structure of its own."""
-    if _is_list(name):
-        return {"elements": False}
-    own = {key: feature for key, feature in types.features_of(name).items() if feature.is_list}
-    return {
-        key: types.is_text(feature) and (feature.shared or feature.of_value == STRING) for key, feature in own.items()
-    }
-
-
-def read_cas_json(content: bytes, *, place: str) -> Cas:
-    """Read a CAS JSON file.
-
-    Raises:
-        InputError: if it is no JSON, or JSON of another kind.
+        InputError: if it is no XML or JSON, or of another kind, or if cassis cannot read it.
     """
     try:
-        data = json.loads(content.decode("utf-8-sig"))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            cas, written = _from_json(file) if file.name.lower().endswith(".json") else _from_xmi(file, type_system)
+    except InputError:
+        raise
+    except Exception as error:  # cassis does not say by which errors it refuses a file
+        raise InputError(f"{file.place}: dkpro-cassis cannot read it ({type(error).__name__}: {error})") from None
+    view = next((view for view in cas.views if view.sofa.sofaString is not None), cas.views[0])
+    members = {one.xmiID: one for one in view.get_all_fs()}
+    elsewhere = {one.xmiID for other in cas.views if other is not view for one in other.get_all_fs()}
+    return Cas(cas.typesystem, view.sofa.sofaString or "", written, members, elsewhere)
+
+
+def _from_xmi(file: Member, type_system: Member | None) -> tuple[Any, dict[int, Written]]:
+    from cassis import TypeSystem, load_cas_from_xmi
+
+    root = _parsed(file, "XMI")
+    rows: list[_Row] = []
+    for element in (element for element in root if _XMI_ID in element.attrib):  # a view has none
+        name = re.sub(r"^uima\.noNamespace\.", "", element.tag[9:].replace(".ecore}", ".").replace("/", "."))
+        rows.append(_Row(int(element.attrib[_XMI_ID]), name, element.attrib, [child.tag for child in element]))
+    types = _types_of_xml(tostring(_parsed(type_system, "typeSystemDescription"))) if type_system else TypeSystem()
+    types = _with_missing(types, rows, file)
+    written = _taken(rows, file)
+    return load_cas_from_xmi(BytesIO(tostring(root)), types, trusted=True), written
+
+
+def _from_json(file: Member) -> tuple[Any, dict[int, Written]]:
+    from cassis import load_cas_from_json
+    from cassis.typesystem import array_type_name_for_type
+
+    try:
+        data = json.loads(file.read().decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{place}: not valid JSON ({error})") from None
+        raise InputError(f"{file.place}: not valid JSON ({error})") from None
     listed = data.get(FEATURE_STRUCTURES) if isinstance(data, dict) else None
-    if isinstance(listed, dict):
-        listed = [{"%ID": name} | each for name, each in listed.items() if isinstance(each, dict)]
-    if not isinstance(listed, list):
-        raise InputError(f"{place}: not CAS JSON of UIMA, which has {FEATURE_STRUCTURES}")
-    members = {member for _, view in _objects(data.get("%VIEWS")) for member in _values(view.get("%MEMBERS"))}
-    cas = Cas(_types_of(data.get("%TYPES")), {}, members)
-    references: dict[str, set[str]] = {}
-    for n, each in enumerate(each for each in listed if isinstance(each, dict)):
-        own_id, name = str(each.get("%ID", f"-{n}")), str(each.get("%TYPE"))
-        values = {key[key[:1] in "@#^" :]: _values(value) for key, value in each.items() if key[:1] != "%"}
-        if "%ELEMENTS" in each:
-            values["elements"] = _values(each["%ELEMENTS"])
-        references.setdefault(own_id, set()).update(key[1:] for key in each if key[:1] == "@")
-        _add(cas, Structure(own_id, name, values), place)
-    _add_missing_types(cas, references)
-    for one in list(cas.structures.values()):
-        own = cas.types.features_of(one.type)
-        _resolve(cas, one, {key for key in references[one.id] if key in own and cas.types.is_text(own[key])})
-    return _with_members(cas)
+    if not isinstance(listed, list | dict):
+        raise InputError(f"{file.place}: not CAS JSON of UIMA, which has {FEATURE_STRUCTURES}")
+    rows: list[_Row] = []
+    for own_id, each in listed.items() if isinstance(listed, dict) else [(each["%ID"], each) for each in listed]:
+        if each["%TYPE"].endswith("[]"):  # cassis takes every one of these for an array of structures
+            each["%TYPE"] = array_type_name_for_type(each["%TYPE"][:-2])
+        rows.append(_Row(int(own_id), each["%TYPE"], each))
+    types = _with_missing(_types_of_json(json.dumps(data.get("%TYPES", {}))), rows, file)
+    written = _taken(rows, file)
+    return load_cas_from_json(json.dumps(data), types, merge_typesystem=False), written
 
 
-def _add(cas: Cas, one: Structure, place: str) -> None:
-    if one.id in cas.structures:
-        raise InputError(f"{place}: the id {one.id[:40]!r} stands twice; ids are unique")
-    cas.structures[one.id] = one
+def _taken(rows: Iterable[_Row], file: Member) -> dict[int, Written]:
+    """What is written of each feature structure; the offsets are taken out, so that cassis does not convert them."""
+    found: dict[int, Written] = {}
+    for row in rows:
+        if row.id in found:
+            raise InputError(f"{file.place}: the id {row.id} stands twice; ids are unique")
+        found[row.id] = Written(row.type, *(str(row.values.pop(offset, "")) for offset in ("begin", "end")))
+    return found
 
 
-def _resolve(cas: Cas, one: Structure, features: Collection[str]) -> None:
-    """Put the texts of a list that is a structure of its own in the place of the reference to it."""
-    present = [key for key in features if key in one.values]
-    if present:
-        values = {key: tuple(cas._elements(one.values[key])) for key in present}
-        cas.structures[one.id] = replace(one, values={**one.values, **values})
+@lru_cache(maxsize=1)
+def _types_of_xml(content: bytes) -> Any:
+    from cassis import load_typesystem
+
+    return load_typesystem(BytesIO(content))
 
 
-def _types_of(data: Any) -> TypeSystem:
-    types = TypeSystem()
-    for name, described in _objects(data):
-        types.above[name] = str(described.get("%SUPER_TYPE") or TOP)
-        types.own[name] = {
-            feature: Feature(feature, str(about.get("%RANGE") or TOP)) for feature, about in _objects(described)
-        }
+@lru_cache(maxsize=1)
+def _types_of_json(types: str) -> Any:
+    from cassis import load_cas_from_json
+
+    return load_cas_from_json(f'{{"%TYPES": {types}, "{FEATURE_STRUCTURES}": [], "%VIEWS": {{}}}}').typesystem
+
+
+def _with_missing(types: Any, rows: Sequence[_Row], file: Member) -> Any:
+    """A type system with the types that it lacks, as far as what stands in the file says what they are.
+
+    What has ``begin`` is an annotation. Governor, Dependent and ``target`` lead to structures, and so does a feature
+    all of whose values are ids of links; every other one is text.
+
+    Raises:
+        InputError: if a feature has a name of which Python code cannot be made.
+    """
+    from cassis import TypeSystem, merge_typesystems
+
+    known = {each.name for each in types.get_types(built_in=True)}
+    missing = [row for row in rows if row.type not in known]
+    if missing:
+        ids = {str(row.id) for row in rows}
+        of_links = {row.type for row in rows if "target" in row.values and "begin" not in row.values}
+        links = {str(row.id) for row in rows if row.type in of_links}
+        above = {row.type: ANNOTATION if "begin" in row.values else _TOP for row in missing}
+        listed = {(row.type, name) for row in missing for name in row.lists}
+        given: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        for row in missing:
+            for key, value in (row.values | dict.fromkeys(row.lists, "")).items():
+                if key not in ("begin", "end", "sofa", "@sofa") and key[:1] not in "{%":
+                    given[row.type, key] |= {*str(value).split()}
+        made = TypeSystem()
+        for name, supertype in above.items():
+            made.create_type(name, supertype)
+        for (name, key), values in given.items():
+            if key[:1] == "@" or (key in (*ENDS, "target") and values <= ids):
+                of = _TOP
+            elif values and values <= links:
+                of = _STRUCTURES
+            else:
+                of = _STRINGS if (name, key) in listed else _STRING
+            made.create_feature(name, key.lstrip("@#"), of)
+        types = merge_typesystems(types, made)
+    for feature in (feature for each in types.get_types(built_in=True) for feature in each.features):
+        if not feature.name.isidentifier() or iskeyword(feature.name):
+            name = feature.name[:40]
+            raise InputError(f"{file.place}: dkpro-cassis reads no feature that is called {name!r}; rename it")
     return types
 
 
-def _objects(data: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The entries of a JSON object that are objects."""
-    entries = data.items() if isinstance(data, dict) else ()
-    yield from ((key, value) for key, value in entries if isinstance(value, dict))
-
-
-def _values(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, bool):
-        return (str(value).lower(),)
-    if isinstance(value, list):
-        return tuple(str(each) for each in value if not isinstance(each, list | dict))
-    return (str(value),)
-
-
-def _with_members(cas: Cas) -> Cas:
-    """The CAS; without a view that lists anything, all that is in the file counts."""
-    return cas if cas.members else replace(cas, members=set(cas.structures))
-
-
-def _add_missing_types(cas: Cas, references: Mapping[str, Collection[str]] | None = None) -> None:
-    """Add the types that the type system lacks, as far as what stands in the file says what they are.
-
-    What has ``begin`` and ``end`` is an annotation. References of a relation are called Governor and Dependent, that
-    of a link ``target``; a feature whose values are all ids of links holds links; every other one is text.
-
-    Args:
-        references: by id, the features of a structure that are references, if the file says it.
-    """
-    links = {one.id for one in cas.structures.values() if "target" in one.values and "begin" not in one.values}
-    missing = {one.type for one in cas.structures.values()} - cas.types.above.keys()
-    for one in cas.structures.values():
-        if one.type not in missing or one.type.startswith("uima."):
-            continue
-        cas.types.above[one.type] = ANNOTATION if {"begin", "end"} <= one.values.keys() else TOP
-        own = cas.types.own.setdefault(one.type, {})
-        for name, values in one.values.items():
-            ids = [each for value in values for each in value.split()]
-            said = (references or {}).get(one.id, ())
-            if name in ("Governor", "Dependent", "target") or name in said:
-                own[name] = Feature(name, TOP)
-            elif references is None and ids and links.issuperset(ids):
-                own[name] = Feature(name, FS_ARRAY)
-            else:
-                own.setdefault(name, Feature(name, STRING))
-
-
-def _parsed(content: bytes, place: str) -> Element:
+def _parsed(file: Member, first: str) -> Element:
+    """The first element of a file, which has to be called so."""
     try:
-        root: Element = SafeElementTree.fromstring(_as_xml_1_0(content))
+        root: Element = SafeElementTree.fromstring(_as_xml_1_0(file.read()))
     except DefusedXmlException:
-        raise InputError(f"{place}: XML with entity definitions or external references is not read") from None
+        raise InputError(f"{file.place}: XML with entity definitions or external references is not read") from None
     except (SafeElementTree.ParseError, ValueError, LookupError, RecursionError) as error:
-        raise InputError(f"{place}: not well-formed XML ({error})") from None
+        raise InputError(f"{file.place}: not well-formed XML ({error})") from None
+    if root.tag.rpartition("}")[2] != first:
+        raise InputError(f"{file.place}: not XML of UIMA: its first element is <{root.tag}>, not <{first}>")
     return root
 
 
 def _as_xml_1_0(content: bytes) -> bytes:
     """XML 1.1 as XML 1.0, with U+FFFD for control characters; a character in two halves (UTF-16) as one."""
-    head = re.match(rb"(?:\xef\xbb\xbf)?\s*<\?xml[^>]*>", content)
-    if head and re.search(rb"""version=["']1\.1["']""", head[0]):
-        content = head[0].replace(b"1.1", b"1.0", 1) + content[head.end() :]
-    if b"&#" not in content:
-        return content
+    content = re.sub(rb"""^([^>]*?<\?xml[^>]*? version=["']1\.)1""", rb"\g<1>0", content)
     return re.sub(rb"(?:&#(?:[0-9]{1,9}|x[0-9a-fA-F]{1,8});)+", lambda found: _readable(found[0]), content)
 
 
 def _readable(references: bytes) -> bytes:
     """References to characters, one after another, as XML 1.0 takes them."""
-    found: list[int] = []
-    for written in references.rstrip(b";").split(b";"):
-        n = int(written[3:], 16) if written[2:3] == b"x" else int(written[2:])
-        if found and 0xD800 <= found[-1] < 0xDC00 <= n < 0xE000:
-            n = 0x10000 + ((found.pop() - 0xD800) << 10) + (n - 0xDC00)
-        found.append(n)
-    return b"".join(b"&#%d;" % (n if _is_in_xml(n) else 0xFFFD) for n in found)
-
-
-def _is_in_xml(n: int) -> bool:
-    return n in (9, 10, 13) or 0x20 <= n < 0xD800 or 0xE000 <= n < 0xFFFE or 0x10000 <= n < 0x110000
-
-
-def _type_of(tag: str) -> str:
-    """The name of a type from a tag, ``{http:///webanno/custom.ecore}Span``."""
-    namespace, _, name = tag.lstrip("{").rpartition("}")
-    package = namespace.removeprefix("http:///").removesuffix(".ecore").replace("/", ".")
-    return name if package in ("", "uima.noNamespace", "noNamespace") else f"{package}.{name}"
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition("}")[2]
-
-
-def _said(element: Element) -> dict[str, str]:
-    """What the children of an element say, by their names."""
-    return {_local(child.tag): (child.text or "").strip() for child in element}
+    numbers = [int(n, 16 if is_hex else 10) for is_hex, n in re.findall(rb"&#(x?)(\w+);", references)]
+    halves = "".join(chr(n) if n < 0x110000 else "\ufffd" for n in numbers)
+    text = halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return b"".join(b"&#%d;" % ord(character) for character in _NOT_IN_XML.sub("\ufffd", text))

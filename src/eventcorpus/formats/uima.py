@@ -9,23 +9,17 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
 
 from eventcorpus.annotation.document import Document, Fault, Form, Found, Link, Mark
 from eventcorpus.annotation.offsets import Counting, counting_of
-from eventcorpus.conversion_report import Code, ConversionReport, Reason
+from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.formats.archives import Member, file_member, members_of
-from eventcorpus.formats.cas import (
-    FEATURE_STRUCTURES,
-    Cas,
-    Structure,
-    TypeSystem,
-    read_cas_json,
-    read_type_system,
-    read_xmi,
-)
+from eventcorpus.formats.cas import ANNOTATION, ENDS, FEATURE_STRUCTURES, Cas, Written, read_cas
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.schema import ADJUDICATED, Article
 
@@ -39,7 +33,6 @@ _LABELS = ("value", "label", "identifier")
 _BUILT_IN = ("uima.", "de.tudarmstadt.ukp.", "org.dkpro.core.")
 _READ = re.compile(r"de\.tudarmstadt\.ukp\.dkpro\.core\.api\.(ner|semantics|coref)\.type\.")
 """Of the layers that every project has, those that people annotate; the others are words, sentences and grammar."""
-_ENDS = ("Governor", "Dependent")
 _ONE_DOCUMENT = "in the folder annotation of a project each folder is one document; call it otherwise if this is none"
 _EXPORTED = (".zip", ".json", ".xmi")
 _LONGEST_LABEL, _LONGEST_CHOICE = 100, 60
@@ -47,15 +40,15 @@ _LONGEST_LABEL, _LONGEST_CHOICE = 100, 60
 
 @dataclass(frozen=True)
 class _Pass:
-    """One annotator's file of a document; ``user`` is empty where the file does not say whose it is."""
+    """One annotator's file of a document, and the type system beside it; ``user``: whose it is, if the file says it."""
 
     document: str
     user: str
     member: Member
+    type_system: Member | None
 
 
-@dataclass(frozen=True)
-class Layer:
+class Layer(NamedTuple):
     """What a type of annotations means.
 
     Attributes:
@@ -69,22 +62,25 @@ class Layer:
 
     name: str
     label: str
-    texts: tuple[str, ...]
-    links: tuple[str, ...]
+    texts: Sequence[str]
+    links: Sequence[str]
     is_relation: bool
     has_slots: bool
 
-    @classmethod
-    def of(cls, types: TypeSystem, type_name: str) -> Layer:
-        """What a type means, by the type system."""
-        features = types.features_of(type_name)
-        texts = [name for name, feature in features.items() if types.is_text(feature)]
-        label = next((name for wanted in _LABELS for name in texts if name.lower() == wanted), "")
-        links = [name for name in features if name not in (*texts, *_ENDS)]
-        is_relation = features.keys() >= set(_ENDS)
-        has_slots = not is_relation and any(features[name].is_list for name in links)
-        attributes = tuple(name for name in texts if name != label)
-        return cls(_short(type_name), label, attributes, tuple(links), is_relation, has_slots)
+
+@lru_cache(maxsize=256)
+def _layer_of(type_: Any) -> Layer:
+    """What a type of cassis means."""
+    from cassis.typesystem import is_collection, is_primitive, is_primitive_collection
+
+    features = {each.name: each for each in type_.all_features if each.name not in ("sofa", "begin", "end")}
+    ranges = {name: each.rangeType for name, each in features.items()}
+    texts = [name for name, of in ranges.items() if is_primitive(of) or is_primitive_collection(of)]
+    label = next((name for wanted in _LABELS for name in texts if name.lower() == wanted), "")
+    links = [name for name in features if name not in (*texts, *ENDS)]
+    is_relation = features.keys() >= set(ENDS)
+    has_slots = not is_relation and any(is_collection(type_, features[name]) for name in links)
+    return Layer(type_.short_name, label, [name for name in texts if name != label], links, is_relation, has_slots)
 
 
 def read_uima(inputs: Sequence[Path]) -> Found:
@@ -95,8 +91,8 @@ def read_uima(inputs: Sequence[Path]) -> Found:
             unless the report refuses.
     """
     members = [*members_of(inputs), *_type_systems_beside(inputs)]
-    type_systems = {_where(each).parent: each for each in members if _is_type_system(each)}
-    passes = _passes([each for each in members if _is_cas(each)], inputs)
+    type_systems = {each.place.parent: each for each in members if _is_type_system(each)}
+    passes = _passes([each for each in members if _is_cas(each)], type_systems, inputs)
     if not passes:
         has_tsv = any(each.name.lower().endswith(".tsv") for each in members)
         reason = "WebAnno TSV is not read" if has_tsv else "no .xmi file and no CAS JSON"
@@ -115,22 +111,30 @@ def read_uima(inputs: Sequence[Path]) -> Found:
             text: str | None = None
             for one in done:
                 annotator = annotator_of[one.user]
-                document = _read(one, annotator, type_systems, report)
-                if document is not None and text not in (None, document.article.text):
+                try:
+                    cas = read_cas(one.member, one.type_system)
+                except InputError:
+                    if not report.refuses:
+                        raise
+                    report.refuse("articles", name, f"the file of {annotator}", Code.FORMAT)
+                    continue
+                if text not in (None, cas.text):
                     said = f"the annotation of {annotator}"
                     report.fault("articles", name, said, Code.OTHER_TEXT_UNDER_ID, detail=_ONE_DOCUMENT)
-                elif document is not None:
-                    text = document.article.text
-                    yield document
+                    continue
+                text = cas.text
+                yield _Reader(name, cas, report).document(annotator)
 
     name = re.sub(r"[^\w.-]+", "-", inputs[0].resolve().stem)
     files = sorted({each.member.path for each in passes} | {each.path for each in type_systems.values()})
     annotators = sorted({annotator_of[each.user] for each in passes if each.user != NOBODY})
-    named = {each.member.path: each for each in passes if each.user and each.member.path.stem == each.user}
     names = {
-        path: f"{each.document}/{annotator_of.get(each.user, NOBODY)}{path.suffix}" for path, each in named.items()
+        path: f"{each.document}/{annotator_of.get(each.user, NOBODY)}{path.suffix}"
+        for each in passes
+        if each.user and (path := each.member.path).stem == each.user
     }
-    notices = list(_notices(passes, type_systems, members))
+    read = {each.member for each in passes} | set(type_systems.values())
+    notices = [*_notices(passes[0], [each.name for each in members if each not in read])]
     return Found(name, documents, files, annotators=annotators, names=names, notices=notices)
 
 
@@ -154,12 +158,9 @@ def _is_type_system(member: Member) -> bool:
     return name.endswith(".xml") and ("typesystem" in name or b"<typeSystemDescription" in member.read()[:10_000])
 
 
-def _where(member: Member) -> PurePosixPath:
-    """Where a file lies, on the disk and in archives."""
-    return PurePosixPath(member.path.as_posix(), *member.inside)
-
-
-def _passes(members: Sequence[Member], inputs: Sequence[Path]) -> list[_Pass]:
+def _passes(
+    members: Sequence[Member], type_systems: Mapping[PurePosixPath, Member], inputs: Sequence[Path]
+) -> list[_Pass]:
     """Which document each file is, and whose: of a project by its folder, else by its name alone."""
     found: list[_Pass] = []
     alone: dict[Member, str] = {}
@@ -167,73 +168,47 @@ def _passes(members: Sequence[Member], inputs: Sequence[Path]) -> list[_Pass]:
     above: tuple[str, ...] = ()
     if len(inputs) == 1 and folder.is_dir():  # the folder of one document is called doc.txt
         above = folder.parts[-2:] if folder.suffix else folder.parts[-1:]
+
+    def one(document: str, user: str, member: Member) -> _Pass:
+        # in the folder of the file, or in the nearest above it
+        beside = next((type_systems[at] for at in member.place.parents if at in type_systems), None)
+        return _Pass(document, user, member, beside)
+
     for member in members:
         parts = (*above, *PurePosixPath(member.name).parts)
         n = max((n for n, part in enumerate(parts[:-2]) if part in _PROJECT), default=None)
         if n is None:
             alone[member] = PurePosixPath([member.name, *member.inside][-1]).with_suffix("").as_posix()
         else:
-            found.append(_Pass(parts[n + 1], PurePosixPath(parts[-1]).stem, member))
+            found.append(one(parts[n + 1], PurePosixPath(parts[-1]).stem, member))
     times = Counter(alone.values())
     for member, name in alone.items():
         if times[name] > 1:
             name = PurePosixPath(member.name.replace(".zip/", "/")).with_suffix("").as_posix()
-        found.append(_Pass(name, "", member))
+        found.append(one(name, "", member))
     return found
 
 
-def _notices(
-    passes: Sequence[_Pass], type_systems: Mapping[PurePosixPath, Member], members: Sequence[Member]
-) -> Iterator[str]:
-    read = {each.member for each in passes} | set(type_systems.values())
-    others = [each.name for each in members if each not in read]
+def _notices(first: _Pass, others: Sequence[str]) -> Iterator[str]:
     if others:
         more = f" and {len(others) - 10} more" if len(others) > 10 else ""
         yield f"not read: {', '.join(others[:10])}{more}"
-    first = passes[0].member
-    if not first.name.lower().endswith(".json") and _beside(first, type_systems) is None:
+    if first.type_system is None and not first.member.name.lower().endswith(".json"):
         yield (
-            f"{first.name}: no TypeSystem.xml beside it; what is an annotation, a relation or a text is told from what "
-            "stands in the file"
+            f"{first.member.name}: no TypeSystem.xml beside it; what is an annotation, a relation or a text is told "
+            "from what stands in the file"
         )
     try:
-        cas = _cas_of(first, type_systems)
+        cas = read_cas(first.member, first.type_system)
     except InputError:  # which is said when the documents are read
         return
-    for type_name in sorted({one.type for one in cas.structures.values() if cas.types.is_annotation(one.type)}):
-        layer = Layer.of(cas.types, type_name)
-        if _is_read(type_name) and not layer.label and layer.texts:
+    for name in sorted({each.type for each in cas.written.values()}):
+        layer = _layer_of(cas.types.get_type(name))
+        if cas.types.is_instance_of(name, ANNOTATION) and _is_read(name) and not layer.label and layer.texts:
             yield (
                 f"layer {layer.name}: it has none of {', '.join(_LABELS)}, so its name is the label; "
                 f"{', '.join(layer.texts)} stand in attributes"
             )
-
-
-def _beside(member: Member, type_systems: Mapping[PurePosixPath, Member]) -> Member | None:
-    """The type system in the folder of a file, or in the nearest above it."""
-    return next((type_systems[folder] for folder in _where(member).parents if folder in type_systems), None)
-
-
-def _cas_of(member: Member, type_systems: Mapping[PurePosixPath, Member]) -> Cas:
-    place = str(_where(member))
-    if member.name.lower().endswith(".json"):
-        return read_cas_json(member.read(), place=place)
-    beside = _beside(member, type_systems)
-    types = read_type_system(beside.read(), place=str(_where(beside))) if beside else None
-    return read_xmi(member.read(), types, place=place)
-
-
-def _read(
-    one: _Pass, annotator: str, type_systems: Mapping[PurePosixPath, Member], report: ConversionReport
-) -> Document | None:
-    try:
-        cas = _cas_of(one.member, type_systems)
-    except InputError:
-        if not report.refuses:
-            raise
-        report.refuse("articles", one.document, f"the file of {annotator}", Code.FORMAT)
-        return None
-    return _Reader(one.document, cas, report).document(annotator)
 
 
 @dataclass
@@ -243,86 +218,100 @@ class _Reader:
     name: str
     cas: Cas
     report: ConversionReport
-    layers: dict[str, Layer] = field(default_factory=dict)
 
     def document(self, annotator: str) -> Document:
-        sofas = [sofa for sofa in self.cas.sofas if "sofaString" in sofa.values]
-        text, sofa = (sofas[0].value("sofaString"), sofas[0].id) if sofas else ("", "")
-        counting = counting_of(text, Code.UTF16)
+        counting = counting_of(self.cas.text, Code.UTF16)
         marks: list[Mark] = []
         links: list[Link] = []
-        free: set[str] = set()
-        for one, layer in self._annotations():
-            if one.value("sofa") not in ("", sofa):
-                name = f"{layer.name} {one.id}"
-                self.report.refuse("roles" if layer.is_relation else "spans", self.name, name, Code.OTHER_OBJECT)
+        language: str | None = None
+        for number, written in self.cas.written.items():
+            type_, one = self.cas.types.get_type(written.type), self.cas.members.get(number)
+            layer = _layer_of(type_)
+            if not self.cas.types.is_instance_of(type_, ANNOTATION):
+                continue
+            if layer.name in ("DocumentAnnotation", "DocumentMetaData"):
+                stated = getattr(one, "language", None)
+                language = stated if stated and stated != "x-unspecified" else language
+            elif not _is_read(written.type):
+                self.report.note(f"{layer.name} (words, sentences, grammar and metadata are not kept)")
+            elif one is None and number not in self.cas.elsewhere:
+                self.report.note(f"{layer.name} that no view lists (it was deleted)")
+            elif one is None:
+                kind: Kind = "roles" if layer.is_relation else "spans"
+                self.report.refuse(kind, self.name, f"{layer.name} {number}", Code.OTHER_OBJECT)
             elif layer.is_relation:
-                links.append(self._relation(one, layer))
+                details = {_called(name): ", ".join(texts) for name in layer.texts if (texts := _texts(one, name))}
+                governor, dependent = (next(_ids(one, name), "") for name in ENDS)
+                links.append(Link(self._label(one, layer), governor, dependent, details=details or None))
             else:
-                mark = self._mark(one, layer, counting)
-                marks.append(mark)
-                free |= {name for name, value in mark.attributes if not _may_be_choice(name, value)}
+                pieces, fault = _placed(written, counting)
+                label = self._label(one, layer)
+                if len(label) > _LONGEST_LABEL:
+                    fault = Fault(Code.LABEL_TOO_LONG, f"at most {_LONGEST_LABEL} characters")
+                about = tuple((_called(name), text) for name in layer.texts for text in _texts(one, name))
+                marks.append(Mark(str(number), label, pieces, None, about, is_trigger=layer.has_slots, fault=fault))
                 links += self._slots(one, layer)
         marks.sort(key=lambda mark: (mark.pieces, mark.id))
-        article = Article(self.name, text, language=self._language())
-        return Document(article, marks, links, form=FORM, free=frozenset(free), annotator=annotator)
+        free = frozenset(name for mark in marks for name, value in mark.attributes if not _may_be_choice(name, value))
+        article = Article(self.name, self.cas.text, language=language)
+        return Document(article, marks, links, form=FORM, free=free, annotator=annotator)
 
-    def _annotations(self) -> Iterator[tuple[Structure, Layer]]:
-        """The annotations of the layers that are read; those of others are counted."""
-        for one in self.cas.structures.values():
-            if not self.cas.types.is_annotation(one.type):
-                continue
-            if not _is_read(one.type):
-                if not one.type.endswith(("DocumentAnnotation", "DocumentMetaData")):
-                    self.report.note(f"{_short(one.type)} (words, sentences, grammar and metadata are not kept)")
-            elif one.id not in self.cas.members:
-                self.report.note(f"{_short(one.type)} that no view lists (it was deleted)")
-            else:
-                layer = self.layers.setdefault(one.type, Layer.of(self.cas.types, one.type))
-                yield one, layer
-
-    def _language(self) -> str | None:
-        found = (one.value("language") for one in self.cas.structures.values() if "language" in one.values)
-        return next((language for language in found if language not in ("", "x-unspecified")), None)
-
-    def _mark(self, one: Structure, layer: Layer, counting: Counting) -> Mark:
-        label = self._label(one, layer)
-        attributes = tuple((name, text) for name in layer.texts for text in _texts(one, name))
-        pieces, fault = _place(one, counting)
-        if len(label) > _LONGEST_LABEL:
-            fault = Fault(Code.LABEL_TOO_LONG, f"at most {_LONGEST_LABEL} characters")
-        return Mark(one.id, label, pieces, None, attributes, is_trigger=layer.has_slots, fault=fault)
-
-    def _label(self, one: Structure, layer: Layer) -> str:
-        label = " ".join(one.value(layer.label).split()) if layer.label else layer.name
-        if not label:
+    def _label(self, one: Any, layer: Layer) -> str:
+        label = " ".join(next(iter(_texts(one, layer.label)), "").split())
+        if not label and layer.label:
             self.report.note(f"{layer.name} without a {layer.label}: labelled by its layer")
         return label or layer.name
 
-    def _relation(self, one: Structure, layer: Layer) -> Link:
-        details = {name: ", ".join(texts) for name in layer.texts if (texts := _texts(one, name))}
-        governor, dependent = (next((target.id for target in self.cas.targets(one, end)), "") for end in _ENDS)
-        return Link(self._label(one, layer), governor, dependent, details=details or None)
-
-    def _slots(self, one: Structure, layer: Layer) -> Iterator[Link]:
+    def _slots(self, one: Any, layer: Layer) -> Iterator[Link]:
         """What the features of a span lead to: other spans, or links that lead to them and say in which role."""
+        from cassis import is_annotation
+
         for name in layer.links:
-            for target in self.cas.targets(one, name):
-                if self.cas.types.is_annotation(target.type):
-                    yield Link(name, one.id, target.id)
+            for target in _values(one, name):
+                if is_annotation(target):
+                    yield Link(_called(name), str(one.xmiID), str(target.xmiID))
                     continue
-                of_link = Layer.of(self.cas.types, target.type)
+                of_link = _layer_of(target.type)
                 keys = ("role", of_link.label, *of_link.texts)
-                role = next((text for key in keys for text in _texts(target, key)), name)
-                ends = [end for key in of_link.links for end in self.cas.targets(target, key)]
-                yield from (Link(role, one.id, end.id) for end in ends)
+                role = next((text for key in keys for text in _texts(target, key)), _called(name))
+                ends = [end for key in of_link.links for end in _ids(target, key)]
+                yield from (Link(role, str(one.xmiID), end) for end in ends)
                 if not ends:
                     missing = Reason(Code.END_MISSING, (FORM.noun,))
-                    self.report.refuse("roles", self.name, f"{role} of {layer.name} {one.id}", missing)
+                    self.report.refuse("roles", self.name, f"{role} of {layer.name} {one.xmiID}", missing)
 
 
-def _texts(one: Structure, name: str) -> list[str]:
-    return [text for value in one.values.get(name, ()) if (text := value.strip())]
+def _values(one: Any, name: str) -> list[Any]:
+    """The values of a feature: one, or those of the array or list to which it leads."""
+    from cassis.typesystem import is_array_fs, is_list_fs, is_non_empty_list_fs
+
+    value: Any = getattr(one, name, None)
+    found: list[Any] = []
+    seen: set[int] = set()
+    while is_non_empty_list_fs(value) and id(value) not in seen:  # a list may lead back to itself
+        seen.add(id(value))
+        found.append(value.head)
+        value = value.tail
+    if is_array_fs(value):
+        found = value.elements or []
+    elif not is_list_fs(value) and not seen:
+        found = [value]
+    return [each for each in found if each is not None]
+
+
+def _ids(one: Any, name: str) -> Iterator[str]:
+    """The ids of the structures that a feature leads to."""
+    return (str(value.xmiID) for value in _values(one, name) if hasattr(value, "xmiID"))
+
+
+def _texts(one: Any, name: str) -> list[str]:
+    found = (str(value).lower() if isinstance(value, bool) else str(value) for value in _values(one, name))
+    return [text for each in found if (text := each.strip())]
+
+
+def _called(feature: str) -> str:
+    """The name of a feature, which cassis changes where Python has another meaning for it."""
+    return {"self_": "self", "type_": "type"}.get(feature, feature)
 
 
 def _may_be_choice(name: str, value: str) -> bool:
@@ -330,12 +319,11 @@ def _may_be_choice(name: str, value: str) -> bool:
     return name.lower() != "identifier" and value.isprintable() and len(value) <= _LONGEST_CHOICE
 
 
-def _place(one: Structure, counting: Counting) -> tuple[tuple[tuple[int, int], ...], Fault | None]:
+def _placed(written: Written, counting: Counting) -> tuple[tuple[tuple[int, int], ...], Fault | None]:
     """Where an annotation stands, in code points, and what is wrong with it."""
-    begin, end = one.value("begin"), one.value("end")
-    if not re.fullmatch(r"\d{1,12} \d{1,12}", f"{begin} {end}", re.ASCII):
-        return (), Fault(Code.OFFSET_NO_NUMBER, f"begin is {begin[:20]!r}, end {end[:20]!r}")
-    place = (int(begin), int(end))
+    if not re.fullmatch(r"\d{1,12} \d{1,12}", f"{written.begin} {written.end}", re.ASCII):
+        return (), Fault(Code.OFFSET_NO_NUMBER, f"begin is {written.begin[:20]!r}, end {written.end[:20]!r}")
+    place = (int(written.begin), int(written.end))
     placed = counting.placed([place])
     if placed is None or place[0] > place[1]:
         why = f"the text has {counting.borders[-1]} UTF-16 units, and no span ends inside a character"
@@ -345,10 +333,6 @@ def _place(one: Structure, counting: Counting) -> tuple[tuple[tuple[int, int], .
 
 def _is_read(type_name: str) -> bool:
     return bool(_READ.match(type_name)) or not type_name.startswith(_BUILT_IN)
-
-
-def _short(type_name: str) -> str:
-    return type_name.rpartition(".")[2]
 
 
 def is_uima(sample: Sample) -> Certainty:
