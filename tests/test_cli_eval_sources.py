@@ -158,7 +158,10 @@ def test_a_file_is_scored_as_seqeval_scores_its_tags(
             ("Peter I-PER", "Peter PER"),
             "p.txt: line 6: the tag 'PER' is neither O nor B or I with a dash and a label",
         ),
-        (("Peter I-PER", "Peter"), "p.txt: line 6: 'Peter' has one column; a token and its tag are needed"),
+        (
+            ("Peter I-PER", "Peter"),
+            "p.txt: line 6: 'Peter' has one column, the others have 2; only a tab or a blank divides them, which a word cannot have",
+        ),
     ],
 )
 def test_a_file_that_does_not_fit_says_where(here: Path, change: tuple[str, str], message: str) -> None:

@@ -8,15 +8,15 @@ of CoNLL-2012. Only tabs and plain blanks divide columns: other blanks are part 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, combinations, groupby, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from eventcorpus.errors import InputError
-from eventcorpus.files import opened, read_lines
+from eventcorpus.files import opened, read_lines, read_text
 from eventcorpus.formats.schemes import OUTSIDE, is_plain, is_prefixed, is_suffixed
 from eventcorpus.text import one_line
 
@@ -34,6 +34,7 @@ RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
 EMPTY_NODE = re.compile(r"\d{1,9}\.\d{1,9}")
 BRACKETS = re.compile(r"(\([^\s()*]+)?\*?\)?")
 _NAMES_COLUMNS = "# global.columns ="
+_Column = TypeVar("_Column")
 BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001)))).replace("\t", "")
 """Every blank but the tab, which may stand before an empty column."""
 
@@ -82,12 +83,6 @@ class Columns:
     alike: tuple[int, int] | None = None
     known: frozenset[str] = field(default=frozenset(), repr=False)
 
-    @property
-    def is_simple(self) -> bool:
-        """Whether a line is nothing but a word and its tags."""
-        is_special = self.number or self.brackets or self.space is not None or any(tag.key for tag in self.tags)
-        return not is_special and self.n > 0
-
     def __str__(self) -> str:
         if self.brackets:
             return "CoNLL-2012, words in column 4, names in the brackets of column 11"
@@ -106,20 +101,9 @@ def lines_of(path: Path) -> Iterator[str]:
     """
     with opened(path) as file:
         head = file.read(65_536)
-    lines = _lines_by_cr(path) if b"\r" in head and b"\n" not in head else read_lines(path)
+    has_cr_alone = b"\r" in head and b"\n" not in head
+    lines = re.split("\r\n|\r|\n", read_text(path)) if has_cr_alone else read_lines(path)
     return (line.rstrip(BLANKS) for line in lines)
-
-
-def _lines_by_cr(path: Path) -> Iterator[str]:
-    rest = ""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            while part := file.read(1 << 20):
-                *lines, rest = (rest + part).replace("\r\n", "\r").split("\r")
-                yield from (line for whole in lines for line in whole.split("\n"))
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not UTF-8; convert the file, for example with iconv") from None
-    yield rest
 
 
 def cells_of(line: str, *, mixed: bool = False) -> list[str]:
@@ -129,11 +113,6 @@ def cells_of(line: str, *, mixed: bool = False) -> list[str]:
     if "\t" in line:
         return [cell.strip(" ") for cell in line.split("\t")] if " " in line else line.split("\t")
     return [cell for cell in line.split(" ") if cell]
-
-
-def is_blank(line: str) -> bool:
-    """Whether a line ends a sentence."""
-    return not line or not line.strip()
 
 
 # which column is what ------------------------------------------------------------------------------------------------
@@ -155,17 +134,13 @@ def columns_of(path: Path, wanted: str | None = None, *, n_last: int | None = No
     if columns is None and or_last:
         columns = tell_columns(lines, place=str(path), wanted=wanted, n_last=1)
     if columns is None:
-        shown = ", ".join(f"{n} {one_line(cell)}" for n, cell in enumerate(_first_row(lines), start=1))
+        first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+        shown = ", ".join(f"{n} {one_line(cell)}" for n, cell in enumerate(cells_of(first)[:12], start=1))
         raise InputError(
             f"{path}: no column holds tags such as O and B-PER; name it with --columns word=1,tag=2 (the columns "
             f"of the first line: {shown})"
         )
     return columns
-
-
-def _first_row(lines: Sequence[str]) -> list[str]:
-    rows = [line for line in lines if not is_blank(line) and not line.startswith("#")]
-    return cells_of(rows[0])[:12] if rows else []
 
 
 def tell_columns(
@@ -177,46 +152,40 @@ def tell_columns(
         InputError: if ``wanted`` names a column that is not there.
     """
     if _is_conll_2012(lines):
-        return _wanted(Columns(0, 3, (TagColumn(10),), brackets=True), wanted, [], place)
-    sentences = _sentences(lines)
-    if not sentences:
+        words, tags = _wanted(wanted, 0, [], place)
+        tags = tags or (TagColumn(10),)
+        return Columns(0, words[-1].column if words else 3, tags, brackets=tags == (TagColumn(10),))
+    text = [line for line in lines if "-DOCSTART-" not in line]
+    if any(line.strip() and line[0] != "#" for line in text):
+        text = [line for line in text if not line.startswith("#")]
+    mixed = _is_mixed(list(filter(str.strip, text)))
+    cells = [
+        [cells_of(line, mixed=mixed) for line in sentence]
+        for is_sentence, sentence in groupby(text, key=lambda line: bool(line.strip()))
+        if is_sentence
+    ]
+    if not cells:
         return None
-    mixed = _is_mixed(list(chain.from_iterable(sentences)))
-    rows = [[cells_of(line, mixed=mixed) for line in sentence] for sentence in sentences]
-    n = _n_columns(list(chain.from_iterable(rows)))
-    rows = [[row[:n] for row in sentence if len(row) >= n] for sentence in rows]
-    flat = list(chain.from_iterable(rows))
-    names = _names(lines, flat)
-    header = bool(names) and names == [cell.lower() for cell in flat[0]]
+    n = _n_columns(list(chain.from_iterable(cells)))
+    sentences = [[row[:n] for row in sentence if len(row) >= n] for sentence in cells]
+    names = _names(lines, rows=sentences)
+    header = bool(names) and not any(line.startswith(_NAMES_COLUMNS) for line in lines)
     if header:
-        rows[0], flat = rows[0][1:], flat[1:]
-    told = _Columns(rows, flat, n).told(n_last)
-    if not told.tags and wanted is None:
-        return None
-    called_word = [i for i, name in enumerate(names[:n]) if name in _HEADS_WORD and TagColumn(i) not in told.tags]
-    word = called_word[0] if called_word else told.word
-    told = replace(told, word=word, mixed=mixed, header=header)
-    if n == len(CONLLU) and told.number and not names:
+        next(filter(None, sentences)).pop(0)
+    table = _Table(sentences, n)
+    space, no_space = table.space()
+    told = tuple(map(TagColumn, range(max(1, n - n_last), n))) if n_last else tuple(table.tags(space))
+    if n == len(CONLLU) and table.number and not names:
         names = list(CONLLU)
-    columns = _wanted(told, wanted, names, place)
-    if columns is None or not columns.tags:
-        return None
-    return replace(columns, known=frozenset(tag.cell(row) for row in flat for tag in columns.tags))
-
-
-def _sentences(lines: Sequence[str]) -> list[list[str]]:
-    """The lines of each sentence, without comments, if that leaves any."""
-    rows = [line for line in lines if "-DOCSTART-" not in line]
-    with_comments = [line for line in rows if not line.startswith("#")]
-    if all(map(is_blank, with_comments)):
-        with_comments = rows
-    sentences: list[list[str]] = [[]]
-    for line in with_comments:
-        if not is_blank(line):
-            sentences[-1].append(line)
-        elif sentences[-1]:
-            sentences.append([])
-    return [sentence for sentence in sentences if sentence]
+    words, tags = _wanted(wanted, n, names, place)
+    alike = None if tags else table.alike(told)
+    called = [i for i, name in enumerate(names[:n]) if name in _HEADS_WORD and TagColumn(i) not in told]
+    taken = {tag.column for tag in (*told, *tags)}
+    word = words[-1].column if words else called[0] if called else table.word(taken)
+    tags = tags or told
+    known = frozenset(tag.cell(row) for row in table.rows for tag in tags)
+    made = Columns(n, word, tags, table.number, space, no_space, mixed, header=header, alike=alike, known=known)
+    return made if tags else None
 
 
 def _is_conll_2012(lines: Sequence[str]) -> bool:
@@ -232,200 +201,170 @@ def _is_mixed(lines: Sequence[str]) -> bool:
     cores = [line.strip(" \t") for line in lines]
     if not any("\t" in core for core in cores):
         return any("\t" in line for line in lines)
-    if len(lines) < 5 or not all("\t" in core and " " in core for core in cores):
-        return False
-    return len({len(cells_of(line, mixed=True)) for line in lines}) == 1
+    has_both = len(lines) >= 5 and all("\t" in core and " " in core for core in cores)
+    return has_both and len({len(cells_of(core, mixed=True)) for core in cores}) == 1
 
 
 def _n_columns(rows: Sequence[Sequence[str]]) -> int:
-    """How many columns most lines have, without those that are empty in all of them."""
+    """How many columns most lines have, without those at the end that are empty in all of them."""
     most = Counter(map(len, rows)).most_common(1)[0][0]
-    return max(1, max(_n_filled(row) for row in rows if len(row) == most))
+    filled = (n for n in range(most, 1, -1) if any(row[n - 1] for row in rows if len(row) == most))
+    return next(filled, 1)
 
 
-def _n_filled(row: Sequence[str]) -> int:
-    return next((n for n in range(len(row), 0, -1) if row[n - 1]), 0)
-
-
-def _names(lines: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+def _names(lines: Sequence[str], rows: Sequence[Sequence[Sequence[str]]]) -> list[str]:
     """The names of the columns in lower case, where ``# global.columns`` of CoNLL-U Plus or a first line has them."""
     for line in lines:
         if line.startswith(_NAMES_COLUMNS):
             return line.removeprefix(_NAMES_COLUMNS).lower().split()
-    first = [cell.lower() for cell in rows[0]] if rows else []
+    first = [cell.lower() for cell in next(chain.from_iterable(rows), [])]
     return first if _HEADS_WORD & set(first) and _HEADS_TAG & set(first) else []
 
 
-def _wanted(told: Columns, wanted: str | None, names: Sequence[str], place: str) -> Columns | None:
-    """The columns with those that were named on the command line."""
-    if wanted is None:
-        return told
-    word, tags = told.word, list[TagColumn]()
-    for part in wanted.split(","):
-        what, _, which = part.strip().partition("=")
+def _wanted(
+    wanted: str | None, n: int, names: Sequence[str], place: str
+) -> tuple[list[TagColumn], tuple[TagColumn, ...]]:
+    """The columns of words and of tags that were named, by their number, or by a name and perhaps a key."""
+
+    def find(which: str) -> TagColumn | None:
         which, _, key = which.partition(":")
-        column = int(which) - (int(which) > 0) if re.fullmatch(r"-?[1-9]\d{0,5}", which) else None
-        if column is None and which.lower() in names:
-            column = names.index(which.lower())
-        if what not in ("word", "tag") or column is None:
-            known = f"; the columns are called {', '.join(names)}" if names else ""
+        if not re.fullmatch(r"-?[1-9]\d{0,5}", which):
+            return TagColumn(names.index(which.lower()), key) if which.lower() in names else None
+        column = int(which) - (int(which) > 0)
+        n_there = n or N_CONLL_2012
+        if not -n_there <= column < n_there:
             raise InputError(
-                f"--columns {wanted}: {part.strip()!r} is not word=NUMBER or tag=NUMBER, such as word=2,tag=3,tag=4"
-                + known
+                f"--columns {wanted}: {place} has {n_there} columns, there is none with the number {which}"
             )
-        n = told.n or N_CONLL_2012
-        if not -n <= column < n:
-            raise InputError(f"--columns {wanted}: {place} has {n} columns, there is none with the number {which}")
-        column += told.n if column < 0 else 0
-        if what == "word":
-            word = column
-        else:
-            tags.append(TagColumn(column, key))
-    if "word=" not in wanted and any(tag.column == word for tag in tags):
-        word = next((i for i in range(n) if all(tag.column != i for tag in tags)), word)
-    same = tuple(tags) == told.tags or not tags
-    return replace(told, word=word, tags=tuple(tags) or told.tags, alike=None, brackets=told.brackets and same)
+        return TagColumn(column + n if column < 0 else column, key)
+
+    known = f"; the columns are called {', '.join(names)}" if names else ""
+    words, tags = named_columns(wanted, find, f"word=NUMBER or tag=NUMBER, such as word=2,tag=3,tag=4{known}")
+    return words, tuple(tags)
 
 
-class _Columns:
-    """The columns of the first lines of a file, by what stands in them."""
+def named_columns(
+    wanted: str | None, find: Callable[[str], _Column | None], like: str
+) -> tuple[list[_Column], list[_Column]]:
+    """The columns of words, and of tags, that ``--columns`` names.
 
-    def __init__(self, rows: Sequence[Sequence[Sequence[str]]], flat: Sequence[Sequence[str]], n: int) -> None:
-        self.rows, self.flat, self.n = rows, flat, n
-        self.values = [[row[column] for row in flat] for column in range(n)]
+    Args:
+        find: the column of a name; None if there is none.
+        like: what an error says of a part that names no column.
+
+    Raises:
+        InputError: if a part names no column.
+    """
+    columns: dict[str, list[_Column]] = {"word": [], "tag": []}
+    for part in wanted.split(",") if wanted is not None else ():
+        what, _, name = part.strip().partition("=")
+        column = find(name)
+        if what not in columns or column is None:
+            raise InputError(f"--columns {wanted}: {part.strip()!r} is not {like}")
+        columns[what].append(column)
+    return columns["word"], columns["tag"]
+
+
+class _Table:
+    """The cells of the first lines of a file, by sentence, and by column."""
+
+    def __init__(self, sentences: Sequence[Sequence[Sequence[str]]], n: int) -> None:
+        self.sentences, self.n = sentences, n
+        self.rows = list(chain.from_iterable(sentences))
+        self.values = [[row[column] for row in self.rows] for column in range(n)]
         self.number = n > 2 and self._counts_words()
-
-    def told(self, n_last: int | None) -> Columns:
-        """Which column is what; no tags if none holds them."""
-        space, no_space = self._space()
-        last = [TagColumn(column) for column in range(max(1, self.n - (n_last or 0)), self.n)]
-        tags = last if n_last else self._tags(space)
-        alike = self._alike(tags)
-        word = self._word(tags)
-        return Columns(self.n, word, tuple(tags), self.number, space=space, no_space=no_space, alike=alike)
 
     def _counts_words(self) -> bool:
         """Whether the first column numbers the words of each sentence, or of the file."""
         before: int | None = None
-        for sentence in self.rows:
-            is_first = True
-            for row in sentence:
-                if RANGE.fullmatch(row[0]) or EMPTY_NODE.fullmatch(row[0]):
-                    continue
-                if not _NUMBER.fullmatch(row[0]) or len(row[0]) > 9:
-                    return False
-                number = int(row[0])
-                begins_anew = number < 2 and (is_first or (before or 0) > 1)
+        for sentence in self.sentences:
+            own = [row[0] for row in sentence if not (RANGE.fullmatch(row[0]) or EMPTY_NODE.fullmatch(row[0]))]
+            if not all(_NUMBER.fullmatch(cell) and len(cell) < 10 for cell in own):
+                return False
+            for i, number in enumerate(map(int, own)):
+                begins_anew = number < 2 and (i == 0 or (before or 0) > 1)
                 if not begins_anew and before is not None and number != before + 1:
                     return False
-                before, is_first = number, False
+                before = number
         return before is not None
 
-    def _space(self) -> tuple[int | None, str]:
+    def space(self) -> tuple[int | None, str]:
         """The column that says whether a blank follows, and what it says where none does."""
         for column in range(self.n - 1, 0, -1):
-            values = self.values[column]
-            if any("SpaceAfter=No" in value for value in values):
+            if any("SpaceAfter=No" in value for value in self.values[column]):
                 return column, "SpaceAfter=No"
-            if set(values) == {"+", "-"}:
+            if set(self.values[column]) == {"+", "-"}:
                 return column, "-"
         return self.n - 1 if self.number and self.n == len(CONLLU) else None, "SpaceAfter=No"
 
-    def _tags(self, space: int | None) -> list[TagColumn]:
-        columns = [column for column in range(self.number, self.n) if _are_tags(self.values[column])]
-        if self.number + 1 == self.n or columns == list(range(self.number, self.n)):
-            columns = columns[1:]  # all of them look like tags: the first is the word
-        phrases = [column for column in columns if self._are_phrases(column)]
-        if len(phrases) < len(columns):
-            columns = [column for column in columns if column not in phrases]
-        found = [TagColumn(column) for column in columns]
-        if not any(self._labels(column) for column in columns):
-            found = self._keyed() or found
-        if not found or not any(self._labels(tag.column) or tag.key for tag in found):
-            found = self._plain(space) or found
-        last = self.n - 1
-        if not found and last > 0 and any(map(is_prefixed, self.values[last])):
-            found = [TagColumn(last)]  # with cells that are no tags, which reading then names
-        return found
+    def tags(self, space: int | None) -> list[TagColumn]:
+        """The columns of tags, without those of phrases beside them; else ``key=tag``, else the last column."""
+        tagged = [column for column in range(self.number, self.n) if _are_tags(self.values[column])]
+        if len(tagged) == self.n - self.number:
+            tagged = tagged[1:]  # all of them look like tags: the first is the word
+        tagged = [column for column in tagged if not self._are_phrases(column)] or tagged
+        found = [TagColumn(column) for column in tagged]
+        if any(set(self.values[column]).difference(OUTSIDE) for column in tagged):
+            return found
+        return self._keyed() or self._last(space) or found
 
     def _are_phrases(self, column: int) -> bool:
         labels = [value[2:] for value in self.values[column] if is_prefixed(value)]
         return bool(labels) and sum(label in _CHUNKS for label in labels) >= 0.8 * len(labels)
 
-    def _labels(self, column: int) -> set[str]:
-        return {value[2:] for value in self.values[column] if is_prefixed(value)} | {
-            value for value in self.values[column] if value not in OUTSIDE and not is_prefixed(value)
-        }
-
     def _keyed(self) -> list[TagColumn]:
         """Tags in a column of ``key=value`` parts, such as ``name=B-PER`` beside ``SpaceAfter=No``."""
         for column in range(self.n - 1, 0, -1):
-            of_key: dict[str, set[str]] = {}
-            for value in self.values[column]:
-                for part in value.split("|") if "=" in value else ():
-                    key, _, tag = part.partition("=")
-                    of_key.setdefault(key, set()).add(tag)
-            keys = [key for key, tags in of_key.items() if key and _are_tags(list(tags)) and tags != {"O"}]
-            if keys:
+            of_key: defaultdict[str, set[str]] = defaultdict(set)
+            for part in chain.from_iterable(value.split("|") for value in self.values[column]):
+                key, equals, tag = part.partition("=")
+                of_key[key if equals else ""].add(tag)
+            if keys := [key for key, tags in of_key.items() if key and _are_tags(tags) and tags != {"O"}]:
                 return [TagColumn(column, key) for key in keys]
         return []
 
-    def _plain(self, space: int | None) -> list[TagColumn]:
-        """The last column, if it has labels without prefixes, and something for no mention."""
-        column = self.n - 1 if space != self.n - 1 else self.n - 2
-        if column < 1 or (self.number and column < 2):
+    def _last(self, space: int | None) -> list[TagColumn]:
+        """The last column, if it has some tags, or labels without letters and something for no mention."""
+        column = self.n - 2 if space == self.n - 1 else self.n - 1
+        if column <= self.number:
             return []
-        values = set(self.values[column])
-        signs = values & set(OUTSIDE)
-        named = values - signs
-        outside = signs & {"O", "o", "0"} or (signs if self.n == 2 else set())
-        is_few = len(named) <= max(20, len(self.flat) // 10)
-        return [TagColumn(column)] if outside and named and is_few and all(map(is_plain, named)) else []
+        signs = set(self.values[column]).intersection(OUTSIDE)
+        named = set(self.values[column]) - signs
+        has_outside = signs & {"O", "o", "0"} or (signs and self.n == 2)
+        are_labels = has_outside and len(named) <= max(20, len(self.rows) // 10) and all(map(is_plain, named))
+        return [TagColumn(column)] if named and (are_labels or any(map(is_prefixed, named))) else []
 
-    def _word(self, tags: Sequence[TagColumn]) -> int:
-        """The first column that is neither tags, nor numbers, nor the same all over a sentence, nor mostly empty."""
-        taken = {tag.column for tag in tags}
-        free = [column for column in range(self.n) if column not in taken]
-        if not free:
-            return 0
+    def word(self, taken: Collection[int]) -> int:
+        """The second column where the first has numbers, else the first that is not ``taken`` and not beside words."""
+        free = [column for column in range(self.n) if column not in taken] or [0]
         if self.number:
             return 1 if 1 in free else free[-1]
-        for column in free:
-            if self.n < 3 or not (self._is_numbers(column) or self._is_same(column) or self._is_sparse(column)):
-                return column
-        return free[0]
+        return next((column for column in free if self.n < 3 or not self._is_beside(column)), free[0])
 
-    def _is_numbers(self, column: int) -> bool:
-        return all(map(_NUMBER.fullmatch, self.values[column]))
+    def _is_beside(self, column: int) -> bool:
+        """Whether a column is numbers, mostly empty, or the same all over a sentence, as an id of its document is."""
+        values = self.values[column]
+        long = [{row[column] for row in sentence} for sentence in self.sentences if len(sentence) > 2]
+        is_same = bool(long) and all(len(of_sentence) == 1 for of_sentence in long)
+        return is_same or all(map(_NUMBER.fullmatch, values)) or 2 * values.count("") > len(values)
 
-    def _is_sparse(self, column: int) -> bool:
-        return 2 * self.values[column].count("") > len(self.flat)
-
-    def _is_same(self, column: int) -> bool:
-        """Whether a column has one value in each sentence, such as an id of its document."""
-        long = [[row[column] for row in sentence] for sentence in self.rows if len(sentence) > 2]
-        return bool(long) and all(len(set(values)) == 1 for values in long)
-
-    def _alike(self, tags: Sequence[TagColumn]) -> tuple[int, int] | None:
+    def alike(self, tags: Sequence[TagColumn]) -> tuple[int, int] | None:
         """Two columns of tags that mostly say the same."""
-        for i, first in enumerate(tags):
-            for second in tags[i + 1 :]:
-                pairs = [(first.cell(row), second.cell(row)) for row in self.flat]
-                n_same = sum(one == other and one not in OUTSIDE for one, other in pairs)
-                n_least = min(sum(pair[side] not in OUTSIDE for pair in pairs) for side in (0, 1))
-                if n_same and 2 * n_same >= n_least:
-                    return first.column, second.column
+        for columns in combinations(tags, 2):
+            pairs = [(columns[0].cell(row), columns[1].cell(row)) for row in self.rows]
+            n_same = sum(one == other and one not in OUTSIDE for one, other in pairs)
+            n_least = min(sum(tag not in OUTSIDE for tag in of_column) for of_column in zip(*pairs, strict=True))
+            if n_same and 2 * n_same >= n_least:
+                return columns[0].column, columns[1].column
         return None
 
 
-def _are_tags(values: Sequence[str]) -> bool:
+def _are_tags(values: Collection[str]) -> bool:
     """Whether nearly all cells of a column are O or tags with a letter."""
-    signs = {value for value in values if value in OUTSIDE}
-    named = [value for value in values if value not in signs]
+    named = [value for value in values if value not in OUTSIDE]
     if not named:
-        return bool(signs & {"O", "o"})
-    n_tags = sum(map(is_prefixed, named))
-    if not n_tags:
-        lower = all(re.fullmatch(r"[bilues][-_]\w.*", value) for value in named)
-        return bool(signs) and (lower or all(map(is_suffixed, named)))
-    return n_tags >= 0.9 * len(named)
+        return "O" in values or "o" in values
+    if n_tags := sum(map(is_prefixed, named)):
+        return n_tags >= 0.9 * len(named)
+    lower = all(re.fullmatch(r"[bilues][-_]\w.*", value) for value in named)
+    return len(named) < len(values) and (lower or all(map(is_suffixed, named)))

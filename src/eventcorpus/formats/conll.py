@@ -16,7 +16,7 @@ from pathlib import Path
 from eventcorpus.annotation.document import Document, Found, Mark
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.errors import InputError
-from eventcorpus.formats.columns import BLANKS, Columns, cells_of, columns_of, is_blank, tell_columns
+from eventcorpus.formats.columns import BLANKS, Columns, cells_of, columns_of, tell_columns
 from eventcorpus.formats.files import SPLIT_OF, files_by_split, has_splits, not_read, split_of
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.formats.schemes import (
@@ -30,7 +30,7 @@ from eventcorpus.formats.schemes import (
     in_order,
     is_prefixed,
 )
-from eventcorpus.formats.sentences import TaggedDocument, document_text, tagged_documents
+from eventcorpus.formats.sentences import TaggedDocument, document_text, documents_and_faults
 from eventcorpus.schema import Article
 
 _NAMED = "txt conll bio iob iob2 iobes bmes bilou bilu tsv conllu conllup ner tags annotated v4_gold_conll gold_conll"
@@ -62,7 +62,8 @@ def read_conll(inputs: Sequence[Path], *, scheme: str | None = None, columns: st
     for file, of_file in columns_in.items():
         survey.read(file, of_file)
     tagging = survey.evidence.tagging(scheme, place=str(inputs[0]))
-    if all(tagging.tags_of(cell) == () for cell in survey.evidence.cells):
+    cells = survey.evidence.read(tagging)
+    if all(cell == () for cell in cells):
         place = ", ".join(sorted({str(tag.column + 1) for of_file in columns_in.values() for tag in of_file.tags}))
         raise InputError(
             f"{inputs[0]}: no tag other than O in column {place}; is this a CoNLL file with tags such as B-PER? "
@@ -72,22 +73,20 @@ def read_conll(inputs: Sequence[Path], *, scheme: str | None = None, columns: st
     def documents(report: ConversionReport) -> Iterator[Document]:
         n_in: Counter[str] = Counter()
         for split, file in files:
-            faults: list[tuple[int, str]] = []
-            for tagged in tagged_documents(file, columns_in[file], on_fault=lambda *fault: faults.append(fault)):  # noqa: B023
+            for tagged, faults in documents_and_faults(file, columns_in[file]):
                 n_in[split] += 1
                 reader = _DocumentReader(f"{split}-{n_in[split]:05d}", file, tagging, report)
                 document = reader.document(tagged, split)
-                if not faults and not document.article.text.strip() and not document.marks:
-                    report.note("sentences without text")
-                elif not faults:
+                if faults:
+                    reader.refuse(document, *faults[0])
+                elif document.article.text.strip() or document.marks:
                     yield document
                 else:
-                    reader.refuse(document, faults)
-                    faults.clear()
+                    report.note("sentences without text")
         if survey.n_empty_tokens:
             report.note("tokens without text", survey.n_empty_tokens)
 
-    labels = survey.labels(tagging)
+    labels = survey.labels(cells)
     return Found(
         re.sub(r"[^\w.-]+", "-", inputs[0].resolve().stem),
         documents,
@@ -95,7 +94,7 @@ def read_conll(inputs: Sequence[Path], *, scheme: str | None = None, columns: st
         has_splits=has_splits(files) or any(path.is_dir() and split_of(file) for path in inputs for _, file in files),
         labels=labels or (),
         n_documents=None if labels is None else survey.n_documents,
-        flat=not survey.is_nested(tagging),
+        flat=not survey.has_overlaps and all(len(cell or ()) < 2 for cell in cells),
         notices=[*_notices(columns_in, tagging, given=scheme is not None), *not_read(inputs, [f for _, f in files])],
     )
 
@@ -116,38 +115,26 @@ class _Survey:
 
     def __init__(self) -> None:
         self.evidence = TagEvidence()
-        self.n_documents = 0
-        self.n_empty_tokens = 0
-        self.n_faults = 0
-        self.has_several_columns = False
-        self.has_joined_words = False
+        self.n_documents = self.n_empty_tokens = self.n_faults = 0
+        self.has_overlaps = False
 
     def read(self, file: Path, columns: Columns) -> None:
         """Read a file; lines that are faulty are left out."""
-        self.has_several_columns |= len(columns.tags) > 1
-        for document in tagged_documents(file, columns, on_fault=self._count_fault):
+        self.has_overlaps |= len(columns.tags) > 1
+        for document, faults in documents_and_faults(file, columns):
             self.n_documents += 1
+            self.n_faults += len(faults)
             for sentence in document:
                 for column in range(len(columns.tags)):
                     self.evidence.add([word.tags[column] for word in sentence], place=str(file))
-                if columns.number:
-                    self.has_joined_words |= any(word.is_within for word in sentence)
+                self.has_overlaps |= columns.number and any(word.is_within for word in sentence)
                 self.n_empty_tokens += sum(not word.word and not word.is_within for word in sentence)
 
-    def _count_fault(self, _line: int, _message: str) -> None:
-        self.n_faults += 1
-
-    def labels(self, tagging: Tagging) -> tuple[str, ...] | None:
+    def labels(self, cells: Sequence[Cell | None]) -> tuple[str, ...] | None:
         """The labels of all spans; None if some of them may not be read."""
-        cells = [tagging.tags_of(cell) for cell in self.evidence.cells]
         if self.n_faults or self.n_empty_tokens or None in cells:
             return None
         return tuple(sorted({label for cell in cells for _, label in cell or ()}))
-
-    def is_nested(self, tagging: Tagging) -> bool:
-        """Whether one span may lie over another."""
-        several = any(len(tagging.tags_of(cell) or ()) > 1 for cell in self.evidence.cells)
-        return self.has_several_columns or self.has_joined_words or several
 
 
 class _DocumentReader:
@@ -168,13 +155,12 @@ class _DocumentReader:
                     marks.append(mark if mark.repair or not is_part else mark._replace(repair=Code.PART_OF_WORD))
         return Document(Article(self.article_id, text), in_order(marks), split=split)
 
-    def refuse(self, document: Document, faults: Sequence[tuple[int, str]]) -> None:
-        """Refuse a document with all its spans for lines that cannot be read.
+    def refuse(self, document: Document, line: int, why: str) -> None:
+        """Refuse a document with all its spans for a line that cannot be read.
 
         Raises:
             InputError: unless the report refuses.
         """
-        line, why = faults[0]
         if not self.report.refuses:
             raise InputError(f"{self.file}: line {line}: {why} (--refuse leaves such articles out and counts them)")
         name = f"{self.file.name}: line {line}: {why}"
@@ -204,7 +190,7 @@ def is_conll(sample: Sample) -> Certainty:
         return 0
     if columns.brackets:
         return 2
-    rows = [line for line in lines if not is_blank(line) and line[0] != "#" and "-DOCSTART-" not in line]
+    rows = [line for line in lines if line.strip() and line[0] != "#" and "-DOCSTART-" not in line]
     cells = [cells_of(line.rstrip("\t"), mixed=columns.mixed) for line in rows]
     n_same = sum(len(row) == columns.n or line.endswith("\t") for row, line in zip(cells, rows, strict=True))
     n_tagged = sum(row[-1] == "O" or is_prefixed(row[-1]) for row in cells)

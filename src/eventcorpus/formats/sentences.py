@@ -7,8 +7,7 @@ list of sentences; and their text. Of CoNLL-U ``1-2`` is one written word for se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -35,46 +34,44 @@ class TaggedWord(NamedTuple):
 
 Sentence = list[TaggedWord]
 TaggedDocument = list[Sentence]
-OnFault = Callable[[int, str], None]
+Faults = list[tuple[int, str]]
+"""Lines that cannot be read, and what is wrong with them."""
 Offsets = Sequence[Sequence[tuple[int, int]]]
 """Where each word of a document stands in its text, sentence by sentence."""
 
 
-def tagged_documents(path: Path, columns: Columns, *, on_fault: OnFault | None = None) -> Iterator[TaggedDocument]:
-    """Yield documents: what ``-DOCSTART-``, ``# newdoc`` or ``#begin document`` divide, else each sentence.
-
-    An empty line ends a sentence. A line that begins with # is a comment, unless it has a tag where tags are.
-
-    Args:
-        on_fault: is told the line and what is wrong with it, and the line is left out; without it this is an error. It
-            is called before the document with the line is yielded, which may be empty then.
+def tagged_documents(path: Path, columns: Columns) -> Iterator[TaggedDocument]:
+    """Yield the documents of a file.
 
     Raises:
-        InputError: naming the line that has not as many columns as the others.
+        InputError: naming the line that cannot be read.
     """
-    is_faulty = False
+    for document, faults in documents_and_faults(path, columns):
+        for line, why in faults:
+            raise InputError(f"{path}: line {line}: {why}")
+        yield document
 
-    def fault(number: int, message: str) -> None:
-        nonlocal is_faulty
-        if on_fault is None:
-            raise InputError(f"{path}: line {number}: {message}")
-        is_faulty = True
-        on_fault(number, message)
 
+def documents_and_faults(path: Path, columns: Columns) -> Iterator[tuple[TaggedDocument, Faults]]:
+    """Yield what ``-DOCSTART-``, ``# newdoc`` or ``#begin document`` divide, else each sentence.
+
+    An empty line ends a sentence. A line that begins with # is a comment, unless it has a tag where tags are. Lines
+    that cannot be read are left out, and come as faults of their document, which may be empty then.
+    """
     document: TaggedDocument = []
-    sentence = _SentenceReader(columns, fault)
+    rows: list[tuple[int, list[str]]] = []
+    faults: Faults = []
     with_documents = columns.brackets
     has_header = columns.header
-    is_simple = columns.is_simple
-    word_at, tags_at = columns.word, [tag.column for tag in columns.tags]
-    for number, line in enumerate(chain(lines_of(path), [""]), start=1):
+    for number, line in enumerate(chain(lines_of(path), ["# newdoc"]), start=1):
         begins = ("-DOCSTART-" in line or line.startswith("#")) and _begins_document(line)
         if begins or not line or line.isspace():
-            if words := sentence.taken():
-                document.append(words)
-            if (document or is_faulty) and (begins or not with_documents):
-                yield document
-                document, is_faulty = [], False
+            if rows:
+                document.append(_sentence(rows, columns, faults))
+                rows = []
+            if (document or faults) and (begins or not with_documents):
+                yield document, faults
+                document, faults = [], []
             with_documents = with_documents or begins
             continue
         cells = cells_of(line, mixed=columns.mixed)
@@ -82,12 +79,10 @@ def tagged_documents(path: Path, columns: Columns, *, on_fault: OnFault | None =
             continue
         if has_header:
             has_header = False
-        elif is_simple and len(cells) == columns.n:  # the same as below, in half the time
-            sentence.words.append(TaggedWord(cells[word_at], tuple([cells[i] for i in tags_at]), number))
+        elif fitted := cells if len(cells) == columns.n else _fitted(cells, columns):
+            rows.append((number, fitted))
         else:
-            sentence.add(cells, line, number)
-    if document or is_faulty:
-        yield document
+            faults.append((number, _wrong_number(line, len(cells), columns)))
 
 
 def _begins_document(line: str) -> bool:
@@ -103,109 +98,79 @@ def _is_comment(cells: Sequence[str], columns: Columns) -> bool:
     return not all(cell == "O" or cell in columns.known or is_prefixed(cell) for cell in found)
 
 
-class _SentenceReader:
-    """Makes the words of a sentence from its lines."""
+def _sentence(rows: Sequence[tuple[int, list[str]]], columns: Columns, faults: Faults) -> Sentence:
+    """The words of the rows of a sentence, each with the number of its line."""
+    at, space, no_space = columns.word, columns.space, columns.no_space
+    words = [
+        TaggedWord(
+            cells[at],
+            tuple([tag.cell(cells) if tag.key else cells[tag.column] for tag in columns.tags]),
+            line,
+            space is not None and no_space in cells[space].split("|"),
+        )
+        for line, cells in rows
+    ]
+    if columns.brackets:
+        words = list(_unbracketed(words, faults))
+    return list(_numbered(words, [cells[0] for _, cells in rows], faults)) if columns.number else words
 
-    def __init__(self, columns: Columns, fault: OnFault) -> None:
-        self.columns, self.fault = columns, fault
-        self.words: Sentence = []
-        self.written: _Written | None = None
-        self.label = ""
-        """Of the bracket that is open."""
 
-    def taken(self) -> Sentence:
-        """The words so far, which are no longer here."""
-        self._end_written()
-        words, self.words = self.words, []
-        if self.label:
-            self.fault(words[-1].line, f"the bracket of {self.label} is not closed at the end of the sentence")
-            self.label = ""
-        return words
+def _unbracketed(words: Sequence[TaggedWord], faults: Faults) -> Iterator[TaggedWord]:
+    """Words with tags instead of the brackets of CoNLL-2012: ``(ORG)``, ``(GPE*``, ``*``, ``*)``."""
+    label = ""
+    for word in words:
+        cell = word.tags[0]
+        match = BRACKETS.fullmatch(cell)
+        if match is None or not cell or (match[1] and label):
+            faults.append((word.line, f"{one_line(cell)} is no name in brackets such as (ORG), (GPE*, * and *)"))
+            continue
+        letter, label = ("B", match[1][1:]) if match[1] else ("I", label)
+        yield word._replace(tags=(f"{letter}-{label}" if label else "O",))
+        label = "" if cell.endswith(")") else label
+    if label:
+        faults.append((words[-1].line, f"the bracket of {label} is not closed at the end of the sentence"))
 
-    def add(self, cells: list[str], line: str, number: int) -> None:
-        """Take one line."""
-        columns = self.columns
-        if len(cells) != columns.n:
-            fitted = _fitted(cells, columns)
-            if fitted is None:
-                self.fault(number, _wrong_number(line, len(cells), columns))
-                return
-            cells = fitted
-        word = TaggedWord(cells[columns.word], tuple(tag.cell(cells) for tag in columns.tags), number)
-        if columns.space is not None:
-            word = word._replace(is_joined=columns.no_space in cells[columns.space].split("|"))
-        if columns.brackets:
-            word = word._replace(tags=(self._unbracketed(word.tags[0], number),))
-        if columns.number:
-            self._add_numbered(cells[0], word)
-        else:
-            self.words.append(word)
 
-    def _add_numbered(self, own: str, word: TaggedWord) -> None:
-        """Take the word with a number of its own, the one that is written for several, or the one that is not there."""
+def _numbered(words: Sequence[TaggedWord], numbers: Sequence[str], faults: Faults) -> Iterator[TaggedWord]:
+    """The words that are in the text of CoNLL-U: the first of several that are written as one has their text."""
+    whole, parts = words[0], range(0)
+    for word, own, after in zip(words, numbers, (*numbers[1:], ""), strict=True):
         if match := RANGE.fullmatch(own):
-            self._end_written()
-            self.written = _Written(word, int(match[1]), int(match[2]))
+            if after != match[1]:
+                faults.append((word.line, f"no word with the numbers {match[1]} to {match[2]} follows"))
+            whole, parts = word, range(int(match[1]), int(match[2]) + 1)
         elif EMPTY_NODE.fullmatch(own):
             if tag := next(filter(is_prefixed, word.tags), None):
-                self.fault(word.line, f"the empty node {own} has the tag {one_line(tag)} and is not in the text")
+                faults.append((word.line, f"the empty node {own} has the tag {one_line(tag)} and is not in the text"))
         elif not own.isdecimal() or len(own) > 9:
-            self.fault(word.line, f"{one_line(own)} is no number of a word, such as the first column has elsewhere")
-        elif self.written is None or not self.written.first <= int(own) <= self.written.last:
-            self._end_written()
-            self.words.append(word)
+            faults.append(
+                (word.line, f"{one_line(own)} is no number of a word, such as the first column has elsewhere")
+            )
+        elif int(own) not in parts:
+            parts = range(0)
+            yield word
+        elif int(own) == parts.start:
+            is_tagged = any(map(is_prefixed, whole.tags)) and not any(map(is_prefixed, word.tags))
+            yield whole._replace(tags=whole.tags if is_tagged else word.tags, line=word.line)
         else:
-            whole, is_within = self.written.word, self.written.is_begun
-            text = "" if is_within else whole.word
-            if not is_within and any(map(is_prefixed, whole.tags)) and not any(map(is_prefixed, word.tags)):
-                word = word._replace(tags=whole.tags)
-            self.words.append(word._replace(word=text, is_joined=whole.is_joined, is_within=is_within))
-            self.written.is_begun = True
-
-    def _end_written(self) -> None:
-        written, self.written = self.written, None
-        if written is not None and not written.is_begun:
-            self.fault(written.word.line, f"no word with the numbers {written.first} to {written.last} follows")
-
-    def _unbracketed(self, cell: str, number: int) -> str:
-        """The tag of a cell such as ``(ORG)``, ``(GPE*``, ``*``, ``*)``."""
-        match = BRACKETS.fullmatch(cell)
-        if match is None or not cell or (match[1] and self.label):
-            self.fault(number, f"{one_line(cell)} is no name in brackets such as (ORG), (GPE*, * and *)")
-            return "O"
-        letter, label = ("B", match[1][1:]) if match[1] else ("I", self.label)
-        self.label = "" if cell.endswith(")") else label
-        return f"{letter}-{label}" if label else "O"
+            yield word._replace(word="", is_joined=whole.is_joined, is_within=True)
 
 
-@dataclass
-class _Written:
-    """A word that is written for those with the numbers ``first`` to ``last``; whether one of them has come."""
-
-    word: TaggedWord
-    first: int
-    last: int
-    is_begun: bool = False
-
-
-def _fitted(cells: list[str], columns: Columns) -> list[str] | None:
+def _fitted(cells: list[str], columns: Columns) -> list[str]:
     """The columns of a line with more or fewer than others, where empty ones at its end or between tabs explain it."""
     if not columns.n:
-        return cells if len(cells) >= N_CONLL_2012 else None
+        return cells if len(cells) >= N_CONLL_2012 else []
     while len(cells) > columns.n and not cells[-1]:
-        cells.pop()
+        cells = cells[:-1]
     if len(cells) > columns.n:
         cells = [cell for cell in cells if cell]
-    return cells if len(cells) == columns.n else None
+    return cells if len(cells) == columns.n else []
 
 
 def _wrong_number(line: str, n: int, columns: Columns) -> str:
-    shown = one_line(line)
-    if n == 1:
-        needs = "a token and its tag are needed" if columns.n == 2 else f"{columns.n} columns are needed"
-        return f"{shown} has one column; {needs}"
-    other = "no column of names" if not columns.n else f"the others have {columns.n}"
-    return f"{shown} has {n} columns, {other}; only a tab or a blank divides them, which a word cannot have"
+    has = "one column" if n == 1 else f"{n} columns"
+    others = f"the others have {columns.n}" if columns.n else "no column of names"
+    return f"{one_line(line)} has {has}, {others}; only a tab or a blank divides them, which a word cannot have"
 
 
 def document_text(document: TaggedDocument) -> tuple[str, list[list[tuple[int, int]]]]:
@@ -250,8 +215,3 @@ def places_in(text: str, sentences: Sequence[Sequence[str]]) -> Offsets | None:
             places[-1].append((at, at + len(word)))
             at += len(word)
     return None if text[at:].strip() else places
-
-
-def words_of(documents: Iterable[TaggedDocument]) -> Iterator[TaggedWord]:
-    """All words, one after another."""
-    return (word for document in documents for sentence in document for word in sentence)

@@ -12,7 +12,7 @@ from itertools import chain, islice, product, repeat, zip_longest
 from pathlib import Path
 
 from eventcorpus.errors import InputError
-from eventcorpus.formats.columns import N_LINES, Columns, TagColumn, columns_of, is_blank, lines_of
+from eventcorpus.formats.columns import N_LINES, Columns, TagColumn, columns_of, lines_of
 from eventcorpus.formats.schemes import OUTSIDE, Cell, Chunk, TagEvidence, Tagging, chunks_of, is_prefixed
 from eventcorpus.formats.sentences import (
     Offsets,
@@ -20,7 +20,6 @@ from eventcorpus.formats.sentences import (
     TaggedDocument,
     document_text,
     tagged_documents,
-    words_of,
 )
 from eventcorpus.metrics.tags import NO_LABEL, Decoder, Scheme, tag_fault
 from eventcorpus.ontology import Ontology, parse_ontology
@@ -99,7 +98,7 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
         articles.append(AnnotatedArticle(article, spans, labels, annotator="a1"))
     flat = not any(
         word.is_within or sum(len(tagging.tags_of(word.tags[column]) or ()) for column in columns) > 1
-        for word in words_of(documents)
+        for word in chain.from_iterable(chain.from_iterable(documents))
     )
     name = "".join(c if c.isalnum() or c in "_.-" else "-" for c in path.stem) or "tags"
     entities = [{"name": label} for label in labels]
@@ -166,7 +165,7 @@ def _documents(path: Path, reading: TagReading, *, n_last: int | None = None) ->
 
 def _sentences_beside(path: Path, gold: Sequence[Sentence], reading: TagReading) -> list[Sentence]:
     """The sentences of a file; where its lines are tags alone, these get the words of the gold one by one."""
-    lines = [line.strip() for line in islice(lines_of(path), N_LINES) if not is_blank(line)]
+    lines = [line.strip() for line in islice(lines_of(path), N_LINES) if line.strip()]
     if not lines or not all(line in OUTSIDE or is_prefixed(line) for line in lines):
         return list(chain.from_iterable(_documents(path, reading)))
     alone = chain.from_iterable(tagged_documents(path, Columns(1, 0, (TagColumn(0),))))
