@@ -19,6 +19,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from eventcorpus.errors import EventCorpusError, InputError, OutputError, nearest
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_FIRST_LINE = 1 << 20
+"""Bytes of a first line by which JSON Lines are told from one JSON list."""
+_TOO_MUCH = "JSON nested too deeply, or with a number that is too long"
 
 
 class StrictModel(BaseModel):
@@ -101,7 +104,7 @@ def read_json_list(path: Path) -> Iterator[Any]:
                 n_read += 1
                 yield item
             return
-        except (ijson.JSONError, UnicodeDecodeError, _NotPlain):
+        except (ijson.JSONError, ValueError, _NotPlain):
             pass  # not JSON, or JSON that ijson does not take as it is: the whole file is read instead
     yield from read_json(path)[n_read:]
 
@@ -146,8 +149,8 @@ def read_json(path: Path) -> Any:
         return json.loads(read_text(path))
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: line {error.lineno}, column {error.colno}: not valid JSON ({error.msg})") from None
-    except RecursionError:
-        raise InputError(f"{path}: JSON nested too deeply") from None
+    except (RecursionError, ValueError):
+        raise InputError(f"{path}: {_TOO_MUCH}") from None
 
 
 def read_json_lines(lines: Iterable[str], *, place: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -156,19 +159,51 @@ def read_json_lines(lines: Iterable[str], *, place: str) -> Iterator[tuple[int, 
     Raises:
         InputError: naming the line that does not parse or is not an object.
     """
+    for number, row in _json_lines(lines, place):
+        if not isinstance(row, dict):
+            raise InputError(f"{place}: line {number} is not a JSON object; one object a line is needed")
+        yield number, row
+
+
+def read_json_values(path: Path) -> Iterator[tuple[str, Any]]:
+    """Yield (place, value) of JSON Lines, of the items of a JSON list, or of the one value; large files as a stream.
+
+    The first line says which: of JSON Lines it is an object, or a list that begins with a text.
+
+    Raises:
+        InputError: as ``read_json``, ``read_json_list`` and ``read_json_lines``.
+    """
+    with opened(path) as file:
+        lines = iter(lambda: file.readline(_FIRST_LINE), b"")
+        first = next((line for line in lines if line.removeprefix(codecs.BOM_UTF8).strip()), b"")
+    start = first.removeprefix(codecs.BOM_UTF8).strip()
+    if _is_json_line(start, is_cut=len(first) == _FIRST_LINE):
+        yield from ((f"line {number}", value) for number, value in _json_lines(read_lines(path), str(path)))
+    elif start.startswith(b"["):
+        yield from ((f"item {number}", value) for number, value in enumerate(read_json_list(path), start=1))
+    else:
+        yield "item 1", read_json(path)
+
+
+def _is_json_line(line: bytes, *, is_cut: bool) -> bool:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return is_cut and line.startswith((b"{", b'["'))
+    return isinstance(value, dict) or (isinstance(value, list) and len(value) > 1 and isinstance(value[0], str))
+
+
+def _json_lines(lines: Iterable[str], place: str) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            yield number, json.loads(line)
         except json.JSONDecodeError as error:
             why = f"not valid JSON ({error.msg} at column {error.colno})"
             raise InputError(f"{place}: line {number} is {why}") from None
-        except RecursionError:
-            raise InputError(f"{place}: line {number}: JSON nested too deeply") from None
-        if not isinstance(row, dict):
-            raise InputError(f"{place}: line {number} is not a JSON object; one object a line is needed")
-        yield number, row
+        except (RecursionError, ValueError):
+            raise InputError(f"{place}: line {number}: {_TOO_MUCH}") from None
 
 
 def read_yaml(path: Path, *, what: str, error: type[EventCorpusError] = InputError) -> dict[Any, Any]:

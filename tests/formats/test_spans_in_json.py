@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from eventcorpus.annotation.assemble import assemble
-from eventcorpus.annotation.document import Found
+from eventcorpus.annotation.document import Found, Mark
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
+from eventcorpus.files import read_json_values
 from eventcorpus.formats.doccano import read_doccano
 from eventcorpus.formats.prodigy import read_prodigy
 from eventcorpus.formats.spacy import read_spacy
-from eventcorpus.formats.spans_in_json import RawSpan, offsets_in_code_points, values_of
+from eventcorpus.formats.spans_in_json import in_code_points
 
 TEXTS = st.text(st.sampled_from("ab c.é🔥\n\r北"), min_size=1, max_size=12).filter(str.strip)
 OFFSETS = st.one_of(st.integers(-2, 14), st.sampled_from(["1", None, 2.5, True]))
@@ -84,7 +85,7 @@ def test_every_span_is_kept_repaired_or_refused(
 def test_values_are_told_by_the_first_line(tmp_path: Path, content: str, places: list[str]) -> None:
     path = tmp_path / "x.json"
     path.write_text(content, encoding="utf-8", newline="")
-    assert [place for place, _ in values_of(path)] == places
+    assert [place for place, _ in read_json_values(path)] == places
 
 
 @pytest.mark.parametrize(
@@ -100,11 +101,16 @@ def test_values_are_told_by_the_first_line(tmp_path: Path, content: str, places:
 def test_what_is_no_json_is_one_line(tmp_path: Path, content: str, message: str) -> None:
     (tmp_path / "x.json").write_text(content)
     with pytest.raises(InputError, match=message):
-        list(values_of(tmp_path / "x.json"))
+        list(read_json_values(tmp_path / "x.json"))
 
 
 def test_offsets_stay_where_most_of_them_fit_as_they_are() -> None:
     text = "🔥 Homs and Darna fell"
-    assert offsets_in_code_points(text, [RawSpan(2, 6, "P"), RawSpan(11, 16, "P")]) == (None, [(2, 6), (11, 16)])
-    code, places = offsets_in_code_points(text, [RawSpan(3, 7, "P"), RawSpan(12, 17, "P"), RawSpan(None, 1, "P")])
-    assert (code, places) == ("offsets were UTF-16 units", [(2, 6), (11, 16), None])
+
+    def read(*places: tuple[int, int]) -> list[Any]:
+        marks = in_code_points(text, [Mark("", "P", (place,)) for place in places] + [Mark("", "P", ())])
+        return [(mark.pieces, mark.repair) for mark in marks]
+
+    assert read((2, 6), (11, 16)) == [(((2, 6),), None), (((11, 16),), None), ((), None)]
+    repair = "offsets were UTF-16 units"
+    assert read((3, 7), (12, 17)) == [(((2, 6),), repair), (((11, 16),), repair), ((), None)]

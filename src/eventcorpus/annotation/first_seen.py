@@ -1,4 +1,4 @@
-"""Which ids and texts have come already, for more of them than should be in memory."""
+"""Which ids and texts have come already, and tables, for more of them than should be in memory."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ N_IN_MEMORY = 5_000
 
 
 class FirstSeen:
-    """Remembers the first value that came with a key; beyond ``N_IN_MEMORY`` keys in a temporary file.
-
-    Memory stays the same however many there are: SQLite keeps what it needs of a nameless database, which is gone with
-    the object.
-    """
+    """Remembers the first value that came with a key; beyond ``N_IN_MEMORY`` keys on disk."""
 
     def __init__(self) -> None:
         self._here: dict[bytes, str] = {}
@@ -40,14 +36,19 @@ class FirstSeen:
         return None if found is None else found[0].decode("utf-8", "surrogatepass")
 
     def _move(self) -> None:
-        self._there = sqlite3.connect("", isolation_level=None)
-        for statement in ("PRAGMA cache_size = -1000", "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF"):
-            self._there.execute(statement)
-        self._there.execute("CREATE TABLE seen (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
-        self._there.execute("BEGIN")
+        self._there = on_disk("CREATE TABLE seen (key BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
         rows = ((key, _bytes(value)) for key, value in sorted(self._here.items()))
         self._there.executemany("INSERT INTO seen VALUES (?, ?)", rows)
         self._here.clear()
+
+
+def on_disk(table: str) -> sqlite3.Connection:
+    """A new table in a temporary file without a name, which is gone with the connection; 1 MB of it is in memory."""
+    there = sqlite3.connect("", isolation_level=None)
+    settings = ("PRAGMA cache_size = -1000", "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF")
+    for statement in (*settings, table, "BEGIN"):
+        there.execute(statement)
+    return there
 
 
 def _bytes(value: str) -> bytes:

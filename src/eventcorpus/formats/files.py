@@ -88,29 +88,29 @@ def files_by_split(
 def _files_in(folder: Path, suffixes: Sequence[str], *, without_names: bool) -> list[tuple[str | None, Path]]:
     """The files of a folder that are read: those named exactly train, dev or test; those whose names say a split among
     other words; those in folders of these names; where ``without_names``, all others."""
-    files = [(split_of(file), file) for file in _visible(folder, suffixes)]
+    files = [(split_of(file), file) for file in visible_files(folder, suffixes)]
     exactly = [pair for pair in files if pair[1].stem.lower() in SPLIT_OF]
     inside = [
         (SPLIT_OF[of_split.name.lower()], file)
         for of_split in sorted(folder.iterdir())
         if of_split.is_dir() and of_split.name.lower() in SPLIT_OF
-        for file in _visible(of_split, suffixes)
+        for file in visible_files(of_split, suffixes)
     ]
     by_name = exactly or [pair for pair in files if pair[0] is not None] or inside
     if by_name:
         return [*by_name]
-    nameless = [pair for pair in files if not pair[1].name.lower().startswith(BESIDE)]
-    if without_names and nameless:
-        return [pair for pair in nameless if pair[1].suffix.lower() != ".txt"] or nameless
+    if without_names and files:
+        return [pair for pair in files if pair[1].suffix.lower() != ".txt"] or files
     names = ", ".join(f"{name}{suffixes[0]}" for name in ("train", "dev", "test"))
     raise InputError(f"{folder}: the folder has none of {names}; name a file instead")
 
 
-def _visible(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+def visible_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """The files of a folder that may hold annotations, by their names."""
     return [
         file
         for file in sorted(folder.iterdir())
-        if file.suffix.lower() in suffixes and file.is_file() and not file.name.startswith(".")
+        if file.suffix.lower() in suffixes and file.is_file() and not file.name.lower().startswith((".", *BESIDE))
     ]
 
 

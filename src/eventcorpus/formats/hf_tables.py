@@ -16,9 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_json
+from eventcorpus.files import read_json, read_json_values
 from eventcorpus.formats.files import SPLIT_OF, files_by_split, not_read, split_of
-from eventcorpus.formats.spans_in_json import values_of
 from eventcorpus.formats.tag_names import FILES, Names, names_beside, names_in_metadata, names_of_features
 from eventcorpus.text import one_line
 
@@ -198,7 +197,7 @@ def _dataset(path: Path) -> Any:
 
 
 def _json_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    for place, value in values_of(path):
+    for place, value in read_json_values(path):
         if not isinstance(value, dict):
             raise InputError(f"{path}: {place} is not a JSON object; one object a line is needed")
         data = value.get("data")

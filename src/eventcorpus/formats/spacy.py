@@ -7,13 +7,16 @@ of tecoholic writes it; ``Doc.to_json()`` and the input of displaCy (``ents``); 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from eventcorpus.annotation.document import Document, Found
+from eventcorpus.annotation.document import Document, Found, Mark
 from eventcorpus.annotation.first_seen import FirstSeen
 from eventcorpus.conversion_report import Code, ConversionReport
+from eventcorpus.files import read_json_values
 from eventcorpus.formats.docbin import MAIN_GROUP, merged, rows_of_docbin
 from eventcorpus.formats.files import files_by_split, has_splits, not_read
 from eventcorpus.formats.sample import Certainty, Sample
@@ -21,24 +24,24 @@ from eventcorpus.formats.schemes import BadTag, Tagging, chunks_of
 from eventcorpus.formats.sentences import places_in
 from eventcorpus.formats.spans_in_json import (
     NotTheFormat,
-    RawSpan,
     Row,
     about_of,
     document_of,
     id_in,
     is_triple,
     listed,
+    lost_of,
+    marks_in,
     objects,
     rows_in,
-    span_of,
     text_in,
-    values_of,
 )
 
 SUFFIXES = (".spacy", ".json", ".jsonl", ".ndjson")
 _SPANS = ("entities", "ents", "ner", "spans")
 _NOT_KEPT = ("links", "tags", "pos", "morphs", "lemmas", "heads", "deps", "sent_starts", "sents")
 _WORDS = ("tokens", "words", "spaces")
+_OF_TOKENS = ("tag", "pos", "morph", "lemma", "head", "dep")
 _UNKNOWN = ("-", "", None)
 """Tags of tokens of which it is not known whether they are part of an entity."""
 
@@ -53,17 +56,17 @@ def read_spacy(inputs: Sequence[Path]) -> Found:
 
     def documents(report: ConversionReport) -> Iterator[Document]:
         seen = FirstSeen()
-        n_in = dict.fromkeys((split for split, _ in files), 0)
+        n_in: Counter[str] = Counter()
         for split, path in files:
             is_binary = path.suffix.lower() == ".spacy"
-            rows = rows_of_docbin(path) if is_binary else rows_in(path, _row, report, values=_values(path))
-            for row in rows:
+            for row in rows_of_docbin(path) if is_binary else rows_in(path, _row, report, values_of=_values):
                 n_in[split] += 1
                 own = id_in(row.about)
                 name = own if own is not None and len(files) == 1 else f"{split}-{own}"
-                article_id = f"{split}-{n_in[split]:05d}" if own is None or seen.add(_key(name)) is not None else name
+                is_new = own is not None and seen.add(name.encode()) is None
+                article_id = name if is_new else f"{split}-{n_in[split]:05d}"
                 if row.is_annotated:
-                    yield document_of(row, article_id, split, report)
+                    yield document_of(replace(row, article_id=article_id, split=split), report)
                 else:
                     report.refuse("articles", article_id, f"{path.name}: {row.place}", Code.NOT_ANNOTATED)
 
@@ -73,21 +76,21 @@ def read_spacy(inputs: Sequence[Path]) -> Found:
 
 def _values(path: Path) -> Iterator[tuple[str, Any]]:
     """The texts of a file, those of a list in an object one by one, and documents paragraph by paragraph."""
-    for place, value in values_of(path):
+    for place, value in read_json_values(path):
         if isinstance(value, dict) and isinstance(value.get("annotations"), list) and "text" not in value:
             yield from ((f"annotations.{n}", item) for n, item in enumerate(value["annotations"]))
         elif isinstance(value, dict) and isinstance(value.get("paragraphs"), list):
-            paragraphs = value["paragraphs"]
-            for n, paragraph in enumerate(paragraphs, start=1):
-                own = id_in(value)
-                more = {} if own is None else {"id": own if len(paragraphs) == 1 else f"{own}-{n}"}
-                is_object = isinstance(paragraph, dict)
-                yield f"{place}, paragraph {n}", {"sentences": None, **paragraph, **more} if is_object else paragraph
+            own, several = id_in(value), len(value["paragraphs"]) > 1
+            for n, paragraph in enumerate(value["paragraphs"], start=1):
+                if isinstance(paragraph, dict):
+                    more = {} if own is None else {"id": f"{own}-{n}" if several else own}
+                    paragraph = {"sentences": None, **paragraph, **more}
+                yield f"{place}, paragraph {n}", paragraph
         else:
             yield place, value
 
 
-def _row(place: str, value: Any) -> Row | None:
+def _row(place: str, value: Any) -> Row:
     if value is None:  # the NER Annotator of tecoholic writes it for a text that was skipped
         return Row(place, "", is_annotated=False)
     if isinstance(value, dict) and "sentences" in value:
@@ -98,42 +101,38 @@ def _row(place: str, value: Any) -> Row | None:
         says = value[1] if isinstance(value[1], dict) else {"entities": value[1]}
         about = value[2] if len(value) > 2 and isinstance(value[2], dict) else {}
         value = {**about, **says, "text": value[0]}
-    if not isinstance(value, dict):
-        raise NotTheFormat(f"{type(value).__name__}, neither a list nor an object")
     text = text_in(value, "text")
-    groups: list[list[RawSpan]] = [[]]
-    is_by_words = _counts_characters(value.get("tokens"), text)
+    lost = lost_of(value, _NOT_KEPT)
+    groups: list[list[Mark]] = [[]]
+    counts_characters = _counts_characters(value.get("tokens"), text)
     for key in ("entities", "ents", "ner"):
         items = listed(value.get(key), key)
         if items and all(isinstance(item, str | None) for item in items):
-            words, is_by_words = listed(value.get("words"), "words"), True
+            words, counts_characters = listed(value.get("words"), "words"), True
             groups[0] += _tagged(text, [str(word) for word in words], items, key)
         else:
-            groups[0] += [_without_id(span_of(item, f"{key}.{n}")) for n, item in enumerate(items)]
+            groups[0] += marks_in(value, key, lost)
     named = value.get("spans") or {}
     if not isinstance(named, dict | list):
         raise NotTheFormat(f"spans is {type(named).__name__}, neither an object nor a list")
-    for key, items in named.items() if isinstance(named, dict) else [(MAIN_GROUP, named)]:
-        groups.append([])
+    named = named if isinstance(named, dict) else {MAIN_GROUP: named}
+    for key in named:
         more = () if key == MAIN_GROUP else (("group", key),)
-        for n, item in enumerate(listed(items, f"spans.{key}")):
-            span = _without_id(span_of(item, f"spans.{key}.{n}"))
-            groups[-1].append(span._replace(attributes=(*span.attributes, *more)))
+        marks = marks_in(named, key, lost)
+        groups.append([mark._replace(attributes=(*mark.attributes, *more)) for mark in marks])
     about = about_of(value, without=("text", "cats", *_SPANS, *_NOT_KEPT, *_WORDS))
     about |= {"categories": value["cats"]} if value.get("cats") else {}
-    lost = tuple(key for key in _NOT_KEPT if value.get(key) not in (None, [], {}))
     is_annotated = any(isinstance(value.get(key), list | dict) for key in _SPANS)
-    spans = merged(groups)
-    return Row(place, text, spans, about=about, is_annotated=is_annotated, lost=lost, is_by_words=is_by_words)
+    return Row(
+        place, text, merged(groups), about=about, is_annotated=is_annotated, lost=lost,
+        counts_characters=counts_characters,
+    )  # fmt: skip
 
 
 def _paragraph(place: str, value: Mapping[str, Any]) -> Row:
     """A paragraph of the training format of spaCy 2."""
-    tokens = [
-        token
-        for sentence in listed(value.get("sentences"), "sentences")
-        for token in (listed(sentence.get("tokens"), "tokens") if isinstance(sentence, dict) else [sentence])
-    ]
+    sentences = [sentence if isinstance(sentence, dict) else {} for sentence in listed(value["sentences"], "sentences")]
+    tokens = [token for sentence in sentences for token in listed(sentence.get("tokens"), "tokens")]
     if not all(isinstance(token, dict) and isinstance(token.get("orth"), str) for token in tokens):
         raise NotTheFormat("a token is no object with orth")
     words = [token["orth"] for token in tokens]
@@ -141,22 +140,18 @@ def _paragraph(place: str, value: Mapping[str, Any]) -> Row:
     text = value["raw"] if isinstance(value.get("raw"), str) else "".join(map(str.__add__, words, blanks)).rstrip(" ")
     tags = [token.get("ner") for token in tokens]
     is_known = any(tag not in _UNKNOWN for tag in tags)
-    spans = _tagged(text, words, tags, "ner") if is_known else []
-    if not is_known and listed(value.get("entities"), "entities"):
-        spans = [_without_id(span_of(item, f"entities.{n}")) for n, item in enumerate(value["entities"])]
-    cats = {str(cat["label"]): cat.get("value") for cat in listed(value.get("cats"), "cats")
-            if isinstance(cat, dict) and "label" in cat}  # fmt: skip
+    lost = sorted({lost for token in tokens for lost in lost_of(token, _OF_TOKENS)}) + lost_of(value, ["links"])
+    lost += ["'brackets' of texts"] if any(sentence.get("brackets") for sentence in sentences) else []
+    marks = _tagged(text, words, tags, "ner") if is_known else marks_in(value, "entities", lost)
+    cats = [cat for cat in listed(value.get("cats"), "cats") if isinstance(cat, dict) and "label" in cat]
     about = about_of(value, without=("raw", "sentences", "cats", "entities", "links"))
-    about |= {"categories": cats} if cats else {}
-    keys = ("tag", "pos", "morph", "lemma", "head", "dep")
-    lost = [key for key in keys if any(token.get(key) not in (None, "") for token in tokens)]
-    lost += ["links"] if value.get("links") else []
-    lost += ["brackets"] if any(isinstance(s, dict) and s.get("brackets") for s in value["sentences"] or ()) else []
-    is_annotated = is_known or bool(spans)
-    return Row(place, text, spans, about=about, is_annotated=is_annotated, lost=lost, is_by_words=is_known)
+    about |= {"categories": {str(cat["label"]): cat.get("value") for cat in cats}} if cats else {}
+    return Row(
+        place, text, marks, about=about, is_annotated=is_known or bool(marks), lost=lost, counts_characters=is_known
+    )
 
 
-def _tagged(text: str, words: Sequence[str], tags: Sequence[Any], key: str) -> list[RawSpan]:
+def _tagged(text: str, words: Sequence[str], tags: Sequence[Any], key: str) -> list[Mark]:
     """The entities that BILUO tags (or IOB, which spaCy takes too) say of the words of a text."""
     if len(words) != len(tags):
         raise NotTheFormat(f"{len(tags)} tags in {key} for {len(words)} words")
@@ -172,21 +167,13 @@ def _tagged(text: str, words: Sequence[str], tags: Sequence[Any], key: str) -> l
         chunks = chunks_of([tagging.read(tag) for tag in known], tagging.scheme)
     except BadTag as fault:
         raise NotTheFormat(f"{key}: {fault}") from None
-    return [RawSpan(places[0][c.start][0], places[0][c.end - 1][1], c.label, repair=c.fault) for c in chunks]
+    return [chunk.mark(text, places[0]) for chunk in chunks]
 
 
 def _counts_characters(tokens: Any, text: str) -> bool:
     """Whether tokens with offsets, as ``Doc.to_json`` writes them, end where the text does."""
-    ends = [token.get("end") for token in tokens if isinstance(token, dict)] if isinstance(tokens, list) else []
-    return bool(ends) and ends[-1] in (len(text), len(text.rstrip()))
-
-
-def _key(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
-
-
-def _without_id(span: RawSpan) -> RawSpan:
-    return span._replace(id="")
+    last = tokens[-1] if isinstance(tokens, list) and tokens else None
+    return isinstance(last, dict) and last.get("end") in (len(text), len(text.rstrip()))
 
 
 def is_spacy(sample: Sample) -> Certainty:
