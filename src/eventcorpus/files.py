@@ -165,10 +165,11 @@ def read_json_lines(lines: Iterable[str], *, place: str) -> Iterator[tuple[int, 
         yield number, row
 
 
-def read_json_values(path: Path) -> Iterator[tuple[str, Any]]:
+def read_json_values(path: Path, *, is_lines: bool = False) -> Iterator[tuple[str, Any]]:
     """Yield (place, value) of JSON Lines, of the items of a JSON list, or of the one value; large files as a stream.
 
-    The first line says which: of JSON Lines it is an object, or a list that begins with a text.
+    Args:
+        is_lines: it is JSON Lines; if not, the first line says so: an object, or a list that begins with a text.
 
     Raises:
         InputError: as ``read_json``, ``read_json_list`` and ``read_json_lines``.
@@ -177,7 +178,7 @@ def read_json_values(path: Path) -> Iterator[tuple[str, Any]]:
         lines = iter(lambda: file.readline(_FIRST_LINE), b"")
         first = next((line for line in lines if line.removeprefix(codecs.BOM_UTF8).strip()), b"")
     start = first.removeprefix(codecs.BOM_UTF8).strip()
-    if _is_json_line(start, is_cut=len(first) == _FIRST_LINE):
+    if is_lines or _is_json_line(start, is_cut=len(first) == _FIRST_LINE):
         yield from ((f"line {number}", value) for number, value in _json_lines(read_lines(path), str(path)))
     elif start.startswith(b"["):
         yield from ((f"item {number}", value) for number, value in enumerate(read_json_list(path), start=1))

@@ -133,7 +133,7 @@ def test_spacys_docbin(tmp_path: Path) -> None:
     spacy.tokens.DocBin(docs=docs).to_disk(path)
     assert read(path) == ("spaCy's DocBin", "text", {"two": [("Marsa", "GPE", 1.0)], "one": [("Darna", "GPE", 1.0)]})
     path.write_bytes(path.read_bytes()[:50])
-    assert error_of(path).startswith("spaCy cannot read it (")
+    assert error_of(path).startswith("not a DocBin that can be read (")
 
 
 def test_lists_of_other_tools(tmp_path: Path) -> None:

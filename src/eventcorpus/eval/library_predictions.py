@@ -6,18 +6,19 @@ to which article is told by ids, else by the texts, else by the order; every men
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from eventcorpus.errors import InputError, PredictionsError
-from eventcorpus.files import read_json, read_json_list, read_lines
+from eventcorpus.files import read_json_values
+from eventcorpus.formats.docbin import docs_of
 from eventcorpus.formats.sample import Sample
+from eventcorpus.formats.spans_in_json import NotTheFormat, is_triple
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import Article
 from eventcorpus.text import StoredText, cut_out, one_line, stored_form, trim
@@ -66,12 +67,26 @@ def library_of(sample: Sample) -> str | None:
     """What wrote a file of mentions, or None if it is no such file."""
     if sample.path.suffix.lower() == ".spacy":
         return DOCBIN
-    if not sample.shape:
+    try:
+        listed = list(_listed((("", row) for row in sample.rows), sample.shape))
+    except NotTheFormat:
         return None
-    listed = list(_listed(sample.rows, sample.shape))
-    if not listed or any(one is None for one in listed):
-        return None
-    return _title([one for one in listed if one is not None], sample.rows[0])
+    return _title(listed, sample.rows[0]) if listed else None
+
+
+def _title(listed: Sequence[Listed], first: Any) -> str:
+    mention = next((one.mentions[0] for one in listed if one.mentions), None)
+    if isinstance(first, dict) and "ents" in first:
+        return "spaCy's JSON"
+    if isinstance(first, list) and first and isinstance(first[0], str):
+        return "spaCy's tuples"
+    if not isinstance(mention, dict):
+        return "lists of mentions"
+    if "entity_group" in mention:
+        return "transformers' pipeline"
+    if "entity" in mention:
+        return "transformers' pipeline without aggregation, whose tokens are put together"
+    return "GLiNER" if "score" in mention else "lists of mentions"
 
 
 def read_library_predictions(path: Path, sample: Sample, articles: Sequence[Article]) -> LibraryPredictions:
@@ -82,7 +97,16 @@ def read_library_predictions(path: Path, sample: Sample, articles: Sequence[Arti
         PredictionsError: if the lists cannot be tied to the articles, or a mention does not fit its article.
     """
     title = library_of(sample) or "lists of mentions"
-    listed = list(_docs(path) if title == DOCBIN else _whole(path, sample))
+    if title == DOCBIN:
+        listed = [replace(one, place=f"document {n}") for n, one in enumerate(docs_of(path, _of_doc), start=1)]
+    else:
+        try:
+            listed = list(_listed(read_json_values(path, is_lines=sample.shape == "lines"), sample.shape))
+        except NotTheFormat as place:
+            raise InputError(
+                f"{path}: {place} lists no mentions as the first does; a list of mentions a text is needed, each with "
+                "start, end and label"
+            ) from None
     tied, tied_by = _tied(path, listed, articles)
     model = ModelName(name=path.stem)
     predictions = [
@@ -101,65 +125,47 @@ def read_library_predictions(path: Path, sample: Sample, articles: Sequence[Arti
 # what a file lists ---------------------------------------------------------------------------------------------------
 
 
-def _whole(path: Path, sample: Sample) -> Iterator[Listed]:
-    rows: Iterable[Any]
-    if sample.shape == "lines":
-        rows = _rows_of_lines(path)
-    else:
-        rows = read_json_list(path) if sample.shape == "list" else [read_json(path)]
-    unit = "line" if sample.shape == "lines" else "item"
-    for number, one in enumerate(_listed(rows, sample.shape), start=1):
-        if one is None:
-            raise InputError(
-                f"{path}: {unit} {number} lists no mentions as the first does; a list of mentions a text is needed, "
-                "each with start, end and label"
-            )
-        yield one
-
-
-def _rows_of_lines(path: Path) -> Iterator[Any]:
-    for number, line in enumerate(read_lines(path), start=1):
-        if line.strip():
-            try:
-                yield json.loads(line)
-            except ValueError as error:
-                raise InputError(f"{path}: line {number} is not valid JSON ({error})") from None
-
-
-def _listed(rows: Iterable[Any], shape: str) -> Iterator[Listed | None]:
-    """The mentions of each text; None for what lists no mentions.
+def _listed(rows: Iterable[tuple[str, Any]], shape: str) -> Iterator[Listed]:
+    """The mentions of each text.
 
     A list of mentions alone is one text; an object whose every value is such a list has ids for keys.
+
+    Raises:
+        NotTheFormat: at what lists no mentions, with its place.
     """
-    unit = "line" if shape == "lines" else "item"
     alone: list[Any] = []
-    for number, row in enumerate(rows, start=1):
-        if shape == "list" and _is_mention(row) and isinstance(row, dict):
+    for place, row in rows:
+        if shape == "list" and isinstance(row, dict) and _is_mention(row):
             alone.append(row)
-            continue
-        is_by_id = shape == "value" and isinstance(row, dict) and row and not row.keys() & {*_LISTS, *_IDS, "text"}
-        if is_by_id and all(map(_are_mentions, row.values())):
+        elif alone:
+            raise NotTheFormat(place)
+        elif (
+            shape == "value"
+            and isinstance(row, dict)
+            and row
+            and not row.keys() & {*_LISTS, *_IDS, "text"}
+            and all(map(_are_mentions, row.values()))
+        ):
             yield from (Listed(f"key {one_line(key)}", mentions, id=key) for key, mentions in row.items())
-            continue
-        yield _of_row(row, f"{unit} {number}") if not alone else None
+        else:
+            yield _of_row(row, place)
     if alone:
         yield Listed("item 1", alone)
 
 
-def _of_row(row: Any, place: str) -> Listed | None:
-    if isinstance(row, list):
-        if len(row) == 2 and isinstance(row[0], str) and isinstance(row[1], dict):
-            inner = _of_row(row[1], place)
-            return inner and Listed(place, inner.mentions, inner.id, row[0])
-        return Listed(place, row) if _are_mentions(row) else None
+def _of_row(row: Any, place: str) -> Listed:
+    if _are_mentions(row):
+        return Listed(place, row)
+    if isinstance(row, list) and len(row) == 2 and isinstance(row[0], str) and isinstance(row[1], dict):
+        row = {**row[1], "text": row[0]}
     if not isinstance(row, dict) or row.keys() & _NOT_THEIRS:
-        return None
+        raise NotTheFormat(place)
     key = next((key for key in _LISTS if _are_mentions(row.get(key))), None)
     if key is None:
-        return None
-    id_ = next((row[name] for name in _IDS if isinstance(row.get(name), str | int)), None)
+        raise NotTheFormat(place)
+    own = next((str(row[name]) for name in _IDS if isinstance(row.get(name), str | int)), None)
     text = row.get("text")
-    return Listed(place, row[key], None if id_ is None else str(id_), text if isinstance(text, str) else None)
+    return Listed(place, row[key], own, text if isinstance(text, str) else None)
 
 
 def _are_mentions(value: Any) -> bool:
@@ -169,45 +175,12 @@ def _are_mentions(value: Any) -> bool:
 def _is_mention(value: Any) -> bool:
     if isinstance(value, dict):
         return {"start", "end"} <= value.keys() and bool(value.keys() & {"label", "entity", "entity_group"})
-    is_triple = isinstance(value, list) and len(value) >= 3 and isinstance(value[2], str)
-    return is_triple and all(isinstance(offset, int) for offset in value[:2])
+    return is_triple(value)
 
 
-def _title(listed: Sequence[Listed], first: Any) -> str:
-    mention = next((one.mentions[0] for one in listed if one.mentions), None)
-    if isinstance(first, dict) and "ents" in first:
-        return "spaCy's JSON"
-    if isinstance(first, list) and first and isinstance(first[0], str):
-        return "spaCy's tuples"
-    if not isinstance(mention, dict):
-        return "lists of mentions"
-    if "entity_group" in mention:
-        return "transformers' pipeline"
-    if "entity" in mention:
-        return "transformers' pipeline without aggregation, whose tokens are put together"
-    return "GLiNER" if "score" in mention else "lists of mentions"
-
-
-def _docs(path: Path) -> Iterator[Listed]:
-    """The documents of a DocBin, which have no ids.
-
-    Raises:
-        InputError: if spaCy is not installed, or cannot read the file.
-    """
-    try:
-        import spacy
-        from spacy.tokens import DocBin
-    except ImportError:
-        raise InputError(
-            f"{path}: {DOCBIN} needs spaCy: pip install 'eventcorpus[spacy]'; or write doc.to_json(), a line each"
-        ) from None
-    try:
-        docs = list(DocBin().from_disk(path).get_docs(spacy.blank("xx").vocab))
-    except Exception as error:  # what bytes that are no DocBin raise depends on where they go wrong
-        raise InputError(f"{path}: spaCy cannot read it ({type(error).__name__}); is it a DocBin?") from None
-    for number, doc in enumerate(docs, start=1):
-        mentions = [{"start": e.start_char, "end": e.end_char, "label": e.label_, "text": e.text} for e in doc.ents]
-        yield Listed(f"document {number}", mentions, text=doc.text)
+def _of_doc(doc: Any) -> Listed:
+    """The entities of a ``Doc`` of spaCy, which has no id."""
+    return Listed("", [[entity.start_char, entity.end_char, entity.label_] for entity in doc.ents], text=doc.text)
 
 
 # which article -------------------------------------------------------------------------------------------------------
@@ -241,9 +214,10 @@ def _tied(
             f"{one_line(texts[0])}; predict the texts of the gold, or give each list its article's id"
         )
     if any(one.id is not None or one.text is not None for one in listed):
+        first = next((one.id for one in listed if one.id is not None), "none")
         raise PredictionsError(
-            f"{path}: its ids are those of no article of the gold, the first is {one_line(_first_id(listed))}; give "
-            f"each list the id of its article ({one_line(articles[0].id)}, ...)"
+            f"{path}: its ids are those of no article of the gold, the first is {one_line(first)}; give each list the "
+            f"id of its article ({one_line(articles[0].id)}, ...)"
         )
     if len(listed) != len(articles):
         raise PredictionsError(
@@ -253,93 +227,75 @@ def _tied(
     return list(zip(listed, articles, strict=True)), "order"
 
 
-def _first_id(listed: Sequence[Listed]) -> str:
-    return next((one.id for one in listed if one.id is not None), "none")
-
-
 # its mentions --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Piece:
-    """A mention, or one token of it (with ``index``), as the file has it; ``word`` is what it says stands there."""
-
-    start: int
-    end: int
-    label: str
-    score: float
-    word: str | None
-    is_exact: bool
-    index: int | None = None
 
 
 def _mentions(listed: Listed, article: Article, *, place: str) -> Iterator[PredictedMention]:
     stored = stored_form(listed.text if listed.text is not None else article.text)
-    if listed.text is not None and stored.text != article.text:
+    if stored.text != article.text:
         raise PredictionsError(f"{place}: the file's text is another, it begins with {one_line(stored.text[:60])}")
-    pieces = [_piece(mention, stored, place=place) for mention in listed.mentions]
-    for piece in pieces:
-        _check(piece, article, place=place)
-    for start, end, label, score in _put_together(pieces, article.text):
-        start, end = trim(article.text, start, end)
-        yield PredictedMention(start=start, end=end, label=label, text=article.text[start:end], confidence=score)
+    whole: list[PredictedMention] = []
+    tokens: list[_Token] = []
+    for item in listed.mentions:
+        mention = _mention(item, stored, place=place)
+        if mention.label == "O":
+            continue
+        if isinstance(item, dict) and "entity" in item and "entity_group" not in item:
+            tokens.append(_Token(mention, item.get("index")))
+        else:
+            whole.append(mention)
+    for mention in (*whole, *_put_together(tokens, stored.text)):
+        start, end = trim(stored.text, mention.start, mention.end)
+        yield mention.model_copy(update={"start": start, "end": end, "text": stored.text[start:end]})
 
 
-def _piece(mention: Any, stored: StoredText, *, place: str) -> _Piece:
-    if isinstance(mention, list):
-        mention = {"start": mention[0], "end": mention[1], "label": mention[2]}
-    start, end = mention["start"], mention["end"]
+def _mention(item: Any, stored: StoredText, *, place: str) -> PredictedMention:
+    """A mention, or a token of one, as the file has it: in the text, which there is what the file says, if it does."""
+    given = dict(zip(("start", "end", "label"), item, strict=False)) if isinstance(item, list) else item
+    start, end = given["start"], given["end"]
     if start is None or end is None:
         raise PredictionsError(
-            f"{place}: a mention without offsets ({one_line(str(mention.get('word', '')))}); predict with a fast "
+            f"{place}: a mention without offsets ({one_line(str(given.get('word', '')))}); predict with a fast "
             "tokenizer, which gives start and end"
         )
-    if not all(isinstance(offset, int) and not isinstance(offset, bool) for offset in (start, end)):
+    if type(start) is not int or type(end) is not int:
         raise PredictionsError(
             f"{place}: the mention [{start!r}, {end!r}): offsets must be whole numbers (code points)"
         )
-    label = str(mention.get("entity_group") or mention.get("entity") or mention.get("label") or "")
+    label = str(given.get("entity_group") or given.get("entity") or given.get("label") or "")
     if not label:
         raise PredictionsError(f"{place}: the mention [{start}, {end}) has no label")
     try:
-        score = float(mention.get("score", 1.0))
+        score = float(given.get("score", 1.0))
     except (TypeError, ValueError):
         score = -1.0
     if not 0 <= score <= 1.0001:
         raise PredictionsError(
-            f"{place}: the mention [{start}, {end}) has the score {mention.get('score')!r}; it must lie between 0 and 1"
+            f"{place}: the mention [{start}, {end}) has the score {given.get('score')!r}; it must lie between 0 and 1"
         )
-    word, is_exact = (mention["word"], False) if "word" in mention else (mention.get("text"), True)
-    index = mention.get("index") if "entity" in mention and "entity_group" not in mention else None
-    return _Piece(
-        stored.from_original(start),
-        stored.from_original(end),
-        label,
-        min(score, 1.0),
-        word if isinstance(word, str) else None,
-        is_exact,
-        index if isinstance(index, int) else (-1 if "entity" in mention and "entity_group" not in mention else None),
-    )
-
-
-def _check(piece: _Piece, article: Article, *, place: str) -> None:
-    """See that the mention lies in the text, and that the text there is what the file says, as far as it says it."""
-    found = cut_out(article.text, piece.start, piece.end)
+    start, end = stored.from_original(start), stored.from_original(end)
+    found = cut_out(stored.text, start, end)
     if found is None or not found.strip():
         raise PredictionsError(
-            f"{place}: the mention [{piece.start}, {piece.end}) does not lie in its text of {len(article.text):,} "
-            "characters; offsets are code points, end exclusive"
+            f"{place}: the mention [{start}, {end}) does not lie in its text of {len(stored.text):,} characters; "
+            "offsets are code points, end exclusive"
         )
-    if piece.word is None or (piece.is_exact and stored_form(piece.word).text == found):
-        return
-    said = _letters(piece.word)
-    if not piece.is_exact and (not said.isascii() or said in _letters(found) or "unk" in piece.word.lower()):
-        return  # pieces of words, in lower case, without accents, or as bytes
-    raise PredictionsError(
-        f"{place}: the mention [{piece.start}, {piece.end}) is {one_line(found)}, the file says "
-        f"{one_line(piece.word)}; was another text predicted, or are the lists in another order than the articles? "
-        "Give each list its article's id"
-    )
+    is_exact = "word" not in given
+    word = given.get("text") if is_exact else given["word"]
+    if isinstance(word, str) and not _is_said(found, word, is_exact=is_exact):
+        raise PredictionsError(
+            f"{place}: the mention [{start}, {end}) is {one_line(found)}, the file says {one_line(word)}; was another "
+            "text predicted, or are the lists in another order than the articles? Give each list its article's id"
+        )
+    return PredictedMention(start=start, end=end, label=label, text=found, confidence=min(score, 1.0))
+
+
+def _is_said(found: str, word: str, *, is_exact: bool) -> bool:
+    """Whether the file says what stands there; pieces of words in lower case, without accents, or as bytes."""
+    if is_exact:
+        return stored_form(word).text == found
+    said = _letters(word)
+    return not said.isascii() or said in _letters(found) or "unk" in word.lower()
 
 
 def _letters(text: str) -> str:
@@ -347,40 +303,40 @@ def _letters(text: str) -> str:
     return "".join(character for character in plain if character.isalnum())
 
 
-def _put_together(pieces: Sequence[_Piece], text: str) -> Iterator[tuple[int, int, str, float]]:
-    """Mentions of pieces: tokens of one label that follow each other are one, unless a tag begins anew.
+class _Token(NamedTuple):
+    """A token, and which of its text's tokens it is, where the file says so."""
+
+    mention: PredictedMention
+    index: Any
+
+
+def _put_together(tokens: Sequence[_Token], text: str) -> Iterator[PredictedMention]:
+    """Mentions of tokens: those of one label that follow each other are one, unless a tag begins anew.
 
     A mention's score is the mean of its tokens' (as transformers' ``aggregation_strategy="simple"`` has it).
     """
-    tokens = [piece for piece in pieces if piece.index is not None and piece.label != "O"]
-    yield from ((p.start, p.end, p.label, p.score) for p in pieces if p.index is None and p.label != "O")
-    tags = [_TAG.fullmatch(token.label) for token in tokens]
-    has_tags = bool(tags) and all(tags)
-    group: list[_Piece] = []
-    before = ("", "")
+    tags = [_TAG.fullmatch(token.mention.label) for token in tokens]
+    groups: list[tuple[str, list[PredictedMention]]] = []
+    before: tuple[str, _Token] | None = None
     for token, tag in zip(tokens, tags, strict=True):
-        prefix, label = (tag[1], tag[2]) if has_tags and tag else ("", token.label)
+        prefix, label = (tag[1], tag[2]) if tag and all(tags) else ("", token.mention.label)
         goes_on = (
-            bool(group)
-            and label == before[1]
+            before is not None
+            and label == groups[-1][0]
             and prefix not in ("B", "S", "U")
             and before[0] not in ("E", "L", "S", "U")
-            and _follows(token, group[-1], text)
+            and _follows(token, before[1], text)
         )
-        if group and not goes_on:
-            yield _joined(group, before[1])
-            group = []
-        group.append(token)
-        before = (prefix, label)
-    if group:
-        yield _joined(group, before[1])
+        if not goes_on:
+            groups.append((label, []))
+        groups[-1][1].append(token.mention)
+        before = (prefix, token)
+    for label, group in groups:
+        score = sum(mention.confidence for mention in group) / len(group)
+        yield group[0].model_copy(update={"end": group[-1].end, "label": label, "confidence": score})
 
 
-def _follows(token: _Piece, before: _Piece, text: str) -> bool:
-    if token.index is not None and before.index is not None and min(token.index, before.index) >= 0:
+def _follows(token: _Token, before: _Token, text: str) -> bool:
+    if isinstance(token.index, int) and isinstance(before.index, int):
         return token.index == before.index + 1
-    return not text[before.end : token.start].strip()
-
-
-def _joined(group: Sequence[_Piece], label: str) -> tuple[int, int, str, float]:
-    return group[0].start, group[-1].end, label, sum(token.score for token in group) / len(group)
+    return not text[before.mention.end : token.mention.start].strip()

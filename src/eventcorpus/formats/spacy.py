@@ -131,7 +131,9 @@ def _row(place: str, value: Any) -> Row:
 
 def _paragraph(place: str, value: Mapping[str, Any]) -> Row:
     """A paragraph of the training format of spaCy 2."""
-    sentences = [sentence if isinstance(sentence, dict) else {} for sentence in listed(value["sentences"], "sentences")]
+    sentences = listed(value["sentences"], "sentences")
+    if not all(isinstance(sentence, dict) for sentence in sentences):
+        raise NotTheFormat("a sentence is no object")
     tokens = [token for sentence in sentences for token in listed(sentence.get("tokens"), "tokens")]
     if not all(isinstance(token, dict) and isinstance(token.get("orth"), str) for token in tokens):
         raise NotTheFormat("a token is no object with orth")
