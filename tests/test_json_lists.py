@@ -38,6 +38,7 @@ def test_every_json_list_is_read(tmp_path: Path, content: bytes, items: list[obj
         (b'["\xff"]', "byte 2 is not UTF-8"),
         (b" \n", "the file is empty"),
         (b"[" * 100_000, "not valid JSON|nested too deeply"),
+        (b"[1, " + b"9" * 5000 + b"]", "a number that is too long"),
     ],
 )
 def test_what_is_no_json_list_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:

@@ -212,6 +212,28 @@ def test_suggestions_of_one_text_are_put_together(tmp_path: Path) -> None:
     assert counts(report, "articles") == (1, 1, 0, 0) and counts(report)[3] == 1
 
 
+def test_a_suggestion_that_asks_for_no_spans_is_counted_and_hides_no_other(tmp_path: Path) -> None:
+    actor = {"start": 0, "end": 6, "label": "Actor"}
+    suggestion = {"text": TEXT, "spans": [actor], "answer": "accept", "_view_id": "ner"}
+    choice = {"text": TEXT, "options": [{"id": "A"}], "answer": "accept", "_view_id": "ner"}
+    [article], report = read(read_prodigy([lines(tmp_path / "x.jsonl", suggestion, choice)]))
+    assert spans(article) == [("Rebels", "Actor")]
+    assert report.notes["answers that do not count: not annotated"] == 1
+
+
+def test_annotators_who_worked_one_after_the_other_come_side_by_side(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"Homs {n} fell.", "spans": [{"start": 0, "end": 4, "label": label}], "_session_id": person}
+        for person, label in (("zoe", "A"), ("adam", "B"))
+        for n in range(3)
+    ]
+    articles, report = read(read_prodigy([lines(tmp_path / "x.jsonl", *rows)]))
+    assert [(a.article.text[5], a.annotator, spans(a)[0][1]) for a in articles] == [
+        (f"{n}", annotator, label) for n in range(3) for annotator, label in (("a1", "B"), ("a2", "A"))
+    ]
+    assert counts(report, "articles") == (3, 3, 0, 0)
+
+
 def test_tokens_of_prodigy_say_what_stands_at_a_span(tmp_path: Path) -> None:
     words = [("🔥", 0, 2), ("Rebels", 3, 9), ("shelled", 10, 17), ("Darna", 18, 23), (".", 23, 24)]
     tokens = [{"text": text, "start": start, "end": end, "id": n} for n, (text, start, end) in enumerate(words)]
