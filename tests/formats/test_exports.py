@@ -258,7 +258,7 @@ def test_user_data_of_others_is_no_article_of_ours(tmp_path: Path, user_data: An
 def test_a_format_whose_library_is_not_installed_names_the_extra(
     made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("eventcorpus.dataset.export.find_spec", lambda _: None)
+    monkeypatch.setattr("eventcorpus.dataset.formats.find_spec", lambda _: None)
     with pytest.raises(InputError, match=r"--to spacy needs the library spacy: pip install 'eventcorpus\[spacy\]'"):
         export(made, tmp_path / "out", to="spacy")
 

@@ -143,7 +143,7 @@ def read_annotations_of(request: Request, format: str) -> Annotations:
     """
     if format not in FORMATS:
         raise InputError(f"there is no format {format!r}; {nearest(format, FORMATS)}")
-    check_extra(format)
+    check_extra(f"--from {format}", FORMATS[format].extra)
     for option in fields(Request):
         given = getattr(request, option.name)
         if option.name in OPTIONS - FORMATS[format].options and given != option.default:

@@ -7,19 +7,18 @@ or nothing, and ``loss_report.json`` beside them. docs/formats.md is made of the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from eventcorpus.conversion_report import KINDS, Code, ConversionReport
 from eventcorpus.dataset.convert import Conversion
-from eventcorpus.dataset.export_account import Writer
-from eventcorpus.dataset.export_brat import BratWriter
-from eventcorpus.dataset.export_spacy import SpacyWriter
-from eventcorpus.dataset.export_tokens import ConllWriter, TokensWriter
+from eventcorpus.dataset.export_brat import write_brat
+from eventcorpus.dataset.export_spacy import write_spacy
+from eventcorpus.dataset.export_tokens import write_conll, write_tokens
 from eventcorpus.dataset.folder import REPORT, manifest_hash, open_dataset
+from eventcorpus.dataset.formats import check_extra
 from eventcorpus.dataset.rows import annotated_of, rows_of
 from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.errors import InputError, nearest
@@ -39,7 +38,7 @@ class ExportFormat:
 
     Attributes:
         title: what people call it.
-        writer: makes what writes its files, given the folder, the ontology and the report.
+        write: writes the articles of splits into a folder, given the ontology, and counts what it cannot hold.
         files: what is in the folder.
         kept: what of a dataset its files hold.
         lost: what they do not, and is counted.
@@ -49,7 +48,7 @@ class ExportFormat:
     """
 
     title: str
-    writer: Callable[[Path, Ontology, ConversionReport], Writer]
+    write: Callable[[Iterable[tuple[str, AnnotatedArticle]], Path, Ontology, ConversionReport], None]
     files: str
     kept: str
     lost: str
@@ -61,7 +60,7 @@ class ExportFormat:
 EXPORTS: dict[str, ExportFormat] = {
     "conll": ExportFormat(
         "CoNLL columns",
-        ConllWriter,
+        write_conll,
         files="`train.conll`, `validation.conll`, `test.conll`: a word and its IOB2 tag a line, a blank between them; "
         "`-DOCSTART-` before each article, an empty line after each sentence",
         kept="words; of spans that overlap the longest",
@@ -72,7 +71,7 @@ EXPORTS: dict[str, ExportFormat] = {
     ),
     "brat": ExportFormat(
         "brat standoff",
-        BratWriter,
+        write_brat,
         files="`train/ID.txt` with `train/ID.ann`, and so on; `annotation.conf` with labels, roles and attributes",
         kept="text, every span, also nested and in pieces, roles, attributes; notes hold attributes of free text",
         lost="metadata; ids of spans; line breaks in attributes; other characters than letters, digits, `-` and `_` in "
@@ -82,7 +81,7 @@ EXPORTS: dict[str, ExportFormat] = {
     ),
     "spacy": ExportFormat(
         "spaCy's DocBin",
-        SpacyWriter,
+        write_spacy,
         files="`train.spacy`, `validation.spacy`, `test.spacy`",
         kept="text; every span in the span group `sc`, those of one layer in `ents`; id and metadata in "
         '`Doc.user_data["article"]`',
@@ -93,7 +92,7 @@ EXPORTS: dict[str, ExportFormat] = {
     ),
     "hf-tokens": ExportFormat(
         "tokens and ner_tags of Hugging Face datasets",
-        TokensWriter,
+        write_tokens,
         files="`train.parquet`, `validation.parquet`, `test.parquet`, a row an article: `tokens`, `ner_tags` (a "
         "`ClassLabel`), `id`, `text` and the columns of the dataset folder with metadata; README.md for `load_dataset`",
         kept="text, words, metadata, ids; of spans that overlap the longest",
@@ -131,9 +130,7 @@ def export(
     """
     if to not in EXPORTS:
         raise InputError(f"there is no format {to!r} to export to; {nearest(to, EXPORTS)}")
-    extra = EXPORTS[to].extra
-    if extra is not None and find_spec(extra[1]) is None:
-        raise InputError(f"--to {to} needs the library {extra[1]}: pip install 'eventcorpus[{extra[0]}]'")
+    check_extra(f"--to {to}", EXPORTS[to].extra)
     folder, out = Path(dataset), Path(out)
     check_folder(out, is_ours=is_export_folder)
     manifest, files = open_dataset(folder)
@@ -141,14 +138,11 @@ def export(
     total = sum(manifest["files"][path.relative_to(folder).as_posix()]["rows"] for path in paths.values())
     report, sizes = ConversionReport(), Counter[str]()
     with atomic_folder(out, is_ours=is_export_folder) as temporary:
-        writer = EXPORTS[to].writer(temporary, read_ontology_yaml(folder / "ontology.yaml"), report)
-        for split, annotated in tracked(_articles(paths, annotator, report), total, on_progress):
-            if annotated is not None:
-                writer.add(split, annotated)
-                sizes[split] += 1
+        rows = tracked(_articles(paths, annotator, report, sizes), total, on_progress)
+        articles = ((split, annotated) for split, annotated in rows if annotated is not None)
+        EXPORTS[to].write(articles, temporary, read_ontology_yaml(folder / "ontology.yaml"), report)
         if not sizes:
             raise InputError(_nothing(folder, paths, annotator))
-        writer.close()
         if strict:
             report.check_strict()
         about = {"to": to, "annotator": annotator, "dataset_sha256": manifest_hash(folder)}
@@ -183,9 +177,9 @@ def _paths_of(
 
 
 def _articles(
-    paths: Mapping[str, Path], annotator: str, report: ConversionReport
+    paths: Mapping[str, Path], annotator: str, report: ConversionReport, sizes: Counter[str]
 ) -> Iterator[tuple[str, AnnotatedArticle | None]]:
-    """The articles with their splits; None for those that are another annotator's or have no text."""
+    """The articles with their splits, counted; None for those that are another annotator's or have no text."""
     for split, path in paths.items():
         for row in rows_of(path):
             if row.get("annotator") not in (None, annotator) and annotator != GOLD:
@@ -194,6 +188,7 @@ def _articles(
                 _refuse(row, report)
                 yield split, None
             else:
+                sizes[split] += 1
                 yield split, annotated_of(row, place=str(path))
 
 

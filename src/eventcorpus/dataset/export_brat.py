@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 from eventcorpus.annotation.rules import describe_span
 from eventcorpus.conversion_report import Code, ConversionReport
-from eventcorpus.dataset.export_account import count_article, note_names, plain_names
+from eventcorpus.dataset.export_account import count_article, plain_names
 from eventcorpus.files import write_text
 from eventcorpus.formats.files import SPLIT_OF
 from eventcorpus.ontology import PIECES, AttributeType, Ontology, RoleType
@@ -28,93 +28,129 @@ _MOST_BYTES = 200
 """Of a file name, without its suffix; file systems take 255."""
 
 
-class BratWriter:
-    """Writes ``train/ID.txt`` with ``train/ID.ann`` and the like."""
-
-    def __init__(self, folder: Path, ontology: Ontology, report: ConversionReport) -> None:
-        self._folder, self._ontology, self._report = folder, ontology, report
-        self._labels = plain_names(ontology.labels, unwanted=_UNWANTED)
-        self._roles = plain_names((role.name for role in ontology.roles), unwanted=_UNWANTED, numbered=False)
-        self._types = {attribute.name: attribute for attribute in ontology.attributes if attribute.name != PIECES}
-        self._attributes = plain_names(self._types, unwanted=_UNWANTED)
-        for kind, names in (("label", self._labels), ("role", self._roles), ("attribute", self._attributes)):
-            note_names(kind, names, report)
-        self._taken: set[str] = set()
-        self._relations: set[str] = set()
-
-    def add(self, split: str, annotated: AnnotatedArticle) -> None:
-        """Write the two files of an article."""
-        path = self._folder / split / self._file_name(split, annotated.article.id)
+def write_brat(
+    articles: Iterable[tuple[str, AnnotatedArticle]], folder: Path, ontology: Ontology, report: ConversionReport
+) -> None:
+    """Write ``train/ID.txt`` with ``train/ID.ann`` and the like, and ``annotation.conf``."""
+    brat = _Brat(ontology, report)
+    taken: set[str] = set()
+    for split, annotated in articles:
+        name = _file_name(split, annotated.article.id, taken)
+        if name not in (annotated.article.id, "/".join(annotated.article.id.split("/")[1:])):
+            report.note("articles whose files are called otherwise than by their id")
         # readers take a byte order mark for no part of the text: another character without width stands for it
         text = re.sub("^\ufeff", "\u200b", annotated.article.text)
-        count_article(annotated, self._ontology, self._report, text=text)
-        lines = _Lines(self._ontology)
-        for span in annotated.spans:
-            self._add_span(lines, span, text)
-        for role in annotated.roles:
-            name = self._roles.get(role.role, re.sub(_UNWANTED, "_", role.role))
-            if lines.add_role(name, role.trigger, role.argument):
-                self._relations.add(role.role)
-            self._report.keep("roles")
-        for span in annotated.spans:
-            for name, value in span.attributes:
-                if name != PIECES or lines.pieces.get(span.id) != value:
-                    self._add_attribute(lines, name, value, span, annotated)
-                else:
-                    self._report.keep("attributes")
-        if n := sum(len(event.triggers) > 1 for event in annotated.events):
-            self._report.note("events of several triggers, which their roles join; convert needs --ontology for it", n)
-        annotation = "".join(f"{line}\n" for line in lines.of_file())
+        count_article(annotated, ontology, report, text=text)
+        annotation = "".join(f"{line}\n" for line in brat.lines(annotated, text))
+        path = folder / split / name
         path.parent.mkdir(parents=True, exist_ok=True)
         for suffix, content in ((".txt", text), (".ann", annotation)):
             path.with_name(path.name + suffix).write_bytes(content.encode())
+    write_text(folder / "annotation.conf", "".join(f"{line}\n" for line in brat.configuration()))
 
-    def close(self) -> None:
-        """Write ``annotation.conf``."""
-        write_text(self._folder / "annotation.conf", "".join(f"{line}\n" for line in self._configuration()))
 
-    def _add_span(self, lines: _Lines, span: Span, text: str) -> None:
-        pieces = next((value for name, value in span.attributes if name == PIECES), None)
-        if not lines.add_span(span, self._labels[span.label], text, pieces):
+def _file_name(split: str, article_id: str, taken: set[str]) -> str:
+    """A path without suffix for an article: its id, where that can be a path, else something like it."""
+    parts = article_id.split("/")
+    if len(parts) > 1 and SPLIT_OF.get(parts[0]) == split:  # as convert calls the articles of such a folder
+        parts = parts[1:]
+    if not all(parts):
+        parts = [article_id]
+    name = "/".join(_NOT_IN_FILE_NAMES.sub(lambda found: quote(found[0], safe=""), part) for part in parts)
+    name = re.sub(r"(^|/)\.", r"\1%2E", name)
+    if max(len(part.encode()) for part in name.split("/")) > _MOST_BYTES or len(name.encode()) > 4 * _MOST_BYTES:
+        name = f"{name.replace('/', '_')[: _MOST_BYTES // 5]}-{sha256_of(article_id)[:12]}"
+    if f"{split}/{name}".casefold() in taken:
+        name = f"{name}-{sha256_of(article_id)[:12]}"
+    taken.add(f"{split}/{name}".casefold())
+    return name
+
+
+def _pieces(span: Span) -> list[tuple[int, int]]:
+    """The pieces of a span that is written in several: its attribute says them, and they fit it."""
+    said = next((value for name, value in span.attributes if name == PIECES), "")
+    if not _PIECES.fullmatch(said):
+        return []
+    found = [(int(start), int(end)) for start, end in (piece.split() for piece in said.split(";"))]
+    fits = min(found)[0] == span.start and max(end for _, end in found) == span.end
+    return found if fits and all(start < end for start, end in found) else []
+
+
+class _Brat:
+    """Writes annotation with the names that brat takes."""
+
+    def __init__(self, ontology: Ontology, report: ConversionReport) -> None:
+        self._ontology, self._report = ontology, report
+        self._types = {attribute.name: attribute for attribute in ontology.attributes if attribute.name != PIECES}
+        roles = [role.name for role in ontology.roles]
+        self._labels = plain_names("label", ontology.labels, report, unwanted=_UNWANTED)
+        self._roles = plain_names("role", roles, report, unwanted=_UNWANTED, numbered=False)
+        self._attributes = plain_names("attribute", self._types, report, unwanted=_UNWANTED)
+        self._relations: set[str] = set()
+        """The roles that were written as relations."""
+
+    def lines(self, annotated: AnnotatedArticle, text: str) -> Iterator[str]:
+        """The lines of an ``.ann`` file, in the order in which brat writes them."""
+        called: dict[str, str] = {}
+        events: dict[str, list[str]] = {}
+        for n, span in enumerate(annotated.spans, start=1):
+            label, places = self._labels[span.label], _pieces(span) or [(span.start, span.end)]
+            words = re.sub(r"[\r\n]", " ", " ".join(text[start:end] for start, end in places))
+            yield f"T{n}\t{label} {';'.join(f'{start} {end}' for start, end in places)}\t{words}"
+            called[span.id] = f"T{n}"
+            if span.label in self._ontology.trigger_names:
+                called[span.id] = event = f"E{len(events) + 1}"
+                events[event] = [f"{event}\t{label}:T{n}"]
+            self._report.keep("spans")
+        numbers: Counter[tuple[str, str]] = Counter()
+        relations: list[str] = []
+        for role in annotated.roles:
+            name, first, second = self._roles[role.role], called[role.trigger], called[role.argument]
+            if first in events:
+                numbers[first, name] += 1
+                n = numbers[first, name]
+                events[first].append(f"{name}{n if n > 1 else ''}:{second}")
+            else:
+                self._relations.add(role.role)
+                relations.append(f"R{len(relations) + 1}\t{name} Arg1:{first} Arg2:{second}")
+            self._report.keep("roles")
+        if n := sum(len(event.triggers) > 1 for event in annotated.events):
+            self._report.note("events of several triggers, which their roles join; convert needs --ontology for it", n)
+        yield from (" ".join(parts) for parts in events.values())
+        yield from relations
+        choices: list[str] = []
+        notes: list[str] = []
+        for span in annotated.spans:
+            for name, value in span.attributes:
+                self._add(name, value, span, annotated, called[span.id], choices, notes)
+        yield from choices
+        yield from notes
+
+    def _add(
+        self, name: str, value: str, span: Span, annotated: AnnotatedArticle, called: str,
+        choices: list[str], notes: list[str],
+    ) -> None:  # fmt: skip
+        """Add the line of an attribute to those with a choice of values or to the notes."""
+        if name == PIECES and _pieces(span):
+            return self._report.keep("attributes")
+        if name == PIECES:
             self._report.note("spans whose attribute pieces does not fit them, written in one piece")
-        self._report.keep("spans")
-
-    def _add_attribute(self, lines: _Lines, name: str, value: str, span: Span, annotated: AnnotatedArticle) -> None:
-        plain = self._attributes.get(name, re.sub(_UNWANTED, "_", name))
-        type_ = self._types.get(name)
+        plain, type_ = self._attributes.get(name, name), self._types.get(name)
         written = re.sub(r"[\r\n]+", " ", value).strip()
         what = f"{name}={one_line(value)} of {describe_span(span, annotated.article.text)}"
         if not written:
             return self._report.refuse("attributes", annotated.article.id, what, Code.EMPTY_NOTE)
         if type_ is None or not type_.values:
-            lines.add_note(plain, span.id, written)
+            notes.append(f"#{len(notes) + 1}\t{plain} {called}\t{written}")
         else:
             is_flag = [known.name for known in type_.values] == ["true"] == [written]
-            lines.add_attribute(plain, span.id, "" if is_flag else written)
+            choices.append(f"A{len(choices) + 1}\t{plain} {called}" + ("" if is_flag else f" {written}"))
         if written == value:
-            self._report.keep("attributes")
-        else:
-            self._report.repair("attributes", annotated.article.id, what, Code.ON_ONE_LINE)
+            return self._report.keep("attributes")
+        return self._report.repair("attributes", annotated.article.id, what, Code.ON_ONE_LINE)
 
-    def _file_name(self, split: str, article_id: str) -> str:
-        """A path without suffix for an article: its id, where that can be a path, else something like it."""
-        parts = article_id.split("/")
-        if len(parts) > 1 and SPLIT_OF.get(parts[0]) == split:  # as convert calls the articles of such a folder
-            parts = parts[1:]
-        if not all(parts):
-            parts = [article_id]
-        name = "/".join(_NOT_IN_FILE_NAMES.sub(lambda found: quote(found[0], safe=""), part) for part in parts)
-        name = re.sub(r"(^|/)\.", r"\1%2E", name)
-        if max(len(part.encode()) for part in name.split("/")) > _MOST_BYTES or len(name.encode()) > 4 * _MOST_BYTES:
-            name = f"{name.replace('/', '_')[: _MOST_BYTES // 5]}-{sha256_of(article_id)[:12]}"
-        if f"{split}/{name}".casefold() in self._taken:
-            name = f"{name}-{sha256_of(article_id)[:12]}"
-        self._taken.add(f"{split}/{name}".casefold())
-        if name not in (article_id, "/".join(article_id.split("/")[1:])):
-            self._report.note("articles whose files are called otherwise than by their id")
-        return name
-
-    def _configuration(self) -> Iterator[str]:
+    def configuration(self) -> Iterator[str]:
+        """The lines of ``annotation.conf``."""
         ontology = self._ontology
         yield "[entities]"
         yield from (self._labels[label] for label in ontology.entity_names)
@@ -153,68 +189,3 @@ class BratWriter:
         if len(fitting) < len(values):
             self._report.note(f"values of {attribute.name!r} with a comma or bar, which are not in annotation.conf")
         return f"Arg:{carriers}, Value:{'|'.join(fitting)}"
-
-
-class _Lines:
-    """The lines of one .ann file."""
-
-    def __init__(self, ontology: Ontology) -> None:
-        self._triggers = frozenset(ontology.trigger_names)
-        self._texts: list[str] = []
-        self._events: dict[str, str] = {}
-        self._arguments: dict[str, list[str]] = {}
-        self._counts: dict[str, Counter[str]] = {}
-        self._relations: list[str] = []
-        self._attributes: list[str] = []
-        self._notes: list[str] = []
-        self._names: dict[str, str] = {}
-        """What is called what: the id of a span -> that of its event, or its own line."""
-        self.pieces: dict[str, str] = {}
-        """The pieces of the spans that are written in several."""
-
-    def add_span(self, span: Span, label: str, text: str, pieces: str | None) -> bool:
-        """Add a span, in pieces if these fit it; False if they do not."""
-        places = [(span.start, span.end)]
-        if pieces is not None and _PIECES.fullmatch(pieces):
-            found = [(int(start), int(end)) for start, end in (piece.split() for piece in pieces.split(";"))]
-            fits = min(found)[0] == span.start and max(end for _, end in found) == span.end
-            if fits and all(start < end for start, end in found):
-                places, self.pieces[span.id] = found, pieces
-        name = f"T{len(self._texts) + 1}"
-        words = re.sub(r"[\r\n]", " ", " ".join(text[start:end] for start, end in places))
-        self._texts.append(f"{name}\t{label} {';'.join(f'{start} {end}' for start, end in places)}\t{words}")
-        self._names[span.id] = name
-        if span.label in self._triggers:
-            self._names[span.id] = event = f"E{len(self._events) + 1}"
-            self._events[event] = f"{event}\t{label}:{name}"
-            self._arguments[event], self._counts[event] = [], Counter()
-        return pieces is None or span.id in self.pieces
-
-    def add_role(self, role: str, trigger: str, argument: str) -> bool:
-        """Add a role, as an argument of an event where it starts at one; True if it is a relation."""
-        first, second = self._names[trigger], self._names[argument]
-        if first not in self._events:
-            self._relations.append(f"R{len(self._relations) + 1}\t{role} Arg1:{first} Arg2:{second}")
-            return True
-        self._counts[first][role] += 1
-        n = self._counts[first][role]
-        self._arguments[first].append(f"{role}{n if n > 1 else ''}:{second}")
-        return False
-
-    def add_attribute(self, name: str, span_id: str, value: str) -> None:
-        """Add an attribute of a span; without a value it is a flag."""
-        end = f" {value}" if value else ""
-        self._attributes.append(f"A{len(self._attributes) + 1}\t{name} {self._names[span_id]}{end}")
-
-    def add_note(self, name: str, span_id: str, value: str) -> None:
-        """Add a note to a span."""
-        self._notes.append(f"#{len(self._notes) + 1}\t{name} {self._names[span_id]}\t{value}")
-
-    def of_file(self) -> Iterator[str]:
-        """The lines in the order in which brat writes them."""
-        yield from self._texts
-        for event, line in self._events.items():
-            yield " ".join([line, *self._arguments[event]])
-        yield from self._relations
-        yield from self._attributes
-        yield from self._notes

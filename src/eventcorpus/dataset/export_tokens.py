@@ -6,7 +6,7 @@ Words and tags are those of the dataset: one layer, in which the longest span wi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -18,11 +18,9 @@ from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.export_account import (
     ARTICLE_FIELDS,
     count_article,
-    note_names,
     one_layer,
     plain_names,
-    refuse_attributes,
-    refuse_roles,
+    refuse_roles_and_attributes,
 )
 from eventcorpus.dataset.splits import SPLITS
 from eventcorpus.files import sha256_of_file, to_json, write_text
@@ -42,44 +40,30 @@ _HELD = tuple(name for name in ARTICLE_FIELDS if name != "tags")
 Offsets = Sequence[tuple[int, int]]
 
 
-class ConllWriter:
-    """Writes ``train.conll`` and the like: a word and its IOB2 tag a line, ``-DOCSTART-`` before every article."""
-
-    def __init__(self, folder: Path, ontology: Ontology, report: ConversionReport) -> None:
-        self._folder, self._ontology, self._report = folder, ontology, report
-        names = plain_names(ontology.labels, unwanted=_UNWANTED)
-        note_names("label", names, report)
-        self._tags = tag_names(list(names.values()))
-        self._open = ExitStack()
-        self._files: dict[str, IO[str]] = {}
-
-    def add(self, split: str, annotated: AnnotatedArticle) -> None:
-        """Write one article of a split."""
-        text = annotated.article.text
-        tokens = words(text)
-        tags = one_layer(annotated, tokens, self._ontology, self._report)
-        refuse_roles(annotated, self._report)
-        refuse_attributes(annotated, self._report)
-        sentences = sentences_of(text, tokens, tags)
-        again = "\n".join(" ".join(text[start:end] for start, end in tokens[a:b]) for a, b in sentences)
-        count_article(annotated, self._ontology, self._report, text=again)
-        self._report.note("articles whose id is not written: they stand in the order of the dataset")
-        file = self._file(split)
-        file.write("-DOCSTART- O\n\n")
-        for first, last in sentences:
-            for (start, end), tag in zip(tokens[first:last], tags[first:last], strict=True):
-                file.write(f"{text[start:end]} {self._tags[tag]}\n")
-            file.write("\n")
-
-    def close(self) -> None:
-        """End the files."""
-        self._open.close()
-
-    def _file(self, split: str) -> IO[str]:
-        if split not in self._files:
-            path = self._folder / f"{split}.conll"
-            self._files[split] = self._open.enter_context(path.open("w", encoding="utf-8", newline="\n"))
-        return self._files[split]
+def write_conll(
+    articles: Iterable[tuple[str, AnnotatedArticle]], folder: Path, ontology: Ontology, report: ConversionReport
+) -> None:
+    """Write ``train.conll`` and the like: a word and its IOB2 tag a line, ``-DOCSTART-`` before every article."""
+    names = tag_names(list(plain_names("label", ontology.labels, report, unwanted=_UNWANTED).values()))
+    files: dict[str, IO[str]] = {}
+    with ExitStack() as opened:
+        for split, annotated in articles:
+            if split not in files:
+                path = folder / f"{split}.conll"
+                files[split] = opened.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+            text = annotated.article.text
+            tokens = words(text)
+            tags = one_layer(annotated, tokens, ontology, report)
+            refuse_roles_and_attributes(annotated, report)
+            sentences = sentences_of(text, tokens, tags)
+            again = "\n".join(" ".join(text[start:end] for start, end in tokens[a:b]) for a, b in sentences)
+            count_article(annotated, ontology, report, text=again)
+            report.note("articles whose id is not written: they stand in the order of the dataset")
+            files[split].write("-DOCSTART- O\n\n")
+            for first, last in sentences:
+                for (start, end), tag in zip(tokens[first:last], tags[first:last], strict=True):
+                    files[split].write(f"{text[start:end]} {names[tag]}\n")
+                files[split].write("\n")
 
 
 def sentences_of(text: str, tokens: Offsets, tags: Sequence[int]) -> list[tuple[int, int]]:
@@ -114,65 +98,54 @@ def sentences_of(text: str, tokens: Offsets, tags: Sequence[int]) -> list[tuple[
     return list(pairwise(cuts))
 
 
-class TokensWriter:
-    """Writes ``train.parquet`` and the like, a row an article: ``tokens``, ``ner_tags`` (a ``ClassLabel``), its text.
+def write_tokens(
+    articles: Iterable[tuple[str, AnnotatedArticle]], folder: Path, ontology: Ontology, report: ConversionReport
+) -> None:
+    """Write ``train.parquet`` and the like, a row an article: ``tokens``, ``ner_tags`` (a ``ClassLabel``), its text.
 
     README.md says which file is which split, so that ``datasets.load_dataset`` opens the folder.
     """
+    from datasets import ClassLabel, Features, List, Value
+    from pyarrow import RecordBatch, parquet
 
-    def __init__(self, folder: Path, ontology: Ontology, report: ConversionReport) -> None:
-        from datasets import ClassLabel, Features, List, Value
+    names = tag_names(list(plain_names("label", ontology.labels, report, unwanted=_DIVIDERS).values()))
+    columns: dict[str, Any] = {name: Value("string") for name in ("id", "text", *_HELD)} | {"invented": Value("bool")}
+    columns |= {"tokens": List(Value("string")), "ner_tags": List(ClassLabel(names=names))}
+    schema = Features(columns).arrow_schema
+    waiting: dict[str, list[dict[str, Any]]] = {}
+    files: dict[str, Any] = {}
+    with ExitStack() as opened:
 
-        text = Value("string")
-        columns: dict[str, Any] = {"id": text, "text": text}
-        columns |= {name: text for name in _HELD} | {"invented": Value("bool"), "tokens": List(text)}
-        names = plain_names(ontology.labels, unwanted=_DIVIDERS)
-        note_names("label", names, report)
-        columns["ner_tags"] = List(ClassLabel(names=tag_names(list(names.values()))))
-        self._schema = Features(columns).arrow_schema
-        self._folder, self._ontology, self._report = folder, ontology, report
-        self._writers: dict[str, Any] = {}
-        self._waiting: dict[str, list[dict[str, Any]]] = {}
+        def write(split: str) -> None:
+            if split not in files:
+                files[split] = opened.enter_context(parquet.ParquetWriter(folder / f"{split}.parquet", schema))
+            files[split].write_batch(RecordBatch.from_pylist(waiting.pop(split), schema=schema))
 
-    def add(self, split: str, annotated: AnnotatedArticle) -> None:
-        """Write one article of a split, at once or with the next batch."""
-        article = annotated.article
-        offsets = words(article.text)
-        tags = one_layer(annotated, offsets, self._ontology, self._report)
-        refuse_roles(annotated, self._report)
-        refuse_attributes(annotated, self._report)
-        count_article(annotated, self._ontology, self._report, holds=_HELD)
-        row = {name: getattr(article, name) for name in ("id", "text", *_HELD)}
-        row["metadata"] = to_json(article.metadata) if article.metadata else None
-        row |= {"tokens": [article.text[start:end] for start, end in offsets], "ner_tags": tags}
-        waiting = self._waiting.setdefault(split, [])
-        waiting.append(row)
-        if len(waiting) >= _BATCH_ROWS:
-            self._write(split)
+        for split, annotated in articles:
+            article = annotated.article
+            tokens = words(article.text)
+            tags = one_layer(annotated, tokens, ontology, report)
+            refuse_roles_and_attributes(annotated, report)
+            count_article(annotated, ontology, report, holds=_HELD)
+            row = {name: getattr(article, name) for name in ("id", "text", *_HELD)}
+            row["metadata"] = to_json(article.metadata) if article.metadata else None
+            row |= {"tokens": [article.text[start:end] for start, end in tokens], "ner_tags": tags}
+            waiting.setdefault(split, []).append(row)
+            if len(waiting[split]) >= _BATCH_ROWS:
+                write(split)
+        for split in list(waiting):
+            write(split)
+    write_text(folder / "README.md", "".join(_readme(folder, ontology)))
 
-    def close(self) -> None:
-        """Write what waits, and README.md."""
-        for split in list(self._waiting):
-            self._write(split)
-        for writer in self._writers.values():
-            writer.close()
-        write_text(self._folder / "README.md", "".join(self._readme()))
 
-    def _write(self, split: str) -> None:
-        from pyarrow import RecordBatch, parquet
-
-        batch = RecordBatch.from_pylist(self._waiting.pop(split), schema=self._schema)
-        if split not in self._writers:
-            self._writers[split] = parquet.ParquetWriter(self._folder / f"{split}.parquet", self._schema)
-        self._writers[split].write_batch(batch)
-
-    def _readme(self) -> Iterator[str]:
-        files = [{"split": split, "path": f"{split}.parquet"} for split in SPLITS if split in self._writers]
-        # as in the card of a dataset: load_dataset caches by this text, not by the files
-        hashes = " ".join(sha256_of_file(self._folder / file["path"])[:16] for file in files)
-        config = {"config_name": "default", "description": f"content {hashes}", "data_files": files}
-        head = {"task_categories": ["token-classification"], "configs": [config]}
-        yield f"---\n{yaml.safe_dump(head, sort_keys=False).strip()}\n---\n\n"
-        yield f"# Words and tags of articles annotated with {self._ontology.key}\n\n"
-        yield "Exported by eventcorpus. `datasets.load_dataset(FOLDER)` opens it: a row an article, tags in IOB2.\n"
-        yield "`loss_report.json` says what one layer of tags does not hold.\n"
+def _readme(folder: Path, ontology: Ontology) -> Iterator[str]:
+    names = {split: f"{split}.parquet" for split in SPLITS if (folder / f"{split}.parquet").is_file()}
+    # as in the card of a dataset: load_dataset caches by this text, not by the files
+    hashes = " ".join(sha256_of_file(folder / name)[:16] for name in names.values())
+    files = [{"split": split, "path": name} for split, name in names.items()]
+    config = {"config_name": "default", "description": f"content {hashes}", "data_files": files}
+    head = {"task_categories": ["token-classification"], "configs": [config]}
+    yield f"---\n{yaml.safe_dump(head, sort_keys=False).strip()}\n---\n\n"
+    yield f"# Words and tags of articles annotated with {ontology.key}\n\n"
+    yield "Exported by eventcorpus. `datasets.load_dataset(FOLDER)` opens it: a row an article, tags in IOB2.\n"
+    yield "`loss_report.json` says what one layer of tags does not hold.\n"

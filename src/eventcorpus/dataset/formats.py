@@ -220,12 +220,11 @@ def refuse_unread(sample: Sample) -> None:
             raise InputError(f"{sample.file or sample.path}: this is {title}, which is not read; {way_out}")
 
 
-def check_extra(format: str) -> None:
-    """See that the library of a format is installed.
+def check_extra(what: str, extra: tuple[str, str] | None) -> None:
+    """See that the library that something needs is installed.
 
     Raises:
         InputError: naming the extra to install.
     """
-    extra = FORMATS[format].extra
     if extra is not None and find_spec(extra[1]) is None:
-        raise InputError(f"--from {format} needs the library {extra[1]}: pip install 'eventcorpus[{extra[0]}]'")
+        raise InputError(f"{what} needs the library {extra[1]}: pip install 'eventcorpus[{extra[0]}]'")
