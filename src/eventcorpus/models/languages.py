@@ -12,7 +12,8 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache, lru_cache
+from functools import cache
+from importlib.resources import files
 from math import comb
 from typing import TYPE_CHECKING
 
@@ -37,25 +38,6 @@ _SPELLED_OUT = 1.6
 _SYLLABLES = frozenset({"Han", "Kana", "Hangul"})
 _SCRIPTS = {"Cjk": "Han", "Ideographic": "Han", "Hiragana": "Kana", "Katakana": "Kana", "Katakana-Hiragana": "Kana"}
 _NO_LANGUAGE = frozenset({"und", "mul", "zxx", "mis", "unk", "nan", "nil"})
-_LANGUAGES = """
-af afr afrikaans; am amh amharic Ethiopic; ar ara arabic Arabic; az aze azerbaijani; be bel belarusian Cyrillic; bg
-bul bulgarian Cyrillic; bn ben bengali Bengali; bs bos bosnian; ca cat catalan; cs ces cze czech; da dan danish; de
-deu ger german deutsch; el ell gre greek Greek; en eng english; es spa spanish español; et est estonian; eu eus baq
-basque; fa fas per persian farsi Arabic; fi fin finnish; fr fra fre french français; gu guj gujarati Gujarati; ha hau
-hausa; he heb hebrew Hebrew; hi hin hindi Devanagari; hr hrv croatian; hu hun hungarian; hy hye arm armenian Armenian;
-id ind indonesian; is isl ice icelandic; it ita italian; ja jpn japanese Han Kana; ka kat geo georgian Georgian; kk
-kaz kazakh Cyrillic; km khm khmer Khmer; kn kan kannada Kannada; ko kor korean Hangul Han; ku kur kurdish Latin
-Arabic; ky kir kyrgyz Cyrillic; lo lao Lao; lt lit lithuanian; lv lav latvian; mk mkd mac macedonian Cyrillic; ml mal
-malayalam Malayalam; mn mon mongolian Cyrillic; mr mar marathi Devanagari; ms msa may malay; my mya bur burmese
-Myanmar; ne nep nepali Devanagari; nl nld dut dutch; no nor norwegian nb nob nn nno; or ori odia Oriya; pa pan punjabi
-Gurmukhi; pl pol polish; ps pus pashto Arabic; pt por portuguese; ro ron rum romanian; ru rus russian Cyrillic; sd snd
-sindhi Arabic; si sin sinhala Sinhala; sk slk slo slovak; sl slv slovenian; so som somali; sq sqi alb albanian; sr srp
-serbian Cyrillic Latin; sv swe swedish; sw swa swahili; ta tam tamil Tamil; te tel telugu Telugu; tg tgk tajik
-Cyrillic; th tha thai Thai; ti tir tigrinya Ethiopic; tk tuk turkmen; tl tgl tagalog fil filipino; tr tur turkish; ug
-uig uyghur Arabic; uk ukr ukrainian Cyrillic; ur urd urdu Arabic; uz uzb uzbek Latin Cyrillic; vi vie vietnamese; yo
-yor yoruba; zh zho chi chinese Han; zu zul zulu
-"""
-"""Codes (the first is ours) and names in lower case; then scripts, where they are not Latin alone."""
 
 
 class TrainingTexts(StrictModel):
@@ -102,6 +84,7 @@ def reading_warnings(
         unknown_id: the id of the tokenizer's unknown token.
     """
     text, letters = article.text, letters_by_script(article.text)
+    n_letters = letters.total()
     stated = language_code(article.language or "")
     if stated and languages and stated not in languages:
         listed = f"s are {', '.join(languages)}" if len(languages) > 1 else f" is {languages[0]}"
@@ -110,24 +93,25 @@ def reading_warnings(
     read = {*learned.scripts, *(script for language in languages for script in scripts_of(language))}
     foreign = [script for script in letters if script not in read] if read else _spelled_out(text, letters, encoded)
     n_foreign = sum(letters[script] for script in foreign)
-    if n_foreign >= LEAST_LETTERS and n_foreign >= LEAST_SCRIPT * letters.total():
+    is_foreign = n_foreign >= LEAST_SCRIPT * n_letters
+    if is_foreign and n_foreign >= LEAST_LETTERS:
         most = " and ".join(sorted(foreign, key=lambda script: -letters[script])[:2])
-        why = f"learned from {' and '.join(learned.scripts)}" if learned.scripts else "reads them one by one"
-        if read and not learned.scripts:
-            why = f"reads {' and '.join(sorted(read))}"
-        share = _share(n_foreign, letters.total())
-        yield f"{WarningCode.SCRIPT}: {share} of its letters are {most}, and the model {why}"
+        why = f"reads {' and '.join(sorted(read))}" if read else "reads them one by one"
+        if learned.scripts:
+            why = f"learned from {' and '.join(learned.scripts)}"
+        yield f"{WarningCode.SCRIPT}: {n_foreign / n_letters:.0%} of its letters are {most}, and the model {why}"
     n_unknown = _unknown_letters(text, encoded, unknown_id)
-    if n_unknown >= LEAST_LETTERS and n_unknown >= LEAST_UNKNOWN * letters.total():
-        share = _share(n_unknown, letters.total())
+    if n_unknown >= max(LEAST_LETTERS, LEAST_UNKNOWN * n_letters):
+        share = f"{n_unknown / n_letters:.0%}"
         yield f"{WarningCode.TOKENS}: {share} of its letters are in tokens that the model does not know"
-    if n_foreign >= LEAST_SCRIPT * letters.total() or (stated and stated in languages) or not learned.common_words:
+    if is_foreign or (stated and stated in languages) or not learned.common_words:
         return
     found = [word for word in _words(text) if not read or _script(word[0]) in read]
-    n_common = sum(word in _set_of(learned.common_words) for word in found)
+    common = frozenset(learned.common_words)
+    n_common = sum(word in common for word in found)
     if _has_too_few(n_common, len(found), learned.common_share):
         yield (
-            f"{WarningCode.WORDS}: {n_common} of its {len(found):,} words are among the {len(learned.common_words)} "
+            f"{WarningCode.WORDS}: {n_common} of its {len(found):,} words are among the {len(common)} "
             f"most common ones of the texts that the model learned from, of which they are {learned.common_share:.0%}; "
             "it may be in another language"
         )
@@ -141,9 +125,8 @@ def language_code(stated: str) -> str | None:
     """
     found = re.match(r"[^\W\d_]+", stated.strip().lower())
     first = found[0] if found else ""
-    known = _languages().get(first)
-    if known:
-        return known[0]
+    if first in _languages():
+        return _languages()[first][0]
     return first if re.fullmatch("[a-z]{2,3}", first) and first not in _NO_LANGUAGE else None
 
 
@@ -160,8 +143,7 @@ def stated_languages(articles: Sequence[Article]) -> tuple[str, ...]:
 
 def scripts_of(language: str) -> tuple[str, ...]:
     """The scripts that a language, given by its code, is written in; none where we do not know it."""
-    known = _languages().get(language)
-    return known[1] if known else ()
+    return _languages().get(language, ("", ()))[1]
 
 
 def letters_by_script(text: str) -> Counter[str]:
@@ -172,8 +154,8 @@ def letters_by_script(text: str) -> Counter[str]:
     """
     found: Counter[str] = Counter()
     for character, n in Counter(text).items():
-        if script := _script(character):
-            found[script] += n
+        found[_script(character)] += n
+    del found[""]
     return found
 
 
@@ -191,17 +173,11 @@ def _script(character: str) -> str:
 def _languages() -> dict[str, tuple[str, tuple[str, ...]]]:
     """Every code and name -> our code, scripts."""
     found: dict[str, tuple[str, tuple[str, ...]]] = {}
-    for entry in _LANGUAGES.split(";"):
-        names = [name for name in entry.split() if name.islower()]
-        scripts = tuple(name for name in entry.split() if not name.islower()) or ("Latin",)
+    for line in files(__package__).joinpath("languages.txt").read_text("utf-8").splitlines()[1:]:
+        names = [name for name in line.split() if name.islower()]
+        scripts = tuple(name for name in line.split() if not name.islower()) or ("Latin",)
         found |= dict.fromkeys(names, (names[0], scripts))
     return found
-
-
-@lru_cache(maxsize=8)
-def _set_of(common_words: tuple[str, ...]) -> frozenset[str]:
-    """Common words, to look words up in."""
-    return frozenset(common_words)
 
 
 def _words(text: str) -> list[str]:
@@ -244,7 +220,3 @@ def _has_too_few(n_common: int, n_words: int, share: float) -> bool:
         return True
     ways = (comb(n_words, i) * share**i * (1 - share) ** (n_words - i) for i in range(n_common + 1))
     return sum(ways) < MOST_IMPROBABLE
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{part / max(1, whole):.0%}"
