@@ -135,7 +135,7 @@ def test_splits_of_a_saved_dataset_are_splits(tmp_path: Path) -> None:
     data.save_to_disk(tmp_path / "in")
     code, out, err = run("convert", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--strict")
     assert code == 0 and "6 articles" in out and "(train 2, validation 2, test 2)" in out, err
-    assert "not read: extra; name their folders to read them as well" in err
+    assert "not read: extra/; name them to read them as well" in err
     assert [a.article.id for a in read_dataset(tmp_path / "out").split("test")] == ["test-0", "test-1"]
 
 

@@ -7,51 +7,34 @@ dataset is run.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_json, read_json_values
-from eventcorpus.formats.files import SPLIT_OF, files_by_split, not_read, split_of
-from eventcorpus.formats.tag_names import FILES, Names, names_beside, names_in_metadata, names_of_features
+from eventcorpus.files import read_json_values
+from eventcorpus.formats.columns import named_columns
+from eventcorpus.formats.files import files_by_split, not_read, split_of
+from eventcorpus.formats.tag_names import FILES, Names, names_beside, names_in_features
 from eventcorpus.text import one_line
 
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".parquet", ".arrow")
-_DICT, _INFO, _STATE = "dataset_dict.json", "dataset_info.json", "state.json"
+BINARY = (".parquet", ".arrow")
 _BATCH = 1000
 
 
 @dataclass(frozen=True)
 class Table:
-    """A file, or one split of a saved dataset.
-
-    ``path`` is what messages name; ``files`` are those that are read. ``names`` are what its own features say of
-    columns of numbers.
-    """
+    """A file, or one split of a saved dataset: ``path`` is what messages name, ``files`` are those that are read."""
 
     split: str
     path: Path
     files: tuple[Path, ...]
-    names: Mapping[str, Names] = field(default_factory=dict)
-    _beside: dict[str, Names] = field(default_factory=dict, repr=False, compare=False)
-
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        return str(self.path)
-
-    def names_of(self, column: str) -> Names:
-        """What the numbers in a column are called, by its features or a file beside it; none if nothing says so."""
-        if column in self.names:
-            return self.names[column]
-        if column not in self._beside:
-            self._beside[column] = names_beside(self.path, column)
-        return self._beside[column]
 
     def rows(self) -> Iterator[Mapping[str, Any]]:
         """The rows, from the first again at each call.
@@ -59,11 +42,24 @@ class Table:
         Raises:
             InputError: if the table cannot be read.
         """
-        if self.path.is_dir() or self.path.suffix.lower() == ".arrow":
-            return _arrow_rows(self.path)
-        if self.path.suffix.lower() == ".parquet":
-            return _parquet_rows(self.path)
-        return _json_rows(self.path)
+        if self.path.is_dir() or self.path.suffix.lower() in BINARY:
+            with _readable(self.path):
+                for batch in _opened(self.path)[1]:
+                    yield from batch.to_pylist()
+        else:
+            yield from _json_rows(self.path)
+
+    def names_of(self, column: str) -> Names:
+        """What the numbers in a column are called, by its features or a file beside it; none if nothing says so.
+
+        Raises:
+            InputError: if the table, or a file beside it, cannot be read.
+        """
+        info: Any = None
+        if self.path.suffix.lower() in BINARY:
+            with _readable(self.path):
+                info = json.loads((_opened(self.path)[0].metadata or {}).get(b"huggingface", b"null"))
+        return names_in_features(info, column) or names_beside(self.path, column)
 
 
 def tables_of(inputs: Sequence[Path]) -> tuple[list[Table], list[str]]:
@@ -74,126 +70,75 @@ def tables_of(inputs: Sequence[Path]) -> tuple[list[Table], list[str]]:
     """
     tables: list[Table] = []
     paths: list[Path] = []
-    notices: list[str] = []
     for path in inputs:
         if is_saved_dataset(path):
-            saved, missing = _saved(path)
-            tables += saved
-            notices += missing
-        elif path.is_dir():
-            found = _in_folder(path)
-            paths += found
-            notices += not_read([found[0].parent], [*found, *(found[0].parent / name for name in FILES)])
+            tables += _saved(path)
         else:
-            paths.append(path)
-    if len(paths) == 1 and not tables:
-        split = (split_of(paths[0]) or "train") if paths != list(inputs) else "train"
-        files = [(split, paths[0])]
+            paths += _in_folder(path) if path.is_dir() else [path]
+    if len(paths) == 1 and paths[0] not in inputs:
+        found = [(split_of(paths[0]) or "train", paths[0])]
     else:
-        files = files_by_split(paths, SUFFIXES, without_names=not tables) if paths else []
-    tables += [Table(split, path, (path,), _own_names(path)) for split, path in files]
-    return tables, notices
+        found = files_by_split(paths, SUFFIXES, without_names=True) if paths else []
+    tables += [Table(split, file, (file,)) for split, file in found]
+    if not tables:
+        raise InputError(f"{inputs[0]}: no {', '.join(SUFFIXES)} file here; name a file, or a dataset that was saved")
+    folders = list(dict.fromkeys((*inputs, *(path.parent for path in paths if path not in inputs))))
+    read = [file for table in tables for file in (table.path, *table.files)]
+    return tables, not_read(folders, [*read, *(folder / name for folder in folders for name in FILES)])
 
 
 def is_saved_dataset(path: Path) -> bool:
     """Whether a folder was written by ``Dataset.save_to_disk`` or ``DatasetDict.save_to_disk``."""
-    return (path / _DICT).is_file() or ((path / _STATE).is_file() and (path / _INFO).is_file())
+    return (path / "dataset_dict.json").is_file() or (path / "state.json").is_file()
 
 
-def _saved(path: Path) -> tuple[list[Table], list[str]]:
-    """The splits of a saved dataset, and a line for those that are none of ours.
+def _saved(path: Path) -> list[Table]:
+    """The splits of a saved dataset.
 
     Raises:
-        InputError: if it has no split of ours, or is damaged.
+        InputError: if none of them is one of ours, or it is damaged.
     """
-    if not (path / _DICT).is_file():
-        return [_saved_table(path, "train")], []
-    names = read_json(path / _DICT)
-    names = names.get("splits") if isinstance(names, dict) else None
-    if not isinstance(names, list) or not all(isinstance(name, str) and Path(name).name == name for name in names):
-        raise InputError(f"{path / _DICT}: says no splits; save the dataset again with save_to_disk")
-    split_by_name = {name: SPLIT_OF.get(name.lower()) or split_of(Path(name)) for name in names}
-    tables = [_saved_table(path / name, split) for name, split in split_by_name.items() if split]
+    import datasets
+
+    with _readable(path):
+        data = datasets.load_from_disk(str(path))
+    if not isinstance(data, datasets.DatasetDict):
+        return [_saved_table("train", path, data)]
+    tables = [_saved_table(split, path / name, data[name]) for name in data if (split := split_of(path / name))]
     if not tables:
-        shown = ", ".join(names) or "none"
+        shown = ", ".join(data)
         raise InputError(f"{path}: of its splits ({shown}) none is train, validation or test; name the folder of one")
-    others = [name for name, split in split_by_name.items() if not split]
-    return tables, [f"not read: {', '.join(others)}; name their folders to read them as well"] if others else []
+    return tables
 
 
-def _saved_table(path: Path, split: str) -> Table:
-    state, info = (read_json(path / name) for name in (_STATE, _INFO))
-    files = state.get("_data_files") if isinstance(state, dict) else None
-    names = [file.get("filename") for file in files or () if isinstance(file, dict)]
-    if not names or not all(isinstance(name, str) and Path(name).name == name for name in names):
-        raise InputError(f"{path / _STATE}: names no files of data; save the dataset again with save_to_disk")
-    features = info.get("features") if isinstance(info, dict) else None
-    return Table(split, path, tuple(path / str(name) for name in names), names_of_features(features))
+def _saved_table(split: str, path: Path, data: Any) -> Table:
+    return Table(split, path, tuple(path / Path(file["filename"]).name for file in data.cache_files))
 
 
 def _in_folder(folder: Path) -> list[Path]:
-    """The files of a folder, or of the folder ``data`` in it: those that are named after splits, else all.
-
-    Raises:
-        InputError: if there is none.
-    """
+    """The files of a folder, or of the folder ``data`` in it: those that are named after splits, else all."""
     for where in (folder, folder / "data"):
         inside = sorted(where.iterdir()) if where.is_dir() else []
-        files = [
-            path
-            for path in inside
-            if path.suffix.lower() in SUFFIXES
-            and path.is_file()
-            and path.name not in FILES
-            and not path.name.startswith(".")
-        ]
+        files = [file for file in inside if file.suffix.lower() in SUFFIXES and file.name not in FILES]
         if files:
-            return [path for path in files if split_of(path)] or files
-    raise InputError(f"{folder}: no {', '.join(SUFFIXES)} file here; name a file, or a dataset that was saved")
-
-
-def _own_names(path: Path) -> dict[str, Names]:
-    if path.suffix.lower() == ".parquet":
-        return names_in_metadata(parquet_schema(path).metadata)
-    if path.suffix.lower() == ".arrow":
-        with _readable(path):
-            return names_in_metadata(_dataset(path).data.schema.metadata)
-    return {}
+            return [file for file in files if split_of(file)] or files
+    return []
 
 
 # rows ----------------------------------------------------------------------------------------------------------------
 
 
-def parquet_schema(path: Path) -> Any:
-    """The schema of a Parquet file.
+def _opened(path: Path) -> tuple[Any, Iterator[Any]]:
+    """The schema of a Parquet or Arrow file or a saved dataset, and its rows, which are read as they are taken."""
+    if path.suffix.lower() == ".parquet":
+        from pyarrow.parquet import ParquetFile
 
-    Raises:
-        InputError: if it is none.
-    """
-    import pyarrow.parquet
-
-    with _readable(path):
-        return pyarrow.parquet.read_schema(path)
-
-
-def _parquet_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    import pyarrow.parquet
-
-    with _readable(path):
-        for batch in pyarrow.parquet.ParquetFile(path).iter_batches(batch_size=_BATCH):
-            yield from batch.to_pylist()
-
-
-def _arrow_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    with _readable(path):
-        for table in _dataset(path).with_format("arrow").iter(batch_size=_BATCH):
-            yield from table.to_pylist()
-
-
-def _dataset(path: Path) -> Any:
+        file = ParquetFile(path)
+        return file.schema_arrow, file.iter_batches(batch_size=_BATCH)
     import datasets
 
-    return datasets.load_from_disk(str(path)) if path.is_dir() else datasets.Dataset.from_file(str(path))
+    data = datasets.load_from_disk(str(path)) if path.is_dir() else datasets.Dataset.from_file(str(path))
+    return data.data.schema, data.with_format("arrow").iter(batch_size=_BATCH)
 
 
 def _json_rows(path: Path) -> Iterator[Mapping[str, Any]]:
@@ -232,36 +177,43 @@ _N_ROWS = 100
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns hold the words, tags (none: nobody tagged the table), and a text; ``others`` are lists not read."""
+    """Which columns hold the words, tags (none: nobody tagged the table), and a text; ``others`` are lists not read.
+
+    ``names`` are what numbers in columns of tags are called.
+    """
 
     words: str
     tags: tuple[str, ...]
-    text: str | None = None
-    others: tuple[str, ...] = ()
+    text: str | None
+    others: tuple[str, ...]
+    names: Mapping[str, Names] = field(default_factory=dict)
 
 
-def columns_of(table: Table, wanted: str | None = None) -> Columns:
+def columns_of(table: Table, wanted: str | None, names: Names) -> Columns:
     """Tell the columns of a table.
 
     Args:
         wanted: such as ``word=tokens,tag=ner_tags``; what it does not say is told.
+        names: what numbers are called in all columns; none: what the table says.
 
     Raises:
-        InputError: if it is something else, or no column holds words.
+        InputError: if ``wanted`` is something else, or no column holds words.
     """
     rows = list(islice(table.rows(), _N_ROWS))
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    words, tags = _wanted(wanted, names, table)
-    found = tell_columns(rows, words=words)
+    there = dict.fromkeys(name for row in rows for name in row)
+    shown = ", ".join(there) or "no columns"
+    like = f"word=NAME or tag=NAME with a column of {table.path}: {shown}"
+    words, tags = named_columns(wanted, lambda name: name if name in there else None, like)
+    found = tell_columns(rows, words=words[-1] if words else None)
     if found is None:
         raise InputError(
-            f"{table.name}: no column holds a list of words; name it with --columns word=tokens,tag=ner_tags (there "
-            f"are {', '.join(names) or 'no columns'})"
+            f"{table.path}: no column holds a list of words; name it with --columns word=tokens,tag=ner_tags (there "
+            f"are {shown})"
         )
-    if not tags:
-        return found
-    others = tuple(name for name in (*found.tags, *found.others) if name not in tags)
-    return Columns(found.words, tags, found.text, others)
+    if tags:
+        others = tuple(name for name in (*found.tags, *found.others) if name not in tags)
+        found = replace(found, tags=tuple(tags), others=others)
+    return replace(found, names={tag: names or table.names_of(tag) for tag in found.tags})
 
 
 def tell_columns(rows: Sequence[Mapping[str, Any]], *, words: str | None = None) -> Columns | None:
@@ -276,22 +228,6 @@ def tell_columns(rows: Sequence[Mapping[str, Any]], *, words: str | None = None)
     lists = [name for name in names if name != words and any(isinstance(row.get(name), list | dict) for row in rows)]
     texts = [name for name in _TEXTS if name != words and any(isinstance(row.get(name), str) for row in rows)]
     return Columns(words, tuple(tags), texts[0] if texts else None, tuple(name for name in lists if name not in tags))
-
-
-def _wanted(wanted: str | None, names: Sequence[str], table: Table) -> tuple[str | None, tuple[str, ...]]:
-    words, tags = None, list[str]()
-    for part in wanted.split(",") if wanted else ():
-        what, _, name = part.strip().partition("=")
-        if what not in ("word", "tag") or name not in names:
-            raise InputError(
-                f"--columns {wanted}: {part.strip()!r} is not word=NAME or tag=NAME with a column of {table.name}: "
-                f"{', '.join(names) or 'it has none'}"
-            )
-        if what == "word":
-            words = name
-        else:
-            tags.append(name)
-    return words, tuple(tags)
 
 
 def _are_words(rows: Sequence[Mapping[str, Any]], name: str) -> bool:

@@ -7,9 +7,9 @@ numbers.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +18,14 @@ from eventcorpus.files import read_json, read_text
 from eventcorpus.text import one_line
 
 Names = tuple[str, ...]
-_LISTS = ("labels", "label_list", "label_names", "tags", "tag_names", "tag_list", "classes")
-_MAPS: tuple[str, ...] = (
-    "label2id",
-    "id2label",
-    "tag2id",
-    "id2tag",
-    "tag_to_id",
-    "label_to_id",
-    "labels",
-    "label",
-    "label_map",
+_FEATURES = ("dataset_info.json", "dataset_infos.json", "README.md")
+_CALLED = (
+    "labels label_list label_names tags tag_names tag_list classes label label_map config label2id id2label tag2id "
 )
-_MAPS += ("config",)
-_FEATURES = ("dataset_info.json", "dataset_infos.json")
-FILES = frozenset([*_FEATURES, *(f"{name}.txt" for name in _LISTS), *(f"{name}.json" for name in _MAPS), "state.json"])
+_CALLED += "id2tag label_to_id tag_to_id"
+FILES = frozenset(
+    [*_FEATURES, "state.json", *(f"{n}{suffix}" for n in _CALLED.split() for suffix in (".txt", ".json"))]
+)
 """Files that say what tags are called and hold no annotations."""
 _FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---", re.DOTALL)
 
@@ -47,13 +40,11 @@ def names_given(given: str) -> Names:
     ('O', 'B-PER', 'I-PER')
     """
     path = Path(given)
-    is_path = "," not in given and (path.suffix.lower() in (".txt", ".json") or len(path.parts) > 1)
-    if is_path or ("," not in given and path.is_file()):
-        names = names_in_file(path)
-        if not names:
-            raise InputError(f"{path}: no names of tags; a name a line, a JSON list, or a JSON object such as label2id")
-    else:
+    is_path = "," not in given and (path.suffix.lower() in (".txt", ".json") or len(path.parts) > 1 or path.is_file())
+    if not is_path:
         names = tuple(name.strip() for name in given.split(","))
+    elif not (names := names_in_file(path)):
+        raise InputError(f"{path}: no names of tags; a name a line, a JSON list, or a JSON object such as label2id")
     if len(set(names)) < len(names) or not all(names):
         raise InputError(f"--tag-names {one_line(given)}: a name is empty or stands twice; each number has one name")
     return names
@@ -67,35 +58,21 @@ def names_in_file(path: Path) -> Names:
     """
     if path.suffix.lower() == ".json":
         data = read_json(path)
-        if isinstance(data, dict):
-            data = next((data[key] for key in ("id2label", "label2id") if isinstance(data.get(key), dict)), data)
-        return _of_list(data) or _of_map(data)
-    lines = [line.strip() for line in read_text(path).splitlines()]
-    named = [line for line in lines if line]
-    return tuple(part.strip() for part in named[0].split(",")) if len(named) == 1 else tuple(named)
+        return _names(next(chain(_under(data, "id2label"), _under(data, "label2id")), data))
+    lines = [line.strip() for line in read_text(path).splitlines() if line.strip()]
+    return tuple(part.strip() for part in lines[0].split(",")) if len(lines) == 1 else tuple(lines)
 
 
-def names_of_features(features: Any) -> dict[str, Names]:
-    """The names of each column of numbers in the features of a dataset, as ``datasets`` writes them in JSON.
+def names_in_features(info: Any, column: str) -> Names:
+    """The names of a column of numbers, where ``features`` stand in what ``datasets`` writes as JSON or YAML.
 
-    >>> names_of_features({"tags": {"feature": {"names": ["O", "B-X"], "_type": "ClassLabel"}, "_type": "List"}})
-    {'tags': ('O', 'B-X')}
+    >>> info = {"features": {"tags": {"feature": {"names": ["O", "B-X"], "_type": "ClassLabel"}, "_type": "List"}}}
+    >>> names_in_features(info, "tags")
+    ('O', 'B-X')
     """
-    if isinstance(features, list):  # of README.md: a list of columns, each with its name
-        features = {item["name"]: item for item in features if isinstance(item, dict) and "name" in item}
-    if not isinstance(features, dict):
-        return {}
-    found = {str(column): next(_class_names(feature), ()) for column, feature in features.items()}
-    return {column: names for column, names in found.items() if are_names(names)}
-
-
-def names_in_metadata(metadata: Mapping[bytes, bytes] | None) -> dict[str, Names]:
-    """The names in the schema of a Parquet or Arrow file that ``datasets`` wrote."""
-    try:
-        info = json.loads((metadata or {}).get(b"huggingface", b"{}"))
-        return names_of_features(info["info"]["features"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return {}
+    of_column = chain.from_iterable(_under(features, column) for features in _under(info, "features"))
+    found = (_names(names) for feature in of_column for names in _under(feature, "names"))
+    return next(filter(_are_names, found), ())
 
 
 def names_beside(path: Path, column: str) -> Names:
@@ -104,79 +81,57 @@ def names_beside(path: Path, column: str) -> Names:
     Raises:
         InputError: if such a file cannot be read.
     """
-    folders = [path if path.is_dir() else path.parent]
-    folders += [folders[0].parent] if folders[0].name == "data" else []
-    for folder in folders:
-        for name in _FEATURES:
-            for features in _all_features(read_json(folder / name)) if (folder / name).is_file() else ():
-                if names := names_of_features(features).get(column):
-                    return names
-        for features in _features_of_card(folder / "README.md"):
-            if names := names_of_features(features).get(column):
-                return names
-        files = [f"{column}.txt", *(f"{n}.txt" for n in _LISTS), f"{column}.json", *(f"{n}.json" for n in _MAPS)]
-        for file in (folder / name for name in files):
-            named = names_in_file(file) if file.is_file() else ()
-            if are_names(named):
-                return named
+    folder = path if path.is_dir() else path.parent
+    for where in (folder, folder.parent) if folder.name == "data" else (folder,):
+        features = (where / name for name in _FEATURES)
+        of_features = (names_in_features(_features(file), column) for file in features if file.is_file())
+        lists = (where / f"{name}{suffix}" for name in (column, *_CALLED.split()) for suffix in (".txt", ".json"))
+        of_lists = (names_in_file(file) for file in lists if file.is_file())
+        if names := next(filter(_are_names, chain(of_features, of_lists)), ()):
+            return names
     return ()
 
 
-def are_names(names: Names) -> bool:
-    """Whether these are names, and not the numbers again."""
-    return len(names) > 0 and not all(name.isdecimal() for name in names)
-
-
-def _class_names(feature: Any) -> Iterator[Names]:
-    """The names of the first class label inside a feature."""
-    if isinstance(feature, list):
-        for item in feature:
-            yield from _class_names(item)
-    elif isinstance(feature, dict):
-        names = feature.get("names")
-        if names is not None and (feature.get("_type") == "ClassLabel" or "_type" not in feature):
-            yield _of_list(names) or _of_map(names)
-        for key in ("feature", "sequence", "list", "dtype", "class_label"):
-            if isinstance(feature.get(key), dict | list):
-                yield from _class_names(feature[key])
-
-
-def _all_features(info: Any) -> Iterator[Any]:
-    """The features in dataset_info.json, or of every configuration in dataset_infos.json."""
-    if isinstance(info, dict):
-        yield info.get("features")
-        yield from (more.get("features") for more in info.values() if isinstance(more, dict))
-    elif isinstance(info, list):
-        yield from (more.get("features") for more in info if isinstance(more, dict))
-
-
-def _features_of_card(card: Path) -> Iterator[Any]:
+def _features(file: Path) -> Any:
+    """What a file of features says: JSON, or the YAML at the top of README.md."""
     import yaml
 
-    if not card.is_file() or not card.stat().st_size:
-        return
-    match = _FRONT_MATTER.match(read_text(card))
+    if file.suffix == ".json":
+        return read_json(file)
+    match = _FRONT_MATTER.match(read_text(file)) if file.stat().st_size else None
     try:
-        data = yaml.safe_load(match[1]) if match else None
+        return yaml.safe_load(match[1]) if match else None
     except (yaml.YAMLError, RecursionError):
-        return
-    if isinstance(data, dict):
-        yield from _all_features(data.get("dataset_info"))
+        return None
 
 
-def _of_list(data: Any) -> Names:
-    return tuple(data) if isinstance(data, list) and all(isinstance(name, str) for name in data) else ()
+def _are_names(names: Names) -> bool:
+    """Whether these are names, and not the numbers again."""
+    return not all(name.isdecimal() for name in names)
 
 
-def _of_map(data: Any) -> Names:
-    """The names of ``{"O": 0, "B-PER": 1}`` or ``{"0": "O", "1": "B-PER"}``, if the numbers are 0, 1, 2, ..."""
-    if not isinstance(data, dict):
-        return ()
-    pairs: dict[int, str] = {}
-    for key, value in data.items():
-        if isinstance(value, str) and len(str(key)) < 10 and str(key).isdecimal():
-            pairs[int(key)] = value
-        elif type(value) is int and isinstance(key, str):
-            pairs[value] = key
-    whole = len(pairs) == len(data) and sorted(pairs) == list(range(len(pairs)))
-    return tuple(pairs[n] for n in range(len(pairs))) if whole else ()
+def _under(data: Any, key: str) -> Iterator[Any]:
+    """What stands under a key at any depth, the least deep first; in a list of objects, those with this ``name``."""
+    waiting, seen = [data], set[int]()
+    for value in waiting:
+        if id(value) in seen:  # YAML can refer to itself
+            continue
+        seen.add(id(value))
+        if isinstance(value, dict):
+            yield from [value[key]] if key in value else ()
+            waiting += value.values()
+        elif isinstance(value, list):
+            yield from (item for item in value if isinstance(item, dict) and item.get("name") == key)
+            waiting += value
+
+
+def _names(data: Any) -> Names:
+    """The names in ``["O", "B-PER"]``, ``{"O": 0, "B-PER": 1}`` or ``{"0": "O", "1": "B-PER"}``, else none."""
+    pairs = data if isinstance(data, dict) else dict(enumerate(data)) if isinstance(data, list) else {}
+    n = len(pairs)
+    if all(type(value) is int for value in pairs.values()):
+        pairs = {number: name for name, number in pairs.items()}
+    of_number: dict[str, Any] = {str(number): name for number, name in pairs.items()}
+    names = (of_number.get(str(number)) for number in range(n))
+    known = tuple(name for name in names if isinstance(name, str))
+    return known if len(known) == n else ()
