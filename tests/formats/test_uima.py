@@ -191,6 +191,19 @@ def test_json_may_hold_its_structures_by_id_and_leave_out_types(tmp_path: Path) 
     assert spans_of(one) == SPANS
 
 
+def test_a_list_that_leads_back_to_itself_ends(tmp_path: Path) -> None:
+    types = TYPES | {PHI: ("uima.tcas.Annotation", {"kinds": "uima.cas.StringList"})}
+    data = json.loads(cas_json(TEXT, [span(11, PHI, TEXT, "Rebels")], types=types))
+    data["%FEATURE_STRUCTURES"][1]["@kinds"] = 12
+    data["%FEATURE_STRUCTURES"] += [
+        {"%ID": 12, "%TYPE": "uima.cas.NonEmptyStringList", "head": "army", "@tail": 13},
+        {"%ID": 13, "%TYPE": "uima.cas.NonEmptyStringList", "head": "group", "@tail": 12},
+    ]
+    (tmp_path / "doc.json").write_text(json.dumps(data))
+    one, _ = read(tmp_path / "doc.json")
+    assert one.spans[0].attributes == (("kinds", "army"), ("kinds", "group"))
+
+
 def test_without_a_type_system_what_stands_in_the_file_says_it(tmp_path: Path) -> None:
     links = [Made(31, ARGUMENT, {"role": "agent", "target": 11})]
     event = span(30, EVENT, TEXT, "shelled", label="Attack", arguments=(31,))

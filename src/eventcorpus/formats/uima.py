@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from eventcorpus.annotation.document import Document, Fault, Form, Found, Link, Mark
 from eventcorpus.annotation.offsets import Counting, counting_of
-from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
+from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.errors import InputError
 from eventcorpus.formats.archives import Member, file_member, members_of
 from eventcorpus.formats.cas import ANNOTATION, ENDS, FEATURE_STRUCTURES, Cas, Written, read_cas
@@ -123,7 +123,7 @@ def read_uima(inputs: Sequence[Path]) -> Found:
                     report.fault("articles", name, said, Code.OTHER_TEXT_UNDER_ID, detail=_ONE_DOCUMENT)
                     continue
                 text = cas.text
-                yield _Reader(name, cas, report).document(annotator)
+                yield _document(name, cas, annotator, report)
 
     name = re.sub(r"[^\w.-]+", "-", inputs[0].resolve().stem)
     files = sorted({each.member.path for each in passes} | {each.path for each in type_systems.values()})
@@ -211,74 +211,69 @@ def _notices(first: _Pass, others: Sequence[str]) -> Iterator[str]:
             )
 
 
-@dataclass
-class _Reader:
-    """Makes a document of a CAS."""
+def _document(name: str, cas: Cas, annotator: str, report: ConversionReport) -> Document:
+    counting = counting_of(cas.text, Code.UTF16)
+    marks: list[Mark] = []
+    links: list[Link] = []
+    language: str | None = None
+    for number, written in cas.written.items():
+        type_, one = cas.types.get_type(written.type), cas.members.get(number)
+        layer = _layer_of(type_)
+        if not cas.types.is_instance_of(type_, ANNOTATION):
+            continue
+        if layer.name in ("DocumentAnnotation", "DocumentMetaData"):
+            stated = getattr(one, "language", None)
+            language = stated if stated and stated != "x-unspecified" else language
+        elif not _is_read(written.type):
+            report.note(f"{layer.name} (words, sentences, grammar and metadata are not kept)")
+        elif one is None and number not in cas.elsewhere:
+            report.note(f"{layer.name} that no view lists (it was deleted)")
+        elif one is None:
+            report.refuse("roles" if layer.is_relation else "spans", name, f"{layer.name} {number}", Code.OTHER_OBJECT)
+        elif layer.is_relation:
+            details = {_called(key): ", ".join(texts) for key in layer.texts if (texts := _texts(one, key))}
+            governor, dependent = (next(_ids(one, end), "") for end in ENDS)
+            links.append(Link(_label(one, layer, report), governor, dependent, details=details or None))
+        else:
+            pieces, fault = _placed(written, counting)
+            label = _label(one, layer, report)
+            if len(label) > _LONGEST_LABEL:
+                fault = Fault(Code.LABEL_TOO_LONG, f"at most {_LONGEST_LABEL} characters")
+            about = tuple((_called(key), text) for key in layer.texts for text in _texts(one, key))
+            marks.append(Mark(str(number), label, pieces, None, about, is_trigger=layer.has_slots, fault=fault))
+            for role, end in _slots(one, layer):
+                if end:
+                    links.append(Link(role, str(number), end))
+                else:
+                    missing = Reason(Code.END_MISSING, (FORM.noun,))
+                    report.refuse("roles", name, f"{role} of {layer.name} {number}", missing)
+    marks.sort(key=lambda mark: (mark.pieces, mark.id))
+    free = frozenset(key for mark in marks for key, value in mark.attributes if not _may_be_choice(key, value))
+    article = Article(name, cas.text, language=language)
+    return Document(article, marks, links, form=FORM, free=free, annotator=annotator)
 
-    name: str
-    cas: Cas
-    report: ConversionReport
 
-    def document(self, annotator: str) -> Document:
-        counting = counting_of(self.cas.text, Code.UTF16)
-        marks: list[Mark] = []
-        links: list[Link] = []
-        language: str | None = None
-        for number, written in self.cas.written.items():
-            type_, one = self.cas.types.get_type(written.type), self.cas.members.get(number)
-            layer = _layer_of(type_)
-            if not self.cas.types.is_instance_of(type_, ANNOTATION):
-                continue
-            if layer.name in ("DocumentAnnotation", "DocumentMetaData"):
-                stated = getattr(one, "language", None)
-                language = stated if stated and stated != "x-unspecified" else language
-            elif not _is_read(written.type):
-                self.report.note(f"{layer.name} (words, sentences, grammar and metadata are not kept)")
-            elif one is None and number not in self.cas.elsewhere:
-                self.report.note(f"{layer.name} that no view lists (it was deleted)")
-            elif one is None:
-                kind: Kind = "roles" if layer.is_relation else "spans"
-                self.report.refuse(kind, self.name, f"{layer.name} {number}", Code.OTHER_OBJECT)
-            elif layer.is_relation:
-                details = {_called(name): ", ".join(texts) for name in layer.texts if (texts := _texts(one, name))}
-                governor, dependent = (next(_ids(one, name), "") for name in ENDS)
-                links.append(Link(self._label(one, layer), governor, dependent, details=details or None))
+def _label(one: Any, layer: Layer, report: ConversionReport) -> str:
+    label = " ".join(next(iter(_texts(one, layer.label)), "").split())
+    if not label and layer.label:
+        report.note(f"{layer.name} without a {layer.label}: labelled by its layer")
+    return label or layer.name
+
+
+def _slots(one: Any, layer: Layer) -> Iterator[tuple[str, str]]:
+    """Roles and ids of what a span leads to: other spans, or links that say in which role; empty without a target."""
+    from cassis import is_annotation
+
+    for name in layer.links:
+        for target in _values(one, name):
+            if is_annotation(target):
+                yield _called(name), str(target.xmiID)
             else:
-                pieces, fault = _placed(written, counting)
-                label = self._label(one, layer)
-                if len(label) > _LONGEST_LABEL:
-                    fault = Fault(Code.LABEL_TOO_LONG, f"at most {_LONGEST_LABEL} characters")
-                about = tuple((_called(name), text) for name in layer.texts for text in _texts(one, name))
-                marks.append(Mark(str(number), label, pieces, None, about, is_trigger=layer.has_slots, fault=fault))
-                links += self._slots(one, layer)
-        marks.sort(key=lambda mark: (mark.pieces, mark.id))
-        free = frozenset(name for mark in marks for name, value in mark.attributes if not _may_be_choice(name, value))
-        article = Article(self.name, self.cas.text, language=language)
-        return Document(article, marks, links, form=FORM, free=free, annotator=annotator)
-
-    def _label(self, one: Any, layer: Layer) -> str:
-        label = " ".join(next(iter(_texts(one, layer.label)), "").split())
-        if not label and layer.label:
-            self.report.note(f"{layer.name} without a {layer.label}: labelled by its layer")
-        return label or layer.name
-
-    def _slots(self, one: Any, layer: Layer) -> Iterator[Link]:
-        """What the features of a span lead to: other spans, or links that lead to them and say in which role."""
-        from cassis import is_annotation
-
-        for name in layer.links:
-            for target in _values(one, name):
-                if is_annotation(target):
-                    yield Link(_called(name), str(one.xmiID), str(target.xmiID))
-                    continue
                 of_link = _layer_of(target.type)
                 keys = ("role", of_link.label, *of_link.texts)
                 role = next((text for key in keys for text in _texts(target, key)), _called(name))
                 ends = [end for key in of_link.links for end in _ids(target, key)]
-                yield from (Link(role, str(one.xmiID), end) for end in ends)
-                if not ends:
-                    missing = Reason(Code.END_MISSING, (FORM.noun,))
-                    self.report.refuse("roles", self.name, f"{role} of {layer.name} {one.xmiID}", missing)
+                yield from ((role, end) for end in ends or [""])
 
 
 def _values(one: Any, name: str) -> list[Any]:
