@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from math import comb
 from typing import TYPE_CHECKING
 
 from eventcorpus.files import StrictModel
@@ -31,7 +30,7 @@ LEAST_UNKNOWN = 0.3
 """From which share of letters in unknown tokens there is a warning."""
 N_COMMON, MOST_IMPROBABLE = 300, 1e-5
 """Most common words that are kept of the training texts; how improbable it is for a readable text to have so few."""
-_LEAST_WORDS, _LEAST_COMMON_SHARE, _WORDS_COUNTED = 5000, 0.25, 200
+_LEAST_WORDS, _LEAST_COMMON_SHARE = 5000, 0.25
 _LEAST_SHARE_LEARNED = 0.01
 _SPELLED_OUT = 1.6
 """Letters a token below which a script is read letter by letter; of scripts with a sign a syllable or word: 0.9."""
@@ -83,6 +82,8 @@ def reading_warnings(
         languages: of the model, as ``language_code`` writes them; none: not known.
         unknown_id: the id of the tokenizer's unknown token.
     """
+    from scipy.special import bdtr
+
     text, letters = article.text, letters_by_script(article.text)
     n_letters = letters.total()
     stated = language_code(article.language or "")
@@ -109,7 +110,9 @@ def reading_warnings(
     found = [word for word in _words(text) if not read or _script(word[0]) in read]
     common = frozenset(learned.common_words)
     n_common = sum(word in common for word in found)
-    if _has_too_few(n_common, len(found), learned.common_share):
+    # less than a third of what is to be expected, and improbable if words were drawn one by one
+    is_rare = 3 * n_common < learned.common_share * len(found)
+    if is_rare and bdtr(n_common, len(found), learned.common_share) < MOST_IMPROBABLE:
         yield (
             f"{WarningCode.WORDS}: {n_common} of its {len(found):,} words are among the {len(common)} "
             f"most common ones of the texts that the model learned from, of which they are {learned.common_share:.0%}; "
@@ -123,8 +126,7 @@ def language_code(stated: str) -> str | None:
     >>> [language_code(stated) for stated in ("en", "en-GB", "eng", "English", "pt_BR", "unknown", "und", "")]
     ['en', 'en', 'en', 'en', 'pt', None, None, None]
     """
-    found = re.match(r"[^\W\d_]+", stated.strip().lower())
-    first = found[0] if found else ""
+    first = re.split(r"[\W\d_]", stated.strip().lower())[0]
     if first in _languages():
         return _languages()[first][0]
     return first if re.fullmatch("[a-z]{2,3}", first) and first not in _NO_LANGUAGE else None
@@ -207,16 +209,3 @@ def _unknown_letters(text: str, encoded: EncodedText, unknown_id: int | None) ->
                 unknown.add(start)
             before = start
     return sum(text[i].isalpha() for i in unknown)
-
-
-def _has_too_few(n_common: int, n_words: int, share: float) -> bool:
-    """Whether a text has so few common words that it is none like those in which ``share`` of the words are common.
-
-    Less than a third of what is to be expected, and improbable if words were drawn one by one (binomial).
-    """
-    if not n_words or 3 * n_common >= share * n_words:
-        return False
-    if n_words > _WORDS_COUNTED:
-        return True
-    ways = (comb(n_words, i) * share**i * (1 - share) ** (n_words - i) for i in range(n_common + 1))
-    return sum(ways) < MOST_IMPROBABLE
