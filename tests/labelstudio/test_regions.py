@@ -9,9 +9,9 @@ from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import SpanError
 from eventcorpus.labelstudio.regions import check_annotation
+from eventcorpus.labelstudio.texts import TaskText
 from eventcorpus.ontology import Ontology, parse_ontology
-from eventcorpus.schema import Article, Role
-from eventcorpus.text import stored_form
+from eventcorpus.schema import Role
 from label_studio_json import MINI, NESTED, ONTOLOGY, TEXT, choice, region, relation
 
 TRIGGER, ACTOR, PLACE = region("t", 7, 15, "Attack"), region("a", 0, 6, "Actor"), region("p", 16, 25, "Place")
@@ -28,9 +28,8 @@ def read(
 ) -> tuple[Checked, ConversionReport]:
     report = ConversionReport(refuses=not stop)
     found = check_annotation(
-        items, Article("x", text), ontology, report,
-        stored=stored_form(text), prefix="3", offset=offset, migration=way or Migration(),
-    )  # fmt: skip
+        items, "x", TaskText(text), ontology, report, prefix="3", offset=offset, migration=way or Migration()
+    )
     return found, report
 
 

@@ -13,8 +13,8 @@ from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.exported_predictions import version_of
 from eventcorpus.labelstudio.exports import ExportedAnnotation, ExportedTask, ExportIndex
 from eventcorpus.labelstudio.regions import check_annotation
+from eventcorpus.labelstudio.shapes import annotations_of, n_entries
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import Article
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,12 @@ def read_corrected(index: ExportIndex, ontology: Ontology, excluded: Counter[str
         report = ConversionReport(refuses=True)
         found = check_annotation(
             [item for item in items if isinstance(item, dict)],
-            Article(task.article_id, task.original),
+            task.article_id,
+            task.text,
             free,
             report,
-            stored=task.stored,
             prefix="region",
             migration=migration(task.ontology_key, free, place=f"article {task.article_id}"),
-            text=task.text,
             aliases=index.aliases,
         )
         excluded.update(f"{side} {item.kind}: {item.reason}" for item in report.items if item.verdict == "refused")
@@ -73,7 +72,7 @@ def read_corrected(index: ExportIndex, ontology: Ontology, excluded: Counter[str
 def _newest(tasks: Iterable[ExportedTask], excluded: Counter[str]) -> Iterator[ExportedAnnotation]:
     """The newest completed annotation of each part by each person."""
     newest: dict[tuple[int, str], ExportedAnnotation] = {}
-    every = ((task, raw) for task in tasks for raw in task.raw_annotations)
+    every = ((task, raw) for task in tasks for raw in annotations_of(task.raw))
     for number, (task, raw) in enumerate(every, start=1):
         annotation = ExportedAnnotation(raw, number, task)
         key = task.part, annotation.person
@@ -98,14 +97,14 @@ def _begun_from(annotation: ExportedAnnotation, excluded: Counter[str]) -> dict[
         parent = parent.get("id")
     copy = annotation.raw.get("prediction")
     copy = copy if isinstance(copy, dict) and isinstance(copy.get("result"), list) else None
-    by_id = {raw.get("id"): raw for raw in annotation.task.raw_predictions if isinstance(raw.get("result"), list)}
+    by_id = {raw.get("id"): raw for raw in annotation.task.predictions if isinstance(raw.get("result"), list)}
     origins = {str(i.get("id")) for i in annotation.items if str(i.get("origin")).startswith("prediction")}
     if parent is not None:
         found = by_id.get(parent) or (copy if copy and copy.get("id") == parent else None)
     elif origins:
         regions = {str(i.get("id")) for i in copy["result"] if isinstance(i, dict)} if copy else set()
         found = copy if copy and copy.get("id") not in by_id and origins <= regions else None
-    elif annotation.task.n_predictions or copy:
+    elif n_entries(annotation.task.raw, "predictions") or copy:
         excluded["not_begun_from_prediction"] += 1
         return None
     else:

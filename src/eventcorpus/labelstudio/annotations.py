@@ -23,14 +23,12 @@ from eventcorpus.labelstudio.exports import (
     ExportedTask,
     ExportIndex,
     OnError,
-    annotations_of,
     index_exports,
-    items_of,
-    n_strange,
 )
 from eventcorpus.labelstudio.regions import check_annotation, is_region, units
+from eventcorpus.labelstudio.shapes import annotations_of, n_entries, objects_in
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
+from eventcorpus.schema import AnnotatedArticle, Role, Span
 from eventcorpus.text import sha256_of, stored_form
 
 
@@ -118,19 +116,18 @@ def _pieces(tasks: list[ExportedTask], report: ConversionReport) -> list[_Piece]
                 f"{task.place}: article {task.article_id} stands in {piece.first.place} with another text; "
                 "ids are unique"
             )
-        for raw in task.raw_annotations:
+        for raw in annotations_of(task.raw):
             annotation = ExportedAnnotation(raw, len(piece.annotations) + 1, task)
             earlier = [] if raw.get("id") is None else [a for a in piece.annotations if a.raw.get("id") == raw["id"]]
             if any(map(annotation.is_copy_of, earlier)):
                 report.note("annotations that stand twice (read once)")
             else:
                 piece.annotations.append(annotation)
-        if task.n_drafts:
-            report.note("drafts (not read)", task.n_drafts)
-        if task.has_meta:
+        if task.raw.get("meta"):
             report.note("meta of tasks (not kept)")
-        if task.n_predictions:
-            report.note("predictions (not read)", task.n_predictions)
+        for key in ("drafts", "predictions"):
+            if n := n_entries(task.raw, key):
+                report.note(f"{key} (not read)", n)
     return [pieces[part] for part in sorted(pieces)]
 
 
@@ -144,7 +141,7 @@ def _annotated(
         missing = min(set(range(1, n_parts + 1)) - {piece.first.part for piece in pieces})
         report.refuse("articles", article_id, f"part {missing} of {n_parts}", Code.PART_MISSING)
         for annotation in every:
-            _refuse_items(annotation, article_id, Code.ARTICLE_PART_MISSING, report)
+            _refuse_items(annotation.raw, annotation.number, article_id, Code.ARTICLE_PART_MISSING, report)
         return []
     text = _joined(pieces, task)
     article = task.article(text)
@@ -163,15 +160,14 @@ def _annotated(
                 try:
                     checked = check_annotation(
                         annotation.items,
-                        Article(article_id, annotation.task.original),
+                        article_id,
+                        annotation.task.text,
                         ontology,
                         report,
-                        stored=annotation.task.stored,
                         prefix=stored_form(str(annotation.raw.get("id") or annotation.number)).text,
                         migration=way,
                         offset=piece.first.offset,
                         annotator=annotator,
-                        text=annotation.task.text,
                         aliases=index.aliases,
                     )
                 except SpanError as error:
@@ -187,13 +183,13 @@ def _annotated(
         for annotation in (a for a in done if a.person == person):
             if not any(annotation is kept for kept in newest):
                 report.note("annotations replaced by a newer one of the same person")
-                _refuse_items(annotation, article_id, Code.NEWER_ANNOTATION, report)
+                _refuse_items(annotation.raw, annotation.number, article_id, Code.NEWER_ANNOTATION, report)
             elif len(complete) < n_parts:
                 report.note("annotations of a part whose other parts their person did not annotate")
-                _refuse_items(annotation, article_id, Code.NOT_EVERY_PART, report)
+                _refuse_items(annotation.raw, annotation.number, article_id, Code.NOT_EVERY_PART, report)
     for annotation in (a for a in every if a.cancelled):
         report.note("skipped annotations")
-        _refuse_items(annotation, article_id, Code.ANNOTATION_SKIPPED, report)
+        _refuse_items(annotation.raw, annotation.number, article_id, Code.ANNOTATION_SKIPPED, report)
     if not found:
         reason = Code.SKIPPED_BY_ALL if every else Code.NOT_ANNOTATED
         report.refuse("articles", article_id, "the article", Code.NOT_ANNOTATED_IN_EVERY_PART if done else reason)
@@ -245,20 +241,16 @@ def _refuse_task(article_id: str, raw: dict[str, Any], *, report: ConversionRepo
     report.refuse("articles", article_id, "the task", Code.NO_TEXT)
     try:
         for number, annotation in enumerate(annotations_of(raw), start=1):
-            _refuse_raw(annotation, number, article_id, Code.ARTICLE_REFUSED, report)
+            _refuse_items(annotation, number, article_id, Code.ARTICLE_REFUSED, report)
     except RecursionError:
         raise InputError(f"article {article_id}: JSON nested too deeply") from None
 
 
-def _refuse_items(annotation: ExportedAnnotation, article_id: str, reason: Code, report: ConversionReport) -> None:
-    """Count every item of an annotation that is not read."""
-    _refuse_raw(annotation.raw, annotation.number, article_id, reason, report)
-
-
-def _refuse_raw(
+def _refuse_items(
     annotation: dict[str, Any], number: int, article_id: str, reason: Code, report: ConversionReport
 ) -> None:
-    name, items = f"annotation {annotation.get('id', number)}", items_of(annotation)
+    """Count every item of an annotation that is not read."""
+    name, items = f"annotation {annotation.get('id', number)}", objects_in(annotation, "result")
     _refuse_strange(annotation, number, article_id, report)
     regions = {str(item.get("id")) for item in items if is_region(item)}
     for item in items:
@@ -272,5 +264,6 @@ def _refuse_raw(
 
 
 def _refuse_strange(annotation: dict[str, Any], number: int, article_id: str, report: ConversionReport) -> None:
+    n_strange = n_entries(annotation, "result") - len(objects_in(annotation, "result"))
     name = f"an entry of annotation {annotation.get('id', number)}"
-    report.refuse("spans", article_id, name, Code.NO_OBJECT, n=n_strange(annotation))
+    report.refuse("spans", article_id, name, Code.NO_OBJECT, n=n_strange)

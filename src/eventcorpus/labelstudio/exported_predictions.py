@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.labelstudio.annotations import annotated_articles
-from eventcorpus.labelstudio.exports import ExportedTask, ExportIndex, OnError, OnTextless
+from eventcorpus.labelstudio.exports import ADJUDICATES, ExportIndex, OnTextless
+from eventcorpus.labelstudio.shapes import n_entries, objects_in
+from eventcorpus.labelstudio.texts import TaskText
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
 from eventcorpus.schema import AnnotatedArticle
@@ -68,12 +70,12 @@ def prediction_of_annotated(annotated: AnnotatedArticle, model: ModelName) -> Pr
 def _version(index: ExportIndex, wanted: str | None) -> str:
     found: Counter[str] = Counter()
     for task in index.tasks():
-        if task.n_predictions and not any(isinstance(raw.get("result"), list) for raw in task.raw_predictions):
+        if n_entries(task.raw, "predictions") and not any(isinstance(p.get("result"), list) for p in task.predictions):
             raise InputError(
                 f"{task.place}: predictions are in this export by id alone; get a full snapshot with: eventcorpus "
                 "labelstudio pull"
             )
-        found.update({version_of(raw) for raw in task.raw_predictions})
+        found.update({version_of(prediction) for prediction in task.predictions})
     listed = ", ".join(f"{one_line(name)} ({n:,} tasks)" for name, n in sorted(found.items()))
     place = ", ".join(map(str, index.paths))
     if not found:
@@ -93,14 +95,14 @@ def version_of(prediction: dict[str, Any]) -> str:
 class _Predicted(ExportIndex):
     """The same tasks, with the predictions of one version in the place of annotations, made by one person."""
 
-    def tasks(
-        self, *, on_error: OnError | None = None, on_textless: OnTextless | None = None
-    ) -> Iterator[ExportedTask]:
+    def raw_tasks(self, on_textless: OnTextless | None = None) -> Iterator[tuple[str, dict[str, Any], TaskText]]:
+        """The tasks in their new shape."""
         (version,) = self.names.values()
-        for task in super().tasks(on_error=on_error, on_textless=on_textless):
-            made = (
-                {**raw, "completed_by": version, "updated_at": raw.get("created_at")}
-                for raw in task.raw_predictions
-                if isinstance(raw.get("result"), list) and version_of(raw) == version
-            )
-            yield replace(task, raw_annotations=tuple(made), n_predictions=0, n_drafts=0, adjudicates=False)
+        for place, raw, text in super().raw_tasks(on_textless):
+            made = [
+                {**prediction, "completed_by": version, "updated_at": prediction.get("created_at")}
+                for prediction in objects_in(raw, "predictions")
+                if isinstance(prediction.get("result"), list) and version_of(prediction) == version
+            ]
+            data = {key: value for key, value in raw["data"].items() if key != ADJUDICATES}
+            yield place, {"id": raw.get("id"), "data": data, "meta": raw.get("meta"), "annotations": made}, text

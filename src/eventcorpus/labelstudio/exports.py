@@ -10,7 +10,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -32,7 +32,14 @@ from eventcorpus.labelstudio.config import (
     read_ontology,
 )
 from eventcorpus.labelstudio.regions import values_of
-from eventcorpus.labelstudio.shapes import ANNOTATIONS, files_of_tasks, is_file_of_tasks, read_tasks
+from eventcorpus.labelstudio.shapes import (
+    annotations_of,
+    files_of_tasks,
+    is_cancelled,
+    is_file_of_tasks,
+    objects_in,
+    read_tasks,
+)
 from eventcorpus.labelstudio.texts import PLAIN, TaskText, TextObject, text_objects_of, text_of, turns_of
 from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import find_ontology_path
@@ -93,7 +100,7 @@ class ExportedAnnotation:
     @property
     def items(self) -> list[dict[str, Any]]:
         """The items of its ``result``."""
-        return items_of(self.raw)
+        return objects_in(self.raw, "result")
 
     def is_copy_of(self, other: ExportedAnnotation) -> bool:
         """Whether both are one annotation that stands twice in exports."""
@@ -106,53 +113,60 @@ class ExportedAnnotation:
 
 @dataclass(frozen=True)
 class ExportedTask:
-    """One task: a whole article, or the part of one that begins at ``offset``; ``row`` has the article's fields.
+    """One task: a whole article, or the part of one that begins at ``offset``.
 
-    ``is_ours``: eventcorpus made it, so that columns with names of ours mean what ours mean.
+    Attributes:
+        is_ours: eventcorpus made it, so that columns with names of ours mean what ours mean.
+        row: the article's fields.
+        raw: the task as the export has it.
+        offered: the labels that its annotators could use, if it lists them itself.
     """
 
     place: str
     article_id: str
     is_ours: bool
     row: dict[str, Any]
-    sha256: str | None
-    ontology_key: str | None
+    raw: dict[str, Any]
     text: TaskText
     stored: StoredText
-    part: int
-    n_parts: int
-    offset: int
-    adjudicates: bool
-    raw_annotations: tuple[dict[str, Any], ...]
-    raw_predictions: tuple[dict[str, Any], ...] = ()
-    n_predictions: int = 0
-    """How many the task has; ``raw_predictions`` are there in full snapshots, other exports have ids alone."""
-    n_drafts: int = 0
-    has_meta: bool = False
+    part: int = 1
+    n_parts: int = 1
+    offset: int = 0
     offered: frozenset[str] | None = None
-    """The labels that its annotators could use, if it lists them itself."""
 
     @property
     def original(self) -> str:
         """The text as the server has it, which offsets refer to."""
         return self.text.original
 
+    @property
+    def sha256(self) -> Any:
+        """The hash of the article's text that a task of ours has."""
+        return self.raw["data"].get("text_sha256") if self.is_ours else None
+
+    @property
+    def ontology_key(self) -> Any:
+        """Which ontology a task of ours was made for."""
+        return self.raw["data"].get("ontology") if self.is_ours else None
+
+    @property
+    def adjudicates(self) -> bool:
+        """Whether it asks for a decision between annotators."""
+        return self.is_ours and ADJUDICATES in self.raw["data"]
+
+    @property
+    def predictions(self) -> list[dict[str, Any]]:
+        """Its predictions, in full snapshots; other exports have their ids alone."""
+        return objects_in(self.raw, "predictions")
+
     def article(self, text: str) -> Article:
-        """The article with its text; of a task that is not ours, values that no field of an article can have are kept
-        as they are, in ``metadata``.
+        """The article with its text; values that no field can have stay in ``metadata``, if the task is not ours.
 
         Raises:
             InputError: if a value of a task of ours is of the wrong kind.
         """
         row = self.row | {"id": self.article_id, "text": text}
-        try:
-            return article_from_row(row, place=self.place)
-        except InputError:
-            if self.is_ours:
-                raise
-        strange = {name: value for name, value in self.row.items() if name in FIELDS and not _fits(name, value)}
-        fitting = {name: value for name, value in row.items() if name not in strange}
-        return article_from_row(fitting | {"metadata": row.get("metadata", {}) | strange}, place=self.place)
+        return article_from_row(row, place=self.place, strange=None if self.is_ours else [])
 
 
 @dataclass(frozen=True)
@@ -162,30 +176,47 @@ class ExportIndex:
     What was decided in a project that ``labelstudio adjudicate`` made is ``adjudicated``, whoever decided it.
 
     Attributes:
+        refuses: tasks without text are left out, instead of raising.
         objects: where the article's text stands in ``data``.
         listing: controls that take what they offer from the tasks, with the key of ``data``.
         labels: those that the configuration itself has, if others come from the tasks.
         label_keys: the keys of ``data`` that list labels.
         aliases: labels by the name on the page -> the name that annotations hold.
         notices: what people should know of the files.
-        textless: the places of tasks without text, which are left out.
         n_tasks: by article.
+        names: by person the name of the annotator.
         shared_ids: ids in projects that are not ours under which several texts stand: no ids of articles.
         offered: what the listing controls offer, or regions have from them.
     """
 
     paths: tuple[Path, ...]
+    refuses: bool = False
     objects: tuple[TextObject, ...] = PLAIN
     listing: Mapping[str, str] = field(default_factory=dict)
     labels: Sequence[str] = ()
     label_keys: Sequence[str] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
-    textless: list[str] = field(default_factory=list)
     n_tasks: Counter[str] = field(default_factory=Counter)
     names: dict[str, str] = field(default_factory=dict)
     shared_ids: set[str] = field(default_factory=set)
     offered: dict[str, dict[str, None]] = field(default_factory=dict)
+
+    def raw_tasks(self, on_textless: OnTextless | None = None) -> Iterator[tuple[str, dict[str, Any], TaskText]]:
+        """Yield (place, task, its text).
+
+        Raises:
+            InputError: if a task has no text and none is refused.
+        """
+        for path in self.paths:
+            for place, raw in read_tasks(path):
+                text = text_of(raw["data"], self.objects)
+                if text is not None:
+                    yield place, raw, text
+                elif not self.refuses:
+                    raise InputError(f"{place}: {_no_text(self.objects)}")
+                elif on_textless is not None:
+                    on_textless(_id_in(raw["data"])[1] or place, raw)
 
     def tasks(
         self, *, on_error: OnError | None = None, on_textless: OnTextless | None = None
@@ -196,75 +227,66 @@ class ExportIndex:
             on_error: told of those that cannot be read.
             on_textless: told of those without text, where they are left out.
         """
-        for path in self.paths:
-            for place, raw in read_tasks(path):
-                if self.textless and text_of(raw["data"], self.objects) is None:
-                    if on_textless is not None:
-                        on_textless(name_of(raw, place), raw)
-                    continue
-                try:
-                    yield self._task(raw, place)
-                except InputError as error:
-                    if on_error is None:
-                        raise
-                    on_error(self._identity(raw["data"], _text(raw["data"], place, self.objects))[0], error)
+        for place, raw, text in self.raw_tasks(on_textless):
+            try:
+                yield self._task(place, raw, text)
+            except InputError as error:
+                if on_error is None:
+                    raise
+                on_error(self.identity(raw["data"], text)[0], error)
 
-    def _task(self, raw: dict[str, Any], place: str) -> ExportedTask:
-        data: dict[str, Any] = raw["data"]
-        text = _text(data, place, self.objects)
-        is_ours, stored = _is_ours(data), stored_form(text.original)
-        article_id, id_key = self._identity(data, text)
-        part, n_parts, offset, sha256 = 1, 1, 0, None
-        if is_ours:
-            part, n_parts, offset = (
-                data.get(key, least) for key, least in (("part", 1), ("n_parts", 1), ("offset", 0))
-            )
-            sha256 = data.get("text_sha256")
-            if not (type(part) is type(n_parts) is type(offset) is int and 1 <= part <= n_parts and offset >= 0):
-                raise InputError(
-                    f"{place}: part {part!r} of {n_parts!r} at offset {offset!r} cannot be; export the articles again"
-                )
-            if n_parts == 1 and sha256 not in (None, sha256_of(stored.text)):
-                raise InputError(
-                    f"{place}: article {article_id}: the text has sha256 {sha256_of(stored.text)[:12]}..., it was "
-                    f"exported with {str(sha256)[:12]}...; the text was edited: restore it, or export the article again"
-                )
-            read = {*_TASK_KEYS, *(shown.key for shown in self.objects), "id"}
-            row = {key: value for key, value in data.items() if key not in read}
-        else:
-            row = self._foreign_row(data, text, id_key)
-        return ExportedTask(
-            place=place,
-            article_id=article_id,
-            is_ours=is_ours,
-            row=row,
-            sha256=sha256,
-            ontology_key=data.get("ontology") if is_ours else None,
-            text=text,
-            stored=stored,
-            part=part,
-            n_parts=n_parts,
-            offset=offset,
-            adjudicates=is_ours and ADJUDICATES in data,
-            raw_annotations=annotations_of(raw),
-            raw_predictions=_dicts(raw, "predictions"),
-            n_predictions=_count(raw, "predictions"),
-            n_drafts=_count(raw, "drafts"),
-            has_meta=bool(raw.get("meta")),
-            offered=self._offered(data),
-        )
+    def articles(
+        self, *, on_error: OnError | None = None, on_textless: OnTextless | None = None
+    ) -> Iterator[list[ExportedTask]]:
+        """Read the tasks of each article together, in the order of the tasks that complete them.
 
-    def _offered(self, data: dict[str, Any]) -> frozenset[str] | None:
-        """The labels that a task offers, if tasks list them."""
-        listed = {name for key in self.label_keys for name in listed_in_data(data.get(key))}
-        return frozenset((*self.labels, *listed)) if listed else None
+        In memory at one time are only the articles of which some tasks are still to come.
+        """
+        waiting: dict[str, list[ExportedTask]] = {}
+        for task in self.tasks(on_error=on_error, on_textless=on_textless):
+            tasks = waiting.setdefault(task.article_id, [])
+            tasks.append(task)
+            if len(tasks) == self.n_tasks[task.article_id]:
+                yield waiting.pop(task.article_id)
 
-    def _identity(self, data: dict[str, Any], text: TaskText) -> tuple[str, str | None]:
+    def identity(self, data: dict[str, Any], text: TaskText) -> tuple[str, str | None]:
         """The id of a task's article, and the key of ``data`` that says it; None: it is the hash of the text."""
         key, found = _id_in(data)
         if key is None or (found in self.shared_ids and not _is_ours(data)):
             return sys.intern(_hash_id(text.original)), None
         return sys.intern(found), key
+
+    def _task(self, place: str, raw: dict[str, Any], text: TaskText) -> ExportedTask:
+        data: dict[str, Any] = raw["data"]
+        is_ours, stored = _is_ours(data), stored_form(text.original)
+        article_id, id_key = self.identity(data, text)
+        listed = {name for key in self.label_keys for name in listed_in_data(data.get(key))}
+        task = ExportedTask(
+            place=place,
+            article_id=article_id,
+            is_ours=is_ours,
+            row={},
+            raw=raw,
+            text=text,
+            stored=stored,
+            offered=frozenset((*self.labels, *listed)) if listed else None,
+        )
+        if not is_ours:
+            return replace(task, row=self._foreign_row(data, text, id_key))
+        part, n_parts, offset = data.get("part", 1), data.get("n_parts", 1), data.get("offset", 0)
+        if not (type(part) is type(n_parts) is type(offset) is int and 1 <= part <= n_parts and offset >= 0):
+            raise InputError(
+                f"{place}: part {part!r} of {n_parts!r} at offset {offset!r} cannot be; export the articles again"
+            )
+        if n_parts == 1 and task.sha256 not in (None, sha256_of(stored.text)):
+            raise InputError(
+                f"{place}: article {article_id}: the text has sha256 {sha256_of(stored.text)[:12]}..., it was "
+                f"exported with {str(task.sha256)[:12]}...; the text was edited: restore it, or export the article "
+                "again"
+            )
+        read = {*_TASK_KEYS, *(shown.key for shown in self.objects), "id"}
+        row = {key: value for key, value in data.items() if key not in read}
+        return replace(task, row=row, part=part, n_parts=n_parts, offset=offset)
 
     def _foreign_row(self, data: dict[str, Any], text: TaskText, id_key: str | None) -> dict[str, Any]:
         """The columns of a task that is not ours: fields of an article where they are meant, others in ``metadata``."""
@@ -289,20 +311,6 @@ class ExportIndex:
                 metadata["turns" if shown.key in FIELDS else shown.key] = turns_of(data, shown, text)
         return row | {"metadata": metadata}
 
-    def articles(
-        self, *, on_error: OnError | None = None, on_textless: OnTextless | None = None
-    ) -> Iterator[list[ExportedTask]]:
-        """Read the tasks of each article together, in the order of the tasks that complete them.
-
-        In memory at one time are only the articles of which some tasks are still to come.
-        """
-        waiting: dict[str, list[ExportedTask]] = {}
-        for task in self.tasks(on_error=on_error, on_textless=on_textless):
-            tasks = waiting.setdefault(task.article_id, [])
-            tasks.append(task)
-            if len(tasks) == self.n_tasks[task.article_id]:
-                yield waiting.pop(task.article_id)
-
 
 def index_exports(
     paths: Iterable[Path], *, config: Element | None = None, place: str = "", refuses: bool = False
@@ -317,10 +325,10 @@ def index_exports(
         InputError: if a file is not an export, or a task has no text.
         OntologyError: if labels are not drawn on texts.
     """
-    index = ExportIndex(tuple(paths))
+    index = ExportIndex(tuple(paths), refuses)
     if config is not None:
-        index = ExportIndex(
-            index.paths,
+        index = replace(
+            index,
             objects=text_objects_of(config, place),
             listing=listing_controls(config),
             labels=fixed_labels(config),
@@ -328,27 +336,25 @@ def index_exports(
             aliases=aliases_of(config),
         )
     people: set[str] = set()
-    foreign = _ForeignIds()
-    for path in index.paths:
-        for place, raw in read_tasks(path):
-            data = raw["data"]
-            if refuses and text_of(data, index.objects) is None:
-                index.textless.append(place)
-                continue
-            text, is_ours = _text(data, place, index.objects), _is_ours(data)
-            article_id, key = index._identity(data, text)
-            if is_ours or key is None:
-                index.n_tasks[article_id] += 1
-            else:
-                foreign.add(article_id, _hash_id(text.original))
-            done = [a for a in annotations_of(raw) if not is_cancelled(a)]
-            people |= {_ADJUDICATOR} if done and is_ours and ADJUDICATES in data else {_person(a) for a in done}
-            if index.listing:
-                try:
-                    _note_offers(raw, index)
-                except RecursionError:
-                    raise InputError(f"{place}: JSON nested too deeply") from None
-    foreign.settle(index)
+    n_foreign: Counter[tuple[str, str]] = Counter()
+    for place, raw, text in index.raw_tasks():
+        data = raw["data"]
+        is_ours = _is_ours(data)
+        article_id, key = index.identity(data, text)
+        if is_ours or key is None:
+            index.n_tasks[article_id] += 1
+        else:
+            n_foreign[article_id, _hash_id(text.original)] += 1
+        done = [annotation for annotation in annotations_of(raw) if not is_cancelled(annotation)]
+        people |= {_ADJUDICATOR if is_ours and ADJUDICATES in data else _person(annotation) for annotation in done}
+        try:
+            _note_offers(raw, index)
+        except RecursionError:
+            raise InputError(f"{place}: JSON nested too deeply") from None
+    n_texts = Counter(article_id for article_id, _ in n_foreign)
+    index.shared_ids.update(each for each, n in n_texts.items() if n > 1 or each in index.n_tasks)
+    for (article_id, hash_id), n in n_foreign.items():
+        index.n_tasks[hash_id if article_id in index.shared_ids else article_id] += n
     if index.shared_ids:
         index.notices.append(
             f"ids of tasks with different texts: {len(index.shared_ids)}, the first {min(index.shared_ids)}; these "
@@ -359,55 +365,28 @@ def index_exports(
     return index
 
 
+def _note_offers(raw: dict[str, Any], index: ExportIndex) -> None:
+    """Note what the listing controls offer in a task, and what its annotators took of it."""
+    for control, key in index.listing.items():
+        index.offered.setdefault(control, {}).update(dict.fromkeys(listed_in_data(raw["data"].get(key))))
+    for annotation in annotations_of(raw) if index.listing else ():
+        for item in objects_in(annotation, "result"):
+            control = str(item.get("from_name"))
+            if control in index.listing:
+                index.offered[control].update(dict.fromkeys(values_of(item)))
+
+
 def article_id_of(data: dict[str, Any], text: str) -> str:
     """The article's id in a task's ``data``; in projects that are not ours its ``id``, or the text's hash."""
-    key, found = _id_in(data)
-    return found if key is not None else _hash_id(text)
+    return _id_in(data)[1] or _hash_id(text)
 
 
 def _hash_id(text: str) -> str:
     return sha256_of(stored_form(text).text)[:16]
 
 
-class _ForeignIds:
-    """Ids in projects that are not ours, with the hash of the text that stands under each; few bytes an id."""
-
-    def __init__(self) -> None:
-        self.hash_of: dict[str, int] = {}
-        self.n_tasks: Counter[str] = Counter()
-        self.shared: dict[str, Counter[str]] = {}
-
-    def add(self, article_id: str, hash_id: str) -> None:
-        """Count a task."""
-        if article_id in self.shared:
-            self.shared[article_id][hash_id] += 1
-        elif self.hash_of.setdefault(article_id, int(hash_id, 16)) == int(hash_id, 16):
-            self.n_tasks[article_id] += 1
-        else:
-            self._share(article_id)
-            self.shared[article_id][hash_id] += 1
-
-    def settle(self, index: ExportIndex) -> None:
-        """Count the tasks into the index: under their id, or by their text where others have the id."""
-        for article_id in [article_id for article_id in self.n_tasks if article_id in index.n_tasks]:
-            self._share(article_id)
-        index.n_tasks.update(self.n_tasks)
-        index.shared_ids.update(self.shared)
-        for n_by_text in self.shared.values():
-            index.n_tasks.update(n_by_text)
-
-    def _share(self, article_id: str) -> None:
-        self.shared[article_id] = Counter({f"{self.hash_of[article_id]:016x}": self.n_tasks.pop(article_id)})
-
-
-def name_of(raw: dict[str, Any], place: str) -> str:
-    """What messages call the article of a task without text."""
-    key, found = _id_in(raw["data"])
-    return place if key is None else found
-
-
 def _id_in(data: dict[str, Any]) -> tuple[str | None, str]:
-    """The key of ``data`` that has an id, and the id; None if no value can be one."""
+    """The key of ``data`` that has an id, and the id; None and nothing if no value can be one."""
     for key in ("article_id", "id"):
         value = data.get(key)
         if type(value) is int or (type(value) is float and value - value == 0):
@@ -428,71 +407,14 @@ def _is_ours(data: dict[str, Any]) -> bool:
     return type(data.get("text_sha256")) is str or (type(key) is str and _ONTOLOGY_KEY.fullmatch(key) is not None)
 
 
-def _fits(name: str, value: Any) -> bool:
-    """Whether a field of an article can have a value."""
-    try:
-        article_from_row({"id": "x", "text": "x", name: value}, place="")
-    except InputError:
-        return False
-    return True
-
-
-def _text(data: dict[str, Any], place: str, objects: Sequence[TextObject]) -> TaskText:
-    """The text of a task, which must have one."""
-    text = text_of(data, objects)
-    if text is None:
-        keys = " and ".join(f"data.{shown.key}" for shown in objects)
-        way_out = (
-            f"tasks need the article's text under {objects[0].key!r}, or --ontology config.xml, whose <Text value> "
-            "says where it stands"
-            if objects[0].name is None
-            else "the configuration says that the text stands there"
-        )
-        raise InputError(f"{place}: {keys} is missing or empty; {way_out}")
-    return text
-
-
-def _note_offers(raw: dict[str, Any], index: ExportIndex) -> None:
-    """Note what the listing controls offer in a task, and what its annotators took of it."""
-    for control, key in index.listing.items():
-        index.offered.setdefault(control, {}).update(dict.fromkeys(listed_in_data(raw["data"].get(key))))
-    for annotation in annotations_of(raw):
-        for item in _dicts(annotation, "result"):
-            control = str(item.get("from_name"))
-            if control in index.listing:
-                index.offered[control].update(dict.fromkeys(values_of(item)))
-
-
-def items_of(annotation: dict[str, Any]) -> list[dict[str, Any]]:
-    """The items of an annotation."""
-    return list(_dicts(annotation, "result"))
-
-
-def n_strange(annotation: dict[str, Any]) -> int:
-    """How many entries of an annotation's ``result`` are no objects."""
-    return _count(annotation, "result") - len(_dicts(annotation, "result"))
-
-
-def annotations_of(raw: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    """The annotations of a task, under the names that all versions give them."""
-    first, second = ANNOTATIONS
-    return _dicts(raw, first) + _dicts(raw, second) if second in raw else _dicts(raw, first)
-
-
-def _dicts(raw: dict[str, Any], key: str) -> tuple[dict[str, Any], ...]:
-    found = raw.get(key)
-    return tuple(item for item in found if isinstance(item, dict)) if isinstance(found, list) else ()
-
-
-def _count(raw: dict[str, Any], key: str) -> int:
-    """How many entries a list has; something else than a list is one, nothing is none."""
-    found = raw.get(key)
-    return len(found) if isinstance(found, list) else int(bool(found))
-
-
-def is_cancelled(annotation: dict[str, Any]) -> bool:
-    """Whether an annotation says that its annotator skipped the task; before 1.0 the key was ``skipped``."""
-    return bool(annotation.get("was_cancelled") or annotation.get("skipped"))
+def _no_text(objects: Sequence[TextObject]) -> str:
+    keys = " and ".join(f"data.{shown.key}" for shown in objects)
+    if objects[0].name is not None:
+        return f"{keys} is missing or empty; the configuration says that the text stands there"
+    return (
+        f"{keys} is missing or empty; tasks need the article's text under {objects[0].key!r}, or --ontology "
+        "config.xml, whose <Text value> says where it stands"
+    )
 
 
 def _person(annotation: dict[str, Any]) -> str:
@@ -519,37 +441,35 @@ def open_exports(
         OntologyError: if the ontology cannot be read.
     """
     given = list(paths)
-    found = [_exports_in(path) for path in given]
-    files = [file for read, _ in found for file in read]
-    notices = [
-        f"{path}: files that are no JSON and are not read: {len(unread)}, the first {unread[0].name}"
-        for path, (_, unread) in zip(given, found, strict=True)
-        if unread
-    ]
+    files: list[Path] = []
+    notices: list[str] = []
+    for path in given:
+        if is_pull_folder(path):
+            files.append(path / PULLED_EXPORT)
+        elif path.is_dir():
+            found, unread = files_of_tasks(path)
+            files += found
+            if unread:
+                notices.append(
+                    f"{path}: files that are no JSON and are not read: {len(unread)}, the first {unread[0].name}"
+                )
+        else:
+            files.append(path)
     source = find_ontology_path(ontology, near=given)
-    if source.suffix.lower() != ".xml":
-        index = index_exports(files, refuses=refuses)
-        index.notices[:0] = notices
-        return index, read_ontology(source)
-    content, place = read_text(source), str(source)
-    root = parse_config(content, place)
-    index = index_exports(files, config=root, place=place, refuses=refuses)
+    is_config, place = source.suffix.lower() == ".xml", str(source)
+    config = read_text(source) if is_config else ""
+    index = index_exports(
+        files, config=parse_config(config, place) if is_config else None, place=place, refuses=refuses
+    )
     index.notices[:0] = notices
-    return index, read_label_config(content, place=place, from_data=index.offered)
+    if is_config:
+        return index, read_label_config(config, place=place, from_data=index.offered)
+    return index, read_ontology(source)
 
 
 def is_pull_folder(path: Path) -> bool:
     """Whether ``labelstudio pull`` wrote a folder."""
     return (path / PULL_MANIFEST).is_file() and (path / PULLED_EXPORT).is_file()
-
-
-def _exports_in(path: Path) -> tuple[list[Path], list[Path]]:
-    """The files of a path that are read, and those that are not."""
-    if not path.is_dir():
-        return [path], []
-    if is_pull_folder(path):
-        return [path / PULLED_EXPORT], []
-    return files_of_tasks(path)
 
 
 def is_export(sample: Sample) -> Certainty:

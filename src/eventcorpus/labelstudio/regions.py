@@ -6,7 +6,7 @@ Shapes are those of label-studio 1.23.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eventcorpus.annotation.check import Checked, check_document
@@ -18,7 +18,7 @@ from eventcorpus.labelstudio.results import span_id_of
 from eventcorpus.labelstudio.texts import TaskText, is_resized, same_but_line_ends
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import Article
-from eventcorpus.text import StoredText, one_line, stored_form
+from eventcorpus.text import one_line, stored_form
 
 Item = dict[str, Any]
 _DIRECTIONS: dict[str, Direction] = {"left": "left", "bi": "bi"}
@@ -53,58 +53,54 @@ CONFIGURED = replace(
 
 def check_annotation(
     items: Sequence[Item],
-    article: Article,
+    article_id: str,
+    text: TaskText,
     ontology: Ontology,
     report: ConversionReport,
     *,
-    stored: StoredText,
     prefix: str,
     migration: Migration,
     offset: int = 0,
     annotator: str = "",
-    text: TaskText | None = None,
     aliases: Mapping[str, str] | None = None,
 ) -> Checked:
     """The spans and roles of one annotation.
 
     Args:
-        article: with the text as the server holds it, which offsets refer to.
-        stored: the stored form of that text.
+        text: that of the task, as the server holds it, which offsets refer to.
         prefix: id of the annotation, which makes region ids unique in the article.
         migration: the way from the ontology that was annotated with to ``ontology``.
         offset: where this text begins in the article.
         annotator: on whose word the spans stand.
-        text: that text with its objects; None: every region is on it.
         aliases: labels by the name on the page -> the name that annotations hold.
 
     Raises:
         SpanError: for an item that cannot be right, unless the report refuses such items.
     """
+    regions = _Regions(text, ontology, migration, prefix, aliases or {})
     marks: list[Mark] = []
     links: list[Link] = []
     others: list[Item] = []
-    controls: dict[str, list[tuple[str, str]]] = {}
-    names = {role.name for role in ontology.roles}
     for n, item in enumerate(items, start=1):
-        value, type_ = _value(item), str(item.get("type"))
-        if not (item.keys() <= _ITEM_KEYS and value.keys() <= _VALUE_KEYS):
-            _note_unread(item, value, report)
-        if type_.endswith("labels"):
-            labels = _labels(value, type_)
-            if aliases:
-                labels = [aliases.get(label, label) for label in labels]
-            marks += _marks(item, value, labels, n, ontology.rank, prefix, migration, text, controls)
-        elif type_ == "relation":
-            links += _links(item, names, migration)
+        _note_unread(item, report)
+        if is_region(item):
+            marks += regions.marks(item, n)
+        elif item.get("type") == "relation":
+            links += _links(item, {role.name for role in ontology.roles}, migration)
         else:
             others.append(item)
-    regions = {mark.ref for mark in marks}
-    attributes = [_attribute(item, migration) for item in others if units(item, regions)[1]]
+    refs = {mark.ref for mark in marks}
+    attributes = [_attribute(item, migration) for item in others if units(item, refs)[1]]
     if len(attributes) < len(others):
         report.note("answers about the whole task (not kept)", len(others) - len(attributes))
-    form = LABEL_STUDIO if text is None or (text.name is None and not text.stretches) else CONFIGURED
     document = Document(
-        article, marks, links, attributes, form=form, stored=stored, offset=offset, decided_by=annotator
+        Article(article_id, text.original),
+        marks,
+        links,
+        attributes,
+        form=LABEL_STUDIO if text.name is None and not text.stretches else CONFIGURED,
+        offset=offset,
+        decided_by=annotator,
     )
     return check_document(document, ontology, report)
 
@@ -112,7 +108,7 @@ def check_annotation(
 def units(item: Item, regions: Iterable[str]) -> tuple[Kind, int]:
     """What an item counts for in the report: one per label, at least one; answers about the whole task for nothing."""
     if is_region(item):
-        return "spans", max(1, len(_labels(_value(item), str(item.get("type")))))
+        return "spans", max(1, len(_labels(item)))
     if item.get("type") == "relation":
         return "roles", max(1, len(_list(item.get("labels"))))
     return "attributes", int("start" in _value(item) or str(item.get("id")) in regions)
@@ -123,7 +119,7 @@ def is_region(item: Item) -> bool:
     return str(item.get("type", "")).endswith("labels")
 
 
-def _note_unread(item: Item, value: dict[str, Any], report: ConversionReport) -> None:
+def _note_unread(item: Item, report: ConversionReport) -> None:
     """Note what an item has besides what is read: its score, its parent, notes of its annotator, ..."""
     meta = item.get("meta")
     if isinstance(meta, dict) and meta.get("text"):
@@ -131,73 +127,60 @@ def _note_unread(item: Item, value: dict[str, Any], report: ConversionReport) ->
     for key in item.keys() - _ITEM_KEYS:
         if item[key] and not (key == "meta" and isinstance(meta, dict) and meta.keys() == {"text"}):
             report.note(f"{one_line(key)[1:-1]} of regions (not kept)")
-    for key in value.keys() - _VALUE_KEYS - {str(item.get("type"))}:
+    for key in _value(item).keys() - _VALUE_KEYS - {str(item.get("type"))}:
         report.note(f"{one_line(key)[1:-1]} in values of regions (not kept)")
 
 
-def _marks(
-    item: Item,
-    value: dict[str, Any],
-    labels: list[str],
-    n: int,
-    known: Mapping[str, int],
-    prefix: str,
-    migration: Migration,
-    task_text: TaskText | None,
-    controls: dict[str, list[tuple[str, str]]],
-) -> Iterator[Mark]:
-    """A mark for each label of a region; for a region without one, or on another object, marks that are refused.
+@dataclass
+class _Regions:
+    """The regions of one annotation.
 
-    Several controls may label one region, each in an item of its own: ``controls`` holds (control, label) of
-    the marks that earlier items gave to each region.
+    ``controls``: by region (control, label) of the marks that it has so far: several controls may label one region,
+    each in an item of its own.
     """
-    region = span_id_of(_writable(str(item.get("id") or f"region{n}")))
-    start, end, text = value.get("start"), value.get("end"), value.get("text")
-    pieces: tuple[tuple[int, int], ...] = ((start, end),) if type(start) is int and type(end) is int else ()
-    own_id = region if ":" in region else f"{prefix}:{region}"
-    ref, control = str(item.get("id")), str(item.get("from_name"))
-    refused: Fault | None = None if labels else Fault(Code.NO_LABEL, stops=False)
-    wrong: Fault | None = None
-    repair: Code | None = None
-    if task_text is not None and task_text.stretches:
-        pieces, text, wrong, repair = task_text.located(item.get("to_name"), value)
-        if "startOffset" in value:
+
+    text: TaskText
+    ontology: Ontology
+    migration: Migration
+    prefix: str
+    aliases: Mapping[str, str]
+    controls: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+    def marks(self, item: Item, n: int) -> Iterator[Mark]:
+        """A mark for each label; for a region without one, or on another object, marks that are refused."""
+        value, labels = _value(item), [self.aliases.get(label, label) for label in _labels(item)]
+        region, control = span_id_of(_writable(str(item.get("id") or f"region{n}"))), str(item.get("from_name"))
+        own_id = region if ":" in region else f"{self.prefix}:{region}"
+        pieces, text, wrong, repair = self.text.located(item.get("to_name"), value)
+        if not labels and (wrong is None or wrong.stops):
+            wrong = Fault(Code.NO_LABEL, stops=False)
+        start, end = value.get("start"), value.get("end")
+        if self.text.stretches and "startOffset" in value:
             start, end = f"{start}:{value.get('startOffset')}", f"{end}:{value.get('endOffset')}"
-        refused = wrong if wrong is not None and wrong.reason is Code.OTHER_OBJECT else refused
-    elif task_text is not None and task_text.name not in (None, item.get("to_name")):
-        refused = Fault(Code.OTHER_OBJECT, stops=False)
-    elif not pieces:
-        wrong = Fault(Code.OFFSET_NO_NUMBER, "start and end must be whole numbers (code points)")
-    name = f"region {region} {'/'.join(labels)} [{start}, {end})"
-    if refused is not None:
-        yield from [Mark(own_id, "", pieces, ref=ref, name=name, fault=refused)] * max(1, len(labels))
-        return
-    given = controls.setdefault(own_id, [])
-    number_of: dict[str, int] = {}
-    n_known = 0
-    if given and all(control != earlier for earlier, _ in given):
-        number_of = {label: number for number, (_, label) in enumerate(given, start=1)}
-        n_known = len(given)
-    for label in map(migration.name, labels):
-        fault, number = None, 1
-        if isinstance(label, Reason):
-            fault = Fault(label, stops=False)
-        elif label in known:
-            fault, number = wrong, number_of.get(label, n_known + 1)
-            n_known = max(n_known, number)
-            if len(given) < number:
-                given.append((control, label))
-        yield Mark(
-            own_id if number < 2 else f"{own_id}~{number}",
-            str(label),
-            pieces,
-            text if isinstance(text, str) else None,
-            fault=fault,
-            ref=ref,
-            name=name,
-            repair=Code.SEVERAL_LABELS if len(labels) > 1 else repair,
-            origin=_writable(str(item.get("origin") or "manual")),
-        )
+        name = f"region {region} {'/'.join(labels)} [{start}, {end})"
+        mark = Mark(own_id, "", pieces, text, ref=str(item.get("id")), name=name)
+        if wrong is not None and not wrong.stops:
+            yield from [mark._replace(fault=wrong)] * max(1, len(labels))
+            return
+        repair = Code.SEVERAL_LABELS if len(labels) > 1 else repair
+        mark = mark._replace(repair=repair, origin=_writable(str(item.get("origin") or "manual")))
+        given = self.controls.setdefault(own_id, [])
+        number_of: dict[str, int] = {}
+        n_known = 0
+        if given and all(control != earlier for earlier, _ in given):
+            number_of = {label: number for number, (_, label) in enumerate(given, start=1)}
+            n_known = len(given)
+        for label in map(self.migration.name, labels):
+            if isinstance(label, Reason):
+                yield mark._replace(label=str(label), fault=Fault(label, stops=False))
+            elif label not in self.ontology.rank:
+                yield mark._replace(label=label)
+            else:
+                number = number_of.get(label, n_known + 1)
+                n_known = max(n_known, number)
+                if len(given) < number:
+                    given.append((control, label))
+                yield mark._replace(id=own_id if number < 2 else f"{own_id}~{number}", label=label, fault=wrong)
 
 
 def _attribute(item: Item, migration: Migration) -> MarkAttribute:
@@ -223,9 +206,9 @@ def _links(item: Item, known: set[str], migration: Migration) -> list[Link]:
     return sorted(links, key=lambda link: link.fault is None)
 
 
-def _labels(value: dict[str, Any], type_: str) -> list[str]:
-    found = value.get(type_) or value.get("labels")
-    return [str(label).strip() for label in (found if isinstance(found, list) else _list(found))]
+def _labels(item: Item) -> list[str]:
+    value = _value(item)
+    return [str(label).strip() for label in _list(value.get(str(item.get("type"))) or value.get("labels"))]
 
 
 def values_of(item: Item) -> tuple[str, ...]:

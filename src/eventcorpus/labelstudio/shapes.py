@@ -94,6 +94,28 @@ def _task(value: Any) -> dict[str, Any] | None:
     return {key: part for key, part in task.items() if key not in ANNOTATIONS} | {"annotations": [own]}
 
 
+def annotations_of(task: dict[str, Any]) -> list[dict[str, Any]]:
+    """The annotations of a task, under the names that all versions give them."""
+    return [annotation for key in ANNOTATIONS for annotation in objects_in(task, key)]
+
+
+def is_cancelled(annotation: dict[str, Any]) -> bool:
+    """Whether an annotation says that its annotator skipped the task; before 1.0 the key was ``skipped``."""
+    return bool(annotation.get("was_cancelled") or annotation.get("skipped"))
+
+
+def objects_in(raw: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    """The objects of a list; none if there is something else."""
+    found = raw.get(key)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def n_entries(raw: dict[str, Any], key: str) -> int:
+    """How many entries a list has; something else than a list is one, nothing is none."""
+    found = raw.get(key)
+    return len(found) if isinstance(found, list) else int(bool(found))
+
+
 def files_of_tasks(folder: Path) -> tuple[list[Path], list[Path]]:
     """The files of a folder that may hold tasks, JSON and what a storage has without a suffix, and those that do not.
 

@@ -64,20 +64,22 @@ class TaskText(NamedTuple):
     stretches: Mapping[str | None, Sequence[tuple[int, int]]] = MappingProxyType({})
 
     def located(self, to_name: Any, value: Mapping[str, Any]) -> Located:
-        """Where a region is, whose offsets begin anew in each object and turn."""
+        """Where a region is; in one of several objects offsets begin anew in each object and turn."""
+        text, start, end = value.get("text"), value.get("start"), value.get("end")
+        said = text if isinstance(text, str) else None
         stretches = self.stretches.get(to_name) if isinstance(to_name, str) else None
-        if stretches is None:
+        if (self.stretches and stretches is None) or self.name not in (None, to_name):
             return Located((), fault=Fault(Code.OTHER_OBJECT, stops=False))
-        start, end, turns = value.get("start"), value.get("end"), (0, 0)
-        if "startOffset" in value:
+        turns = (0, 0)
+        if self.stretches and "startOffset" in value:
             turns, start, end = (_turn(start), _turn(end)), value.get("startOffset"), value.get("endOffset")
         if type(start) is not int or type(end) is not int or -1 in turns:
             return Located((), fault=Fault(Code.OFFSET_NO_NUMBER, "start and end must be whole numbers (code points)"))
+        if stretches is None:
+            return Located(((start, end),), said)
         if max(turns) >= len(stretches):
             return Located((), fault=Fault(Code.OFFSET_RANGE, f"the dialogue has {len(stretches)} turns"))
         ends = stretches[turns[0]], stretches[turns[1]]
-        text = value.get("text")
-        said = text if isinstance(text, str) else None
         plain = self._piece(ends, start, end)
         if plain is not None and (said is None or self._fits(plain, ends, said)):
             return Located((plain,), said and self.original[slice(*plain)])
