@@ -79,6 +79,11 @@ def test_a_mention_is_kept_moved_relabelled_or_removed_by_its_id_or_by_where_it_
     assert total.redrawn == (after["id"] == "new" and "removed" not in expected)
 
 
+def test_a_parent_prediction_that_is_no_id_is_gone() -> None:
+    report = report_of(corrected([ACTOR], predicted(ACTOR), parent_prediction=[70]))
+    assert (report.total.annotations, report.apart.prediction_gone) == (0, 1)
+
+
 def test_pairs_by_overlap_are_the_best_for_all_and_not_for_the_first() -> None:
     before = [region("a", 0, 15, "Actor"), region("b", 7, 25, "Actor")]
     after = [region("x", 7, 25, "Actor"), region("y", 16, 35, "Actor")]

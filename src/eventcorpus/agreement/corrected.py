@@ -97,13 +97,13 @@ def _begun_from(annotation: ExportedAnnotation, excluded: Counter[str]) -> dict[
         parent = parent.get("id")
     copy = annotation.raw.get("prediction")
     copy = copy if isinstance(copy, dict) and isinstance(copy.get("result"), list) else None
-    by_id = {raw.get("id"): raw for raw in annotation.task.predictions if isinstance(raw.get("result"), list)}
+    by_id = {str(raw.get("id")): raw for raw in annotation.task.predictions if isinstance(raw.get("result"), list)}
     origins = {str(i.get("id")) for i in annotation.items if str(i.get("origin")).startswith("prediction")}
     if parent is not None:
-        found = by_id.get(parent) or (copy if copy and copy.get("id") == parent else None)
+        found = by_id.get(str(parent)) or (copy if copy and str(copy.get("id")) == str(parent) else None)
     elif origins:
         regions = {str(i.get("id")) for i in copy["result"] if isinstance(i, dict)} if copy else set()
-        found = copy if copy and copy.get("id") not in by_id and origins <= regions else None
+        found = copy if copy and str(copy.get("id")) not in by_id and origins <= regions else None
     elif n_entries(annotation.task.raw, "predictions") or copy:
         excluded["not_begun_from_prediction"] += 1
         return None

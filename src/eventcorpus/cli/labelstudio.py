@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 
 from eventcorpus.agreement.adjudicate import MODEL_VERSION, adjudication_task
 from eventcorpus.agreement.corrected import read_corrected
-from eventcorpus.agreement.corrections import WITHIN_SECONDS, Corrections, count_corrections
+from eventcorpus.agreement.corrections import WITHIN_SECONDS, count_corrections
 from eventcorpus.annotation.merge import are_equal, without_decisions
 from eventcorpus.articles.read import read_articles
 from eventcorpus.articles.report import ReadReport
 from eventcorpus.cli import options
 from eventcorpus.cli.main import LazyGroup
-from eventcorpus.corpus.rank import RANDOM_SHARE, Ranked, rank_articles
+from eventcorpus.corpus.rank import RANDOM_SHARE, rank_articles
 from eventcorpus.dataset.folder import read_annotations, read_dataset
 from eventcorpus.dataset.tasks import TaskSource
 from eventcorpus.errors import InputError, StrictError
@@ -28,18 +26,17 @@ from eventcorpus.files import to_json
 from eventcorpus.labelstudio.config import adjudication_config, label_config, load_ontology
 from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.labelstudio.live.preannotate import one_version, preannotate
-from eventcorpus.labelstudio.live.pull import last_pull, pull
+from eventcorpus.labelstudio.live.pull import describe_last_pull, pull
 from eventcorpus.labelstudio.live.push import compare, list_present, prepare_project, push
 from eventcorpus.labelstudio.live.rank import TAB, done_article_ids, write_ranks
 from eventcorpus.labelstudio.live.server import Project, Server, connect
-from eventcorpus.labelstudio.live.status import Status, read_status
+from eventcorpus.labelstudio.live.status import read_status, status_tables
 from eventcorpus.labelstudio.tasks import write_tasks
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import UnreadableCount, read_prediction_file
 from eventcorpus.progress import tracked
-from eventcorpus.render.reports import corrections_tables
-from eventcorpus.schema import Article
-from eventcorpus.tables import console, percent, titled_table
+from eventcorpus.render.reports import corrections_summary, corrections_tables, ranking_table
+from eventcorpus.tables import console
 
 SHOWN = 5
 """How many refusals are named."""
@@ -211,7 +208,7 @@ def rank_command(
     lines = "".join(f"{to_json(asdict(row))}\n" for row in ranked)
     if json_path is None or not options.put_text(json_path, lines):
         terminal = console()
-        terminal.print(_rank_table(ranked[:top], every, width=terminal.width))
+        terminal.print(ranking_table(ranked[:top], every, width=terminal.width))
     if project is not None:
         with options.progress("rank") as on_progress:
             report = write_ranks(project, ranked[:top], on_progress)
@@ -219,20 +216,6 @@ def rank_command(
             f"{project}: {report.n_changed:,} of {report.n_done:,} tasks have a new rank, "
             f"{report.n_cleared:,} lost an old one, {report.n_absent:,} articles are not in it; see its tab {TAB!r}"
         )
-
-
-def _rank_table(ranked: Sequence[Ranked], articles: Sequence[Article], *, width: int) -> Table:
-    """The first of the order; titles take what the terminal's width leaves."""
-    title = {article.id: article.title or article.text[:80].split("\n")[0] for article in articles}
-    left = max(12, width - 50 - max((len(row.id) for row in ranked), default=0))
-    table = Table(title="annotate next", title_justify="left")
-    for name in ("rank", "article", "chosen by", "unsure", "new", "title"):
-        table.add_column(name, justify="right" if name in ("rank", "unsure", "new") else "left", overflow="fold")
-    for row in ranked:
-        unsure = "–" if row.uncertainty is None else f"{row.uncertainty:.2f}"
-        shown = title[row.id] if len(title[row.id]) <= left else title[row.id][: left - 1] + "…"
-        table.add_row(str(row.rank), row.id, row.chosen_by, unsure, f"{row.novelty:.2f}", shown)
-    return table
 
 
 @click.command("push")
@@ -336,44 +319,9 @@ def status_command(wanted: str | None, pulled: Path) -> None:
     project = connect().project(wanted)
     with options.progress("status") as on_progress:
         status = read_status(project, on_progress)
-    for table in _status_tables(project, status):
+    for table in status_tables(project, status):
         console().print(table)
-    click.echo(_pulled(project, pulled))
-
-
-def _status_tables(project: Project, status: Status) -> Iterator[Table]:
-    share = f" ({status.done / status.n_tasks:.0%})" if status.n_tasks else ""
-    columns = ("tasks", "done", "empty", "skipped", "open", "drafts", "predicted", "twice")
-    figures = (status.empty, status.skipped, status.open, status.with_draft, status.with_prediction, status.copies)
-    row = (f"{status.n_tasks:,}", f"{status.done:,}{share}", *(f"{n:,}" for n in figures))
-    yield titled_table(f"project {project.id} {project.title}", columns, [row], left=0)
-    rows: list[tuple[str, ...]] = []
-    for user, work in sorted(status.people.items()):
-        n = work.completed + work.skipped
-        pace = f"{work.seconds / n / 60:.1f}" if n and work.seconds else ""
-        counts = (str(x) for x in (work.completed, work.empty, work.skipped, work.drafts))
-        rows.append((str(user), status.names.get(user, ""), *counts, pace))
-    if rows:
-        per_annotator = ("user", "who", "done", "empty", "skipped", "drafts", "min a task")
-        yield titled_table("annotators", per_annotator, rows, left=2)
-
-
-def _pulled(project: Project, folder: Path) -> str:
-    manifest = last_pull(folder)
-    if manifest is None:
-        return f"never pulled into {folder}; eventcorpus labelstudio pull does"
-    if manifest["project"] != project.id:
-        return f"{folder} was pulled from another project ({manifest['project']} {manifest['title']!r})"
-    age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(manifest["pulled_at"])
-    return f"last pull {_ago(age)}: {manifest['annotations']:,} annotations in {folder}"
-
-
-def _ago(age: dt.timedelta) -> str:
-    seconds = max(0, int(age.total_seconds()))
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds // length} {unit} ago"
-    return f"{seconds} seconds ago"
+    click.echo(describe_last_pull(project, pulled))
 
 
 @click.command("pull")
@@ -445,15 +393,6 @@ def adjudicate_command(dataset: Path, title: str | None, with_agreed: bool) -> N
     project.show_predictions(MODEL_VERSION)
 
 
-_APART = {
-    "not_begun_from_prediction": "begun empty though a prediction was there",
-    "without_prediction": "of tasks without a prediction",
-    "prediction_gone": "begun from a prediction that is not in the export (a pull takes them along)",
-    "skipped": "skipped",
-    "older": "replaced by a newer one of the same person",
-}
-
-
 @click.command("corrections")
 @click.argument("inputs", nargs=-1, required=True, type=options.PATH, metavar="INPUT...")
 @options.ONTOLOGY
@@ -487,20 +426,6 @@ def corrections_command(
         return
     for table in corrections_tables(report):
         console().print(table)
-    click.echo(_summary(report))
+    click.echo(corrections_summary(report))
     for words, n in report.left_out.items():
         options.notice(f"left out: {n:,} {words}")
-
-
-def _summary(report: Corrections) -> str:
-    total = report.total
-    share = percent(total.untouched / total.annotations if total.annotations else None)
-    lines = [
-        f"{total.annotations:,} annotations begun from a prediction: {total.untouched:,} untouched ({share}%), "
-        f"{total.untouched_within:,} of them within {report.within_seconds:g} s; "
-        f"{percent(total.still_prediction)}% of the regions still say that a model drew them"
-    ]
-    apart = [f"{n:,} {_APART[name]}" for name, n in report.apart.model_dump().items() if n]
-    if apart:
-        lines.append(f"not in these figures: annotations {', '.join(apart)}")
-    return "\n".join(lines)

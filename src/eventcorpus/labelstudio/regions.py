@@ -124,11 +124,13 @@ def _note_unread(item: Item, report: ConversionReport) -> None:
     meta = item.get("meta")
     if isinstance(meta, dict) and meta.get("text"):
         report.note("notes written on regions (not kept)")
-    for key in item.keys() - _ITEM_KEYS:
-        if item[key] and not (key == "meta" and isinstance(meta, dict) and meta.keys() == {"text"}):
+    read = {*_ITEM_KEYS, "meta"} if isinstance(meta, dict) and meta.keys() == {"text"} else _ITEM_KEYS
+    for key in item:
+        if key not in read and item[key]:
             report.note(f"{one_line(key)[1:-1]} of regions (not kept)")
-    for key in _value(item).keys() - _VALUE_KEYS - {str(item.get("type"))}:
-        report.note(f"{one_line(key)[1:-1]} in values of regions (not kept)")
+    for key in _value(item):
+        if key not in _VALUE_KEYS and key != str(item.get("type")):
+            report.note(f"{one_line(key)[1:-1]} in values of regions (not kept)")
 
 
 @dataclass

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from eventcorpus.agreement.corrections import Corrections, MentionFigures
 from eventcorpus.corpus.checks.findings import CheckReport, FindingRow
+from eventcorpus.corpus.rank import Ranked
 from eventcorpus.corpus.stats import MentionCount, Spread, StatsReport
 from eventcorpus.models.calibration import Calibration, Threshold
 from eventcorpus.ontology import label_colours
@@ -19,6 +20,7 @@ from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.render.charts import BarRow, bar_chart, histogram
 from eventcorpus.render.html import Mark, highlight
+from eventcorpus.schema import Article
 from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 from eventcorpus.text import one_line, printable
 
@@ -187,7 +189,33 @@ def _shown(row: FindingRow, text: str) -> dict[str, Any]:
     return {"row": row, "context": context, "before": before, "after": after}
 
 
+# labelstudio rank ----------------------------------------------------------------------------------------------------
+
+
+def ranking_table(ranked: Sequence[Ranked], articles: Sequence[Article], *, width: int) -> Table:
+    """The first of the order; titles take what the terminal's width leaves."""
+    title = {article.id: article.title or article.text[:80].split("\n")[0] for article in articles}
+    left = max(12, width - 50 - max((len(row.id) for row in ranked), default=0))
+    table = Table(title="annotate next", title_justify="left")
+    for name in ("rank", "article", "chosen by", "unsure", "new", "title"):
+        table.add_column(name, justify="right" if name in ("rank", "unsure", "new") else "left", overflow="fold")
+    for row in ranked:
+        unsure = "–" if row.uncertainty is None else f"{row.uncertainty:.2f}"
+        shown = title[row.id] if len(title[row.id]) <= left else title[row.id][: left - 1] + "…"
+        table.add_row(str(row.rank), row.id, row.chosen_by, unsure, f"{row.novelty:.2f}", shown)
+    return table
+
+
 # labelstudio corrections ---------------------------------------------------------------------------------------------
+
+_APART = {
+    "not_begun_from_prediction": "begun empty though a prediction was there",
+    "without_prediction": "of tasks without a prediction",
+    "prediction_gone": "begun from a prediction that is not in the export (a pull takes them along)",
+    "skipped": "skipped",
+    "older": "replaced by a newer one of the same person",
+}
+"""Annotations that are in no figure of corrections."""
 
 _MENTIONS = ("predicted", "kept", "moved", "relabelled", "moved_and_relabelled", "removed", "added", "annotated")
 _LINKS = ("predicted", "kept", "changed", "removed", "added", "annotated")
@@ -226,6 +254,21 @@ def corrections_tables(report: Corrections) -> Iterator[Table]:
 def _mention_cells(row: MentionFigures) -> list[str]:
     counts = [f"{getattr(row, key):,}" for key in _MENTIONS]
     return [*counts, percent(row.precision), percent(row.recall), percent(row.f1)]
+
+
+def corrections_summary(report: Corrections) -> str:
+    """How many annotations were submitted as the model made them, and how many are in no figure."""
+    total = report.total
+    share = percent(total.untouched / total.annotations if total.annotations else None)
+    lines = [
+        f"{total.annotations:,} annotations begun from a prediction: {total.untouched:,} untouched ({share}%), "
+        f"{total.untouched_within:,} of them within {report.within_seconds:g} s; "
+        f"{percent(total.still_prediction)}% of the regions still say that a model drew them"
+    ]
+    apart = [f"{n:,} {_APART[name]}" for name, n in report.apart.model_dump().items() if n]
+    if apart:
+        lines.append(f"not in these figures: annotations {', '.join(apart)}")
+    return "\n".join(lines)
 
 
 # calibrate -----------------------------------------------------------------------------------------------------------

@@ -164,3 +164,22 @@ def _contents(export: Path) -> tuple[dict[str, str], set[str]]:
 def last_pull(folder: Path) -> dict[str, Any] | None:
     """The manifest of a pull folder; None if it is none."""
     return read_json(folder / PULL_MANIFEST) if is_pull_folder(folder) else None
+
+
+def describe_last_pull(project: Project, folder: Path) -> str:
+    """When a project was last pulled into a folder."""
+    manifest = last_pull(folder)
+    if manifest is None:
+        return f"never pulled into {folder}; eventcorpus labelstudio pull does"
+    if manifest["project"] != project.id:
+        return f"{folder} was pulled from another project ({manifest['project']} {manifest['title']!r})"
+    age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(manifest["pulled_at"])
+    return f"last pull {_ago(age)}: {manifest['annotations']:,} annotations in {folder}"
+
+
+def _ago(age: dt.timedelta) -> str:
+    seconds = max(0, int(age.total_seconds()))
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit} ago"
+    return f"{seconds} seconds ago"

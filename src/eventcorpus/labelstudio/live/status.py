@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich.table import Table
+
 from eventcorpus.labelstudio.live.server import Project, as_dict, explained
 from eventcorpus.progress import OnProgress, tracked
+from eventcorpus.tables import titled_table
 
 _FIELDS = (
     *("id", "data", "annotations", "drafts", "total_predictions"),
@@ -86,3 +90,21 @@ def _user(by: Any) -> int:
     if isinstance(by, dict):
         by = by.get("id")
     return by if isinstance(by, int) else 0
+
+
+def status_tables(project: Project, status: Status) -> Iterator[Table]:
+    """All tasks; then the work of each annotator, if there is any."""
+    share = f" ({status.done / status.n_tasks:.0%})" if status.n_tasks else ""
+    columns = ("tasks", "done", "empty", "skipped", "open", "drafts", "predicted", "twice")
+    figures = (status.empty, status.skipped, status.open, status.with_draft, status.with_prediction, status.copies)
+    row = (f"{status.n_tasks:,}", f"{status.done:,}{share}", *(f"{n:,}" for n in figures))
+    yield titled_table(f"project {project.id} {project.title}", columns, [row], left=0)
+    rows: list[tuple[str, ...]] = []
+    for user, work in sorted(status.people.items()):
+        n = work.completed + work.skipped
+        pace = f"{work.seconds / n / 60:.1f}" if n and work.seconds else ""
+        counts = (str(x) for x in (work.completed, work.empty, work.skipped, work.drafts))
+        rows.append((str(user), status.names.get(user, ""), *counts, pace))
+    if rows:
+        per_annotator = ("user", "who", "done", "empty", "skipped", "drafts", "min a task")
+        yield titled_table("annotators", per_annotator, rows, left=2)
