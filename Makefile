@@ -39,6 +39,11 @@ test: .venv/installed  ## All tests that need no server, no browser and no netwo
 test-formats: .venv/installed-formats  ## Formats whose libraries are extras: Excel, HTML, .zst, spaCy, UIMA
 	@EVENTCORPUS_GENERATED=500 $(BIN)/python -m pytest -o addopts="-q --strict-markers" -n $(WORKERS) --dist worksteal $$(grep -rl --include="*.py" importorskip tests/articles tests/formats tests/dataset tests/libraries)
 
+MINUTES ?= 20
+
+fuzz: .venv/installed-formats  ## Damaged fixtures for every reader, for MINUTES=20: no traceback, no hang, every span counted and in its place
+	@$(BIN)/python tests/fuzz.py --minutes $(MINUTES) $(ARGS)
+
 test-slow: .venv/installed  ## Trainings that are killed again and again and must end with the weights of an undisturbed one
 	@$(BIN)/python tests/slow/killed_runs.py
 
