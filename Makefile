@@ -106,6 +106,9 @@ bench-quality: .venv/installed  ## Quality beside the best-tuned stock recipe on
 bench-convert: .venv/installed-labelstudio  ## Time and memory of convert on 10,000 and 100,000 tasks beside the SDK's converter
 	@$(BIN)/python tests/bench/convert.py
 
+bench-convert-memory: .venv/installed  ## Peak memory of convert on 20 and 200 MB of each format, and 1 GB of Label Studio
+	@$(BIN)/python tests/bench/convert_memory.py $(ARGS)
+
 bench-push: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push of 10,000 tasks beside the bare import of the same tasks
 	@$(BIN)/python tests/bench/push.py
 
