@@ -39,7 +39,7 @@ from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.files import read_json
 from eventcorpus.formats.conll import read_conll
 from eventcorpus.metrics.match import Key, exact_counts, sum_counts
-from eventcorpus.models.encoders import bundled_encoder
+from eventcorpus.models.bundled import bundled_encoder
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle

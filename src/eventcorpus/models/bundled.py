@@ -1,8 +1,8 @@
 """The encoders that come as Python packages, so that training needs no network: a small one and a base one.
 
-``bundled`` is all-MiniLM-L6-v2 (22 million parameters), ``bundled-base`` all-mpnet-base-v2 (110 million); both are under
-Apache-2.0, read English, and cut lower-cased words into the pieces of BERT. The packages are not imported: only files
-in them are read, and the weights are known by their SHA-256.
+``bundled`` is all-MiniLM-L6-v2 (22 million parameters), ``bundled-base`` all-mpnet-base-v2 (110 million); both are
+under Apache-2.0, read English, and cut lower-cased words into the pieces of BERT. The packages are not imported: only
+files in them are read, and the weights are known by their SHA-256.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Bundled:
         name: on the hub.
         sha256: of its weights.
         packages: those that hold it.
-        file: what is read in each, ``{}`` being the number of the package from 1: a folder with the model, or a piece of
-            the zip archive with it.
+        file: what is read in each, ``{}`` being the number of the package from 1: a folder with the model, or a piece
+            of the zip archive with it.
     """
 
     extra: str

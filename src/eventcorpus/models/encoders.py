@@ -32,7 +32,9 @@ def find_encoder(name: str) -> str:
             )
         return str(path)
     if name.startswith((".", "/", "~")) or name.count("/") > 1:
-        raise ModelError(f"encoder {name!r}: no such folder; name a folder with a model, a hub name, 'bundled' or 'bundled-base'")
+        raise ModelError(
+            f"encoder {name!r}: no such folder; name a folder with a model, a hub name, 'bundled' or 'bundled-base'"
+        )
     return name
 
 

@@ -20,7 +20,7 @@ import torch
 from eventcorpus.errors import ModelError, OutputError
 from eventcorpus.files import check_folder, json_document
 from eventcorpus.metrics.match import Counts, exact_counts, sum_counts
-from eventcorpus.models.encoders import BUNDLED, BUNDLED_NAME
+from eventcorpus.models.bundled import BUNDLED
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
 from eventcorpus.models.languages import TrainingTexts, language_codes, stated_languages
@@ -138,7 +138,7 @@ def fit(
     plain = [annotated.article for annotated in articles]
     about = ModelAbout(
         ontology=ontology, max_length=recipe.max_length, stride=recipe.stride, decoder=recipe.decoder, training=facts,
-        encoder=BUNDLED_NAME if recipe.encoder == BUNDLED else recipe.encoder,
+        encoder=BUNDLED[recipe.encoder].name if recipe.encoder in BUNDLED else recipe.encoder,
         languages=language_codes(recipe.items_of("languages")) or stated_languages(plain),
         training_texts=TrainingTexts.of(article.text for article in plain),
     )  # fmt: skip
