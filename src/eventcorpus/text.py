@@ -13,6 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+_JOINED = re.compile(
+    r"\b[^\W\d_]\.(?:[^\W\d_]\.)+|\b(?:[^\W\d_]\.)+[^\W\d_]\b|\d+(?:[.,:]\d+)+|\d+-(?:year|month|week|day)s?-olds?\b"
+    r"|\b[^\W\d_]{1,2}['’](?=[A-ZÀ-Þ])[^\W\d_]+|\b[A-ZÀ-Þ][^\W\d_]{1,4}\.(?=[,;:]|\s+[a-z–—])"
+)
+"""Initials, figures, ages, names with an apostrophe, short abbreviations: see ``whole_words``."""
 _WORD = re.compile(r"[^\W_]+|\S")  # \w without the underscore is str.isalnum, \S is not str.isspace
 _NOT_STORED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SENTENCE_END = re.compile("[.!?…。！？]+[\"'”’»)\\]]*\\s+|\n+")
@@ -92,6 +97,30 @@ def words(text: str) -> list[tuple[int, int]]:
             found.append((i, i + 1))
     if start >= 0:
         found.append((start, len(text)))
+    return found
+
+
+def whole_words(text: str) -> list[tuple[int, int]]:
+    """Words as people write them: those of ``words``, joined where a mention cannot end between them.
+
+    Initials and abbreviations keep their stop, and figures, clock times, ages and names with an apostrophe are whole. A
+    stop after another word ends a sentence, unless a comma or a small letter follows.
+
+    >>> text = "U.S. troops, Calif., 1,400 at 15:30, the 44-year-old O'Brien's Raya-held town."
+    >>> [text[start:end] for start, end in whole_words(text) if end - start > 1]
+    ['U.S.', 'troops', 'Calif.', '1,400', 'at', '15:30', 'the', '44-year-old', "O'Brien", 'Raya', 'held', 'town']
+    """
+    joined = [found.span() for found in _JOINED.finditer(text)]
+    inside = iter([*joined, (len(text), len(text))])
+    found: list[tuple[int, int]] = []
+    start, end = next(inside)
+    for word in words(text):
+        while word[0] >= end < len(text):
+            start, end = next(inside)
+        if word[1] <= start:
+            found.append(word)
+        elif not found or found[-1] != (start, end):
+            found.append((start, end))
     return found
 
 

@@ -28,7 +28,7 @@ from eventcorpus.models.windows import EncodedText, TextEncoder, pad_windows
 from eventcorpus.predictions import TEXT_CHANGED, ModelName, Prediction, prediction_of
 from eventcorpus.schema import Article, Mention
 from eventcorpus.tags import DECODERS, spans_from_tags
-from eventcorpus.text import stored_form, words
+from eventcorpus.text import stored_form, whole_words
 
 BATCH_SIZE = 16
 """Windows that the model reads together."""
@@ -146,7 +146,7 @@ def decode_mentions(
 ) -> list[Mention]:
     """Turn scores of tags into mentions, in text order, their ends moved out to whole words.
 
-    Confidence is the geometric mean of the probabilities of the decoded tags, calibrated as ``about`` says. Where two
+    No mention runs over a line break: a headline and the sentence below it are apart. Confidence is the geometric mean of the probabilities of the decoded tags, calibrated as ``about`` says. Where two
     mentions meet in one word, the more confident one has it.
 
     Args:
@@ -155,13 +155,16 @@ def decode_mentions(
     visible = [i for i, (start, end) in enumerate(encoded.offsets) if start < end]
     calibration = about.calibration
     scores = apply_temperature(log_probabilities[visible], calibration.temperature)
+    ends = [0, *(encoded.offsets[i][1] for i in visible)]
+    begins_line = ["\n" in text[end : encoded.offsets[i][0]] for end, i in zip(ends, visible, strict=False)]
+    scores[np.flatnonzero(begins_line), 2::2] = -np.inf  # the tags I-
     tags = DECODERS[about.decoder](scores)
     spans = spans_from_tags(tags)
     of_tags = scores[np.arange(len(tags)), tags]
     means = np.array([of_tags[first:past].mean() for first, past, _ in spans], dtype=np.float64)
     confidences = apply_logistic(np.exp(means), slope=calibration.slope, intercept=calibration.intercept).tolist()
 
-    word_at = {character: word for word in words(text) for character in range(*word)}
+    word_at = {character: word for word in whole_words(text) for character in range(*word)}
     mentions = []
     for (first, past, label), confidence in zip(spans, confidences, strict=True):
         start, _ = word_at[encoded.offsets[visible[first]][0]]
