@@ -95,6 +95,40 @@ def test_where_two_mentions_meet_in_one_word_the_surer_one_has_it() -> None:
     assert (mention.label, mention.start, mention.end) == ("Place", 0, 9)
 
 
+@pytest.mark.parametrize("decoder", ["viterbi", "argmax"])
+def test_no_mention_runs_over_a_line_break(decoder: Any) -> None:
+    text = "Army of Homs\nArmy left"
+    encoded = EncodedText([5, 6, 7, 8, 9], [(0, 4), (5, 7), (8, 12), (13, 17), (18, 22)], [])
+    scores = log_probabilities([{1: 0.9}, {2: 0.9}, {2: 0.9}, {2: 0.9, 1: 0.09}, {0: 0.9}])
+    kept = scores.copy()
+    found = decode_mentions(text, encoded, scores, ABOUT.model_copy(update={"decoder": decoder}))
+    assert [m.text for m in found] == ["Army of Homs", "Army"]
+    assert np.array_equal(scores, kept)
+
+
+@pytest.mark.parametrize(
+    ("text", "tagged", "mention"),
+    [
+        ("the U.S. army", "U.S", "U.S."),
+        ("in Fresno, Calif., on", "Fresno, Calif", "Fresno, Calif."),
+        ("Acme Corp. said", "Acme Corp", "Acme Corp."),
+        ("fell in Homs. They", "Homs", "Homs"),
+        ("left Homs.", "Homs", "Homs"),
+        ("some 1,400 men", "some 1", "some 1,400"),
+        ("at 15:30 on", "15", "15:30"),
+        ("a 44-year-old man", "old man", "44-year-old man"),
+        ("Pat O'Brien's shop", "Pat O", "Pat O'Brien"),
+        ("the army's men", "army", "army"),
+        ("in Raya-held towns", "Raya", "Raya"),
+    ],
+)
+def test_mentions_end_at_words_as_people_write_them(text: str, tagged: str, mention: str) -> None:
+    start = text.index(tagged)
+    encoded = EncodedText([5], [(start, start + len(tagged))], [])
+    (found,) = decode_mentions(text, encoded, log_probabilities([{1: 0.9}]), ABOUT)
+    assert found.text == mention
+
+
 def test_many_mentions_take_time_in_proportion() -> None:
     def work(n: int) -> int:
         encoded = EncodedText([1] * n, [(5 * i, 5 * i + 4) for i in range(n)], cut_windows(n, 512, 0))

@@ -146,8 +146,9 @@ def decode_mentions(
 ) -> list[Mention]:
     """Turn scores of tags into mentions, in text order, their ends moved out to whole words.
 
-    No mention runs over a line break: a headline and the sentence below it are apart. Confidence is the geometric mean of the probabilities of the decoded tags, calibrated as ``about`` says. Where two
-    mentions meet in one word, the more confident one has it.
+    No mention runs over a line break: a headline and the sentence below it are apart. Where two mentions meet in one
+    word, the more confident one has it. Confidence is the geometric mean of the probabilities of the decoded tags,
+    calibrated as ``about`` says.
 
     Args:
         log_probabilities: shape (n_tokens, n_tags).
