@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import opened, read_lines, read_text
-from eventcorpus.formats.schemes import OUTSIDE, is_plain, is_prefixed, is_suffixed
+from eventcorpus.formats.schemes import LABEL, OUTSIDE, SUFFIXED, is_prefixed
 from eventcorpus.text import one_line
 
 N_LINES = 1000
@@ -29,7 +29,7 @@ _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "
 """The phrases that are tagged beside names in CoNLL-2000 and CoNLL-2003."""
 _HEADS_WORD = frozenset(["word", "words", "token", "tokens", "form", "text"])
 _HEADS_TAG = frozenset(["tag", "tags", "ner", "ner_tag", "ner_tags", "ne", "label", "labels", "entity", "bio", "iob"])
-_NUMBER = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d{1,9}")
 RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
 EMPTY_NODE = re.compile(r"\d{1,9}\.\d{1,9}")
 BRACKETS = re.compile(r"(\([^\s()*]+)?\*?\)?")
@@ -154,7 +154,7 @@ def tell_columns(
     if _is_conll_2012(lines):
         words, tags = _wanted(wanted, 0, [], place)
         tags = tags or (TagColumn(10),)
-        return Columns(0, words[-1].column if words else 3, tags, brackets=tags == (TagColumn(10),))
+        return Columns(0, words.column if words else 3, tags, brackets=tags == (TagColumn(10),))
     text = [line for line in lines if "-DOCSTART-" not in line]
     if any(line.strip() and line[0] != "#" for line in text):
         text = [line for line in text if not line.startswith("#")]
@@ -181,7 +181,7 @@ def tell_columns(
     alike = None if tags else table.alike(told)
     called = [i for i, name in enumerate(names[:n]) if name in _HEADS_WORD and TagColumn(i) not in told]
     taken = {tag.column for tag in (*told, *tags)}
-    word = words[-1].column if words else called[0] if called else table.word(taken)
+    word = words.column if words else called[0] if called else table.word(taken)
     tags = tags or told
     known = frozenset(tag.cell(row) for row in table.rows for tag in tags)
     made = Columns(n, word, tags, table.number, space, no_space, mixed, header=header, alike=alike, known=known)
@@ -223,7 +223,7 @@ def _names(lines: Sequence[str], rows: Sequence[Sequence[Sequence[str]]]) -> lis
 
 def _wanted(
     wanted: str | None, n: int, names: Sequence[str], place: str
-) -> tuple[list[TagColumn], tuple[TagColumn, ...]]:
+) -> tuple[TagColumn | None, tuple[TagColumn, ...]]:
     """The columns of words and of tags that were named, by their number, or by a name and perhaps a key."""
 
     def find(which: str) -> TagColumn | None:
@@ -239,14 +239,13 @@ def _wanted(
         return TagColumn(column + n if column < 0 else column, key)
 
     known = f"; the columns are called {', '.join(names)}" if names else ""
-    words, tags = named_columns(wanted, find, f"word=NUMBER or tag=NUMBER, such as word=2,tag=3,tag=4{known}")
-    return words, tuple(tags)
+    return named_columns(wanted, find, f"word=NUMBER or tag=NUMBER, such as word=2,tag=3,tag=4{known}")
 
 
 def named_columns(
     wanted: str | None, find: Callable[[str], _Column | None], like: str
-) -> tuple[list[_Column], list[_Column]]:
-    """The columns of words, and of tags, that ``--columns`` names.
+) -> tuple[_Column | None, tuple[_Column, ...]]:
+    """The column of words, and those of tags, that ``--columns`` names.
 
     Args:
         find: the column of a name; None if there is none.
@@ -262,7 +261,7 @@ def named_columns(
         if what not in columns or column is None:
             raise InputError(f"--columns {wanted}: {part.strip()!r} is not {like}")
         columns[what].append(column)
-    return columns["word"], columns["tag"]
+    return next(reversed(columns["word"]), None), tuple(columns["tag"])
 
 
 class _Table:
@@ -279,7 +278,7 @@ class _Table:
         before: int | None = None
         for sentence in self.sentences:
             own = [row[0] for row in sentence if not (RANGE.fullmatch(row[0]) or EMPTY_NODE.fullmatch(row[0]))]
-            if not all(_NUMBER.fullmatch(cell) and len(cell) < 10 for cell in own):
+            if not all(map(_NUMBER.fullmatch, own)):
                 return False
             for i, number in enumerate(map(int, own)):
                 begins_anew = number < 2 and (i == 0 or (before or 0) > 1)
@@ -331,7 +330,7 @@ class _Table:
         signs = set(self.values[column]).intersection(OUTSIDE)
         named = set(self.values[column]) - signs
         has_outside = signs & {"O", "o", "0"} or (signs and self.n == 2)
-        are_labels = has_outside and len(named) <= max(20, len(self.rows) // 10) and all(map(is_plain, named))
+        are_labels = has_outside and len(named) <= max(20, len(self.rows) // 10) and all(map(LABEL.fullmatch, named))
         return [TagColumn(column)] if named and (are_labels or any(map(is_prefixed, named))) else []
 
     def word(self, taken: Collection[int]) -> int:
@@ -353,7 +352,7 @@ class _Table:
         for columns in combinations(tags, 2):
             pairs = [(columns[0].cell(row), columns[1].cell(row)) for row in self.rows]
             n_same = sum(one == other and one not in OUTSIDE for one, other in pairs)
-            n_least = min(sum(tag not in OUTSIDE for tag in of_column) for of_column in zip(*pairs, strict=True))
+            n_least = min(sum(pair[side] not in OUTSIDE for pair in pairs) for side in (0, 1))
             if n_same and 2 * n_same >= n_least:
                 return columns[0].column, columns[1].column
         return None
@@ -367,4 +366,4 @@ def _are_tags(values: Collection[str]) -> bool:
     if n_tags := sum(map(is_prefixed, named)):
         return n_tags >= 0.9 * len(named)
     lower = all(re.fullmatch(r"[bilues][-_]\w.*", value) for value in named)
-    return len(named) < len(values) and (lower or all(map(is_suffixed, named)))
+    return len(named) < len(values) and (lower or all(map(SUFFIXED.fullmatch, named)))

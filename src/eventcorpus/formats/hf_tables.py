@@ -47,7 +47,10 @@ class Table:
                 for batch in _opened(self.path)[1]:
                     yield from batch.to_pylist()
         else:
-            yield from _json_rows(self.path)
+            for place, value in read_json_values(self.path):
+                if not isinstance(value, dict):
+                    raise InputError(f"{self.path}: {place} is not a JSON object; one object a line is needed")
+                yield value
 
     def names_of(self, column: str) -> Names:
         """What the numbers in a column are called, by its features or a file beside it; none if nothing says so.
@@ -141,17 +144,6 @@ def _opened(path: Path) -> tuple[Any, Iterator[Any]]:
     return data.data.schema, data.with_format("arrow").iter(batch_size=_BATCH)
 
 
-def _json_rows(path: Path) -> Iterator[Mapping[str, Any]]:
-    for place, value in read_json_values(path):
-        if not isinstance(value, dict):
-            raise InputError(f"{path}: {place} is not a JSON object; one object a line is needed")
-        data = value.get("data")
-        if isinstance(data, list) and data and all(isinstance(row, dict) for row in data):
-            yield from data
-        else:
-            yield value
-
-
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
     """Turn what the libraries raise of a damaged file into an error of ours."""
@@ -204,7 +196,7 @@ def columns_of(table: Table, wanted: str | None, names: Names) -> Columns:
     shown = ", ".join(there) or "no columns"
     like = f"word=NAME or tag=NAME with a column of {table.path}: {shown}"
     words, tags = named_columns(wanted, lambda name: name if name in there else None, like)
-    found = tell_columns(rows, words=words[-1] if words else None)
+    found = tell_columns(rows, words=words)
     if found is None:
         raise InputError(
             f"{table.path}: no column holds a list of words; name it with --columns word=tokens,tag=ner_tags (there "
@@ -212,7 +204,7 @@ def columns_of(table: Table, wanted: str | None, names: Names) -> Columns:
         )
     if tags:
         others = tuple(name for name in (*found.tags, *found.others) if name not in tags)
-        found = replace(found, tags=tuple(tags), others=others)
+        found = replace(found, tags=tags, others=others)
     return replace(found, names={tag: names or table.names_of(tag) for tag in found.tags})
 
 

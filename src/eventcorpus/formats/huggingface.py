@@ -241,8 +241,6 @@ def _words_and_tags(row: Mapping[str, Any], columns: Columns) -> tuple[Cells, di
 
 def _cell(cell: Any, names: Names, column: str) -> Any:
     """A tag by its name, or by its number where that has none; None where nothing is known."""
-    if isinstance(cell, str) and cell.isdecimal() and len(cell) < 6 and (names or cell != "0"):
-        cell = int(cell)
     if isinstance(cell, str):
         return cell
     if type(cell) is not int:
@@ -272,7 +270,5 @@ def is_huggingface(sample: Sample) -> Certainty:
     rows: Sequence[Mapping[str, Any]] = objects(sample)
     if sample.file is not None and sample.file.suffix.lower() in BINARY:
         rows = list(islice(Table("train", sample.file, ()).rows(), N_ROWS))
-    elif len(rows) == 1 and isinstance(rows[0].get("data"), list):
-        rows = [row for row in rows[0]["data"][:N_ROWS] if isinstance(row, dict)]
     found = tell_columns(rows)
     return 2 if found is not None and found.tags else 0

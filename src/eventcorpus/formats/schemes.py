@@ -46,11 +46,13 @@ LETTERS = "BILUESMW"
 OUTSIDE = ("O", "o", "0", "-", "_", "")
 """What stands for no mention; anything but O only in a file without O. The last is an empty cell."""
 _BEFORE = re.compile(rf"([{LETTERS}])[-_](.+)", re.IGNORECASE | re.DOTALL)
-_AFTER = re.compile(rf"(.+)[-_]([{LETTERS}])", re.DOTALL)
+SUFFIXED = re.compile(rf"(.+)[-_]([{LETTERS}])", re.DOTALL)
+"""A tag such as PER-B."""
 _DIVIDERS = re.compile(r"[|;,/+&]")
 _PLAIN_DIVIDERS = re.compile(r"[|;]")
 _ANY_LETTER = re.compile(r"[A-Za-z]([-_].*)?", re.DOTALL)
-_PLAIN = re.compile(r"[^\W\d_][^\s=(){}\[\]<>\"]*")
+LABEL = re.compile(r"[^\W\d_][^\s=(){}\[\]<>\"]*")
+"""What can be a label without a letter, such as ORG."""
 _OPEN, _GOES_ON, _ENDED = "BIM", "IMLE", "LUESW"
 """The letters after which a mention may go on, those that go on with one, and those that end one."""
 _MOST_CELLS, _MOST_PAIRS = 2_000, 200_000
@@ -71,16 +73,6 @@ def is_prefixed(cell: str) -> bool:
         return cell[0].isupper()
     parts = _DIVIDERS.split(cell)
     return len(parts) > 1 and all(part == "O" or (part[:1].isupper() and _BEFORE.fullmatch(part)) for part in parts)
-
-
-def is_suffixed(cell: str) -> bool:
-    """Whether a cell is a tag such as PER-B."""
-    return _AFTER.fullmatch(cell) is not None
-
-
-def is_plain(cell: str) -> bool:
-    """Whether a cell can be a label without a prefix, such as ORG."""
-    return _PLAIN.fullmatch(cell) is not None
 
 
 @dataclass(frozen=True)
@@ -144,8 +136,8 @@ class Tagging:
         if tag in (self.outside, "O", "o"):
             return "O", ""
         if self.place == "nowhere":
-            return ("I", tag) if tag in self.names or is_plain(tag) else None
-        match = (_BEFORE if self.place == "before" else _AFTER).fullmatch(tag)
+            return ("I", tag) if tag in self.names or LABEL.fullmatch(tag) else None
+        match = (_BEFORE if self.place == "before" else SUFFIXED).fullmatch(tag)
         if match is None or any(unicodedata.category(c)[0] == "C" for c in tag):
             return None
         letter, label = match.groups() if self.place == "before" else match.groups()[::-1]
@@ -197,11 +189,11 @@ class TagEvidence:
         """Where tags have their letter, by all of them that name something."""
         if any(map(is_prefixed, named)) or (scheme != "io" and all(map(_BEFORE.fullmatch, named))):
             return "before"
-        if scheme != "io" and all(map(is_suffixed, named)):
+        if scheme != "io" and all(map(SUFFIXED.fullmatch, named)):
             return "after"
         parts = [part for cell in named for part in ([] if cell in self.names else _PLAIN_DIVIDERS.split(cell))]
         # B alone, or the letters of no scheme, are no labels: reading names them
-        is_label = all(map(is_plain, parts)) and not all(map(_ANY_LETTER.fullmatch, named))
+        is_label = all(map(LABEL.fullmatch, parts)) and not all(map(_ANY_LETTER.fullmatch, named))
         return "nowhere" if is_label or scheme == "io" else "before"
 
     def _scheme(self, written: Tagging, place: str) -> str:
