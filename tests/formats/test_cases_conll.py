@@ -385,6 +385,13 @@ def test_tags_that_cannot_be_read_are_left_out_and_counted_if_that_is_wanted(tmp
     }  # fmt: skip
 
 
+def test_a_sentence_of_which_no_line_can_be_read_is_left_out(tmp_path: Path) -> None:
+    path = written(tmp_path / "x.txt", "1\tRebels\tB-ORG\n2\tfled\tO\n\n1-2\tdu\tO\n\n1\tDarna\tB-LOC\n")
+    assert run("convert", path, "--refuse", "--from", "conll", "--out", str(tmp_path / "ds"))[0] == 0
+    report = json.loads((tmp_path / "ds" / "loss_report.json").read_text())
+    assert (report["articles"]["kept"], report["articles"]["refused"], report["spans"]["kept"]) == (2, 1, 2)
+
+
 def test_a_part_of_a_written_word_stands_for_the_whole_and_is_counted(tmp_path: Path) -> None:
     path = written(tmp_path / "x.txt", "1-2\tdu\tO\n1\tde\tO\n2\tle\tB-LOC\n3\tHavre\tI-LOC\n")
     assert run("convert", path, "--from", "conll", "--out", str(tmp_path / "ds"))[0] == 0

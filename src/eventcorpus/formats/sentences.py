@@ -7,6 +7,7 @@ list of sentences; and their text. Of CoNLL-U ``1-2`` is one written word for se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -16,6 +17,8 @@ from eventcorpus.errors import InputError
 from eventcorpus.formats.columns import BRACKETS, EMPTY_NODE, N_CONLL_2012, RANGE, Columns, cells_of, lines_of
 from eventcorpus.formats.schemes import is_prefixed
 from eventcorpus.text import one_line
+
+_BEGINS_DOCUMENT = re.compile(r"#begin document|# newdoc\b|(\S+[ \t]+)?-DOCSTART-([ \t]|$)")
 
 
 class TaggedWord(NamedTuple):
@@ -64,11 +67,11 @@ def documents_and_faults(path: Path, columns: Columns) -> Iterator[tuple[TaggedD
     with_documents = columns.brackets
     has_header = columns.header
     for number, line in enumerate(chain(lines_of(path), ["# newdoc"]), start=1):
-        begins = ("-DOCSTART-" in line or line.startswith("#")) and _begins_document(line)
+        begins = _BEGINS_DOCUMENT.match(line) is not None
         if begins or not line or line.isspace():
-            if rows:
-                document.append(_sentence(rows, columns, faults))
-                rows = []
+            if rows and (words := _sentence(rows, columns, faults)):
+                document.append(words)
+            rows = []
             if (document or faults) and (begins or not with_documents):
                 yield document, faults
                 document, faults = [], []
@@ -83,12 +86,6 @@ def documents_and_faults(path: Path, columns: Columns) -> Iterator[tuple[TaggedD
             rows.append((number, fitted))
         else:
             faults.append((number, _wrong_number(line, len(cells), columns)))
-
-
-def _begins_document(line: str) -> bool:
-    if line.startswith("#"):
-        return line.startswith(("#begin document", "# newdoc")) and not line.startswith("# newdocs")
-    return "-DOCSTART-" in line and "-DOCSTART-" in cells_of(line)[:2]
 
 
 def _is_comment(cells: Sequence[str], columns: Columns) -> bool:
