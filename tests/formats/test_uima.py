@@ -282,6 +282,19 @@ def test_an_id_that_stands_twice_stops(tmp_path: Path, form: str) -> None:
         read(path)
 
 
+@pytest.mark.parametrize(("key", "value"), [("sofaString", ["x"]), ("%ELEMENTS", 5), ("arguments", "x")])
+def test_values_of_another_kind_in_json_stop_or_lead_nowhere(tmp_path: Path, key: str, value: Any) -> None:
+    event = span(30, EVENT, TEXT, "shelled", label="Attack")
+    data = json.loads(cas_json(TEXT, [*BASIC, event]))
+    data["%FEATURE_STRUCTURES"][0 if key == "sofaString" else -1][key] = value
+    (tmp_path / "doc.json").write_text(json.dumps(data))
+    if key == "arguments":
+        assert read(tmp_path / "doc.json")[0].roles == ()
+        return
+    with pytest.raises(InputError, match=rf"{key} of \d+ is no text or list; not CAS JSON of UIMA"):
+        read(tmp_path / "doc.json")
+
+
 @BOTH
 def test_what_cassis_cannot_read_is_an_error_of_one_line(tmp_path: Path, form: str) -> None:
     path = written(tmp_path, BASIC, form=form, members=[11, 99])

@@ -122,6 +122,9 @@ def _from_json(file: Member) -> tuple[Any, dict[int, Written]]:
     for own_id, each in listed.items() if isinstance(listed, dict) else [(each["%ID"], each) for each in listed]:
         if each["%TYPE"].endswith("[]"):  # cassis takes every one of these for an array of structures
             each["%TYPE"] = array_type_name_for_type(each["%TYPE"][:-2])
+        for key, kind in (("sofaString", str), ("language", str), ("%ELEMENTS", list | str)):
+            if not isinstance(each.get(key), kind | None):
+                raise InputError(f"{file.place}: {key} of {own_id} is no text or list; not CAS JSON of UIMA")
         rows.append(_Row(int(own_id), each["%TYPE"], each))
     types = _with_missing(_types_of_json(json.dumps(data.get("%TYPES", {}))), rows, file)
     written = _taken(rows, file)

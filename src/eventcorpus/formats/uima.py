@@ -68,7 +68,7 @@ class Layer(NamedTuple):
     has_slots: bool
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _layer_of(type_: Any) -> Layer:
     """What a type of cassis means."""
     from cassis.typesystem import is_collection, is_primitive, is_primitive_collection
@@ -232,7 +232,7 @@ def _document(name: str, cas: Cas, annotator: str, report: ConversionReport) -> 
             report.refuse("roles" if layer.is_relation else "spans", name, f"{layer.name} {number}", Code.OTHER_OBJECT)
         elif layer.is_relation:
             details = {_called(key): ", ".join(texts) for key in layer.texts if (texts := _texts(one, key))}
-            governor, dependent = (next(_ids(one, end), "") for end in ENDS)
+            governor, dependent = (next((str(x.xmiID) for x in _structures(one, end)), "") for end in ENDS)
             links.append(Link(_label(one, layer, report), governor, dependent, details=details or None))
         else:
             pieces, fault = _placed(written, counting)
@@ -265,14 +265,14 @@ def _slots(one: Any, layer: Layer) -> Iterator[tuple[str, str]]:
     from cassis import is_annotation
 
     for name in layer.links:
-        for target in _values(one, name):
+        for target in _structures(one, name):
             if is_annotation(target):
                 yield _called(name), str(target.xmiID)
             else:
                 of_link = _layer_of(target.type)
                 keys = ("role", of_link.label, *of_link.texts)
                 role = next((text for key in keys for text in _texts(target, key)), _called(name))
-                ends = [end for key in of_link.links for end in _ids(target, key)]
+                ends = [str(end.xmiID) for key in of_link.links for end in _structures(target, key)]
                 yield from ((role, end) for end in ends or [""])
 
 
@@ -294,9 +294,8 @@ def _values(one: Any, name: str) -> list[Any]:
     return [each for each in found if each is not None]
 
 
-def _ids(one: Any, name: str) -> Iterator[str]:
-    """The ids of the structures that a feature leads to."""
-    return (str(value.xmiID) for value in _values(one, name) if hasattr(value, "xmiID"))
+def _structures(one: Any, name: str) -> list[Any]:
+    return [value for value in _values(one, name) if hasattr(value, "xmiID")]
 
 
 def _texts(one: Any, name: str) -> list[str]:
