@@ -12,12 +12,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from eventcorpus.errors import InputError, PredictionsError
 from eventcorpus.files import read_json_values
 from eventcorpus.formats.docbin import docs_of
 from eventcorpus.formats.sample import Sample
+from eventcorpus.formats.schemes import Cell, chunks_of
 from eventcorpus.formats.spans_in_json import NotTheFormat, is_triple
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import Article
@@ -235,13 +236,13 @@ def _mentions(listed: Listed, article: Article, *, place: str) -> Iterator[Predi
     if stored.text != article.text:
         raise PredictionsError(f"{place}: the file's text is another, it begins with {one_line(stored.text[:60])}")
     whole: list[PredictedMention] = []
-    tokens: list[_Token] = []
+    tokens: list[tuple[PredictedMention, Any]] = []
     for item in listed.mentions:
         mention = _mention(item, stored, place=place)
         if mention.label == "O":
             continue
         if isinstance(item, dict) and "entity" in item and "entity_group" not in item:
-            tokens.append(_Token(mention, item.get("index")))
+            tokens.append((mention, item.get("index")))
         else:
             whole.append(mention)
     for mention in (*whole, *_put_together(tokens, stored.text)):
@@ -303,40 +304,24 @@ def _letters(text: str) -> str:
     return "".join(character for character in plain if character.isalnum())
 
 
-class _Token(NamedTuple):
-    """A token, and which of its text's tokens it is, where the file says so."""
-
-    mention: PredictedMention
-    index: Any
-
-
-def _put_together(tokens: Sequence[_Token], text: str) -> Iterator[PredictedMention]:
-    """Mentions of tokens: those of one label that follow each other are one, unless a tag begins anew.
+def _put_together(tokens: Sequence[tuple[PredictedMention, Any]], text: str) -> Iterator[PredictedMention]:
+    """Mentions of tokens with their numbers: those of one label that follow each other, unless a tag begins anew.
 
     A mention's score is the mean of its tokens' (as transformers' ``aggregation_strategy="simple"`` has it).
     """
-    tags = [_TAG.fullmatch(token.mention.label) for token in tokens]
-    groups: list[tuple[str, list[PredictedMention]]] = []
-    before: tuple[str, _Token] | None = None
-    for token, tag in zip(tokens, tags, strict=True):
-        prefix, label = (tag[1], tag[2]) if tag and all(tags) else ("", token.mention.label)
-        goes_on = (
-            before is not None
-            and label == groups[-1][0]
-            and prefix not in ("B", "S", "U")
-            and before[0] not in ("E", "L", "S", "U")
-            and _follows(token, before[1], text)
-        )
-        if not goes_on:
-            groups.append((label, []))
-        groups[-1][1].append(token.mention)
-        before = (prefix, token)
-    for label, group in groups:
+    tags = [_TAG.fullmatch(token.label) for token, _ in tokens]
+    cells: list[Cell] = []
+    of_cell: list[PredictedMention] = []
+    for i, ((token, number), tag) in enumerate(zip(tokens, tags, strict=True)):
+        if i:
+            before, number_before = tokens[i - 1]
+            has_numbers = isinstance(number, int) and isinstance(number_before, int)
+            if number != number_before + 1 if has_numbers else text[before.end : token.start].strip():
+                cells.append(())
+                of_cell.append(before)
+        cells.append(((tag[1], tag[2]) if tag and all(tags) else ("I", token.label),))
+        of_cell.append(token)
+    for start, end, label, _ in chunks_of(cells, "iob2"):
+        group = of_cell[start:end]
         score = sum(mention.confidence for mention in group) / len(group)
         yield group[0].model_copy(update={"end": group[-1].end, "label": label, "confidence": score})
-
-
-def _follows(token: _Token, before: _Token, text: str) -> bool:
-    if isinstance(token.index, int) and isinstance(before.index, int):
-        return token.index == before.index + 1
-    return not text[before.mention.end : token.mention.start].strip()

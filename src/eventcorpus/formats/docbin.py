@@ -6,6 +6,7 @@ Comes in: one file. Goes out: rows with a text, entities and span groups, or wha
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -86,19 +87,14 @@ def _mark(span: Any, *attributes: tuple[str, str]) -> Mark:
 
 
 def merged(groups: Iterable[Sequence[Mark]]) -> list[Mark]:
-    """The marks of groups; one that an earlier group has is this mark again, which gets the attributes of both."""
-    found: list[Mark] = []
-    before: dict[tuple[Any, ...], int] = {}
+    """The marks of groups; one that another group has too is one mark, with the attributes of both."""
+    found: dict[tuple[Any, ...], Mark] = {}
     for group in groups:
-        here: dict[tuple[Any, ...], int] = {}
+        n_of = Counter[tuple[Any, ...]]()
         for mark in group:
             key = (mark.pieces, mark.label, mark.fault)
-            if key not in before:
-                here.setdefault(key, len(found))
-                found.append(mark)
-                continue
-            first = found[before[key]]
-            more = tuple(pair for pair in mark.attributes if pair not in first.attributes)
-            found[before[key]] = first._replace(attributes=(*first.attributes, *more))
-        before |= here
-    return found
+            n_of[key] += 1  # what stands twice in a group are two marks
+            first = found.get((*key, n_of[key]), mark)
+            attributes = tuple(dict.fromkeys((*first.attributes, *mark.attributes)))
+            found[*key, n_of[key]] = first._replace(attributes=attributes)
+    return [*found.values()]

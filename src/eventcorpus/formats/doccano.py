@@ -7,38 +7,38 @@ annotations of one person each, as doccano exports them in a zip; the names of t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any
 
-from eventcorpus.annotation.document import Document, Found, Link, Mark
+from eventcorpus.annotation.document import Document, Found
 from eventcorpus.annotation.first_seen import FirstSeen
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.files import read_json_values
 from eventcorpus.formats.files import files_by_split, has_splits, not_read, split_of, visible_files
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.formats.spans_in_json import (
-    NotTheFormat,
+    Keys,
     Row,
-    about_of,
     document_of,
     id_in,
     id_of_text,
     is_triple,
-    link_of,
+    links_in,
     listed,
-    mark_of,
+    lists_in,
     objects,
+    row_of,
     rows_in,
     side_by_side,
-    text_in,
 )
 
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".json1")
-_SPANS = ("label", "labels", "entities", "annotations")
-_OTHERS = ("relations", "Comments", "comments", "categories", "cats", "metadata", "meta")
+_KEYS = Keys(
+    ("label", "labels", "entities", "annotations"), read=("relations", "Comments", "comments"), text=("text", "data")
+)
 _OF_NOBODY = "unknown"
 """The file of the zip that holds what nobody annotated."""
 
@@ -116,51 +116,27 @@ def _have_texts_in_common(paths: Sequence[Path]) -> bool:
 
 
 def _row(place: str, value: Any) -> Row:
-    text = text_in(value, "text", "data")
-    lost: list[str] = []
-    marks: list[Mark] = []
-    categories = [str(item) for key in ("categories", "cats") for item in listed(value.get(key), key)]
-    for key in _SPANS:
-        for n, item in enumerate(listed(value.get(key), key)):
-            if isinstance(item, str):
-                categories.append(item)
-            else:
-                marks.append(mark_of(item, f"{key}.{n}", lost))
+    row = row_of(place, value, _KEYS)
     comments = [
         str(item.get("text", "")) if isinstance(item, dict) else str(item)
         for key in ("Comments", "comments")
         for item in listed(value.get(key), key)
     ]
-    about = about_of(value, without=("text" if "text" in value else "data", *_SPANS, *_OTHERS))
-    for key in ("meta", "metadata"):
-        more = value.get(key)
-        if isinstance(more, dict):
-            about = about_of(more, without=("id", "text")) | about
-        elif more not in (None, ""):
-            about[key + "_"] = more
-    about |= {"categories": categories} if categories else {}
-    about |= {"comments": comments} if comments else {}
-    links = [_link(item, n) for n, item in enumerate(listed(value.get("relations"), "relations"), start=1)]
-    return Row(place, text, marks, links, about, lost=lost)
+    about = row.about | {"comments": comments} if comments else row.about
+    return replace(row, links=links_in(value, _ends), about=about)
 
 
-def _link(item: Any, number: int) -> Link:
-    if not isinstance(item, dict):
-        raise NotTheFormat(f"relations has {type(item).__name__}, not objects")
-    return link_of(
-        item.get("type", item.get("label")), str(item.get("from_id", "")), str(item.get("to_id", "")), number
-    )
+def _ends(relation: Mapping[str, Any]) -> tuple[Any, str, str]:
+    role = relation.get("type", relation.get("label"))
+    return role, str(relation.get("from_id", "")), str(relation.get("to_id", ""))
 
 
 def is_doccano(sample: Sample) -> Certainty:
     """Whether rows have a text and labels with offsets as doccano writes them."""
-    rows = [row for row in objects(sample) if isinstance(row.get("text", row.get("data")), str)]
-    if not rows or len(rows) < len(sample.rows):
-        return 0
-    lists = [row[key] for row in rows for key in ("label", "labels") if isinstance(row.get(key), list)]
-    items = [item for found in lists for item in found]
-    entities = [row[key] for row in rows for key in ("entities", "annotations") if isinstance(row.get(key), list)]
-    others = [item for found in entities for item in found]
+    rows = objects(sample, "text", "data")
+    lists = lists_in(rows, "label", "labels")
+    items = [*chain(*lists)]
+    others = [*chain(*lists_in(rows, "entities", "annotations"))]
     if any(map(is_triple, items)) or any(isinstance(item, dict) and "start_offset" in item for item in others):
         return 2
     if any(map(is_triple, others)) and any(isinstance(row.get("cats"), list) for row in rows):

@@ -9,37 +9,38 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import replace
+from itertools import chain, groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from eventcorpus.annotation.document import Document, Found, Link, Mark
+from eventcorpus.annotation.document import Document, Found, Mark
 from eventcorpus.annotation.first_seen import on_disk
 from eventcorpus.conversion_report import Code, ConversionReport, Reason
 from eventcorpus.formats.files import files_by_split, has_splits, not_read
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.formats.spans_in_json import (
-    NotTheFormat,
+    Keys,
     Row,
-    about_of,
     document_of,
     id_in,
     id_of_text,
-    link_of,
+    links_in,
     listed,
-    lost_of,
-    marks_in,
+    lists_in,
     objects,
     pieces_of,
+    row_of,
     rows_in,
     side_by_side,
-    text_in,
 )
 
 SUFFIXES = (".jsonl", ".json", ".ndjson")
-_READ = ("text", "tokens", "spans", "relations", "answer", "meta")
-_NOT_KEPT = ("accept", "options", "label", "versions", "html", "image", "audio")
+_KEYS = Keys(
+    ("spans",),
+    read=("tokens", "relations", "answer"),
+    lost=("accept", "options", "label", "versions", "html", "image", "audio"),
+)
 _A_TIME = re.compile(r"(.*[-_])?\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d")
 """A session without a name of its own is called after the time when it began."""
 _OF_SUGGESTIONS = ("ner", "spans")
@@ -62,14 +63,13 @@ first to an article of which none counts. An id that several texts have is none;
 text, where one is there."""
 
 
-@dataclass(frozen=True)
-class _Answer(Row):
-    """A row with what its line says of the answer."""
+class _Answer(NamedTuple):
+    """A row, and what its line says of the answer; ``time`` is in seconds, 0 where it is not said."""
 
-    answer: str = "accept"
-    answered: float = 0.0
-    person: str = ""
-    is_suggestion: bool = False
+    row: Row
+    says: str
+    time: float
+    person: str
 
 
 def read_prodigy(inputs: Sequence[Path]) -> Found:
@@ -80,25 +80,24 @@ def read_prodigy(inputs: Sequence[Path]) -> Found:
     """
     files = files_by_split(inputs, SUFFIXES, without_names=True)
     answers, people, has_suggestions = on_disk(_ANSWERS), dict[str, str](), False
-    for _, row in _answers(files, ConversionReport(refuses=True)):
-        people[row.person] = ""
-        has_suggestions |= row.is_suggestion
-        is_accepted = row.answer == "accept" and row.is_annotated
-        key = (id_of_text(row.text), id_in(row.about), row.person.encode("utf-8", "surrogatepass"))
-        values = (*key, row.answered, row.is_suggestion, is_accepted)
+    for _, (row, says, time, person) in _answers(files, ConversionReport(refuses=True)):
+        people[person] = ""
+        has_suggestions |= row.is_part
+        key = (id_of_text(row.text), id_in(row.about), person.encode("utf-8", "surrogatepass"))
+        values = (*key, time, row.is_part, says == "accept" and row.is_annotated)
         answers.execute("INSERT INTO answers VALUES (NULL, ?, ?, ?, ?, ?, ?)", values)
     people = {person: f"a{n}" for n, person in enumerate(sorted(people), start=1)}
     several = len(people) > 1
 
-    def accepted(report: ConversionReport) -> Iterator[_Answer]:
+    def accepted(report: ConversionReport) -> Iterator[Row]:
         verdicts = answers.execute(_VERDICTS)
-        for (path, row), verdict in zip(_answers(files, report), verdicts, strict=True):
+        for (path, (row, says, _, person)), verdict in zip(_answers(files, report), verdicts, strict=True):
             article_id, is_old, counts, is_first = verdict
             if counts:
-                yield replace(row, article_id=article_id, annotator=people[row.person] if several else "a1")
+                yield replace(row, article_id=article_id, annotator=people[person] if several else "a1")
                 continue
-            answered = Reason(Code.ANSWERED, (row.answer,)) if row.answer != "accept" else Code.NOT_ANNOTATED
-            why = Code.NEWER_ANNOTATION if is_old else answered
+            said = Reason(Code.ANSWERED, (says,)) if says != "accept" else Code.NOT_ANNOTATED
+            why = Code.NEWER_ANNOTATION if is_old else said
             report.note(f"answers that do not count: {why}")
             if is_first:
                 report.refuse("articles", article_id, f"{path.name}: {row.place}", why)
@@ -108,9 +107,9 @@ def read_prodigy(inputs: Sequence[Path]) -> Found:
     def documents(report: ConversionReport) -> Iterator[Document]:
         rows = accepted(report)
         in_order = side_by_side(rows) if several or has_suggestions else rows
-        for _, of_one in groupby(in_order, key=lambda row: (row.article_id, row.annotator, row.is_suggestion)):
+        for _, of_one in groupby(in_order, key=lambda row: (row.article_id, row.annotator, row.is_part)):
             same = list(of_one)
-            if same[0].is_suggestion:
+            if same[0].is_part:
                 report.note("texts with suggestions accepted one by one: other spans may be missing")
                 marks = {(mark.pieces, mark.label, mark.fault): mark for row in same for mark in row.marks}
                 same = [replace(same[-1], marks=[*marks.values()], links=[link for row in same for link in row.links])]
@@ -130,37 +129,29 @@ def read_prodigy(inputs: Sequence[Path]) -> Found:
 
 def _answers(files: Sequence[tuple[str, Path]], report: ConversionReport) -> Iterator[tuple[Path, _Answer]]:
     for split, path in files:
-        yield from ((path, replace(row, split=split)) for row in rows_in(path, _answer, report))
+        for answer in rows_in(path, _answer, report):
+            yield path, answer._replace(row=replace(answer.row, split=split))
 
 
 def _answer(place: str, value: Any) -> _Answer:
-    text = text_in(value, "text")
-    lost = lost_of(value, _NOT_KEPT)
-    spans = listed(value.get("spans"), "spans")
-    relations = enumerate(listed(value.get("relations"), "relations"), start=1)
-    about, meta = about_of(value, without=(*_READ, *_NOT_KEPT)), value.get("meta")
-    about = (about_of(meta, without=("id", "text")) if isinstance(meta, dict) else {}) | about
-    if type(value.get("_input_hash")) is int:
-        about["input_hash"] = value["_input_hash"]
-    time = value.get("_timestamp")
-    return _Answer(
-        place,
-        text,
-        [mark._replace(ref="") for mark in marks_in(value, "spans", lost)],
-        [_link(item, spans, n) for n, item in relations],
-        about,
+    row = row_of(place, value, _KEYS)
+    spans, tokens = value.get("spans") or (), listed(value.get("tokens"), "tokens")
+    row = replace(
+        row,
+        marks=[mark._replace(ref="") for mark in row.marks],
+        links=links_in(value, lambda item: (item.get("label"), _end(item, "head", spans), _end(item, "child", spans))),
+        about=row.about | ({"input_hash": value["_input_hash"]} if type(value.get("_input_hash")) is int else {}),
         is_annotated="spans" in value or not any(key in value for key in ("accept", "options", "label")),
-        lost=lost,
         words=[
             Mark("", "", pieces_of(token.get("start"), token.get("end")), token["text"])
-            for token in listed(value.get("tokens"), "tokens")
+            for token in tokens
             if isinstance(token, dict) and isinstance(token.get("text"), str)
         ],
-        answer=str(value.get("answer") or "accept"),
-        answered=float(time) if isinstance(time, int | float) and 0 < time < 1e12 else 0.0,
-        person=_person(value),
-        is_suggestion=value.get("_view_id") in _OF_SUGGESTIONS,
+        is_part=value.get("_view_id") in _OF_SUGGESTIONS,
     )
+    time = value.get("_timestamp")
+    time = float(time) if isinstance(time, int | float) and 0 < time < 1e12 else 0.0
+    return _Answer(row, str(value.get("answer") or "accept"), time, _person(value))
 
 
 def _person(value: Mapping[str, Any]) -> str:
@@ -172,30 +163,22 @@ def _person(value: Mapping[str, Any]) -> str:
     return ""
 
 
-def _link(item: Any, spans: Sequence[Any], number: int) -> Link:
-    """A relation from its head to its child; each is a span, named by its place, or a token that ends one."""
-    if not isinstance(item, dict):
-        raise NotTheFormat(f"relations.{number - 1} is {type(item).__name__}, not an object")
-    return link_of(item.get("label"), _end(item, "head", spans), _end(item, "child", spans), number)
-
-
-def _end(item: Mapping[str, Any], side: str, spans: Sequence[Any]) -> str:
-    drawn = item.get(f"{side}_span")
+def _end(relation: Mapping[str, Any], side: str, spans: Sequence[Any]) -> str:
+    """The span at one end of a relation, by its number; the relation has the span itself, or the token that ends it."""
+    drawn = relation.get(f"{side}_span")
     drawn = drawn if isinstance(drawn, dict) else {}
-    wanted = {key: drawn[key] for key in ("start", "end", "label") if key in drawn} or {"token_end": item.get(side)}
+    wanted = {key: drawn[key] for key in ("start", "end", "label") if key in drawn} or {"token_end": relation.get(side)}
     for n, span in enumerate(spans, start=1):
         if isinstance(span, dict) and wanted.items() <= span.items():
             return f"#{n}"
-    return f"{side} at token {item.get(side)}"
+    return f"{side} at token {relation.get(side)}"
 
 
 def is_prodigy(sample: Sample) -> Certainty:
     """Whether rows have a text and what Prodigy adds: an answer, hashes, or spans with tokens."""
-    rows = [row for row in objects(sample) if isinstance(row.get("text"), str)]
-    if not rows or len(rows) < len(sample.rows):
-        return 0
+    rows = objects(sample, "text")
     if any("_task_hash" in row or row.get("answer") in ("accept", "reject", "ignore") for row in rows):
         return 2
-    spans = [span for row in rows if isinstance(row.get("spans"), list) for span in row["spans"]]
+    spans = [*chain(*lists_in(rows, "spans"))]
     has_offsets = all(isinstance(span, dict) and {"start", "end", "label"} <= span.keys() for span in spans)
     return 1 if spans and has_offsets else 0

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +24,27 @@ from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.formats.schemes import BadTag, Tagging, chunks_of
 from eventcorpus.formats.sentences import places_in
 from eventcorpus.formats.spans_in_json import (
+    Keys,
     NotTheFormat,
     Row,
-    about_of,
     document_of,
     id_in,
     is_triple,
     listed,
-    lost_of,
-    marks_in,
+    lists_in,
+    mark_of,
     objects,
+    row_of,
     rows_in,
-    text_in,
 )
 
 SUFFIXES = (".spacy", ".json", ".jsonl", ".ndjson")
-_SPANS = ("entities", "ents", "ner", "spans")
-_NOT_KEPT = ("links", "tags", "pos", "morphs", "lemmas", "heads", "deps", "sent_starts", "sents")
-_WORDS = ("tokens", "words", "spaces")
 _OF_TOKENS = ("tag", "pos", "morph", "lemma", "head", "dep")
+_KEYS = Keys(
+    ("entities", "ents", "ner"),
+    read=("spans", "tokens", "words", "spaces"),
+    lost=("links", "tags", "pos", "morphs", "lemmas", "heads", "deps", "sent_starts", "sents", "brackets", *_OF_TOKENS),
+)
 _UNKNOWN = ("-", "", None)
 """Tags of tokens of which it is not known whether they are part of an entity."""
 
@@ -93,44 +96,35 @@ def _values(path: Path) -> Iterator[tuple[str, Any]]:
 def _row(place: str, value: Any) -> Row:
     if value is None:  # the NER Annotator of tecoholic writes it for a text that was skipped
         return Row(place, "", is_annotated=False)
-    if isinstance(value, dict) and "sentences" in value:
-        return _paragraph(place, value)
     if isinstance(value, list):
         if len(value) < 2 or not isinstance(value[0], str) or not isinstance(value[1], dict | list):
             raise NotTheFormat('neither [text, {"entities": [[start, end, label]]}] nor an object with a text')
         says = value[1] if isinstance(value[1], dict) else {"entities": value[1]}
         about = value[2] if len(value) > 2 and isinstance(value[2], dict) else {}
         value = {**about, **says, "text": value[0]}
-    text = text_in(value, "text")
-    lost = lost_of(value, _NOT_KEPT)
-    groups: list[list[Mark]] = [[]]
-    counts_characters = _counts_characters(value.get("tokens"), text)
-    for key in ("entities", "ents", "ner"):
-        items = listed(value.get(key), key)
-        if items and all(isinstance(item, str | None) for item in items):
-            words, counts_characters = listed(value.get("words"), "words"), True
-            groups[0] += _tagged(text, [str(word) for word in words], items, key)
-        else:
-            groups[0] += marks_in(value, key, lost)
-    named = value.get("spans") or {}
+    elif isinstance(value, dict) and "sentences" in value:
+        value = _of_paragraph(value)
+    tags = {key: value[key] for key in _KEYS.spans if isinstance(value, dict) and _are_tags(value.get(key))}
+    row = row_of(place, {key: item for key, item in value.items() if key not in tags} if tags else value, _KEYS)
+    lost, named = [*row.lost], value.get("spans") or {}
     if not isinstance(named, dict | list):
         raise NotTheFormat(f"spans is {type(named).__name__}, neither an object nor a list")
-    named = named if isinstance(named, dict) else {MAIN_GROUP: named}
-    for key in named:
-        more = () if key == MAIN_GROUP else (("group", key),)
-        marks = marks_in(named, key, lost)
-        groups.append([mark._replace(attributes=(*mark.attributes, *more)) for mark in marks])
-    about = about_of(value, without=("text", "cats", *_SPANS, *_NOT_KEPT, *_WORDS))
-    about |= {"categories": value["cats"]} if value.get("cats") else {}
-    is_annotated = any(isinstance(value.get(key), list | dict) for key in _SPANS)
-    return Row(
-        place, text, merged(groups), about=about, is_annotated=is_annotated, lost=lost,
-        counts_characters=counts_characters,
-    )  # fmt: skip
+    groups = [[*row.marks, *(mark for key in tags for mark in _tagged(row.text, value.get("words"), tags[key], key))]]
+    for name, items in named.items() if isinstance(named, dict) else [(MAIN_GROUP, named)]:
+        group = () if name == MAIN_GROUP else (("group", name),)
+        marks = (mark_of(item, f"spans.{name}.{n}", lost) for n, item in enumerate(listed(items, f"spans.{name}")))
+        groups.append([mark._replace(attributes=(*mark.attributes, *group)) for mark in marks])
+    return replace(
+        row,
+        marks=merged(groups),
+        lost=lost,
+        is_annotated=any(isinstance(value.get(key), list | dict) for key in (*_KEYS.spans, "spans")),
+        counts_characters=bool(tags) or _counts_characters(value.get("tokens"), row.text),
+    )
 
 
-def _paragraph(place: str, value: Mapping[str, Any]) -> Row:
-    """A paragraph of the training format of spaCy 2."""
+def _of_paragraph(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A paragraph of the training format of spaCy 2 as an object with words and a tag for each."""
     sentences = listed(value["sentences"], "sentences")
     if not all(isinstance(sentence, dict) for sentence in sentences):
         raise NotTheFormat("a sentence is no object")
@@ -142,23 +136,28 @@ def _paragraph(place: str, value: Mapping[str, Any]) -> Row:
     text = value["raw"] if isinstance(value.get("raw"), str) else "".join(map(str.__add__, words, blanks)).rstrip(" ")
     tags = [token.get("ner") for token in tokens]
     is_known = any(tag not in _UNKNOWN for tag in tags)
-    lost = sorted({lost for token in tokens for lost in lost_of(token, _OF_TOKENS)}) + lost_of(value, ["links"])
-    lost += ["'brackets' of texts"] if any(sentence.get("brackets") for sentence in sentences) else []
-    marks = _tagged(text, words, tags, "ner") if is_known else marks_in(value, "entities", lost)
     cats = [cat for cat in listed(value.get("cats"), "cats") if isinstance(cat, dict) and "label" in cat]
-    about = about_of(value, without=("raw", "sentences", "cats", "entities", "links"))
-    about |= {"categories": {str(cat["label"]): cat.get("value") for cat in cats}} if cats else {}
-    return Row(
-        place, text, marks, about=about, is_annotated=is_known or bool(marks), lost=lost, counts_characters=is_known
-    )
+    return {
+        **{key: item for key, item in value.items() if key not in ("raw", "sentences")},
+        **{key: any(token.get(key) not in (None, "") for token in tokens) or None for key in _OF_TOKENS},
+        "brackets": any(sentence.get("brackets") for sentence in sentences) or None,
+        "cats": {str(cat["label"]): cat.get("value") for cat in cats},
+        "text": text,
+        "words": words,
+        "ner": tags if is_known else None,
+        "entities": (not is_known and value.get("entities")) or None,
+    }
 
 
-def _tagged(text: str, words: Sequence[str], tags: Sequence[Any], key: str) -> list[Mark]:
+def _are_tags(items: Any) -> bool:
+    return isinstance(items, list) and bool(items) and all(isinstance(item, str | None) for item in items)
+
+
+def _tagged(text: str, given: Any, tags: Sequence[str | None], key: str) -> list[Mark]:
     """The entities that BILUO tags (or IOB, which spaCy takes too) say of the words of a text."""
+    words = [str(word) for word in listed(given, "words")]
     if len(words) != len(tags):
         raise NotTheFormat(f"{len(tags)} tags in {key} for {len(words)} words")
-    if not all(tag is None or isinstance(tag, str) for tag in tags):
-        raise NotTheFormat(f"{key} has a tag that is no text")
     places = places_in(text, [words])
     if places is None:
         raise NotTheFormat("its words do not follow one another in its text")
@@ -188,19 +187,16 @@ def is_spacy(sample: Sample) -> Certainty:
     pairs = [row for row in rows if isinstance(row, list) and len(row) in (2, 3) and isinstance(row[0], str)]
     if pairs and len(pairs) == len(rows):
         says = [row[1] for row in pairs]
-        keys = {*_SPANS, "cats", "words"}
+        keys = {*_KEYS.spans, "spans", "cats", "words"}
         is_object = all(isinstance(item, dict) and (not item or item.keys() & keys) for item in says)
         return 2 if is_object or all(isinstance(item, list) and all(map(is_triple, item)) for item in says) else 0
     found = [row for row in objects(sample) if isinstance(row.get("paragraphs"), list)]
     if found and len(found) == len(rows):
         parts = [part for row in found for part in row["paragraphs"]]
         return 2 if all(isinstance(part, dict) and "sentences" in part for part in parts) else 0
-    texts = [row for row in objects(sample) if isinstance(row.get("text"), str)]
-    if not texts or len(texts) < len(rows):
-        return 0
-    ents = [row["ents"] for row in texts if isinstance(row.get("ents"), list)]
-    if len(ents) == len(texts) and all(isinstance(item, dict) and "label" in item for of in ents for item in of):
+    texts = objects(sample, "text")
+    ents = lists_in(texts, "ents")
+    if texts and len(ents) == len(texts) and all(isinstance(x, dict) and "label" in x for of in ents for x in of):
         return 2
-    items = [item for row in texts if isinstance(row.get("entities"), list) for item in row["entities"]]
-    has_lists = any(isinstance(row.get("cats"), list) for row in texts)
-    return 2 if items and all(map(is_triple, items)) and not has_lists else 0
+    items = [*chain(*lists_in(texts, "entities"))]
+    return 2 if items and all(map(is_triple, items)) and not lists_in(texts, "cats") else 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
@@ -26,6 +26,11 @@ from eventcorpus.text import cut_out, one_line, sha256_of, stored_form
 
 _SPAN_KEYS = frozenset(("start", "end", "start_offset", "end_offset", "label", "type", "id", "text", "kb_id"))
 _SPAN_KEYS |= {"token_start", "token_end"}
+_REFUSED: dict[Kind, tuple[str, ...]] = {
+    "spans": ("spans", "entities", "ents", "label", "labels"),
+    "roles": ("relations",),
+}
+"""What is counted of a value that is refused, as far as it has lists under these keys."""
 _NOT_PUBLIC = ("completed_by", "annotator", "annotators", "annotation_approver", "user", "username", "email")
 """What names people, and is never part of an article."""
 
@@ -44,13 +49,14 @@ class Row:
         words: the words of the text with their offsets, which tell what offsets count.
         counts_characters: whether it is sure that offsets are code points.
         article_id, split, annotator: see ``annotation.document.Document``.
+        is_part: it is not all that its annotator says of the text.
     """
 
     place: str
     text: str
     marks: Sequence[Mark] = ()
     links: Sequence[Link] = ()
-    about: Mapping[str, Any] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
     is_annotated: bool = True
     lost: Sequence[str] = ()
     words: Sequence[Mark] = ()
@@ -58,9 +64,27 @@ class Row:
     article_id: str = ""
     split: str = "train"
     annotator: str = "a1"
+    is_part: bool = False
 
 
-_Row = TypeVar("_Row", bound=Row)
+@dataclass(frozen=True)
+class Keys:
+    """What the objects of a format have under which keys.
+
+    Attributes:
+        spans: lists of spans; a text among them is a category of the whole text.
+        read: what the format reads itself.
+        lost: what is not kept.
+        text: the text, under the first that is there.
+    """
+
+    spans: Sequence[str]
+    read: Sequence[str] = ()
+    lost: Sequence[str] = ()
+    text: Sequence[str] = ("text",)
+
+
+_Made = TypeVar("_Made")
 
 
 class NotTheFormat(Exception):
@@ -72,13 +96,13 @@ class NotTheFormat(Exception):
 
 def rows_in(
     path: Path,
-    row_of: Callable[[str, Any], _Row],
+    made_of: Callable[[str, Any], _Made],
     report: ConversionReport,
     *,
     name: str = "",
     values_of: Callable[[Path], Iterable[tuple[str, Any]]] = read_json_values,
-) -> Iterator[_Row]:
-    """The rows of a file, as ``row_of`` makes them of its values; what is no row is refused.
+) -> Iterator[_Made]:
+    """The rows of a file, as ``made_of`` makes them of its values; what is no row is refused.
 
     Args:
         name: what the report calls the file, if not by its name.
@@ -89,32 +113,23 @@ def rows_in(
     """
     for place, value in values_of(path):
         try:
-            row = row_of(place, value)
+            row = made_of(place, value)
         except NotTheFormat as fault:
             if not report.refuses:
                 raise InputError(f"{path}: {place}: {fault} (--refuse leaves such lines out and counts them)") from None
-            says = value if isinstance(value, dict) else {}
-            ids = (says[key] for key in ("id", "doc_id", "_id") if isinstance(says.get(key), str | int))
-            article_id = one_line(str(next(ids, place))).strip("'")
+            says = value[1] if isinstance(value, list) and len(value) > 1 else value
+            says = says if isinstance(says, dict) else {}
+            ids = (str(says[key]) for key in ("id", "doc_id", "_id") if isinstance(says.get(key), str | int))
+            article_id = one_line(next(ids, place)).strip("'")
             report.refuse("articles", article_id, f"{name or path.name}: {place}: {fault}", Code.FORMAT)
-            for kind, n in _n_items(value).items():
+            for kind, keys in _REFUSED.items():
+                n = sum(map(len, lists_in([says], *keys)))
                 report.refuse(kind, article_id, f"of {place}", Code.ARTICLE_REFUSED, n=n)
         else:
             yield row
 
 
-def _n_items(value: Any) -> dict[Kind, int]:
-    """How many spans and relations stand in a value that is refused, as far as they are lists."""
-    says = value[1] if isinstance(value, list) and len(value) > 1 else value
-    if not isinstance(says, dict):
-        return {}
-    spans = (says.get(key) for key in ("spans", "entities", "ents", "label", "labels"))
-    links = says.get("relations")
-    n_spans = sum(len(found) for found in spans if isinstance(found, list))
-    return {"spans": n_spans, "roles": len(links) if isinstance(links, list) else 0}
-
-
-def side_by_side(rows: Iterable[_Row]) -> Iterator[_Row]:
+def side_by_side(rows: Iterable[Row]) -> Iterator[Row]:
     """Rows so that the annotators of one article come one after another, a1 first; they wait in a temporary file."""
     waiting = on_disk("CREATE TABLE waiting (n INTEGER PRIMARY KEY, article TEXT, annotator INTEGER, row BLOB)")
     values = ((row.article_id, int(row.annotator.removeprefix("a")), pickle.dumps(row)) for row in rows)
@@ -125,6 +140,41 @@ def side_by_side(rows: Iterable[_Row]) -> Iterator[_Row]:
 
 
 # what stands in a value ----------------------------------------------------------------------------------------------
+
+
+def row_of(place: str, value: Any, keys: Keys) -> Row:
+    """The row of an object, without what the format reads itself.
+
+    Raises:
+        NotTheFormat: if it is no object, or has no text, or no list under a key of spans.
+    """
+    if not isinstance(value, dict):
+        raise NotTheFormat("not a JSON object")
+    text_key = next((key for key in keys.text if key in value), None)
+    if text_key is None:
+        raise NotTheFormat(f"no {' or '.join(keys.text)} in it; there are {', '.join(value) or 'no keys'}")
+    text = value[text_key]
+    if not isinstance(text, str):
+        raise NotTheFormat(f"{text_key} is {type(text).__name__}, not text")
+    lost = [f"{one_line(key)} of texts" for key in keys.lost if value.get(key) not in (None, "", [], {})]
+    items = [(item, f"{key}.{n}") for key in keys.spans for n, item in enumerate(listed(value.get(key), key))]
+    marks = [mark_of(item, where, lost) for item, where in items if not isinstance(item, str)]
+    cats_key = next((key for key in ("categories", "cats") if value.get(key)), "")
+    categories = value.get(cats_key, [])
+    if isinstance(categories, list):
+        categories = [*map(str, categories), *(item for item, _ in items if isinstance(item, str))]
+    about = _about(value, {text_key, cats_key, *keys.spans, *keys.read, *keys.lost})
+    for key in ("meta", "metadata"):
+        if isinstance(about.get(key), dict):
+            about = _about(about.pop(key), {"id", "text"}) | about
+    about |= {"categories": categories} if categories else {}
+    return Row(place, text, marks, about=about, lost=lost)
+
+
+def _about(value: Mapping[str, Any], without: Set[str]) -> dict[str, Any]:
+    """What an object says besides the keys ``without``; nothing that names people."""
+    left_out = {*without, *_NOT_PUBLIC}
+    return {key: item for key, item in value.items() if key not in left_out and not key.startswith("_")}
 
 
 def listed(value: Any, what: str) -> list[Any]:
@@ -149,28 +199,6 @@ def id_in(value: Mapping[str, Any]) -> str | None:
 def id_of_text(text: str) -> str:
     """An id for a text that has none, the same for the same text."""
     return sha256_of(stored_form(text).text)[:16]
-
-
-def text_in(value: Any, *keys: str) -> str:
-    """The text that an object has under the first of these keys that is there.
-
-    Raises:
-        NotTheFormat: if there is none.
-    """
-    if not isinstance(value, dict):
-        raise NotTheFormat("not a JSON object")
-    key = next((key for key in keys if key in value), None)
-    if key is None:
-        raise NotTheFormat(f"no {' or '.join(keys)} in it; there are {', '.join(map(str, value)) or 'no keys'}")
-    text = value[key]
-    if not isinstance(text, str):
-        raise NotTheFormat(f"{key} is {type(text).__name__}, not text")
-    return text
-
-
-def marks_in(value: Mapping[str, Any], key: str, lost: list[str]) -> list[Mark]:
-    """The marks under a key; see ``mark_of``."""
-    return [mark_of(item, f"{key}.{n}", lost) for n, item in enumerate(listed(value.get(key), key))]
 
 
 def mark_of(item: Any, place: str, lost: list[str]) -> Mark:
@@ -211,22 +239,22 @@ def pieces_of(start: Any, end: Any) -> tuple[tuple[int, int], ...]:
     return ((start, end),) if type(start) is int and type(end) is int else ()
 
 
-def link_of(role: Any, trigger: str, argument: str, number: int) -> Link:
-    """A relation between the refs of two marks, the ``number``-th of its text."""
-    fault = None if isinstance(role, str) and role.strip() else Fault(Code.NO_ROLE, stops=False)
-    role = "" if fault else role
-    return Link(role, trigger, argument, fault, name=f"{role or 'relation'} {number}: {trigger} -> {argument}")
+def links_in(value: Mapping[str, Any], ends_of: Callable[[dict[str, Any]], tuple[Any, str, str]]) -> list[Link]:
+    """The links of the relations in an object; ``ends_of`` gives the role of one, and the refs of its two marks.
 
-
-def about_of(value: Mapping[str, Any], *, without: Iterable[str]) -> dict[str, Any]:
-    """What an object says of its text besides the keys ``without``; nothing that names people."""
-    left_out = {*without, *_NOT_PUBLIC}
-    return {key: item for key, item in value.items() if key not in left_out and not key.startswith("_")}
-
-
-def lost_of(value: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
-    """Which of these keys say something of the text that is not kept."""
-    return [f"{one_line(key)} of texts" for key in keys if value.get(key) not in (None, "", [], {})]
+    Raises:
+        NotTheFormat: if they are no objects in a list.
+    """
+    links: list[Link] = []
+    for n, item in enumerate(listed(value.get("relations"), "relations"), start=1):
+        if not isinstance(item, dict):
+            raise NotTheFormat(f"relations.{n - 1} is {type(item).__name__}, not an object")
+        role, trigger, argument = ends_of(item)
+        fault = None if isinstance(role, str) and role.strip() else Fault(Code.NO_ROLE, stops=False)
+        role = "" if fault else role
+        name = f"{role or 'relation'} {n}: {trigger} -> {argument}"
+        links.append(Link(role, trigger, argument, fault, name=name))
+    return links
 
 
 # documents -----------------------------------------------------------------------------------------------------------
@@ -329,10 +357,16 @@ def _cuts_word(text: str, at: int) -> bool:
 # telling the format --------------------------------------------------------------------------------------------------
 
 
-def objects(sample: Sample) -> list[dict[str, Any]]:
-    """The first rows of a sample if all of them are objects, else none."""
+def objects(sample: Sample, *keys: str) -> list[dict[str, Any]]:
+    """The first rows of a sample if all of them are objects, with a text under one of these keys, else none."""
     rows = [row for row in sample.rows if isinstance(row, dict)]
+    rows = [row for row in rows if not keys or any(isinstance(row.get(key), str) for key in keys)]
     return rows if len(rows) == len(sample.rows) else []
+
+
+def lists_in(rows: Iterable[Mapping[str, Any]], *keys: str) -> list[list[Any]]:
+    """The lists that objects have under these keys."""
+    return [row[key] for row in rows for key in keys if isinstance(row.get(key), list)]
 
 
 def is_triple(item: Any) -> bool:
