@@ -143,3 +143,25 @@ def test_a_damaged_docbin_is_one_line_and_no_span_lies_outside_its_text(tmp_path
                 assert all(0 <= s.start < s.end <= len(annotated.article.text) for s in annotated.spans)
         except InputError as error:
             assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("lengths", [[0, 0], [1, 1], [100, 1], [-1, 7], [3]])
+def test_a_docbin_whose_lengths_leave_out_tokens_is_refused(tmp_path: Path, lengths: list[int]) -> None:
+    import zlib
+
+    import numpy as np
+    import srsly
+
+    from eventcorpus.errors import InputError
+
+    nlp = spacy.blank("xx")
+    docs = [nlp("Rebels left Darna"), nlp("Calm in Homs")]
+    for doc in docs:
+        doc.ents = [spacy.tokens.Span(doc, 2, 3, label="Place")]
+    message = srsly.msgpack_loads(zlib.decompress(spacy.tokens.DocBin(docs=docs).to_bytes()))
+    message["lengths"] = np.array(lengths, dtype="int32").tobytes()
+    message["span_groups"] = [b""] * 2
+    path = tmp_path / "x.spacy"
+    path.write_bytes(zlib.compress(srsly.msgpack_dumps(message)))
+    with pytest.raises(InputError, match="not a DocBin that can be read .*lengths that do not fit the tokens"):
+        list(read_spacy([path]).documents(ConversionReport()))

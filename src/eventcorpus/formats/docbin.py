@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from eventcorpus.annotation.document import Mark
 from eventcorpus.errors import InputError
 from eventcorpus.files import opened
@@ -44,7 +46,7 @@ def docs_of(path: Path, made_of: Callable[[Any], _Made]) -> Iterator[_Made]:
     with opened(path) as file:
         content = file.read()
     try:
-        _check_size(content)
+        _check_lengths(content)
         yield from map(made_of, DocBin().from_bytes(content).get_docs(Vocab()))
     except Exception as fault:  # what bytes that are no DocBin raise depends on where they go wrong
         raise InputError(
@@ -53,12 +55,14 @@ def docs_of(path: Path, made_of: Callable[[Any], _Made]) -> Iterator[_Made]:
         ) from None
 
 
-def _check_size(content: bytes) -> None:
-    unzip, n_bytes = zlib.decompressobj(), 0
-    while part := unzip.decompress(content, 1 << 24):
-        content, n_bytes = unzip.unconsumed_tail, n_bytes + len(part)
-        if n_bytes > _MOST_BYTES:
-            raise OverflowError
+def _check_lengths(content: bytes) -> None:
+    """See that every token is in a document, which spaCy takes for granted."""
+    import srsly
+
+    message = srsly.msgpack_loads(zlib.decompressobj().decompress(content, _MOST_BYTES))
+    lengths = np.frombuffer(message["lengths"], dtype="int32")
+    if (lengths < 0).any() or len(message["tokens"]) != 8 * int(lengths.sum()) * len(message["attrs"]):
+        raise ValueError("lengths that do not fit the tokens")
 
 
 def rows_of_docbin(path: Path) -> Iterator[Row]:

@@ -37,7 +37,10 @@ from eventcorpus.formats.spans_in_json import (
 
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".json1")
 _KEYS = Keys(
-    ("label", "labels", "entities", "annotations"), read=("relations", "Comments", "comments"), text=("text", "data")
+    ("label", "labels", "entities", "annotations"),
+    read=("relations", "Comments", "comments"),
+    text=("text", "data"),
+    has_categories=True,
 )
 _OF_NOBODY = "unknown"
 """The file of the zip that holds what nobody annotated."""

@@ -43,8 +43,9 @@ _OF_TOKENS = ("tag", "pos", "morph", "lemma", "head", "dep")
 _KEYS = Keys(
     ("entities", "ents", "ner"),
     read=("spans", "tokens", "words", "spaces"),
-    lost=("links", "tags", "pos", "morphs", "lemmas", "heads", "deps", "sent_starts", "sents", "brackets", *_OF_TOKENS),
+    lost=("links", "tags", "pos", "morphs", "lemmas", "heads", "deps", "sent_starts", "sents"),
 )
+_KEYS_OF_2 = replace(_KEYS, lost=("links", "brackets", *_OF_TOKENS))
 _UNKNOWN = ("-", "", None)
 """Tags of tokens of which it is not known whether they are part of an entity."""
 
@@ -102,10 +103,11 @@ def _row(place: str, value: Any) -> Row:
         says = value[1] if isinstance(value[1], dict) else {"entities": value[1]}
         about = value[2] if len(value) > 2 and isinstance(value[2], dict) else {}
         value = {**about, **says, "text": value[0]}
-    elif isinstance(value, dict) and "sentences" in value:
-        value = _of_paragraph(value)
+    keys = _KEYS
+    if isinstance(value, dict) and "sentences" in value:
+        value, keys = _of_paragraph(value), _KEYS_OF_2
     tags = {key: value[key] for key in _KEYS.spans if isinstance(value, dict) and _are_tags(value.get(key))}
-    row = row_of(place, {key: item for key, item in value.items() if key not in tags} if tags else value, _KEYS)
+    row = row_of(place, {key: item for key, item in value.items() if key not in tags} if tags else value, keys)
     lost, named = [*row.lost], value.get("spans") or {}
     if not isinstance(named, dict | list):
         raise NotTheFormat(f"spans is {type(named).__name__}, neither an object nor a list")

@@ -72,16 +72,18 @@ class Keys:
     """What the objects of a format have under which keys.
 
     Attributes:
-        spans: lists of spans; a text among them is a category of the whole text.
+        spans: lists of spans.
         read: what the format reads itself.
         lost: what is not kept.
         text: the text, under the first that is there.
+        has_categories: a text among the spans is a category of the whole text.
     """
 
     spans: Sequence[str]
     read: Sequence[str] = ()
     lost: Sequence[str] = ()
     text: Sequence[str] = ("text",)
+    has_categories: bool = False
 
 
 _Made = TypeVar("_Made")
@@ -157,13 +159,17 @@ def row_of(place: str, value: Any, keys: Keys) -> Row:
     if not isinstance(text, str):
         raise NotTheFormat(f"{text_key} is {type(text).__name__}, not text")
     lost = [f"{one_line(key)} of texts" for key in keys.lost if value.get(key) not in (None, "", [], {})]
-    items = [(item, f"{key}.{n}") for key in keys.spans for n, item in enumerate(listed(value.get(key), key))]
-    marks = [mark_of(item, where, lost) for item, where in items if not isinstance(item, str)]
-    cats_key = next((key for key in ("categories", "cats") if value.get(key)), "")
-    categories = value.get(cats_key, [])
-    if isinstance(categories, list):
-        categories = [*map(str, categories), *(item for item, _ in items if isinstance(item, str))]
-    about = _about(value, {text_key, cats_key, *keys.spans, *keys.read, *keys.lost})
+    cats = {key: value[key] for key in ("categories", "cats") if value.get(key)}
+    cats_key = next(iter(cats), "")
+    categories, marks = cats.pop(cats_key, []), list[Mark]()
+    categories = [*map(str, categories)] if isinstance(categories, list) else categories
+    for key in keys.spans:
+        for n, item in enumerate(listed(value.get(key), key)):
+            if keys.has_categories and isinstance(item, str):
+                categories = [*categories, item]
+            else:
+                marks.append(mark_of(item, f"{key}.{n}", lost))
+    about = _about(value, {text_key, "categories", "cats", *keys.spans, *keys.read, *keys.lost}) | cats
     for key in ("meta", "metadata"):
         if isinstance(about.get(key), dict):
             about = _about(about.pop(key), {"id", "text"}) | about
