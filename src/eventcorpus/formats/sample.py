@@ -79,40 +79,24 @@ def sample_of(inputs: Sequence[Path]) -> Sample:
     Raises:
         InputError: if one is not there, cannot be read, or is empty.
     """
-    names: list[str] = []
-    files: list[Path] = []
+    found: list[tuple[str, Path]] = []
     for path in inputs:
         if path.is_dir():
-            found = (file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith("."))
-            inside = list(islice(found, _MOST_NAMES))
-            names += [file.relative_to(path).as_posix() for file in inside]
-            files += inside
+            inside = (file for file in sorted(path.rglob("*")) if file.is_file() and not file.name.startswith("."))
+            found += [(file.relative_to(path).as_posix(), file) for file in islice(inside, _MOST_NAMES)]
         else:
-            names.append(path.name)
-            files.append(path)
-    likely = [file for file in files if not file.name.lower().startswith(BESIDE)]
-    file = _first_with_content(likely or [path for path in inputs[:1] if path.is_file()])
-    if file is None:
-        return Sample(inputs[0], tuple(names))
-    with opened(file) as opened_file:
-        head = opened_file.read(HEAD)
-    shape, rows = _json_rows(file, head)
-    return Sample(inputs[0], tuple(names), file, head, shape, rows)
-
-
-def _first_with_content(files: Sequence[Path]) -> Path | None:
-    """The first file in which there is more than blanks: an .ann file of brat may be empty.
-
-    Raises:
-        InputError: if there are files and all are empty.
-    """
-    for file in files:
-        with opened(file) as opened_file:
-            if opened_file.read(HEAD).strip():
-                return file
-    if files:
-        raise InputError(f"{files[0]}: the file is empty")
-    return None
+            found.append((path.name, path))
+    names = tuple(name for name, _ in found)
+    likely = [file for _, file in found if not file.name.lower().startswith(BESIDE)]
+    likely = likely or [path for path in inputs[:1] if path.is_file()]
+    for file in likely:
+        with opened(file) as content:
+            head = content.read(HEAD)
+        if head.strip():  # an .ann file of brat may be empty
+            return Sample(inputs[0], names, file, head, *_json_rows(file, head))
+    if likely:
+        raise InputError(f"{likely[0]}: the file is empty")
+    return Sample(inputs[0], names)
 
 
 def _json_rows(file: Path, head: bytes) -> tuple[Literal["list", "lines", "value", ""], tuple[Any, ...]]:
@@ -120,7 +104,7 @@ def _json_rows(file: Path, head: bytes) -> tuple[Literal["list", "lines", "value
     if start[:1] not in (b"[", b"{"):
         return "", ()
     try:
-        rows = list(islice(_lines(file), N_ROWS))
+        rows = _lines(file)
         if len(rows) > 1 or (rows and file.suffix.lower() in (".jsonl", ".ndjson")):
             return "lines", tuple(rows)
         if start[:1] == b"[":
