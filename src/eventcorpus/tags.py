@@ -1,4 +1,4 @@
-"""Between spans and BIO tags as a model has them. The tags of files are read by ``metrics.tags``.
+"""Between spans and BIO tags as a model has them. The tags of files are read by ``formats.schemes``.
 
 Tag ids: 0 is O, then B- and I- of each label in ontology order, so label k has 2k + 1 and 2k + 2.
 """

@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
+from decoded_tags import decode_tags
 from eventcorpus.annotation.rules import overlaps, resolve_overlaps
 from eventcorpus.metrics.match import Counts, Key, exact_counts, sum_counts
-from eventcorpus.metrics.tags import decode_tags
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import Span
 

@@ -12,10 +12,11 @@ from seqeval.metrics import classification_report
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.scheme import BILOU, IOB2, IOBES, Entities
 
+from decoded_tags import Chunk, decode_tags
 from eventcorpus.errors import InputError
 from eventcorpus.eval.intervals import matching_of
 from eventcorpus.metrics.tag_scores import score_tags
-from eventcorpus.metrics.tags import Chunk, Decoder, Scheme, decode_tags
+from eventcorpus.metrics.tags import Decoder, Scheme
 
 Sentences = list[list[str]]
 LABELS = ["ORG", "ORG-sub", "ORG_sub", "PER", "per", "_", "Ереван"]

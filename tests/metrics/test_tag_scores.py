@@ -6,11 +6,11 @@ import random
 import numpy as np
 import pytest
 
+from decoded_tags import decode_tags
 from eventcorpus.errors import InputError
 from eventcorpus.metrics.match import Counts, exact_counts, label_figures, sum_counts
 from eventcorpus.metrics.resample import draw_resamples
 from eventcorpus.metrics.tag_scores import score_tags
-from eventcorpus.metrics.tags import decode_tags
 
 GOLD = [["B-A", "I-A", "O", "B-B"], ["O", "O"], ["B-B"]]
 PREDICTED = [["B-A", "I-A", "B-B", "I-B"], ["B-A", "O"], ["B-B"]]

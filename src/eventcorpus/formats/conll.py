@@ -125,8 +125,8 @@ class _Survey:
             self.n_documents += 1
             self.n_faults += len(faults)
             for sentence in document:
-                for column in range(len(columns.tags)):
-                    self.evidence.add([word.tags[column] for word in sentence], place=str(file))
+                for cells in zip(*[word.tags for word in sentence], strict=True):
+                    self.evidence.add(cells, place=str(file))
                 self.has_overlaps |= columns.number and any(word.is_within for word in sentence)
                 self.n_empty_tokens += sum(not word.word and not word.is_within for word in sentence)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, product, repeat, zip_longest
+from itertools import chain, islice, repeat, zip_longest
 from pathlib import Path
 
 from eventcorpus.errors import InputError
@@ -82,10 +82,10 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
     Raises:
         InputError: naming line and tag, if a tag is none; if there is nothing but O.
     """
-    documents = _documents(path, reading, n_last=2 if with_predictions else None)
-    columns = [0] if with_predictions else _all_columns(documents)
-    tagging = _tagging(path, documents, columns, reading)
-    per_document, n_dropped = _chunks(path, documents, columns, tagging, reading)
+    in_file = _documents(path, reading, n_last=2 if with_predictions else None)
+    documents = _column(in_file, 0) if with_predictions else in_file
+    tagging = _tagging(path, documents, reading)
+    per_document, n_dropped = _chunks(path, documents, tagging, reading)
     labels = tuple(sorted({chunk.label for chunks in per_document for _, chunk in chunks}))
     if not labels:
         raise InputError(f"{path}: no mention in its tags; is this the gold, with tags such as B-PER and --scheme?")
@@ -97,19 +97,18 @@ def read_tagged_gold(path: Path, reading: TagReading, *, with_predictions: bool 
         article = Article(f"{path.stem}-{number:05d}", stored_form(text).text)
         articles.append(AnnotatedArticle(article, spans, labels, annotator="a1"))
     flat = not any(
-        word.is_within or sum(len(tagging.tags_of(word.tags[column]) or ()) for column in columns) > 1
+        word.is_within or sum(len(tagging.tags_of(cell) or ()) for cell in word.tags) > 1
         for word in chain.from_iterable(chain.from_iterable(documents))
     )
     name = "".join(c if c.isalnum() or c in "_.-" else "-" for c in path.stem) or "tags"
     entities = [{"name": label} for label in labels]
     ontology = parse_ontology({"name": name, "version": "1.0.0", "flat": flat, "entities": entities}, place=str(path))
-    return TaggedArticles(articles, ontology, documents, n_dropped, tagging.scheme)
+    return TaggedArticles(articles, ontology, in_file, n_dropped, tagging.scheme)
 
 
 def predictions_in_last_column(path: Path, gold: TaggedArticles, reading: TagReading) -> TaggedPredictions:
     """Predictions of the file that the gold came from, in its last column."""
-    tagging = _tagging(path, gold.documents, [1], reading, gold.scheme)
-    return _predictions(path, gold.documents, gold.texts, gold.offsets, [1], tagging, reading)
+    return _predictions(path, _column(gold.documents, 1), gold.texts, gold.offsets, gold.scheme, reading)
 
 
 def read_predictions_beside(
@@ -125,9 +124,7 @@ def read_predictions_beside(
     _check_same_words(of_gold, predicted, gold_path, path)
     rest = iter(predicted)
     documents = [[next(rest) for _ in document] for document in gold.documents]
-    columns = _all_columns(documents)
-    tagging = _tagging(path, documents, columns, reading, gold.scheme)
-    return _predictions(path, documents, gold.texts, gold.offsets, columns, tagging, reading)
+    return _predictions(path, documents, gold.texts, gold.offsets, gold.scheme, reading)
 
 
 def read_predictions_on(path: Path, articles: Sequence[Article], reading: TagReading) -> TaggedPredictions:
@@ -145,9 +142,7 @@ def read_predictions_on(path: Path, articles: Sequence[Article], reading: TagRea
             "-DOCSTART- O, in the order of the split"
         )
     offsets = (_word_offsets(document, article, path) for document, article in zip(documents, articles, strict=True))
-    columns = _all_columns(documents)
-    tagging = _tagging(path, documents, columns, reading, "iob2")
-    return _predictions(path, documents, articles, offsets, columns, tagging, reading)
+    return _predictions(path, documents, articles, offsets, "iob2", reading)
 
 
 def _documents(path: Path, reading: TagReading, *, n_last: int | None = None) -> list[TaggedDocument]:
@@ -175,23 +170,17 @@ def _sentences_beside(path: Path, gold: Sequence[Sentence], reading: TagReading)
     ]
 
 
-def _all_columns(documents: Sequence[TaggedDocument]) -> list[int]:
-    return list(range(len(documents[0][0][0].tags))) if documents else [0]
+def _column(documents: Sequence[TaggedDocument], n: int) -> list[TaggedDocument]:
+    """Documents with one of their columns of tags."""
+    return [[[word._replace(tags=word.tags[n : n + 1]) for word in of] for of in document] for document in documents]
 
 
-def _tagging(
-    path: Path,
-    documents: Sequence[TaggedDocument],
-    columns: Sequence[int],
-    reading: TagReading,
-    scheme_of_gold: str = "",
-) -> Tagging:
+def _tagging(path: Path, documents: Sequence[TaggedDocument], reading: TagReading, scheme_of_gold: str = "") -> Tagging:
     """How the tags are written; predictions in B and I follow the scheme of the gold, or iob2 where it has none."""
     evidence = TagEvidence()
-    for document in documents:
-        for sentence in document:
-            for column in columns:
-                evidence.add([word.tags[column] for word in sentence], place=str(path))
+    for sentence in chain.from_iterable(documents):
+        for cells in zip(*[word.tags for word in sentence], strict=True):
+            evidence.add(cells, place=str(path))
     tagging = evidence.tagging(reading.scheme, place=str(path))
     if reading.scheme is None and scheme_of_gold and tagging.scheme == "iob1":
         return replace(tagging, scheme=scheme_of_gold if scheme_of_gold in ("iob1", "io") else "iob2")
@@ -203,11 +192,11 @@ def _predictions(
     documents: Sequence[TaggedDocument],
     articles: Sequence[Article],
     offsets: Iterable[Offsets],
-    columns: Sequence[int],
-    tagging: Tagging,
+    scheme_of_gold: str,
     reading: TagReading,
 ) -> TaggedPredictions:
-    per_document, n_dropped = _chunks(path, documents, columns, tagging, reading)
+    tagging = _tagging(path, documents, reading, scheme_of_gold)
+    per_document, n_dropped = _chunks(path, documents, tagging, reading)
     model = ModelName(name=path.stem)
     predictions: list[Prediction] = []
     for article, chunks, at in zip(articles, per_document, offsets, strict=True):
@@ -225,7 +214,7 @@ def _places(chunks: Sequence[Place], offsets: Offsets) -> Iterable[tuple[int, in
 
 
 def _chunks(
-    path: Path, documents: Sequence[TaggedDocument], columns: Sequence[int], tagging: Tagging, reading: TagReading
+    path: Path, documents: Sequence[TaggedDocument], tagging: Tagging, reading: TagReading
 ) -> tuple[list[list[Place]], int]:
     """The chunks of each document, and the number of tags that are in none.
 
@@ -238,21 +227,22 @@ def _chunks(
     n_dropped = 0
     for document in documents:
         found.append([])
-        for (n, sentence), column in product(enumerate(document), columns):
-            for word in sentence:
-                if word.tags[column] not in known:
-                    known[word.tags[column]] = _cell(word.tags[column], f"{path}: line {word.line}", tagging, reading)
-            for chunk in chunks_of([known[word.tags[column]] for word in sentence], tagging.scheme):
-                if drops and chunk.fault:
-                    n_dropped += chunk.end - chunk.start
-                    continue
-                words = sentence[chunk.start : chunk.end]
-                if not any(word.word.strip() or word.is_within for word in words):
-                    raise InputError(
-                        f"{path}: line {words[0].line}: a blank has the tag {words[0].tags[column]!r}; mentions have "
-                        "words, tag it O"
-                    )
-                found[-1].append((n, chunk))
+        for n, sentence in enumerate(document):
+            for cells in zip(*[word.tags for word in sentence], strict=True):
+                for word, cell in zip(sentence, cells, strict=True):
+                    if cell not in known:
+                        known[cell] = _cell(cell, f"{path}: line {word.line}", tagging, reading)
+                for chunk in chunks_of([known[cell] for cell in cells], tagging.scheme):
+                    words = sentence[chunk.start : chunk.end]
+                    if drops and chunk.fault:
+                        n_dropped += len(words)
+                    elif any(word.word.strip() or word.is_within for word in words):
+                        found[-1].append((n, chunk))
+                    else:
+                        raise InputError(
+                            f"{path}: line {words[0].line}: a blank has the tag {cells[chunk.start]!r}; mentions have "
+                            "words, tag it O"
+                        )
     return found, n_dropped
 
 

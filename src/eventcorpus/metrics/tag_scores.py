@@ -72,7 +72,7 @@ def score_tags(
             stand alone. Without, all are one unit, which shows no variation: intervals are undefined.
 
     Raises:
-        InputError: if sentences do not have as many tags on both sides, or as ``decode_tags``, naming the side.
+        InputError: if sentences do not have as many tags on both sides, or as ``flat_chunks``, naming the side.
 
     >>> score_tags([["B-A", "I-A", "O", "B-B"]], [["B-A", "I-A", "B-A", "I-B"]]).counts
     {'A': Counts(correct=1, predicted=2, support=1), 'B': Counts(correct=0, predicted=0, support=1)}

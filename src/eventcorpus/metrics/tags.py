@@ -1,7 +1,7 @@
 """Chunks of sequences of tags (B-Actor, I-Actor, O), as seqeval and conlleval read them: two decoders, each by name.
 
-``tags`` is for the tag ids of our own models,
-which are never invalid; this is for files and lists of other people's systems, which are.
+``tags`` is for the tag ids of our own models, which are never invalid; this is for lists of other people's systems,
+which are. ``formats.schemes`` reads the tags of files.
 
 The decoders say the same of valid tags. ``strict`` drops what is no whole chunk of its scheme, and is what seqeval
 computes with ``mode="strict"`` and the scheme IOB2 (``iob2``), BILOU or IOBES (``bilou``, with E for L and S for
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,15 +36,6 @@ NO_LABEL = "_"
 _OUTSIDE, _BEGIN, _INSIDE, _LAST, _SINGLE = range(5)
 _PREFIXES = {"B": _BEGIN, "I": _INSIDE, "L": _LAST, "E": _LAST, "U": _SINGLE, "S": _SINGLE}
 _ALLOWED = {"iob2": "BI", "bilou": "BILUES"}
-
-
-class Chunk(NamedTuple):
-    """Tokens ``start`` to ``end`` (excluded) of the sentence with the number ``sentence``, all from 0."""
-
-    sentence: int
-    start: int
-    end: int
-    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,35 +85,6 @@ class _BadTag(Exception):
     pass
 
 
-def decode_tags(sentences: Sentences, *, decoder: Decoder = "strict", scheme: Scheme = "iob2") -> list[Chunk]:
-    """Read the chunks of sentences, in the order of the text.
-
-    Raises:
-        InputError: naming sentence, token and tag, if a tag is none of the scheme's.
-
-    >>> decode_tags([["B-A", "I-A", "I-B"], ["I-A"]])
-    [Chunk(sentence=0, start=0, end=2, label='A')]
-    >>> [tuple(chunk) for chunk in decode_tags([["B-A", "I-A", "I-B"], ["I-A"]], decoder="conlleval")]
-    [(0, 0, 2, 'A'), (0, 2, 3, 'B'), (1, 0, 1, 'A')]
-    """
-    codes = TagCodes(decoder=decoder, scheme=scheme)
-    first = first_tokens(sentences)
-    chunks = flat_chunks(sentences, codes, first)
-    sentence_of = np.searchsorted(first, chunks.starts, side="right") - 1
-    offset = first[sentence_of]
-    names = codes.names
-    return [
-        Chunk(sentence, start, end, names[label])
-        for sentence, start, end, label in zip(
-            sentence_of.tolist(),
-            (chunks.starts - offset).tolist(),
-            (chunks.ends - offset).tolist(),
-            chunks.labels.tolist(),
-            strict=True,
-        )
-    ]
-
-
 def tag_fault(tag: str, *, decoder: Decoder, scheme: Scheme) -> str | None:
     """Why a tag cannot be read, or None; ``conlleval`` knows the prefixes of all schemes.
 
@@ -158,7 +120,7 @@ def flat_chunks(sentences: Sentences, codes: TagCodes, first: NDArray[np.int64])
     nothing between. A chunk is a run of linked tokens; the decoder says which runs are whole.
 
     Raises:
-        InputError: as ``decode_tags``.
+        InputError: naming sentence, token and tag, if a tag is none of the scheme's.
     """
     try:
         characters = "".join(map(codes.__getitem__, chain.from_iterable(sentences)))
