@@ -294,6 +294,7 @@ def test_more_of_each_kind_is_told_and_read_without_loss(tmp_path: Path, case: s
         ("a N V\nb C D\n", "no column holds tags such as O and B-PER; name it with --columns word=1,tag=2"),
         ("a O\nb O\n", "no tag other than O in column 2"),
         ("1\ta\tB-X\n2-3\tb\tO\n\n1\tc\tO\n", "line 2: no word with the numbers 2 to 3 follows"),
+        ("1\ta\tB-X\n2-1\tb\tO\n2\tc\tO\n", "line 2: no word with the numbers 2 to 1 follows"),
     ],
 )  # fmt: skip
 def test_what_fits_nothing_is_refused_by_name(tmp_path: Path, content: str, message: str) -> None:

@@ -86,14 +86,15 @@ def read_conll(inputs: Sequence[Path], *, scheme: str | None = None, columns: st
         if survey.n_empty_tokens:
             report.note("tokens without text", survey.n_empty_tokens)
 
-    labels = survey.labels(cells)
+    all_are_read = None not in cells and not survey.n_faults and not survey.n_empty_tokens
+    labels = {label for cell in cells for _, label in cell or ()}
     return Found(
         re.sub(r"[^\w.-]+", "-", inputs[0].resolve().stem),
         documents,
         [file for _, file in files],
         has_splits=has_splits(files) or any(path.is_dir() and split_of(file) for path in inputs for _, file in files),
-        labels=labels or (),
-        n_documents=None if labels is None else survey.n_documents,
+        labels=tuple(sorted(labels)) if all_are_read else (),
+        n_documents=survey.n_documents if all_are_read else None,
         flat=not survey.has_overlaps and all(len(cell or ()) < 2 for cell in cells),
         notices=[*_notices(columns_in, tagging, given=scheme is not None), *not_read(inputs, [f for _, f in files])],
     )
@@ -129,12 +130,6 @@ class _Survey:
                     self.evidence.add(cells, place=str(file))
                 self.has_overlaps |= columns.number and any(word.is_within for word in sentence)
                 self.n_empty_tokens += sum(not word.word and not word.is_within for word in sentence)
-
-    def labels(self, cells: Sequence[Cell | None]) -> tuple[str, ...] | None:
-        """The labels of all spans; None if some of them may not be read."""
-        if self.n_faults or self.n_empty_tokens or None in cells:
-            return None
-        return tuple(sorted({label for cell in cells for _, label in cell or ()}))
 
 
 class _DocumentReader:

@@ -133,16 +133,14 @@ def _numbered(words: Sequence[TaggedWord], numbers: Sequence[str], faults: Fault
     whole, parts = words[0], range(0)
     for word, own, after in zip(words, numbers, (*numbers[1:], ""), strict=True):
         if match := RANGE.fullmatch(own):
-            if after != match[1]:
-                faults.append((word.line, f"no word with the numbers {match[1]} to {match[2]} follows"))
             whole, parts = word, range(int(match[1]), int(match[2]) + 1)
+            if after != match[1] or not parts:
+                faults.append((word.line, f"no word with the numbers {match[1]} to {match[2]} follows"))
         elif EMPTY_NODE.fullmatch(own):
             if tag := next(filter(is_prefixed, word.tags), None):
                 faults.append((word.line, f"the empty node {own} has the tag {one_line(tag)} and is not in the text"))
         elif not own.isdecimal() or len(own) > 9:
-            faults.append(
-                (word.line, f"{one_line(own)} is no number of a word, such as the first column has elsewhere")
-            )
+            faults.append((word.line, f"{one_line(own)} is no number of a word, as the first column has elsewhere"))
         elif int(own) not in parts:
             parts = range(0)
             yield word
