@@ -74,3 +74,13 @@ def test_an_archive_with_a_password_stops(tmp_path: Path) -> None:
     (member,) = members_of([tmp_path / "doc.zip"])
     with pytest.raises(InputError, match=r"doc.zip: 'doc.xmi' cannot be read \(.*password"):
         member.read()
+
+
+def test_a_file_that_is_larger_than_the_archive_says_stops(tmp_path: Path) -> None:
+    content = zipped({"doc.xmi": "<" * 3_000_000}).replace(
+        (3_000_000).to_bytes(4, "little"), (30).to_bytes(4, "little")
+    )
+    (tmp_path / "doc.zip").write_bytes(content)
+    (member,) = members_of([tmp_path / "doc.zip"])
+    with pytest.raises(InputError, match=r"doc.zip: 'doc.xmi' cannot be read \(Bad CRC-32"):
+        member.read()

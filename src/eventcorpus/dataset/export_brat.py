@@ -122,32 +122,33 @@ class _Brat:
         notes: list[str] = []
         for span in annotated.spans:
             for name, value in span.attributes:
-                self._add(name, value, span, annotated, called[span.id], choices, notes)
+                written = self._written(name, value, span, annotated)
+                of_line = f"{self._attributes.get(name, name)} {called[span.id]}"
+                values = [known.name for known in self._types[name].values] if name in self._types else []
+                if written and values:
+                    is_flag = values == ["true"] == [written]
+                    choices.append(f"A{len(choices) + 1}\t{of_line}" + ("" if is_flag else f" {written}"))
+                elif written:
+                    notes.append(f"#{len(notes) + 1}\t{of_line}\t{written}")
         yield from choices
         yield from notes
 
-    def _add(
-        self, name: str, value: str, span: Span, annotated: AnnotatedArticle, called: str,
-        choices: list[str], notes: list[str],
-    ) -> None:  # fmt: skip
-        """Add the line of an attribute to those with a choice of values or to the notes."""
+    def _written(self, name: str, value: str, span: Span, annotated: AnnotatedArticle) -> str:
+        """The value of an attribute on one line, counted; empty if it has no line of its own."""
         if name == PIECES and _pieces(span):
-            return self._report.keep("attributes")
+            self._report.keep("attributes")
+            return ""
         if name == PIECES:
             self._report.note("spans whose attribute pieces does not fit them, written in one piece")
-        plain, type_ = self._attributes.get(name, name), self._types.get(name)
         written = re.sub(r"[\r\n]+", " ", value).strip()
         what = f"{name}={one_line(value)} of {describe_span(span, annotated.article.text)}"
         if not written:
-            return self._report.refuse("attributes", annotated.article.id, what, Code.EMPTY_NOTE)
-        if type_ is None or not type_.values:
-            notes.append(f"#{len(notes) + 1}\t{plain} {called}\t{written}")
+            self._report.refuse("attributes", annotated.article.id, what, Code.EMPTY_NOTE)
+        elif written == value:
+            self._report.keep("attributes")
         else:
-            is_flag = [known.name for known in type_.values] == ["true"] == [written]
-            choices.append(f"A{len(choices) + 1}\t{plain} {called}" + ("" if is_flag else f" {written}"))
-        if written == value:
-            return self._report.keep("attributes")
-        return self._report.repair("attributes", annotated.article.id, what, Code.ON_ONE_LINE)
+            self._report.repair("attributes", annotated.article.id, what, Code.ON_ONE_LINE)
+        return written
 
     def configuration(self) -> Iterator[str]:
         """The lines of ``annotation.conf``."""
