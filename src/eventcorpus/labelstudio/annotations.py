@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eventcorpus.annotation.assemble import annotated_article
+from eventcorpus.annotation.check import Checked
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.conversion_report import Code, ConversionReport
@@ -111,7 +112,7 @@ def _pieces(tasks: list[ExportedTask], report: ConversionReport) -> list[_Piece]
     pieces: dict[int, _Piece] = {}
     for task in tasks:
         piece = pieces.setdefault(task.part, _Piece(task, []))
-        if piece.text != task.stored.text:
+        if (piece.text, piece.first.offset) != (task.stored.text, task.offset):
             raise InputError(
                 f"{task.place}: article {task.article_id} stands in {piece.first.place} with another text; "
                 "ids are unique"
@@ -143,40 +144,24 @@ def _annotated(
         for annotation in every:
             _refuse_items(annotation.raw, annotation.number, article_id, Code.ARTICLE_PART_MISSING, report)
         return []
-    text = _joined(pieces, task)
-    article = task.article(text)
+    article = task.article(_joined(pieces, task))
     way = migration(task.ontology_key, ontology, place=f"article {article_id}")
     labels = ontology.labels if not way.steps else _labels_before(ontology, way)
     found: list[AnnotatedArticle] = []
     done = [annotation for annotation in every if not annotation.cancelled]
     for person in sorted({annotation.person for annotation in done}, key=lambda p: index.names[p]):
-        annotator, newest = index.names[person], [_newest(piece, person) for piece in pieces]
-        complete = [(piece, a) for piece, a in zip(pieces, newest, strict=True) if a is not None]
-        if len(complete) == n_parts:
+        newest = [a for piece in pieces if (a := _newest(piece, person)) is not None]
+        if len(newest) == n_parts:
             spans: list[Span] = []
             roles: list[Role] = []
-            for piece, annotation in complete:
-                _refuse_strange(annotation.raw, annotation.number, article_id, report)
-                try:
-                    checked = check_annotation(
-                        annotation.items,
-                        article_id,
-                        annotation.task.text,
-                        ontology,
-                        report,
-                        prefix=stored_form(str(annotation.raw.get("id") or annotation.number)).text,
-                        migration=way,
-                        offset=piece.first.offset,
-                        annotator=annotator,
-                        aliases=index.aliases,
-                    )
-                except SpanError as error:
-                    raise SpanError(f"{piece.first.place}: {error}") from None
+            for annotation in newest:
+                checked = _checked(annotation, ontology, report, way=way, index=index)
                 spans += checked.spans
                 roles += checked.roles
             could_use = labels
             if task.offered is not None:
                 could_use = tuple(x for x in labels if x in task.offered or any(x == span.label for span in spans))
+            annotator = index.names[person]
             found.append(
                 annotated_article(article, spans, roles, ontology, labels_annotated=could_use, annotator=annotator)
             )
@@ -184,7 +169,7 @@ def _annotated(
             if not any(annotation is kept for kept in newest):
                 report.note("annotations replaced by a newer one of the same person")
                 _refuse_items(annotation.raw, annotation.number, article_id, Code.NEWER_ANNOTATION, report)
-            elif len(complete) < n_parts:
+            elif len(newest) < n_parts:
                 report.note("annotations of a part whose other parts their person did not annotate")
                 _refuse_items(annotation.raw, annotation.number, article_id, Code.NOT_EVERY_PART, report)
     for annotation in (a for a in every if a.cancelled):
@@ -194,6 +179,28 @@ def _annotated(
         reason = Code.SKIPPED_BY_ALL if every else Code.NOT_ANNOTATED
         report.refuse("articles", article_id, "the article", Code.NOT_ANNOTATED_IN_EVERY_PART if done else reason)
     return found
+
+
+def _checked(
+    annotation: ExportedAnnotation, ontology: Ontology, report: ConversionReport, *, way: Migration, index: ExportIndex
+) -> Checked:
+    task = annotation.task
+    _refuse_strange(annotation.raw, annotation.number, task.article_id, report)
+    try:
+        return check_annotation(
+            annotation.items,
+            task.article_id,
+            task.text,
+            ontology,
+            report,
+            prefix=stored_form(str(annotation.raw.get("id") or annotation.number)).text,
+            migration=way,
+            offset=task.offset,
+            annotator=index.names[annotation.person],
+            aliases=index.aliases,
+        )
+    except SpanError as error:
+        raise SpanError(f"{task.place}: {error}") from None
 
 
 def _joined(pieces: list[_Piece], task: ExportedTask) -> str:

@@ -6,14 +6,14 @@ their ``task`` inside, as the server writes them to a storage (one file each) or
 
 from __future__ import annotations
 
-import json
+import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from eventcorpus.errors import InputError
-from eventcorpus.files import opened, read_json, read_json_lines, read_json_list, read_lines
+from eventcorpus.files import opened, read_json_values
 from eventcorpus.formats.sample import Certainty, Sample
 from eventcorpus.text import one_line
 
@@ -30,14 +30,19 @@ def read_tasks(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     Raises:
         InputError: if it is no file of tasks, naming what to export instead.
     """
-    wrong = (
-        f"{path}: not a Label Studio JSON export (a list of tasks with data); export the project as JSON, not JSON-MIN"
-    )
+    start = _start(path, 4096)
+    if start[:1] not in (b"[", b"{", b"") and _CSV.search(start.decode("utf-8", errors="ignore")):
+        raise InputError(
+            f"{path}: this is a CSV export of Label Studio, which drops relations; export the project as JSON"
+        )
     n = 0
-    for value in _values(path):
+    for _, value in read_json_values(path):
         tasks = _tasks_in(value)
         if not tasks:
-            raise InputError(wrong)
+            raise InputError(
+                f"{path}: not a Label Studio JSON export (a list of tasks with data); export the project as JSON, not "
+                "JSON-MIN"
+            )
         for raw in tasks:
             n += 1
             said = raw.get("id")
@@ -45,30 +50,9 @@ def read_tasks(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"{path}: task {number}", raw
 
 
-def _values(path: Path) -> Iterator[Any]:
-    """The items of a list, the lines of JSON Lines, or the only value of a file."""
+def _start(path: Path, n_bytes: int) -> bytes:
     with opened(path) as file:
-        start = file.read(4096).removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"{"):
-        if _is_lines(path):
-            yield from (row for _, row in read_json_lines(read_lines(path), place=str(path)))
-        else:
-            yield read_json(path)
-        return
-    if start[:1] not in (b"[", b"") and _CSV.search(start.decode("utf-8", errors="ignore")):
-        raise InputError(
-            f"{path}: this is a CSV export of Label Studio, which drops relations; export the project as JSON"
-        )
-    yield from read_json_list(path)
-
-
-def _is_lines(path: Path) -> bool:
-    """Whether the first line of a file is a JSON object."""
-    first = next((line for line in read_lines(path) if line.strip()), "")
-    try:
-        return isinstance(json.loads(first), dict)
-    except (ValueError, RecursionError):
-        return False
+        return file.read(n_bytes).removeprefix(codecs.BOM_UTF8).lstrip()
 
 
 def _tasks_in(value: Any) -> list[dict[str, Any]]:
@@ -123,16 +107,15 @@ def files_of_tasks(folder: Path) -> tuple[list[Path], list[Path]]:
         InputError: if none may.
     """
     files = [file for file in sorted(folder.iterdir()) if file.is_file() and not file.name.startswith(".")]
-    found = [file for file in files if file.suffix.lower() in SUFFIXES or (not file.suffix and _begins_as_json(file))]
+    found = [
+        file
+        for file in files
+        if file.suffix.lower() in SUFFIXES or (not file.suffix and _start(file, 100)[:1] in (b"[", b"{"))
+    ]
     if not found:
         raise InputError(f"{folder}: no .json file in this folder; name the exports of Label Studio")
     beside = ("readme", "license", "licence", "config.xml", "ontology.yaml", "annotators.tsv")
     return found, [file for file in files if file not in found and not file.name.lower().startswith(beside)]
-
-
-def _begins_as_json(file: Path) -> bool:
-    with opened(file) as opened_file:
-        return opened_file.read(100).removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{")
 
 
 def is_file_of_tasks(sample: Sample) -> Certainty:
