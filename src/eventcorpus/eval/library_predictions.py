@@ -20,8 +20,8 @@ from eventcorpus.formats.docbin import docs_of
 from eventcorpus.formats.sample import Sample
 from eventcorpus.formats.schemes import Cell, chunks_of
 from eventcorpus.formats.spans_in_json import NotTheFormat, is_triple
-from eventcorpus.predictions import ModelName, PredictedMention, Prediction
-from eventcorpus.schema import Article
+from eventcorpus.predictions import ModelName, Prediction, prediction_of
+from eventcorpus.schema import Article, Mention
 from eventcorpus.text import StoredText, cut_out, one_line, stored_form, trim
 
 DOCBIN = "spaCy's DocBin"
@@ -111,13 +111,7 @@ def read_library_predictions(path: Path, sample: Sample, articles: Sequence[Arti
     tied, tied_by = _tied(path, listed, articles)
     model = ModelName(name=path.stem)
     predictions = [
-        Prediction(
-            model=model,
-            id=article.id,
-            text_sha256=article.text_sha256,
-            published=article.published,
-            mentions=tuple(_mentions(one, article, place=f"{path}: {one.place}: article {article.id}")),
-        )
+        prediction_of(article, _mentions(one, article, place=f"{path}: {one.place}: article {article.id}"), model)
         for one, article in tied
     ]
     return LibraryPredictions(predictions, title, tied_by, len(listed) - len(tied))
@@ -231,12 +225,12 @@ def _tied(
 # its mentions --------------------------------------------------------------------------------------------------------
 
 
-def _mentions(listed: Listed, article: Article, *, place: str) -> Iterator[PredictedMention]:
+def _mentions(listed: Listed, article: Article, *, place: str) -> Iterator[Mention]:
     stored = stored_form(listed.text if listed.text is not None else article.text)
     if stored.text != article.text:
         raise PredictionsError(f"{place}: the file's text is another, it begins with {one_line(stored.text[:60])}")
-    whole: list[PredictedMention] = []
-    tokens: list[tuple[PredictedMention, Any]] = []
+    whole: list[Mention] = []
+    tokens: list[tuple[Mention, Any]] = []
     for item in listed.mentions:
         mention = _mention(item, stored, place=place)
         if mention.label == "O":
@@ -247,10 +241,10 @@ def _mentions(listed: Listed, article: Article, *, place: str) -> Iterator[Predi
             whole.append(mention)
     for mention in (*whole, *_put_together(tokens, stored.text)):
         start, end = trim(stored.text, mention.start, mention.end)
-        yield mention.model_copy(update={"start": start, "end": end, "text": stored.text[start:end]})
+        yield replace(mention, start=start, end=end, text=stored.text[start:end])
 
 
-def _mention(item: Any, stored: StoredText, *, place: str) -> PredictedMention:
+def _mention(item: Any, stored: StoredText, *, place: str) -> Mention:
     """A mention, or a token of one, as the file has it: in the text, which there is what the file says, if it does."""
     given = dict(zip(("start", "end", "label"), item, strict=False)) if isinstance(item, list) else item
     start, end = given["start"], given["end"]
@@ -288,7 +282,7 @@ def _mention(item: Any, stored: StoredText, *, place: str) -> PredictedMention:
             f"{place}: the mention [{start}, {end}) is {one_line(found)}, the file says {one_line(word)}; was another "
             "text predicted, or are the lists in another order than the articles? Give each list its article's id"
         )
-    return PredictedMention(start=start, end=end, label=label, text=found, confidence=min(score, 1.0))
+    return Mention(start, end, label, found, min(score, 1.0))
 
 
 def _is_said(found: str, word: str, *, is_exact: bool) -> bool:
@@ -304,14 +298,14 @@ def _letters(text: str) -> str:
     return "".join(character for character in plain if character.isalnum())
 
 
-def _put_together(tokens: Sequence[tuple[PredictedMention, Any]], text: str) -> Iterator[PredictedMention]:
+def _put_together(tokens: Sequence[tuple[Mention, Any]], text: str) -> Iterator[Mention]:
     """Mentions of tokens with their numbers: those of one label that follow each other, unless a tag begins anew.
 
     A mention's score is the mean of its tokens' (as transformers' ``aggregation_strategy="simple"`` has it).
     """
     tags = [_TAG.fullmatch(token.label) for token, _ in tokens]
     cells: list[Cell] = []
-    of_cell: list[PredictedMention] = []
+    of_cell: list[Mention] = []
     for i, ((token, number), tag) in enumerate(zip(tokens, tags, strict=True)):
         if i:
             before, number_before = tokens[i - 1]
@@ -324,4 +318,4 @@ def _put_together(tokens: Sequence[tuple[PredictedMention, Any]], text: str) -> 
     for start, end, label, _ in chunks_of(cells, "iob2"):
         group = of_cell[start:end]
         score = sum(mention.confidence for mention in group) / len(group)
-        yield group[0].model_copy(update={"end": group[-1].end, "label": label, "confidence": score})
+        yield replace(group[0], end=group[-1].end, label=label, confidence=score)

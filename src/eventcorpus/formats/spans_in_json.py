@@ -159,9 +159,8 @@ def row_of(place: str, value: Any, keys: Keys) -> Row:
     if not isinstance(text, str):
         raise NotTheFormat(f"{text_key} is {type(text).__name__}, not text")
     lost = [f"{one_line(key)} of texts" for key in keys.lost if value.get(key) not in (None, "", [], {})]
-    cats = {key: value[key] for key in ("categories", "cats") if value.get(key)}
-    cats_key = next(iter(cats), "")
-    categories, marks = cats.pop(cats_key, []), list[Mark]()
+    cats_key = next((key for key in ("categories", "cats") if value.get(key)), "cats")
+    categories, marks = value.get(cats_key) or [], list[Mark]()
     categories = [*map(str, categories)] if isinstance(categories, list) else categories
     for key in keys.spans:
         for n, item in enumerate(listed(value.get(key), key)):
@@ -169,7 +168,7 @@ def row_of(place: str, value: Any, keys: Keys) -> Row:
                 categories = [*categories, item]
             else:
                 marks.append(mark_of(item, f"{key}.{n}", lost))
-    about = _about(value, {text_key, "categories", "cats", *keys.spans, *keys.read, *keys.lost}) | cats
+    about = _about(value, {text_key, cats_key, *keys.spans, *keys.read, *keys.lost})
     for key in ("meta", "metadata"):
         if isinstance(about.get(key), dict):
             about = _about(about.pop(key), {"id", "text"}) | about
