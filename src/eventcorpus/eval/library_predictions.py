@@ -28,6 +28,8 @@ DOCBIN = "spaCy's DocBin"
 _LISTS = ("entities", "ents", "predictions", "spans", "label", "labels", "ner")
 """The keys under which the mentions of a text stand, where they stand beside its id or text."""
 _IDS = ("id", "article_id", "doc_id")
+_KNOWN = {*_LISTS, *_IDS, "text"}
+"""The keys of an object about one text; the keys of one with other keys alone are ids."""
 _NOT_THEIRS = frozenset({"data", "annotations", "completions", "text_sha256", "mentions"})
 """Keys of tasks of Label Studio and of our own predictions."""
 _TAG = re.compile("([BIESLUM])-(.+)", re.DOTALL)
@@ -69,7 +71,7 @@ def library_of(sample: Sample) -> str | None:
     if sample.path.suffix.lower() == ".spacy":
         return DOCBIN
     try:
-        listed = list(_listed((("", row) for row in sample.rows), sample.shape))
+        listed = list(_listed(("", row) for row in sample.rows))
     except NotTheFormat:
         return None
     return _title(listed, sample.rows[0]) if listed else None
@@ -102,7 +104,7 @@ def read_library_predictions(path: Path, sample: Sample, articles: Sequence[Arti
         listed = [replace(one, place=f"document {n}") for n, one in enumerate(docs_of(path, _of_doc), start=1)]
     else:
         try:
-            listed = list(_listed(read_json_values(path, is_lines=sample.shape == "lines"), sample.shape))
+            listed = list(_listed(read_json_values(path, is_lines=sample.shape == "lines")))
         except NotTheFormat as place:
             raise InputError(
                 f"{path}: {place} lists no mentions as the first does; a list of mentions a text is needed, each with "
@@ -120,27 +122,19 @@ def read_library_predictions(path: Path, sample: Sample, articles: Sequence[Arti
 # what a file lists ---------------------------------------------------------------------------------------------------
 
 
-def _listed(rows: Iterable[tuple[str, Any]], shape: str) -> Iterator[Listed]:
-    """The mentions of each text.
-
-    A list of mentions alone is one text; an object whose every value is such a list has ids for keys.
+def _listed(rows: Iterable[tuple[str, Any]]) -> Iterator[Listed]:
+    """The mentions of each text; mentions alone are those of one text.
 
     Raises:
         NotTheFormat: at what lists no mentions, with its place.
     """
     alone: list[Any] = []
     for place, row in rows:
-        if shape == "list" and isinstance(row, dict) and _is_mention(row):
+        if isinstance(row, dict) and _is_mention(row):
             alone.append(row)
         elif alone:
             raise NotTheFormat(place)
-        elif (
-            shape == "value"
-            and isinstance(row, dict)
-            and row
-            and not row.keys() & {*_LISTS, *_IDS, "text"}
-            and all(map(_are_mentions, row.values()))
-        ):
+        elif isinstance(row, dict) and row and not row.keys() & _KNOWN and all(map(_are_mentions, row.values())):
             yield from (Listed(f"key {one_line(key)}", mentions, id=key) for key, mentions in row.items())
         else:
             yield _of_row(row, place)

@@ -192,10 +192,9 @@ def is_spacy(sample: Sample) -> Certainty:
         keys = {*_KEYS.spans, "spans", "cats", "words"}
         is_object = all(isinstance(item, dict) and (not item or item.keys() & keys) for item in says)
         return 2 if is_object or all(isinstance(item, list) and all(map(is_triple, item)) for item in says) else 0
-    found = [row for row in objects(sample) if isinstance(row.get("paragraphs"), list)]
-    if found and len(found) == len(rows):
-        parts = [part for row in found for part in row["paragraphs"]]
-        return 2 if all(isinstance(part, dict) and "sentences" in part for part in parts) else 0
+    paragraphs = lists_in(objects(sample), "paragraphs")
+    if paragraphs and len(paragraphs) == len(rows):
+        return 2 if all(isinstance(part, dict) and "sentences" in part for part in chain(*paragraphs)) else 0
     texts = objects(sample, "text")
     ents = lists_in(texts, "ents")
     if texts and len(ents) == len(texts) and all(isinstance(x, dict) and "label" in x for of in ents for x in of):
