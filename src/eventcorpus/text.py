@@ -168,6 +168,17 @@ def one_line(text: str, limit: int = 60) -> str:
     return repr(shown) if text.isprintable() else ascii(shown)
 
 
+def listed(names: Iterable[str], *, most: int = 12) -> str:
+    """Names for a message, each in one line, the rest counted after ``most``; ``none`` if there are none.
+
+    >>> listed(["id", "text", "date"], most=2), listed([])
+    ('id, text and 1 more', 'none')
+    """
+    known = [one_line(str(name))[1:-1] for name in names]
+    rest = f" and {len(known) - most} more" if len(known) > most else ""
+    return (", ".join(known[:most]) + rest) or "none"
+
+
 class HasOffsets(Protocol):
     """Anything with offsets in code points, ``end`` excluded: a span, a mention."""
 

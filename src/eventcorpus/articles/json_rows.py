@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from eventcorpus.articles.content import File, Rows
-from eventcorpus.articles.names import is_field_name, listed
+from eventcorpus.articles.names import is_field_name
 from eventcorpus.articles.report import NotRead, ReadReport
 from eventcorpus.errors import InputError
 from eventcorpus.files import read_json_lines, read_json_list
-from eventcorpus.text import one_line
+from eventcorpus.text import listed, one_line
 
 _LISTS = ("articles", "items", "results", "data", "docs", "documents", "entries", "posts", "stories", "hits", "news")
 """What feeds call their list of articles, likeliest first."""

@@ -7,10 +7,11 @@ so. A name is taken for a field only where no column has the field's own name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from eventcorpus.articles.rows import FIELDS
+from eventcorpus.text import listed
 
 ADDRESSES = "download the pages (for example with trafilatura) and give their JSON"
 """The way out where there are addresses of articles and no texts."""
@@ -81,7 +82,7 @@ def naming_of(columns: Sequence[str], field_map: Mapping[str, str], *, way_out: 
     words = set(plain.values())
     field_of = {column: name for name, column in field_map.items()}
     if "text" in field_map and field_map["text"] not in plain:
-        return Naming(field_of, fault=f"no column {field_map['text']!r}; there are {listed(columns)}")
+        return Naming(field_of, fault=f"no column {field_map['text']!r}; there are {listed(columns, most=20)}")
     program = next((program for program in _PROGRAMS if program.told_by <= words), None)
     renamed: list[str] = []
     for name in (name for name in FIELDS if name not in field_map):
@@ -107,10 +108,9 @@ def _fault(columns: Sequence[str], has_address: bool, way_out: str) -> str:
     if "data" in columns and {"annotations", "completions"} & set(columns):
         return "a task of Label Studio with its annotations, and no article: eventcorpus convert reads it"
     addresses = f"; if it has addresses only, {ADDRESSES}" if has_address else ""
-    return (
-        f"an article without text; there are {listed(columns)}; if one of them is the text: {way_out.format('text')}"
-        f"{addresses}"
-    )
+    there = listed(columns, most=20)
+    way_out = way_out.format("text")
+    return f"an article without text; there are {there}; if one of them is the text: {way_out}{addresses}"
 
 
 def is_field_name(name: str, field: str | None = None) -> bool:
@@ -126,9 +126,3 @@ def is_field_name(name: str, field: str | None = None) -> bool:
 
 def _plain(column: str) -> str:
     return re.sub(r"[^a-z0-9]", "", column.lower())
-
-
-def listed(columns: Iterable[str], *, most: int = 20) -> str:
-    """The names of columns in one line."""
-    names = list(map(str, columns))
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")

@@ -24,10 +24,7 @@ from eventcorpus.labelstudio.config import (
 from eventcorpus.labelstudio.texts import text_objects_of
 from eventcorpus.ontology import Ontology, attribute_name, role_name
 from eventcorpus.predictions import PredictedMention, Prediction
-from eventcorpus.text import one_line
-
-MAX_LISTED = 12
-"""How many names a message lists before it counts the rest."""
+from eventcorpus.text import listed, one_line
 
 
 @dataclass(frozen=True)
@@ -183,10 +180,3 @@ def read_controls(config: str, *, place: str) -> Controls:
         if attribute.name in elements
     }
     return Controls(place, labels, roles, attributes, text_object, text_key)
-
-
-def listed(names: Iterable[str], *, most: int = MAX_LISTED) -> str:
-    """Names for a message, each in one line, the rest counted after ``most``; ``none`` if there are none."""
-    known = [one_line(name)[1:-1] for name in names]
-    rest = f" and {len(known) - most} more" if len(known) > most else ""
-    return (", ".join(known[:most]) + rest) or "none"

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from eventcorpus.errors import OntologyError, RequestError
-from eventcorpus.labelstudio.controls import Controls, listed, read_controls
+from eventcorpus.labelstudio.controls import Controls, read_controls
 from eventcorpus.labelstudio.results import ServerText, results_of_prediction
 from eventcorpus.predictions import ModelName, prediction_of
 from eventcorpus.schema import Article, Mention
-from eventcorpus.text import one_line
+from eventcorpus.text import listed, one_line
 
 logger = logging.getLogger(__name__)
 
