@@ -116,6 +116,23 @@ def test_a_number_beyond_the_names_is_named(tmp_path: Path) -> None:
     assert [spans(a) for _, a in found] == [[("b", "Actor")]] and report.counts("articles")["refused"] == 1
 
 
+def test_names_are_one_tag_each_whatever_is_in_their_labels(tmp_path: Path) -> None:
+    path = lines(tmp_path / "x.jsonl", {"tokens": WORDS, "ner_tags": [1, 0, 2]})
+    for names in ("O,Armed group,Town; city", "O,B-Armed group,B-Town; city"):
+        [(_, article)], report = read(path, tag_names=names)
+        assert spans(article) == [("Rebels", "Armed group"), ("Darna", "Town; city")] and not report.items
+    path = lines(tmp_path / "x.jsonl", {"tokens": WORDS, "ner_tags": ["B-Place", "O", "Armed group"]})
+    with pytest.raises(InputError, match="the tag 'Armed group' is neither O nor like B-PER"):
+        read(path, tag_names="O,Armed group")
+
+
+def test_a_list_of_names_in_the_folder_is_no_table(tmp_path: Path) -> None:
+    (tmp_path / "label_list.json").write_text(json.dumps(NAMES))
+    lines(tmp_path / "all.jsonl", json.loads((CASES / "ints.jsonl").read_text()))
+    [(_, article)], _ = read(tmp_path)
+    assert spans(article) == [("Rebels", "Actor"), ("Darna", "Place")]
+
+
 def test_parquet_and_arrow_have_names_of_their_own(tmp_path: Path) -> None:
     saved(ROWS).to_parquet(tmp_path / "x.parquet")
     saved(ROWS).save_to_disk(tmp_path / "one")
