@@ -1,6 +1,7 @@
 """doccano, Prodigy and spaCy as people have them: spans, relations, annotators; what is refused, and its way out."""
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,11 @@ import pytest
 from cli_runner import run
 from eventcorpus.annotation.assemble import assemble
 from eventcorpus.annotation.document import Found
+from eventcorpus.annotation.first_seen import on_disk
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.dataset.formats import format_of
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, OutputError
 from eventcorpus.formats.doccano import read_doccano
 from eventcorpus.formats.prodigy import read_prodigy
 from eventcorpus.formats.spacy import read_spacy
@@ -232,6 +234,20 @@ def test_annotators_who_worked_one_after_the_other_come_side_by_side(tmp_path: P
         (f"{n}", annotator, label) for n in range(3) for annotator, label in (("a1", "B"), ("a2", "A"))
     ]
     assert counts(report, "articles") == (3, 3, 0, 0)
+
+
+def test_no_room_for_what_waits_for_other_annotators_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small(table: str) -> sqlite3.Connection:
+        connection = on_disk(table)
+        connection.execute("PRAGMA max_page_count = 3")
+        return connection
+
+    monkeypatch.setattr("eventcorpus.formats.spans_in_json.on_disk", small)
+    rows = [{"text": f"Homs {n} fell." * 200, "spans": [], "_session_id": f"p{n % 2}"} for n in range(20)]
+    with pytest.raises(OutputError, match=r"temporary file: .* is full; name a folder with more room in SQLITE_TMPDIR"):
+        read(read_prodigy([lines(tmp_path / "x.jsonl", *rows)]))
 
 
 def test_tokens_of_prodigy_say_what_stands_at_a_span(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -18,7 +19,7 @@ from eventcorpus.annotation.document import Document, Fault, Link, Mark, same_bu
 from eventcorpus.annotation.first_seen import on_disk
 from eventcorpus.articles.rows import article_from_row
 from eventcorpus.conversion_report import Code, ConversionReport, Kind
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, OutputError
 from eventcorpus.files import read_json_values
 from eventcorpus.formats.sample import Sample
 from eventcorpus.schema import Article
@@ -132,10 +133,17 @@ def rows_in(
 
 
 def side_by_side(rows: Iterable[Row]) -> Iterator[Row]:
-    """Rows so that the annotators of one article come one after another, a1 first; they wait in a temporary file."""
+    """Rows so that the annotators of one article come one after another, a1 first; they wait in a temporary file.
+
+    Raises:
+        OutputError: if there is no room for it.
+    """
     waiting = on_disk("CREATE TABLE waiting (n INTEGER PRIMARY KEY, article TEXT, annotator INTEGER, row BLOB)")
     values = ((row.article_id, int(row.annotator.removeprefix("a")), pickle.dumps(row)) for row in rows)
-    waiting.executemany("INSERT INTO waiting (article, annotator, row) VALUES (?, ?, ?)", values)
+    try:
+        waiting.executemany("INSERT INTO waiting (article, annotator, row) VALUES (?, ?, ?)", values)
+    except sqlite3.OperationalError as fault:
+        raise OutputError(f"temporary file: {fault}; name a folder with more room in SQLITE_TMPDIR") from None
     in_order = waiting.execute("SELECT n FROM waiting ORDER BY max(n) OVER (PARTITION BY article), annotator, n")
     for (n,) in in_order:
         yield pickle.loads(waiting.execute("SELECT row FROM waiting WHERE n = ?", (n,)).fetchone()[0])
