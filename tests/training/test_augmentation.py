@@ -1,12 +1,13 @@
 """Mention replacement: other names, the same labels, offsets that follow the text."""
 
 import random
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
-from eventcorpus.training.augmentation import Names, collect_names, geo_names, replace_mentions
+from eventcorpus.training.augmentation import Names, collect_names, geo_names, real_names, replace_mentions
 
 NAMES = Names(
     place_labels=frozenset({"Place"}),
@@ -45,6 +46,27 @@ def test_places_persons_groups_and_acronyms_become_others_of_their_kind() -> Non
         "General Karim Haddad of the RTF said the Northern Front fought near Oruro; Haddad left Oruro.",
         ["General Karim Haddad", "RTF", "Northern Front", "fought", "Oruro", "Haddad", "Oruro"],
     )
+
+
+def test_a_state_and_its_people_become_those_of_one_real_state() -> None:
+    article = annotated(
+        "Dravonia fired; Dravonian troops are in Dravonia, says Dravonian Radio.",
+        ("Dravonia", "Actor"), ("fired", "Battle"), ("Dravonian troops", "Actor"), ("Dravonia", "Place"),
+    )  # fmt: skip
+    names = collect_names([article], place_labels=["Place"], party_labels=["Actor"])
+    assert names.states == ("Dravonia",)
+    text, (state, _, troops, place) = swapped(article, names)
+    assert state == place
+    assert troops == f"{real_names()['states'][state]} troops"
+    assert text == f"{state} fired; {troops} are in {state}, says Dravonian Radio."
+
+
+def test_the_news_name_some_places_and_outlets_often() -> None:
+    article = annotated("Brezno Herald said in Brezno", ("Brezno Herald", "Source"), ("Brezno", "Place"))
+    names = replace(NAMES, known_places=("Moscow",), outlets=("Reuters",), groups={("Source", False): ("Daily",)},
+                    common=NAMES.common | {"herald"})  # fmt: skip
+    texts = {replace_mentions(article, names, random.Random(n)).article.text for n in range(40)}
+    assert texts == {f"{source} said in {place}" for source in ("Daily", "Reuters") for place in ("Oruro", "Moscow")}
 
 
 def test_words_that_are_no_names_stay() -> None:

@@ -2,7 +2,7 @@
 
 An augmentation for training only (Dai and Adel 2020, *An analysis of simple data augmentation for named entity
 recognition*). Places, persons and groups of an article are replaced; spans keep their ids, labels and links, and their
-offsets follow the text.
+offsets follow the text. A name that is both a place's and a party's is a state's, and becomes that of a real state.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import dropwhile
+from pathlib import Path
+from typing import Any
 
 from eventcorpus.errors import ModelError
+from eventcorpus.files import read_yaml
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 
 _PARTICLES = frozenset(
@@ -33,6 +36,13 @@ _GROUP_WORDS = frozenset(
         *("organization", "party", "police", "radio", "republic", "shield", "state", "states", "union", "units"),
     )
 )
+_KNOWN = 0.25
+"""How often a place becomes one that the news name often, and a group under ``_OUTLET_LABEL`` an outlet."""
+_SHORTEST = 4
+"""Characters that the adjective of a people shares with its state, at least."""
+_OUTLET_LABEL = "Source"
+_PEOPLE = re.compile(r"(?:n|an|ian|i|ni|ish|ese|ine)(?:s?)$")
+"""How the adjective of a state's people ends."""
 _WORD = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _ACRONYM = re.compile(r"[A-Z]{2,6}")
 
@@ -43,7 +53,8 @@ class Names:
 
     ``groups`` are names of each label that are neither a place's nor a person's, acronyms apart under
     ``(label, True)``. ``common`` are words that the articles write in lower case: a name that has one of them
-    ("Observatory", "Army") is not a person's.
+    ("Observatory", "Army") is not a person's. ``states`` are those of the articles, ``known_places`` and ``outlets``
+    real ones that the news name often.
     """
 
     place_labels: frozenset[str]
@@ -53,6 +64,15 @@ class Names:
     family: tuple[str, ...]
     groups: dict[tuple[str, bool], tuple[str, ...]]
     common: frozenset[str]
+    states: tuple[str, ...] = ()
+    known_places: tuple[str, ...] = ()
+    outlets: tuple[str, ...] = ()
+
+
+@cache
+def real_names() -> dict[str, Any]:
+    """``real_names.yaml``: ``states`` with the adjectives of their people, ``capitals``, ``regions``, ``outlets``."""
+    return read_yaml(Path(__file__).with_name("real_names.yaml"), what="names")
 
 
 @cache
@@ -89,31 +109,38 @@ def collect_names(
         places: more names of places, of a gazetteer.
     """
     common = frozenset(word for a in articles for word in _WORD.findall(a.article.text) if word == word.lower())
-    found_places, given, family = set(places), set(), set()
+    found_places, given, family, parties = set[str](), set[str](), set[str](), set[str]()
     groups: dict[tuple[str, bool], set[str]] = defaultdict(set)
     for annotated in articles:
         for span in annotated.spans:
             text = annotated.article.text[span.start : span.end]
+            if span.label in party_labels:
+                parties.add(text.split(" ")[0])
             if not _is_name(text, common):
                 continue
             if span.label in place_labels:
                 found_places.add(text)
-            elif span.label not in party_labels:
                 continue
-            elif (person := _person(text, common)) is not None:
+            if span.label not in party_labels:
+                continue
+            if (person := _person(text, common)) is not None:
                 _, (first, *others) = person
                 given.add(first)
                 family.add(" ".join(others))
             else:
                 groups[span.label, _is_acronym(text)].add(text)
+    known = real_names()
     return Names(
         frozenset(place_labels),
         frozenset(party_labels),
-        tuple(sorted(found_places)),
+        tuple(sorted(found_places | set(places))),
         tuple(sorted(given)),
         tuple(sorted(family)),
         {kind: tuple(sorted(texts)) for kind, texts in groups.items()},
         common,
+        _states_in(found_places, parties),
+        (*known["states"], *known["capitals"], *known["regions"]),
+        tuple(known["outlets"]),
     )
 
 
@@ -147,8 +174,13 @@ def replace_mentions(annotated: AnnotatedArticle, names: Names, rng: random.Rand
 
 def _replacement(old: str, label: str, names: Names, chosen: dict[str, str], rng: random.Random) -> str:
     """The name that replaces ``old`` in this article; datelines in capitals stay in capitals."""
-    if label not in names.place_labels | names.party_labels or not _is_name(old, names.common):
+    if label not in names.place_labels | names.party_labels:
         return old
+    if not _is_name(old, names.common):
+        people, blank, rest = old.partition(" ")
+        return (
+            f"{_drawn(people, label, names, chosen, rng)} {rest}" if blank and _state_of(people, names.states) else old
+        )
     in_capitals = old.isupper() and not _is_acronym(old)
     key = old.title() if in_capitals else old
     if key not in chosen:
@@ -157,14 +189,40 @@ def _replacement(old: str, label: str, names: Names, chosen: dict[str, str], rng
 
 
 def _drawn(old: str, label: str, names: Names, chosen: dict[str, str], rng: random.Random) -> str:
+    states: dict[str, str] = real_names()["states"]
+    if old in names.states:
+        return rng.choice(list(states))
+    if (state := _state_of(old, names.states)) is not None:
+        return states[chosen.setdefault(state, rng.choice(list(states)))]
     if label in names.place_labels:
-        return rng.choice(names.places)
+        return rng.choice(names.known_places if names.known_places and rng.random() < _KNOWN else names.places)
     person = _person(old, names.common)
     if person is None or not names.given:
+        if label == _OUTLET_LABEL and names.outlets and rng.random() < _KNOWN:
+            return rng.choice(names.outlets)
         return rng.choice(names.groups.get((label, _is_acronym(old))) or (old,))
     titles, core = person
     family = chosen.setdefault(core[-1], rng.choice(names.family))  # so that the family name alone is replaced alike
     return " ".join([*titles, rng.choice(names.given), family])
+
+
+def _states_in(places: Collection[str], parties: Collection[str]) -> tuple[str, ...]:
+    """The places of one word that are parties too, or whose people are ("Dravonian", "Dravonian army")."""
+    words = sorted(place for place in places if len(place) > _SHORTEST and " " not in place)
+    of_people = {_state_of(party, words) for party in parties}
+    return tuple(place for place in words if place in parties or place in of_people)
+
+
+def _state_of(adjective: str, states: Sequence[str]) -> str | None:
+    """The state whose people an adjective names.
+
+    >>> _state_of("Dravonian", ["Dravonia", "Qasira"]), _state_of("Dravet", ["Dravonia"])
+    ('Dravonia', None)
+    """
+    stem = _PEOPLE.sub("", adjective)
+    if stem == adjective or len(stem) < _SHORTEST:
+        return None
+    return next((state for state in states if state.startswith(stem) and len(state) - len(stem) <= 2), None)
 
 
 def _is_name(text: str, common: frozenset[str]) -> bool:
