@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+from transformers import AutoConfig, BertConfig, BertModel, PreTrainedTokenizerFast
 
+import small_vocabularies
 from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
@@ -16,6 +19,7 @@ from eventcorpus.training.distillation import (
     folds_of,
     labelled_examples,
     teacher_recipe,
+    teacher_windows,
     unlabelled_examples,
 )
 from eventcorpus.training.examples import IGNORED, Example, prepare
@@ -92,7 +96,9 @@ def test_more_teachers_than_clusters_cannot_be() -> None:
 
 def test_gold_and_teacher_share_the_target_and_each_example_asks_the_one_that_has_not_seen_it() -> None:
     examples = [Example([5, 6, 7], [IGNORED, 1, 0]), Example([5, 6], [IGNORED, 0])]
-    taught = labelled_examples(examples, [lambda: Sure(0), lambda: Sure(2)], [1, 0], weight=0.25)
+    taught = labelled_examples(
+        examples, [lambda: Sure(0), lambda: Sure(2)], [1, 0], read=[[5, 6, 7], [5, 6]], weight=0.25
+    )
     first, second = (example.soft_targets for example in taught)
     assert first is not None and second is not None
     assert first[1:].tolist() == [[0, 0.75, 0.25], [0.75, 0, 0.25]]
@@ -101,7 +107,8 @@ def test_gold_and_teacher_share_the_target_and_each_example_asks_the_one_that_ha
 
 
 def test_on_unlabelled_text_the_mean_of_all_teachers_counts_where_a_window_owns_the_token() -> None:
-    (taught,) = unlabelled_examples([Example([5, 6, 7], [IGNORED, 0, 0])], [lambda: Sure(0), *[lambda: Sure(2)] * 3])
+    teachers = [lambda: Sure(0), *[lambda: Sure(2)] * 3]
+    (taught,) = unlabelled_examples([Example([5, 6, 7], [IGNORED, 0, 0])], teachers, read=[[5, 6, 7]])
     assert taught.soft_targets is not None
     assert taught.soft_targets[1].tolist() == [0.25, 0, 0.75]
     assert taught.targets == [IGNORED, 2, 2]
@@ -159,6 +166,52 @@ def test_a_run_stopped_while_a_teacher_or_the_student_learns_ends_with_the_same_
     assert len(steps) - 2 * n_all <= 2, "more was done again than the steps since the last checkpoint"
     whole, resumed = (load_file(tmp_path / name / "model.safetensors") for name in ("whole", "m"))
     assert all(whole[key].equal(resumed[key]) for key in whole)
+
+
+def other_encoder(tiny_encoder: Path, folder: Path, *, lowercase: bool = True) -> Path:
+    """A wider encoder with other special tokens in front, so that the same pieces have other ids."""
+    vocabulary = small_vocabularies.wordpiece(["<s>", "<pad>", "</s>", "<unk>", "[x]", "[y]"])
+    words = Tokenizer(models.WordPiece(vocabulary, unk_token="<unk>"))
+    words.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
+    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    ids = [(token, words.token_to_id(token)) for token in ("<s>", "</s>")]
+    words.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=ids)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", unk_token="<unk>", cls_token="<s>")
+    tokenizer.save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(tokenizer), hidden_size=48, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+        max_position_embeddings=512, pad_token_id=tokenizer.pad_token_id,
+    )  # fmt: skip
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+def test_teachers_of_another_encoder_read_the_same_pieces_under_their_own_ids(
+    tiny_encoder: Path, tmp_path: Path
+) -> None:
+    recipe = Recipe(
+        encoder=str(tiny_encoder), num_train_epochs=1, max_length=32, stride=8, precision="fp32", n_teachers=2,
+        teacher_encoder=str(other_encoder(tiny_encoder, tmp_path / "other")),
+    )  # fmt: skip
+    prepared = prepare(articles(6), ONTOLOGY, recipe)
+    read = teacher_windows(prepared, prepared.articles, prepared.encoded.examples)
+    own = [example.input_ids for example in prepared.encoded.examples]
+    assert [len(ids) for ids in read] == [len(ids) for ids in own]
+    moved = [[3 if id_ == 1 else id_ + 1 for id_ in ids[1:-1]] for ids in own]  # 1 and 3 are unknown
+    assert [ids[1:-1] for ids in read] == moved
+    assert all(ids[0] == 0 and ids[-1] == 2 for ids in read)
+    fit(articles(6), ONTOLOGY, recipe, tmp_path / "m")
+    widths = {AutoConfig.from_pretrained(tmp_path / name).hidden_size for name in ("m.teachers/0", "m.teachers/1")}
+    assert (widths, AutoConfig.from_pretrained(tmp_path / "m").hidden_size) == ({48}, 32)
+
+
+def test_teachers_that_cut_words_otherwise_are_refused(tiny_encoder: Path, tmp_path: Path) -> None:
+    other = other_encoder(tiny_encoder, tmp_path / "other", lowercase=False)
+    recipe = Recipe(encoder=str(tiny_encoder), max_length=32, stride=8, n_teachers=2, teacher_encoder=str(other))
+    texts = [AnnotatedArticle(Article("X1", "Aleppo FELL"), (), ONTOLOGY.labels)]
+    prepared = prepare(articles(6), ONTOLOGY, recipe)
+    with pytest.raises(RecipeError, match="teacher_encoder: .*other cuts article X1 into other pieces than"):
+        teacher_windows(prepared, texts, prepared.encode(texts))
 
 
 def test_teachers_have_seeds_and_a_recipe_of_their_own(tmp_path: Path) -> None:

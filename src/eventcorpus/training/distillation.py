@@ -17,10 +17,12 @@ from pathlib import Path
 import torch
 
 from eventcorpus.errors import InputError, RecipeError
+from eventcorpus.models.encoders import find_encoder, load_tokenizer
 from eventcorpus.models.extractor import Extractor
+from eventcorpus.models.windows import TextEncoder
 from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.training.examples import IGNORED, Example, Preparation
+from eventcorpus.training.examples import IGNORED, Example, Preparation, encode_articles
 from eventcorpus.training.recipe import Recipe, read_recipe
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeac
 
     Raises:
         InputError: if there are fewer articles (clusters) than teachers.
+        RecipeError: if the teachers' encoder cuts words into other pieces than the student's.
     """
     recipe, encoded = prepared.recipe, prepared.encoded
     folds = folds_of(prepared.articles, n_teachers=recipe.n_teachers, seed=recipe.seed)
@@ -52,11 +55,41 @@ def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeac
         fit_teacher(training_articles, teacher_recipe(recipe, k), folder)
         teachers.append(partial(Extractor.from_pretrained, folder))
     unseen_by = [folds[position] for position in encoded.article_of]
-    labelled = labelled_examples(encoded.examples, teachers, unseen_by, weight=recipe.teacher_weight)
-    unlabelled = encode_unlabelled(prepared)
-    others = unlabelled_examples(unlabelled, teachers) if unlabelled else []
+    read = teacher_windows(prepared, prepared.articles, encoded.examples)
+    labelled = labelled_examples(encoded.examples, teachers, unseen_by, read=read, weight=recipe.teacher_weight)
+    texts = unlabelled_texts(prepared)
+    unlabelled = prepared.encode(texts)
+    others = (
+        unlabelled_examples(unlabelled, teachers, read=teacher_windows(prepared, texts, unlabelled)) if texts else []
+    )
     logger.info("teachers gave targets for %d windows with gold labels and for %d without", len(labelled), len(others))
     return labelled + others
+
+
+def teacher_windows(
+    prepared: Preparation, articles: Sequence[AnnotatedArticle], examples: Sequence[Example]
+) -> list[list[int]]:
+    """The windows of the articles as the teachers read them: the same pieces of words under the ids of their encoder.
+
+    Args:
+        examples: of these articles.
+
+    Raises:
+        RecipeError: if the teachers' encoder cuts an article into other pieces.
+    """
+    recipe, name = prepared.recipe, prepared.recipe.teacher_encoder
+    if name in ("", recipe.encoder):
+        return [example.input_ids for example in examples]
+    encoder = TextEncoder(load_tokenizer(find_encoder(name)), max_length=recipe.max_length, stride=recipe.stride)
+    same = (len(encoder.prefix), len(encoder.suffix)) == (len(prepared.encoder.prefix), len(prepared.encoder.suffix))
+    for annotated in articles:
+        text = annotated.article.text
+        if not same or encoder.encode(text).offsets != prepared.encoder.encode(text).offsets:
+            raise RecipeError(
+                f"teacher_encoder: {name} cuts article {annotated.article.id} into other pieces than {recipe.encoder}; "
+                "name an encoder with the same word pieces, such as bundled-base for bundled"
+            )
+    return [example.input_ids for example in encode_articles(articles, prepared.ontology, encoder).examples]
 
 
 def folds_of(articles: Sequence[AnnotatedArticle], *, n_teachers: int, seed: int) -> list[int]:
@@ -74,18 +107,24 @@ def folds_of(articles: Sequence[AnnotatedArticle], *, n_teachers: int, seed: int
 
 
 def labelled_examples(
-    examples: Sequence[Example], teachers: Teachers, unseen_by: Sequence[int], *, weight: float
+    examples: Sequence[Example],
+    teachers: Teachers,
+    unseen_by: Sequence[int],
+    *,
+    read: Sequence[list[int]],
+    weight: float,
 ) -> list[Example]:
     """Examples whose soft targets are gold labels mixed with the probabilities of the teacher that has not seen them.
 
     Args:
         unseen_by: of each example, the number of the teacher that was not trained on its article.
+        read: of each example, its window as the teachers read it.
         weight: of the teacher's probabilities, in [0, 1]; the gold labels have the rest.
     """
     mixed: dict[int, Example] = {}
     for k, load_teacher in enumerate(teachers):
         unseen = [i for i, teacher in enumerate(unseen_by) if teacher == k]
-        predicted = probabilities(load_teacher(), [examples[i] for i in unseen])
+        predicted = probabilities(load_teacher(), [read[i] for i in unseen])
         for i, soft in zip(unseen, predicted, strict=True):
             targets = torch.tensor(examples[i].targets)
             gold = torch.nn.functional.one_hot(targets.clamp(min=0), soft.shape[-1]).float()
@@ -93,14 +132,14 @@ def labelled_examples(
     return [mixed[i] for i in range(len(examples))]
 
 
-def unlabelled_examples(examples: Sequence[Example], teachers: Teachers) -> list[Example]:
+def unlabelled_examples(examples: Sequence[Example], teachers: Teachers, *, read: Sequence[list[int]]) -> list[Example]:
     """Examples with the mean probabilities of all teachers as soft targets, and their most probable tag as target.
 
     Tokens that have no target in the window keep none.
     """
     means: list[torch.Tensor] = []
     for load_teacher in teachers:
-        for i, soft in enumerate(probabilities(load_teacher(), examples)):
+        for i, soft in enumerate(probabilities(load_teacher(), read)):
             if i == len(means):
                 means.append(torch.zeros_like(soft))
             means[i] += soft / len(teachers)
@@ -112,20 +151,20 @@ def unlabelled_examples(examples: Sequence[Example], teachers: Teachers) -> list
     return distilled
 
 
-def probabilities(teacher: Extractor, examples: Sequence[Example]) -> Iterator[torch.Tensor]:
-    """The tag probabilities of each example, shape (seq_len, n_tags), fp32, in order."""
-    by_length = sorted(range(len(examples)), key=lambda i: len(examples[i].input_ids))
+def probabilities(teacher: Extractor, windows: Sequence[list[int]]) -> Iterator[torch.Tensor]:
+    """The tag probabilities of each window, shape (seq_len, n_tags), fp32, in order."""
+    by_length = sorted(range(len(windows)), key=lambda i: len(windows[i]))
     predicted: dict[int, torch.Tensor] = {}
     for at in range(0, len(by_length), _BATCH_SIZE):
         positions = by_length[at : at + _BATCH_SIZE]
-        rows = teacher.window_logits([examples[i].input_ids for i in positions]).softmax(dim=-1).cpu()
+        rows = teacher.window_logits([windows[i] for i in positions]).softmax(dim=-1).cpu()
         for row, i in enumerate(positions):
-            predicted[i] = rows[row, : len(examples[i].input_ids)].clone()
-    yield from (predicted[i] for i in range(len(examples)))
+            predicted[i] = rows[row, : len(windows[i])].clone()
+    yield from (predicted[i] for i in range(len(windows)))
 
 
 _OF_THE_STUDENT = (
-    "n_teachers", "teacher", "teacher_weight", "unlabelled", "unlabelled_unit", "eval_strategy",
+    "n_teachers", "teacher", "teacher_encoder", "teacher_weight", "unlabelled", "unlabelled_unit", "eval_strategy",
     "early_stopping_patience", "load_best_model_at_end", "report_to",
 )  # fmt: skip
 """Keys that have no meaning for a teacher and get their defaults, but scoring is switched off."""
@@ -145,18 +184,18 @@ def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
     defaults = {key: Recipe.model_fields[key].default for key in _OF_THE_STUDENT}
     return base.replace(
         **defaults | {"eval_strategy": "no"},
-        encoder=recipe.encoder,
+        encoder=recipe.teacher_encoder or recipe.encoder,
         max_length=recipe.max_length,
         stride=recipe.stride,
         seed=(recipe.seed * 1009 + k + 1) % 2**32,
     )
 
 
-def encode_unlabelled(prepared: Preparation) -> list[Example]:
-    """Encode the articles without labels, whole or in sentences, as if all labels had been used in them."""
+def unlabelled_texts(prepared: Preparation) -> list[AnnotatedArticle]:
+    """The articles without labels, whole or in sentences, as if all labels had been used in them."""
     labels, is_whole = prepared.articles[0].labels_annotated, prepared.recipe.unlabelled_unit == "article"
     texts = [text for article in prepared.unlabelled for text in ([article] if is_whole else _sentences(article))]
-    return prepared.encode([AnnotatedArticle(text, (), labels) for text in texts])
+    return [AnnotatedArticle(text, (), labels) for text in texts]
 
 
 def _sentences(article: Article) -> list[Article]:

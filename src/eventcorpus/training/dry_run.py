@@ -18,7 +18,7 @@ from eventcorpus.models.encoders import has_weights
 from eventcorpus.models.folder import is_model_folder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.training.distillation import encode_unlabelled, teacher_recipe
+from eventcorpus.training.distillation import teacher_recipe, unlabelled_texts
 from eventcorpus.training.examples import Preparation, prepare
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
@@ -71,7 +71,7 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     prepared = prepare(articles, ontology, recipe)
     n_windows, n_unlabelled, n_teacher_steps = len(prepared.encoded.examples), 0, 0
     if recipe.n_teachers:
-        n_unlabelled = len(encode_unlabelled(prepared))
+        n_unlabelled = len(prepared.encode(unlabelled_texts(prepared)))
         n_windows_of_a_teacher = n_windows * (recipe.n_teachers - 1) // recipe.n_teachers
         n_teacher_steps = recipe.n_teachers * _n_steps(n_windows_of_a_teacher, teacher_recipe(recipe, 0))
     n_steps = _n_steps(n_windows + n_unlabelled, recipe)

@@ -88,6 +88,8 @@ class Recipe(StrictModel):
     """Weight of the teachers' probabilities in the mix where there are gold labels."""
     teacher: str = Field("", json_schema_extra=_EXPERT)
     """Recipe file that the teachers are trained with, on this recipe's encoder and windows; none: this recipe."""
+    teacher_encoder: str = Field("", json_schema_extra=_EXPERT)
+    """Encoder of the teachers, if not this recipe's: a larger one that cuts words into the same pieces."""
     unlabelled: str = Field("", json_schema_extra=_EXPERT)
     """Files and folders of articles without labels, with commas; learned from the teachers' probabilities alone."""
     unlabelled_unit: Literal["article", "sentence"] = Field("article", json_schema_extra=_EXPERT)
