@@ -68,7 +68,7 @@ def read_doccano(inputs: Sequence[Path]) -> Found:
                     report.refuse("articles", article_id, f"{name}: {row.place}", Code.NOT_ANNOTATED)
 
     def documents(report: ConversionReport) -> Iterator[Document]:
-        in_order = side_by_side(rows(report)) if people else rows(report)
+        in_order = side_by_side(rows(report), _row) if people else rows(report)
         for _, of_article in groupby(in_order, key=lambda row: row.article_id):
             same = list(of_article)
             is_labelled = any(row.marks for row in same)

@@ -106,7 +106,7 @@ def read_prodigy(inputs: Sequence[Path]) -> Found:
 
     def documents(report: ConversionReport) -> Iterator[Document]:
         rows = accepted(report)
-        in_order = side_by_side(rows) if several or has_suggestions else rows
+        in_order = side_by_side(rows, _row) if several or has_suggestions else rows
         for _, of_one in groupby(in_order, key=lambda row: (row.article_id, row.annotator, row.is_part)):
             same = list(of_one)
             if same[0].is_part:
@@ -152,6 +152,10 @@ def _answer(place: str, value: Any) -> _Answer:
     time = value.get("_timestamp")
     time = float(time) if isinstance(time, int | float) and 0 < time < 1e12 else 0.0
     return _Answer(row, str(value.get("answer") or "accept"), time, _person(value))
+
+
+def _row(place: str, value: Any) -> Row:
+    return _answer(place, value).row
 
 
 def _person(value: Mapping[str, Any]) -> str:

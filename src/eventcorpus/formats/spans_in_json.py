@@ -7,7 +7,6 @@ out: documents. Offsets that count UTF-16 units or bytes are told by the text.
 from __future__ import annotations
 
 import json
-import pickle
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
@@ -51,6 +50,7 @@ class Row:
         counts_characters: whether it is sure that offsets are code points.
         article_id, split, annotator: see ``annotation.document.Document``.
         is_part: it is not all that its annotator says of the text.
+        value: what the file has, of which the row is made.
     """
 
     place: str
@@ -66,6 +66,7 @@ class Row:
     split: str = "train"
     annotator: str = "a1"
     is_part: bool = False
+    value: Any = None
 
 
 @dataclass(frozen=True)
@@ -132,21 +133,39 @@ def rows_in(
             yield row
 
 
-def side_by_side(rows: Iterable[Row]) -> Iterator[Row]:
+def side_by_side(rows: Iterable[Row], made_of: Callable[[str, Any], Row]) -> Iterator[Row]:
     """Rows so that the annotators of one article come one after another, a1 first; they wait in a temporary file.
 
+    Args:
+        made_of: makes a row of its place and value again.
+
     Raises:
+        InputError: for a value that is nested too deeply.
         OutputError: if there is no room for it.
     """
-    waiting = on_disk("CREATE TABLE waiting (n INTEGER PRIMARY KEY, article TEXT, annotator INTEGER, row BLOB)")
-    values = ((row.article_id, int(row.annotator.removeprefix("a")), pickle.dumps(row)) for row in rows)
+    columns = "article TEXT, annotator INTEGER, split TEXT, place TEXT, value TEXT"
+    waiting = on_disk(f"CREATE TABLE waiting (n INTEGER PRIMARY KEY, {columns})")
+    values = (
+        (row.article_id, int(row.annotator.removeprefix("a")), row.split, row.place, _waiting_value(row))
+        for row in rows
+    )
     try:
-        waiting.executemany("INSERT INTO waiting (article, annotator, row) VALUES (?, ?, ?)", values)
+        waiting.executemany("INSERT INTO waiting VALUES (NULL, ?, ?, ?, ?, ?)", values)
     except sqlite3.OperationalError as fault:
         raise OutputError(f"temporary file: {fault}; name a folder with more room in SQLITE_TMPDIR") from None
     in_order = waiting.execute("SELECT n FROM waiting ORDER BY max(n) OVER (PARTITION BY article), annotator, n")
     for (n,) in in_order:
-        yield pickle.loads(waiting.execute("SELECT row FROM waiting WHERE n = ?", (n,)).fetchone()[0])
+        found = waiting.execute("SELECT article, annotator, split, place, value FROM waiting WHERE n = ?", (n,))
+        article_id, annotator, split, place, value = found.fetchone()
+        row = made_of(place, json.loads(value))
+        yield replace(row, article_id=article_id, annotator=f"a{annotator}", split=split)
+
+
+def _waiting_value(row: Row) -> str:
+    try:
+        return json.dumps(row.value)
+    except RecursionError:
+        raise InputError(f"{row.place}: nested too deeply") from None
 
 
 # what stands in a value ----------------------------------------------------------------------------------------------
@@ -181,7 +200,7 @@ def row_of(place: str, value: Any, keys: Keys) -> Row:
         if isinstance(about.get(key), dict):
             about = _about(about.pop(key), {"id", "text"}) | about
     about |= {"categories": categories} if categories else {}
-    return Row(place, text, marks, about=about, lost=lost)
+    return Row(place, text, marks, about=about, lost=lost, value=value)
 
 
 def _about(value: Mapping[str, Any], without: Set[str]) -> dict[str, Any]:
