@@ -11,6 +11,7 @@ import yaml
 from benchmark_versions import raise_versions
 from eventcorpus.errors import InputError
 from eventcorpus.eval.benchmark import (
+    benchmark_dataset,
     benchmark_files,
     find_benchmark,
     find_data,
@@ -19,6 +20,7 @@ from eventcorpus.eval.benchmark import (
     unfit,
 )
 from eventcorpus.eval.class_map import ClassMap
+from eventcorpus.eval.runs import gold_sha256
 
 ROOT = Path(__file__).parent.parent.parent
 SHIPPED = benchmark_files(ROOT / "eval/benchmarks")
@@ -62,7 +64,7 @@ def test_a_shipped_benchmark_means_what_its_version_was_published_with(path: Pat
 def test_every_published_version_is_of_a_file_and_none_lies_ahead_of_it() -> None:
     published = json.loads((ROOT / "eval/benchmarks/versions.json").read_text())
     versions = {path.stem: read_benchmark(path).version for path in SHIPPED}
-    assert published.keys() == versions.keys() and len(SHIPPED) == 8
+    assert published.keys() == versions.keys() and len(SHIPPED) == 9
     for name, known in published.items():
         assert max(int(version) for version in known) == versions[name]
 
@@ -70,10 +72,20 @@ def test_every_published_version_is_of_a_file_and_none_lies_ahead_of_it() -> Non
 def test_the_data_that_is_shipped_is_that_of_its_benchmarks() -> None:
     own = [(path, read_benchmark(path)) for path in SHIPPED]
     own = [(path, benchmark) for path, benchmark in own if benchmark.data]
-    assert [path.stem for path, _ in own] == ["shipped-test", "shipped-validation"]
+    assert [path.stem for path, _ in own] == ["shipped-test-0-2", "shipped-test", "shipped-validation"]
     for path, benchmark in own:
         assert benchmark.data is not None
-        assert len(find_data(benchmark, path, path.parent / benchmark.data).files) == 7
+        found = find_data(benchmark, path, path.parent / benchmark.data).files
+        assert len(found) == len(benchmark.files)
+        every = {f"annotations/{export.name}" for export in (ROOT / "corpus/annotations").glob("*.json")}
+        assert path.stem == "shipped-test-0-2" or every <= found.keys()
+
+
+def test_the_older_test_articles_have_the_gold_that_their_report_was_made_on() -> None:
+    path = ROOT / "eval/benchmarks/shipped-test-0-2.yaml"
+    report = json.loads((ROOT / "eval/reports/default__shipped-test-0-2.json").read_text())
+    with benchmark_dataset(find_data(read_benchmark(path), path, ROOT / "corpus")) as dataset:
+        assert gold_sha256(dataset.split("test")) == report["dataset"]["gold_sha256"]
 
 
 def test_words_about_a_benchmark_are_not_its_meaning(tmp_path: Path) -> None:
