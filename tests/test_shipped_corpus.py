@@ -147,7 +147,7 @@ def test_check_looks_at_the_gold_that_trains(gold: list[AnnotatedArticle], every
     checked = read_corpus(CORPUS, gold=None).gold
     assert {one.article.id: said(one) for one in gold} == {name: said(one) for name, one in checked.items()}
     decided = {one.article.id: one for one in every if one.annotator == ADJUDICATED}
-    assert len(decided) == 88
+    assert decided.keys() == {one.article.id for one in every if one.annotator == "a2"}
     assert {name: said(checked[name]) for name in decided} == {name: said(one) for name, one in decided.items()}
 
 

@@ -15,6 +15,8 @@ from .proxy import FaultyProxy
 from .server import LabelStudioServer
 
 PROGRAM = str(Path(sys.executable).with_name("eventcorpus"))
+SHIPPED = Path(__file__).parents[2] / "corpus/articles"
+N_SHIPPED = sum(len(path.read_text().splitlines()) for path in SHIPPED.glob("*.jsonl"))
 PREDICT_SECONDS = 3
 """How long this server waits for a model's predictions; by default it is 100 s."""
 

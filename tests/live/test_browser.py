@@ -17,7 +17,7 @@ import pytest
 from eventcorpus.text import sha256_of
 
 from .browser import Annotator
-from .conftest import Run
+from .conftest import N_SHIPPED, Run
 from .server import LabelStudioServer
 
 Drawn = list[tuple[str, str, int]]
@@ -69,7 +69,9 @@ def test_every_span_is_what_the_browser_selected(
     own = tmp_path / "hard.jsonl"
     rows_of_texts = [{"id": name, "text": text, "text_sha256": sha256_of(text)} for name, (text, _) in HARD.items()]
     own.write_text("".join(json.dumps(row) + "\n" for row in rows_of_texts))  # with its hash a text stays as it is
-    assert run("labelstudio", "push", "corpus/articles", "--project", "drawn").stdout.startswith("349 tasks sent")
+    assert run("labelstudio", "push", "corpus/articles", "--project", "drawn").stdout.startswith(
+        f"{N_SHIPPED} tasks sent"
+    )
     assert run("labelstudio", "push", own, "--project", "drawn").stdout.startswith(f"{len(HARD)} tasks sent")
     project = server.project_id("drawn")
     task_of = {task["data"]["article_id"]: task["id"] for task in server.tasks("drawn")}  # type: ignore[index]
@@ -111,7 +113,7 @@ def test_every_span_is_what_the_browser_selected(
     n_spans = sum(len(drawn) for _, drawn in HARD.values())
     assert (report["spans"]["in"], report["spans"]["kept"]) == (n_spans, n_spans)
     assert (report["roles"]["kept"], report["roles"]["repaired"], report["attributes"]["kept"]) == (1, 1, 1)
-    assert report["articles"]["reasons"] == {"refused: not annotated": 349}
+    assert report["articles"]["reasons"] == {"refused: not annotated": N_SHIPPED}
 
 
 def test_a_project_that_is_not_ours_with_cr_lf_and_other_names(
@@ -143,8 +145,9 @@ def test_the_shipped_corpus_comes_back_from_the_server_byte_for_byte(
 ) -> None:
     first, second = tmp_path / "first", tmp_path / "second"
     splits = ("--splits", "corpus/splits")
-    assert run("convert", "corpus/annotations/pass-1.json", *splits, "--out", first).returncode == 0
-    assert run("labelstudio", "push", first, "--project", "round trip").stdout.startswith("349 tasks sent")
+    first_pass = ("corpus/annotations/pass-1.json", "corpus/annotations/third-pass-1.json")
+    assert run("convert", *first_pass, *splits, "--out", first).returncode == 0
+    assert run("labelstudio", "push", first, "--project", "round trip").stdout.startswith(f"{N_SHIPPED} tasks sent")
     assert run("labelstudio", "pull", "--project", "round trip", "--out", tmp_path / "labels").returncode == 0
     assert run("convert", tmp_path / "labels", *splits, "--out", second).returncode == 0
     files = {path.relative_to(first) for path in first.rglob("*") if path.is_file()}
