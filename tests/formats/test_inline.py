@@ -1,5 +1,6 @@
 """The inline notation: what each mark means, what stops, and that writing and reading are inverse."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span, joi
 from label_studio_json import NESTED, ONTOLOGY
 
 SHIPPED = Path(__file__).parents[2] / "corpus/ontology.yaml"
+EXPORTS = SHIPPED.parent / "annotations"
 
 
 def read(body: str, header: str = "kind: wire\n") -> AnnotatedArticle:
@@ -309,3 +311,18 @@ def articles(draw: st.DrawFn) -> AnnotatedArticle:
 @given(articles())
 def test_reading_what_was_written_gives_the_same_article(one: AnnotatedArticle) -> None:
     assert read_inline(write_inline([one]), NESTED, place="f.txt") == [one]
+
+
+def test_what_was_adjudicated_is_written_as_what_an_annotator_did() -> None:
+    exports = [str(EXPORTS / f"third-{name}.json") for name in ("pass-2", "adjudicated")]
+    code, alone, _ = run("inline", "write", exports[1])
+    assert (code, alone.count("\n=== ") + 1) == (0, len(json.loads(Path(exports[1]).read_text())))
+    assert run("inline", "write", *exports)[1] == alone
+    assert run("inline", "write", *exports, "--annotator", "adjudicated")[1] == alone
+    assert run("inline", "write", *exports, "--annotator", "a1")[1] == run("inline", "write", exports[0])[1] != alone
+
+
+def test_an_annotator_who_did_nothing_is_named_with_those_who_did() -> None:
+    code, stdout, stderr = run("inline", "write", str(EXPORTS / "third-adjudicated.json"), "--annotator", "a1")
+    assert (code, stdout) == (1, "")
+    assert stderr == "Error: --annotator 'a1': annotated none of these articles; there are adjudicated\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,12 +10,13 @@ import click
 from eventcorpus.articles.rows import article_row
 from eventcorpus.cli import options
 from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, nearest
 from eventcorpus.files import to_json, write_text
 from eventcorpus.formats.inline import InlineCheck, read_inline_files, write_inline
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import load_ontology
 from eventcorpus.labelstudio.tasks import keep_name, simulated_export
+from eventcorpus.schema import ADJUDICATED, AnnotatedArticle
 from eventcorpus.text import one_line
 
 
@@ -99,9 +101,14 @@ def read(
 
 @inline_command.command("write")
 @click.argument("exports", nargs=-1, required=True, type=options.PATH)
-@click.option("--annotator", metavar="NAME", default="a1")
+@click.option(
+    "--annotator",
+    metavar="NAME",
+    help="Whose annotations: a1, a2, adjudicated. Without it, of each article what was adjudicated, else the first "
+    "annotator's.",
+)
 @options.ONTOLOGY
-def write(exports: tuple[Path, ...], annotator: str, ontology_path: Path | None) -> None:
+def write(exports: tuple[Path, ...], annotator: str | None, ontology_path: Path | None) -> None:
     """Print Label Studio JSON exports in the notation.
 
     \b
@@ -109,5 +116,20 @@ def write(exports: tuple[Path, ...], annotator: str, ontology_path: Path | None)
       eventcorpus inline write corpus/annotations/pass-1.json
     """
     ontology = load_ontology(ontology_path, near=exports)
-    articles = read_exports(exports, ontology, ConversionReport())
-    click.echo(write_inline([a for a in articles if a.annotator == annotator]), nl=False)
+    annotated = read_exports(exports, ontology, ConversionReport())
+    chosen = _of_each_article(annotated) if annotator is None else [a for a in annotated if a.annotator == annotator]
+    if annotated and not chosen:
+        names = dict.fromkeys(a.annotator for a in annotated)
+        raise InputError(
+            f"--annotator {annotator!r}: annotated none of these articles; {nearest(str(annotator), names)}"
+        )
+    click.echo(write_inline(chosen), nl=False)
+
+
+def _of_each_article(annotated: Sequence[AnnotatedArticle]) -> list[AnnotatedArticle]:
+    """Of each article what was adjudicated, else the first annotator's."""
+    chosen: dict[str, AnnotatedArticle] = {}
+    for one in annotated:
+        if one.annotator == ADJUDICATED or one.article.id not in chosen:
+            chosen[one.article.id] = one
+    return list(chosen.values())
