@@ -66,7 +66,7 @@ UNREADABLE = {
     ],
     "french": [
         "words: 0 of its 17 words are among the 300 most common ones of the texts that the model learned from, of which "
-        "they are 63%; it may be in another language"
+        "they are {share}; it may be in another language"
     ],
     "zwnj": ["script: 61% of its letters are Arabic, and the model learned from Latin"],
 }
@@ -76,7 +76,8 @@ UNREADABLE = {
 @pytest.mark.parametrize("path", sorted(TEXTS.iterdir()), ids=lambda path: path.stem)
 def test_a_text_that_the_model_cannot_read_is_told_and_hostile_english_is_not(path: Path) -> None:
     (article,) = read_articles([path])
-    assert warnings(article) == UNREADABLE.get(path.stem, [])
+    told = [line.format(share=f"{learned().common_share:.0%}") for line in UNREADABLE.get(path.stem, [])]
+    assert warnings(article) == told
 
 
 def test_no_article_of_the_shipped_corpus_is_told_also_in_capitals_and_cut_short() -> None:
@@ -88,7 +89,8 @@ def test_no_article_of_the_shipped_corpus_is_told_also_in_capitals_and_cut_short
 
 
 OTHER_LANGUAGES = {
-    "Spanish": "Hombres armados atacaron el lunes un convoy militar cerca de Darna y mataron al menos a doce soldados.",
+    "Spanish": "Hombres armados atacaron el lunes un convoy militar cerca de Darna y mataron al menos a doce soldados. "
+    "Los atacantes huyeron hacia la frontera, según la policía.",
     "German": "Bewaffnete griffen am Montag nahe Darna einen Militärkonvoi an und töteten mindestens zwölf Soldaten. "
     "Die Angreifer flohen in Richtung Grenze, so die Armee.",
     "Indonesian": "Kelompok bersenjata menyerang konvoi militer di dekat Darna pada hari Senin, menewaskan dua belas tentara.",
@@ -173,7 +175,7 @@ def test_few_training_texts_tell_nothing_of_words() -> None:
 
 def test_what_is_kept_of_the_training_texts_is_a_hundred_words() -> None:
     assert learned().scripts == ("Latin",)
-    assert len(learned().common_words) == 300 and learned().common_words[:3] == ("the", "a", "of")
+    assert len(learned().common_words) == 300 and set(learned().common_words[:3]) == {"the", "a", "of"}
     assert 0.6 < learned().common_share < 0.7
 
 
