@@ -41,6 +41,7 @@ from eventcorpus.formats.inline import read_inline_files
 from eventcorpus.labelstudio import regions
 from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.ontology import Ontology
+from eventcorpus.predictions import check_prediction
 from eventcorpus.text import sha256_of, stored_form
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -257,11 +258,14 @@ def as_predictions(inputs: Sequence[Path], random: Random) -> Counter[str]:
     path, options = inputs[0], Options()
     gold = read_gold(path if path.name.startswith("gold") else GOLD, options)
     system = read_system(GOLD.with_name("pred-bio.txt") if path.name.startswith("gold") else path, gold, options)
-    texts = {one.article.id: one.article.text for one in gold.articles}
+    articles = {one.article.id: one.article for one in gold.articles}
     for prediction in system:
-        text = texts.get(prediction.id)  # scoring refuses predictions for articles that the gold has not
-        for mention in prediction.mentions if text is not None else ():
-            if text[mention.start : mention.end] != mention.text or not mention.text:
+        if prediction.id not in articles:
+            continue  # scoring counts or refuses it
+        article = articles[prediction.id]
+        check_prediction(prediction, article, place=path.name)  # as scoring does
+        for mention in prediction.mentions:
+            if article.text[mention.start : mention.end] != mention.text or not mention.text:
                 raise Wrong(f"the mention {mention} is not there")
     return Counter({"mentions": sum(len(prediction.mentions) for prediction in system)})
 

@@ -4,11 +4,21 @@ Every message names the file, the article, the value and the limit, and ends wit
 """
 
 import difflib
+import re
 from collections.abc import Iterable
+
+_LONGEST = 500
+_LONG = re.compile(r"\S{%d,}" % (_LONGEST + 1))
 
 
 class EventCorpusError(Exception):
-    """Base class; the command line prints its message in one line and exits with 1."""
+    """Base class; the command line prints its message in one line and exits with 1.
+
+    A name of more than ``_LONGEST`` characters, such as the key of a hostile file, is cut.
+    """
+
+    def __str__(self) -> str:
+        return _LONG.sub(lambda found: f"{found[0][:100]}...", super().__str__())
 
 
 class InputError(EventCorpusError):
