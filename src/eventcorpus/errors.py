@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 _LONGEST = 500
-_LONG = re.compile(r"\S{%d,}" % (_LONGEST + 1))
+_LONG = re.compile(rf"\S{{{_LONGEST + 1},}}")
 
 
 class EventCorpusError(Exception):
