@@ -182,6 +182,11 @@ FILES: dict[str, tuple[list[str], list[str], list[tuple[str, str]], str]] = {
         [("train", "train/a.conll"), ("train", "train/b.conll"), ("validation", "dev/a.conll")], ""),
     "names that say no split": (
         ["a.conll", "b.conll", "notes.txt"], ["."], [("train", "a.conll"), ("train", "b.conll")], "not read: notes.txt;"),
+    "numbered files of a split": (
+        ["train_1.txt", "train_2.txt", "test.txt"], ["."],
+        [("train", "train_1.txt"), ("train", "train_2.txt"), ("test", "test.txt")], ""),
+    "other files of a split beside the one called after it": (
+        ["train.txt", "train_2.txt"], ["."], [("train", "train.txt")], "not read: train_2.txt;"),
     "several files named": (
         ["data/train.conll", "more/dev.bio"], ["data/train.conll", "more/dev.bio"],
         [("train", "data/train.conll"), ("validation", "more/dev.bio")], ""),
@@ -234,7 +239,17 @@ MORE: dict[str, tuple[str, list[tuple[str, list[tuple[str, str]]]], str]] = {
     "ends alone": ("North I-LOC\nDarna E-LOC\nMarsa E-LOC\nfell O\n", [("North Darna Marsa fell", [("North Darna", "LOC"), ("Marsa", "LOC")])], "IOE2"),
     "IOB1 with neighbours": ("Darna I-LOC\nMarsa B-LOC\nBay I-LOC\nfell O\n", [("Darna Marsa Bay fell", [("Darna", "LOC"), ("Marsa Bay", "LOC")])], "IOB1"),
     "lower-case IOBES": ("North b-loc\nDarna e-loc\nMarsa s-loc\nfell o\n", [("North Darna Marsa fell", [("North Darna", "loc"), ("Marsa", "loc")])], "IOBES"),
+    "colons": ("Old B:LOC\nMarsa I:LOC\nfell O\nDarna B:LOC\n", [("Old Marsa fell Darna", [("Old Marsa", "LOC"), ("Darna", "LOC")])], "IOB2"),
+    "letters after small labels": ("Old loc-b\nMarsa loc-i\nfell o\nDarna loc-b\n", [("Old Marsa fell Darna", [("Old Marsa", "loc"), ("Darna", "loc")])], "IOB2 (letters after the label)"),
+    "letters after a full stop": ("Old LOC.B\nMarsa LOC.I\nfell O\n", [("Old Marsa fell", [("Old Marsa", "LOC")])], "IOB2 (letters after the label)"),
+    "a label that ends in a letter": ("jaundice hepatitis-b\nfell O\n", [("jaundice fell", [("jaundice", "hepatitis-b")])], "scheme IO "),
     # columns
+    "numbers of sentence and word in one": ("1.1\tRebels\tB-ORG\n1.2\tfled\tO\n\n2.1\tDarna\tB-LOC\n2.2\tfell\tO\n", [("Rebels fled", [("Rebels", "ORG")]), ("Darna fell", [("Darna", "LOC")])], "words in column 2"),
+    "names of words": ("s1_w1 Rebels B-ORG\ns1_w2 fled O\n", [("Rebels fled", [("Rebels", "ORG")])], "words in column 2"),
+    "HIPE": (
+        "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tNE-FINE-LIT\tNE-NESTED\tNEL-LIT\tMISC\n# language = fr\n# date = 1898\nOmar\tB-pers\tO\tB-pers.ind\tO\tQ1\t_\n"
+        + "Sali\tI-pers\tO\tI-pers.ind\tO\tQ1\tNoSpaceAfter\n,\tO\tO\tO\tO\t_\t_\nDarna\tB-loc\tB-org\tB-loc.town\tO\tQ2\t_\n",
+        [("Omar Sali, Darna", [("Omar Sali", "pers"), ("Omar Sali", "pers.ind"), ("Darna", "loc"), ("Darna", "loc.town"), ("Darna", "org")])], "columns 2 and 3 and 4"),
     "a number of the sentence before that of the word": (
         "1 1 Rebels B-ORG\n1 2 fled O\n1 3 . O\n\n2 1 Darna B-LOC\n2 2 fell O\n",
         [("Rebels fled .", [("Rebels", "ORG")]), ("Darna fell", [("Darna", "LOC")])], "words in column 3"),
@@ -259,6 +274,9 @@ MORE: dict[str, tuple[str, list[tuple[str, list[tuple[str, str]]]], str]] = {
     "a tag that is nothing": ("Rebels\tB-ORG\nfled\t\nDarna\tB-LOC\n", [("Rebels fled Darna", [("Rebels", "ORG"), ("Darna", "LOC")])], "an empty cell for O"),
     # several labels
     "commas": ("Khan B-LOC,B-FAC\nRimal I-LOC,I-FAC\n", [("Khan Rimal", [("Khan Rimal", "FAC"), ("Khan Rimal", "LOC")])], ""),
+    "other signs between them": ("Khan B-LOC#B-FAC\nRimal I-LOC~I-FAC\nBay I-LOC||I-FAC\n", [("Khan Rimal Bay", [("Khan Rimal Bay", "FAC"), ("Khan Rimal Bay", "LOC")])], ""),
+    "blanks between them": ("Khan\tB-LOC B-FAC\nRimal\tI-LOC I-FAC\nfell\tB-armed clash\n", [("Khan Rimal fell", [("Khan Rimal", "FAC"), ("Khan Rimal", "LOC"), ("fell", "armed clash")])], ""),
+    "labels without letters, and commas": ("Khan LOC,FAC\nRimal LOC,FAC\nfell O\n", [("Khan Rimal fell", [("Khan Rimal", "FAC"), ("Khan Rimal", "LOC")])], "scheme IO "),
     "one within another, in another order": ("the B-ORG\nDarna I-ORG|B-LOC\nBay I-LOC|I-ORG\nCouncil I-ORG\n", [("the Darna Bay Council", [("the Darna Bay Council", "ORG"), ("Darna Bay", "LOC")])], ""),
     "with IOBES": ("Old B-ORG|S-X\nDarna E-ORG|S-LOC\nfell O\n", [("Old Darna fell", [("Old Darna", "ORG"), ("Old", "X"), ("Darna", "LOC")])], "IOBES"),
     "labels without letters": ("Khan LOC|FAC\nfell O\nMarsa LOC\n", [("Khan fell Marsa", [("Khan", "FAC"), ("Khan", "LOC"), ("Marsa", "LOC")])], "scheme IO "),

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import opened, read_lines, read_text
-from eventcorpus.formats.schemes import LABEL, OUTSIDE, SUFFIXED, is_prefixed
+from eventcorpus.formats.schemes import LABEL, OUTSIDE, are_suffixed, is_prefixed
 from eventcorpus.text import one_line
 
 N_LINES = 1000
@@ -29,7 +29,10 @@ _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "
 """The phrases that are tagged beside names in CoNLL-2000 and CoNLL-2003."""
 _HEADS_WORD = frozenset(["word", "words", "token", "tokens", "form", "text"])
 _HEADS_TAG = frozenset(["tag", "tags", "ner", "ner_tag", "ner_tags", "ne", "label", "labels", "entity", "bio", "iob"])
+_NAME_OF_TAGS = re.compile(r"ner?[-_. ].+")
 _NUMBER = re.compile(r"\d{1,9}")
+_NUMBERED = re.compile(r"[^\W\d_]{0,8}\d{1,9}([-_.:/][^\W\d_]{0,8}\d{1,9})*")
+"""A number, or what numbers words in other ways: 1.2, 3-1, s1_w2, T7."""
 RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
 EMPTY_NODE = re.compile(r"\d{1,9}\.\d{1,9}")
 BRACKETS = re.compile(r"(\([^\s()*]+)?\*?\)?")
@@ -218,7 +221,8 @@ def _names(lines: Sequence[str], rows: Sequence[Sequence[Sequence[str]]]) -> lis
         if line.startswith(_NAMES_COLUMNS):
             return line.removeprefix(_NAMES_COLUMNS).lower().split()
     first = [cell.lower() for cell in next(chain.from_iterable(rows), [])]
-    return first if _HEADS_WORD & set(first) and _HEADS_TAG & set(first) else []
+    has_tags = _HEADS_TAG & set(first) or any(map(_NAME_OF_TAGS.fullmatch, first))
+    return first if _HEADS_WORD & set(first) and has_tags else []
 
 
 def _wanted(
@@ -290,8 +294,9 @@ class _Table:
     def space(self) -> tuple[int | None, str]:
         """The column that says whether a blank follows, and what it says where none does."""
         for column in range(self.n - 1, 0, -1):
-            if any("SpaceAfter=No" in value for value in self.values[column]):
-                return column, "SpaceAfter=No"
+            for no_space in ("SpaceAfter=No", "NoSpaceAfter"):
+                if any(no_space in value for value in self.values[column]):
+                    return column, no_space
             if set(self.values[column]) == {"+", "-"}:
                 return column, "-"
         return self.n - 1 if self.number and self.n == len(CONLLU) else None, "SpaceAfter=No"
@@ -345,7 +350,7 @@ class _Table:
         values = self.values[column]
         long = [{row[column] for row in sentence} for sentence in self.sentences if len(sentence) > 2]
         is_same = bool(long) and all(len(of_sentence) == 1 for of_sentence in long)
-        return is_same or all(map(_NUMBER.fullmatch, values)) or 2 * values.count("") > len(values)
+        return is_same or all(map(_NUMBERED.fullmatch, values)) or 2 * values.count("") > len(values)
 
     def alike(self, tags: Sequence[TagColumn]) -> tuple[int, int] | None:
         """Two columns of tags that mostly say the same."""
@@ -365,5 +370,5 @@ def _are_tags(values: Collection[str]) -> bool:
         return "O" in values or "o" in values
     if n_tags := sum(map(is_prefixed, named)):
         return n_tags >= 0.9 * len(named)
-    lower = all(re.fullmatch(r"[bilues][-_]\w.*", value) for value in named)
-    return len(named) < len(values) and (lower or all(map(SUFFIXED.fullmatch, named)))
+    lower = all(re.fullmatch(r"[bilues][-_:]\w.*", value) for value in named)
+    return len(named) < len(values) and (lower or are_suffixed(named))

@@ -96,7 +96,10 @@ def _files_in(folder: Path, suffixes: Sequence[str], *, without_names: bool) -> 
         if of_split.is_dir() and of_split.name.lower() in SPLIT_OF
         for file in visible_files(of_split, suffixes)
     ]
-    by_name = exactly or [pair for pair in files if pair[0] is not None] or inside
+    by_words = [pair for pair in files if pair[0] is not None]
+    if "train" in {split for split, _ in by_words} - {split for split, _ in exactly}:
+        exactly = []  # test.txt beside train_1.txt and train_2.txt
+    by_name = exactly or by_words or inside
     if by_name:
         return [*by_name]
     if without_names and files:

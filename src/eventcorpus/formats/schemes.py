@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from typing import Literal, NamedTuple
@@ -45,11 +45,11 @@ SCHEMES: dict[str, TagScheme] = {
 LETTERS = "BILUESMW"
 OUTSIDE = ("O", "o", "0", "-", "_", "")
 """What stands for no mention; anything but O only in a file without O. The last is an empty cell."""
-_BEFORE = re.compile(rf"([{LETTERS}])[-_](.+)", re.IGNORECASE | re.DOTALL)
-SUFFIXED = re.compile(rf"(.+)[-_]([{LETTERS}])", re.DOTALL)
-"""A tag such as PER-B."""
-_DIVIDERS = re.compile(r"[|;,/+&]")
+_BEFORE = re.compile(rf"([{LETTERS}])[-_:](.+)", re.IGNORECASE | re.DOTALL)
+_AFTER = re.compile(rf"(.+)[-_:.]([{LETTERS}])", re.IGNORECASE | re.DOTALL)
+_DIVIDERS = re.compile(r"[|;,/+&#~:!\s]+")
 _PLAIN_DIVIDERS = re.compile(r"[|;]")
+_DIVIDERS_OF_LABELS = re.compile(r"[|;]|,(?!\s)")
 _ANY_LETTER = re.compile(r"[A-Za-z]([-_].*)?", re.DOTALL)
 LABEL = re.compile(r"[^\W\d_][^\s=(){}\[\]<>\"]*")
 """What can be a label without a letter, such as ORG."""
@@ -73,6 +73,17 @@ def is_prefixed(cell: str) -> bool:
         return cell[0].isupper()
     parts = _DIVIDERS.split(cell)
     return len(parts) > 1 and all(part == "O" or (part[:1].isupper() and _BEFORE.fullmatch(part)) for part in parts)
+
+
+def are_suffixed(cells: Iterable[str]) -> bool:
+    """Whether all cells are tags such as PER-B; in small letters only if there are others than the one that begins.
+
+    >>> are_suffixed(["PER-B"]), are_suffixed(["per-b", "per-i"]), are_suffixed(["hepatitis-b"])
+    (True, True, False)
+    """
+    found = [_AFTER.fullmatch(cell) for cell in cells]
+    letters = {match[2] for match in found if match}
+    return all(found) and (all(map(str.isupper, letters)) or ("b" in letters and len(letters) > 1))
 
 
 @dataclass(frozen=True)
@@ -124,8 +135,11 @@ class Tagging:
             return self._known[cell]
 
     def _tags(self, cell: str) -> Cell | None:
-        dividers = _PLAIN_DIVIDERS if self.place == "nowhere" else _DIVIDERS
-        several = [None] if cell in self.names else [self._tag(part.strip()) for part in dividers.split(cell)]
+        ways = (_DIVIDERS_OF_LABELS,) if self.place == "nowhere" else (_DIVIDERS, _PLAIN_DIVIDERS)
+        several: list[Tag | None] = [None]
+        for dividers in () if cell in self.names else ways:
+            if None in several:
+                several = [self._tag(part.strip()) for part in dividers.split(cell)]
         # of B-LOC|FAC it is not said whether FAC begins or goes on; other dividers may be part of a label
         if None in several and (cell in self.names or not _PLAIN_DIVIDERS.search(cell)):
             several = [self._tag(cell)]
@@ -137,7 +151,7 @@ class Tagging:
             return "O", ""
         if self.place == "nowhere":
             return ("I", tag) if tag in self.names or LABEL.fullmatch(tag) else None
-        match = (_BEFORE if self.place == "before" else SUFFIXED).fullmatch(tag)
+        match = (_BEFORE if self.place == "before" else _AFTER).fullmatch(tag)
         if match is None or any(unicodedata.category(c)[0] == "C" for c in tag):
             return None
         letter, label = match.groups() if self.place == "before" else match.groups()[::-1]
@@ -189,9 +203,9 @@ class TagEvidence:
         """Where tags have their letter, by all of them that name something."""
         if any(map(is_prefixed, named)) or (scheme != "io" and all(map(_BEFORE.fullmatch, named))):
             return "before"
-        if scheme != "io" and all(map(SUFFIXED.fullmatch, named)):
+        if scheme != "io" and are_suffixed(named):
             return "after"
-        parts = [part for cell in named for part in ([] if cell in self.names else _PLAIN_DIVIDERS.split(cell))]
+        parts = [part for cell in named for part in ([] if cell in self.names else _DIVIDERS_OF_LABELS.split(cell))]
         # B alone, or the letters of no scheme, are no labels: reading names them
         is_label = all(map(LABEL.fullmatch, parts)) and not all(map(_ANY_LETTER.fullmatch, named))
         return "nowhere" if is_label or scheme == "io" else "before"
