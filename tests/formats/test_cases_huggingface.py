@@ -100,6 +100,17 @@ def test_names_of_numbers_are_found_beside_the_file(tmp_path: Path, name: str, c
     assert format_of([tmp_path]) == "huggingface"
 
 
+@pytest.mark.parametrize("name", ["label.json", "label_list.json", "classes.txt"])
+def test_a_folder_is_told_where_a_list_of_names_is_its_first_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(
+        json.dumps({name: n for n, name in enumerate(NAMES)}) if "json" in name else "\n".join(NAMES)
+    )
+    lines(tmp_path / "train.json", json.loads((CASES / "ints.jsonl").read_text()))
+    assert format_of([tmp_path]) == "huggingface"
+    [(_, article)], _ = read(tmp_path)
+    assert spans(article) == [("Rebels", "Actor"), ("Darna", "Place")]
+
+
 def test_a_column_beside_them_can_say_what_numbers_are_called(tmp_path: Path) -> None:
     row = {"tokens": WORDS, "ner_tags": [1, 0, 5], "ner_tags_names": ["B-Actor", "O", "B-Place"]}
     [(_, article)], report = read(lines(tmp_path / "x.jsonl", row))

@@ -13,6 +13,7 @@ from zipfile import BadZipFile, ZipFile
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import opened, read_json, read_json_list
+from eventcorpus.formats.tag_names import FILES
 
 Certainty = Literal[0, 1, 2]
 """How surely a sample is of a format: not, possibly, surely."""
@@ -88,7 +89,9 @@ def sample_of(inputs: Sequence[Path]) -> Sample:
             found.append((path.name, path))
     names = tuple(name for name, _ in found)
     likely = [file for _, file in found if not file.name.lower().startswith(BESIDE)]
-    likely = likely or [path for path in inputs[:1] if path.is_file()]
+    likely = (
+        [file for file in likely if file.name not in FILES] or likely or [path for path in inputs[:1] if path.is_file()]
+    )
     for file in likely:
         with opened(file) as content:
             head = content.read(HEAD)
