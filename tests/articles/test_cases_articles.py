@@ -242,6 +242,30 @@ def test_json_of_other_programs_is_read(
     assert lines == told
 
 
+@pytest.mark.parametrize(
+    ("content", "separated"),
+    [
+        ("id\ttitle\ttext\r\n1\tT\tOne.\r\n2\tU\tTwo, three.\r\n".encode("utf-16"), ["encoded in UTF-16"]),
+        ('id,Headline,Body\n1,T,"One."\n2,U,"Two, three."\n', ["read, Body as text, Headline as title"]),
+        ("event_id_cnty;event_date;notes\n1;05 May 2023;One.\n2;06 May 2023;Two, three.\n", ["semicolons between its columns", "read as an ACLED table, event_id_cnty as id, notes as text, event_date as published"]),
+    ],
+)  # fmt: skip
+def test_a_table_that_is_called_a_text_is_read_as_one(
+    tmp_path: Path, content: str | bytes, separated: list[str]
+) -> None:
+    articles, lines = read(written(tmp_path, "a.txt", content))
+    assert [(a.id, a.text) for a in articles] == [("1", "One."), ("2", "Two, three.")]
+    assert lines == ["a table of articles, whatever its name says", *separated]
+
+
+@pytest.mark.parametrize(
+    "content", ["Title, text\nRebels left, it is said, on Monday.\n", "text\nRebels left.\n", "Story | Date\n", "Name, place\nOmar, Darna\n"]
+)  # fmt: skip
+def test_prose_is_no_table(tmp_path: Path, content: str) -> None:
+    (article,), lines = read(written(tmp_path, "a.txt", content))
+    assert (article.text, lines) == (content, [])
+
+
 @pytest.mark.parametrize("content", ['{"text": "One."}\n{"text": "Two."}\n', '{\n"text": "One."}\n{\n"text": "Two."}'])
 def test_json_lines_called_json_are_read(tmp_path: Path, content: str) -> None:
     articles, lines = read(written(tmp_path, "a.json", content))

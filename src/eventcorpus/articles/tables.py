@@ -18,7 +18,7 @@ from itertools import chain
 from typing import IO, Any
 
 from eventcorpus.articles.content import File, Rows, other_encoding
-from eventcorpus.articles.names import ADDRESSES, is_field_name
+from eventcorpus.articles.names import ADDRESSES, is_field_name, naming_of
 from eventcorpus.articles.report import NotRead, ReadReport
 from eventcorpus.errors import InputError
 
@@ -63,6 +63,21 @@ def csv_rows(file: File, report: ReadReport) -> Rows:
                 raise InputError(f"{file.place}: line {n_before + rows.line_num}: not valid CSV ({error})") from None
     except UnicodeDecodeError as error:
         raise other_encoding(file.place, error.start) from None
+
+
+def is_table(text: str) -> bool:
+    """Whether a text is a table of articles: its first line names columns, of which one is the text and one is not.
+
+    >>> is_table("id\\ttext\\n1\\tRebels left.\\n"), is_table("Text, date: none.\\nRebels, they say, left.\\n")
+    (True, False)
+    """
+    sample = text[:_SAMPLE].lstrip("\ufeff\r\n")
+    names = [name.strip(' "\r') for name in re.split(r"[,;\t|]", sample.partition("\n")[0])]
+    naming = naming_of(names, {}, way_out="")
+    if naming.fault or len(naming.field_of) < 2:
+        return False
+    rows, _ = _parsed(sample, delimiter=_separator(sample))
+    return len(rows) > 1 and len(rows[0]) == len(rows[1]) > 1
 
 
 def excel_rows(file: File, report: ReadReport) -> Rows:

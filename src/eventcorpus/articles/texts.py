@@ -16,6 +16,7 @@ from eventcorpus.articles.content import File, Rows, other_encoding
 from eventcorpus.articles.json_rows import json_text_rows
 from eventcorpus.articles.names import ADDRESSES
 from eventcorpus.articles.report import NotRead, ReadReport
+from eventcorpus.articles.tables import csv_rows, is_table
 
 _ENTITY = re.compile(r"&(#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[a-zA-Z][a-zA-Z0-9]{1,31};)")
 _BLOCK = re.compile(
@@ -40,15 +41,19 @@ _URL = re.compile(r"https?://\S+")
 
 
 def text_rows(file: File, report: ReadReport) -> Rows:
-    """A text or a page, or JSON that is called a text."""
+    """A text or a page, or JSON or a table that is called a text."""
     encoding, said = _encoding(file)
-    if said:
-        report.understand(file.place, said)
     with file.open() as opened:
         try:
             content = opened.read().decode(encoding)
         except UnicodeDecodeError as error:
             raise other_encoding(file.place, error.start) from None
+    if is_table(content):
+        report.understand(file.place, "a table of articles, whatever its name says")
+        yield from csv_rows(file, report)
+        return
+    if said:
+        report.understand(file.place, said)
     lines = [line.strip() for line in content.split("\n") if line.strip()]
     own_id = {"id": file.article_id} if file.article_id else {}
     if re.match(r'\s*(?:\{\s*"|\[\s*\{\s*")', content):
