@@ -597,6 +597,10 @@ def test_two_columns_of_one_name_in_other_tables_are_an_error_too(tmp_path: Path
         error_of(written(tmp_path, "a.tsv", "id\tdate\tdate\n"))
         == "line 1: 2 columns are called 'date'; rename all but one"
     )
+    assert (
+        error_of(written(tmp_path, "a.csv", "id,,column 2,text\n1,a,b,c\n"))
+        == "line 1: 2 columns are called 'column 2'; rename all but one"
+    )
     openpyxl = pytest.importorskip("openpyxl")
     workbook = openpyxl.Workbook()
     workbook.active.append(["id", "text", "text"])

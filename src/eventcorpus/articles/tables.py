@@ -202,8 +202,8 @@ def _with_header(rows: Iterable[tuple[int, Sequence[Any]]], file: str, what: str
             continue
         if header is None:
             names = [str(cell).strip() if cell is not None else "" for cell in row]
-            _check_names(names, place)
             header = [name or f"column {column}" for column, name in enumerate(names, start=1)]
+            _check_names(header, place)
             n_named = max(column for column, cell in enumerate(row, start=1) if _filled([cell]))
             continue
         n_rows += 1
