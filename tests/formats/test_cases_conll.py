@@ -245,6 +245,7 @@ MORE: dict[str, tuple[str, list[tuple[str, list[tuple[str, str]]]], str]] = {
     "a label that ends in a letter": ("jaundice hepatitis-b\nfell O\n", [("jaundice fell", [("jaundice", "hepatitis-b")])], "scheme IO "),
     # columns
     "numbers of sentence and word in one": ("1.1\tRebels\tB-ORG\n1.2\tfled\tO\n\n2.1\tDarna\tB-LOC\n2.2\tfell\tO\n", [("Rebels fled", [("Rebels", "ORG")]), ("Darna fell", [("Darna", "LOC")])], "words in column 2"),
+    "a part of speech between the tag and the word": ("B-ORG\tNNS\tRebels\nO\tVBD\tfled\n", [("Rebels fled", [("Rebels", "ORG")])], "words in column 3, tags in column 1"),
     "names of words": ("s1_w1 Rebels B-ORG\ns1_w2 fled O\n", [("Rebels fled", [("Rebels", "ORG")])], "words in column 2"),
     "HIPE": (
         "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tNE-FINE-LIT\tNE-NESTED\tNEL-LIT\tMISC\n# language = fr\n# date = 1898\nOmar\tB-pers\tO\tB-pers.ind\tO\tQ1\t_\n"

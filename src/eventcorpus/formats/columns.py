@@ -27,6 +27,13 @@ N_CONLL_2012 = 12
 CONLLU = ("id", "form", "lemma", "upos", "xpos", "feats", "head", "deprel", "deps", "misc")
 _CHUNKS = frozenset(["NP", "VP", "PP", "ADVP", "ADJP", "SBAR", "PRT", "CONJP", "INTJ", "LST", "UCP", "NC", "VC", "PC"])
 """The phrases that are tagged beside names in CoNLL-2000 and CoNLL-2003."""
+_UNIVERSAL_AND_PENN = (
+    "ADJ ADP ADV AUX CCONJ CONJ DET INTJ NOUN NUM PART PRON PROPN PUNCT SCONJ SYM VERB X CC CD DT EX FW IN JJ JJR JJS "
+    "LS MD NN NNP NNPS NNS PDT POS PRP PRP$ RB RBR RBS RP TO UH VB VBD VBG VBN VBP VBZ WDT WP WP$ WRB . , : ( ) '' `` "
+    "-LRB- -RRB- HYPH _"
+)
+_PARTS_OF_SPEECH = frozenset(_UNIVERSAL_AND_PENN.split())
+"""Of Universal Dependencies and of the Penn Treebank: columns that hold nothing else are beside words."""
 _HEADS_WORD = frozenset(["word", "words", "token", "tokens", "form", "text"])
 _HEADS_TAG = frozenset(["tag", "tags", "ner", "ner_tag", "ner_tags", "ne", "label", "labels", "entity", "bio", "iob"])
 _NAME_OF_TAGS = re.compile(r"ner?[-_. ].+")
@@ -346,11 +353,13 @@ class _Table:
         return next((column for column in free if self.n < 3 or not self._is_beside(column)), free[0])
 
     def _is_beside(self, column: int) -> bool:
-        """Whether a column is numbers, mostly empty, or the same all over a sentence, as an id of its document is."""
+        """Whether a column is numbers, parts of speech, mostly empty, or the same all over a sentence, as the id of a
+        document is."""
         values = self.values[column]
         long = [{row[column] for row in sentence} for sentence in self.sentences if len(sentence) > 2]
         is_same = bool(long) and all(len(of_sentence) == 1 for of_sentence in long)
-        return is_same or all(map(_NUMBERED.fullmatch, values)) or 2 * values.count("") > len(values)
+        is_other = is_same or _PARTS_OF_SPEECH.issuperset(values)
+        return is_other or all(map(_NUMBERED.fullmatch, values)) or 2 * values.count("") > len(values)
 
     def alike(self, tags: Sequence[TagColumn]) -> tuple[int, int] | None:
         """Two columns of tags that mostly say the same."""
