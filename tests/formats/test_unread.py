@@ -38,6 +38,8 @@ FILES: dict[str, tuple[str, str | bytes, str, str]] = {
     "BioNLP": ("doc.a1", "T1\tActor 0 6\tRebels\n", "annotation of a BioNLP shared task (.a1, .a2)", "join each pair to an .ann file (cat doc.a1 doc.a2 > doc.ann)"),
     "CSV": ("e.csv", "annotation_id,annotator,created_at,id,label,lead_time,text,updated_at\n1,1,,7,\"[{\"\"start\"\": 0}]\",2.5,Rebels,\n", "a CSV export of Label Studio", AS_JSON),
     "TSV": ("e.tsv", "annotation_id\tannotator\tlead_time\ttext\n1\t1\t2.5\tRebels\n", "a CSV export of Label Studio", AS_JSON),
+    "words and tags": ("ner.csv", "Sentence #,Word,POS,Tag\nSentence: 1,Rebels,NNS,B-org\n,fled,VBD,O\n,\",\",\",\",O\n,Darna,NNP,B-geo\n", "a CSV of words and tags", "write it with tabs between its columns"),
+    "words and tags, by semicolons": ("ner.csv", "Rebels;B-ORG\nfled;O\n", "a CSV of words and tags", "write it with tabs between its columns"),
     "JSON-MIN": ("e.json", json.dumps([ROW | {"text": "Rebels", "label": [{"start": 0, "end": 6, "labels": ["Actor"]}]}]), "a JSON-MIN export of Label Studio", AS_JSON),
     "brat archive": ("e.zip", zipped("doc.txt", "doc.ann"), "a zip archive of brat files", "unzip it and name the folder with --from brat"),
     "another archive": ("e.zip", zipped("all.jsonl"), "a zip archive", "unzip it, and name the file or folder in it"),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import re
 
 from eventcorpus.formats.brat import JOIN_A1_A2
+from eventcorpus.formats.columns import tell_columns
+from eventcorpus.formats.conll import is_conll
 from eventcorpus.formats.sample import Certainty, Recogniser, Sample
+from eventcorpus.formats.schemes import is_prefixed
 from eventcorpus.formats.uima import is_uima
 
 _AS_ARTICLES = (
@@ -31,6 +35,18 @@ def _is_label_studio_csv(sample: Sample) -> Certainty:
     header = set(re.split(r"[,;\t]", sample.text.split("\n", 1)[0].strip().replace('"', "")))
     has_regions = re.search(r'""(start|text)"":', sample.text) and re.search(r'""\w*labels"": ?\[', sample.text)
     return 2 if has_regions or header.issuperset(_TIMES) else 0
+
+
+def _is_csv_of_tags(sample: Sample) -> Certainty:
+    """Whether a file is a CSV of words and tags, a token a line."""
+    lines = sample.text.splitlines()[:1000]
+    for separator in "" if sample.shape or "\0" in sample.text or is_conll(sample) else ",;":
+        rows = list(csv.reader(lines, delimiter=separator))
+        if rows and all(len(row) != 1 for row in rows):
+            columns = tell_columns(["\t".join(cell.replace("\t", " ") for cell in row) for row in rows])
+            if columns and any(map(is_prefixed, columns.known)):
+                return 2
+    return 0
 
 
 def _is_label_studio_min(sample: Sample) -> Certainty:
@@ -69,6 +85,11 @@ def _begins(pattern: bytes) -> Recogniser:
 
 UNREAD: tuple[tuple[str, Recogniser, str], ...] = (
     ("a CSV export of Label Studio", _is_label_studio_csv, _AS_JSON),
+    (
+        "a CSV of words and tags",
+        _is_csv_of_tags,
+        "write it with tabs between its columns and an empty line after each sentence (--from conll)",
+    ),
     ("a JSON-MIN export of Label Studio", _is_label_studio_min, _AS_JSON),
     ("WebAnno TSV", _is_webanno_tsv, _AS_CAS),
     ("annotation of a BioNLP shared task (.a1, .a2)", _is_bionlp, JOIN_A1_A2),
