@@ -185,6 +185,9 @@ FILES: dict[str, tuple[list[str], list[str], list[tuple[str, str]], str]] = {
     "numbered files of a split": (
         ["train_1.txt", "train_2.txt", "test.txt"], ["."],
         [("train", "train_1.txt"), ("train", "train_2.txt"), ("test", "test.txt")], ""),
+    "a folder for one split, a file for another": (
+        ["train/a.conll", "train/b.conll", "test.conll"], ["."],
+        [("train", "train/a.conll"), ("train", "train/b.conll"), ("test", "test.conll")], ""),
     "other files of a split beside the one called after it": (
         ["train.txt", "train_2.txt"], ["."], [("train", "train.txt")], "not read: train_2.txt;"),
     "several files named": (

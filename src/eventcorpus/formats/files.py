@@ -87,7 +87,10 @@ def files_by_split(
 
 def _files_in(folder: Path, suffixes: Sequence[str], *, without_names: bool) -> list[tuple[str | None, Path]]:
     """The files of a folder that are read: those named exactly train, dev or test; those whose names say a split among
-    other words; those in folders of these names; where ``without_names``, all others."""
+    other words; those in folders of these names as well; where ``without_names``, all others.
+
+    The first of these that have a file for training, else the first that there are.
+    """
     files = [(split_of(file), file) for file in visible_files(folder, suffixes)]
     exactly = [pair for pair in files if pair[1].stem.lower() in SPLIT_OF]
     inside = [
@@ -97,10 +100,10 @@ def _files_in(folder: Path, suffixes: Sequence[str], *, without_names: bool) -> 
         for file in visible_files(of_split, suffixes)
     ]
     by_words = [pair for pair in files if pair[0] is not None]
-    if "train" in {split for split, _ in by_words} - {split for split, _ in exactly}:
-        exactly = []  # test.txt beside train_1.txt and train_2.txt
-    by_name = exactly or by_words or inside
-    if by_name:
+    for found in (exactly, by_words, [*by_words, *inside]):
+        if any(split == "train" for split, _ in found):  # test.txt may stand beside train_1.txt and train_2.txt
+            return [*found]
+    if by_name := exactly or by_words or inside:
         return [*by_name]
     if without_names and files:
         return [pair for pair in files if pair[1].suffix.lower() != ".txt"] or files
