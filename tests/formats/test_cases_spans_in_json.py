@@ -68,6 +68,18 @@ def test_doccano_entities_and_relations_are_spans_and_roles() -> None:
     assert counts(report, "roles") == (1, 1, 0, 0)
 
 
+def test_splits_of_doccano_that_are_numbered_anew_are_all_read(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        lines(tmp_path / f"{split}.jsonl", {"id": 1, "text": f"In {split}.", "label": [[3, 3 + len(split), "Place"]]})
+    articles, report = read(read_doccano([tmp_path]))
+    assert [(a.article.id, spans(a)) for a in articles] == [
+        ("train-1", [("train", "Place")]), ("test-1", [("test", "Place")]),
+    ]  # fmt: skip
+    assert counts(report) == (2, 2, 0, 0)
+    lines(tmp_path / "test.jsonl", {"id": 2, "text": "In test.", "label": []})
+    assert [a.article.id for a in read(read_doccano([tmp_path]))[0]] == ["1", "2"]
+
+
 def test_what_doccano_says_besides_is_kept_but_for_people(tmp_path: Path) -> None:
     row = {
         "id": 0, "text": TEXT, "labels": [[15, 20, "Place"]], "url": "https://example.org/1", "published": "March 12, 2021",

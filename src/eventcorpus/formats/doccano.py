@@ -53,6 +53,7 @@ def read_doccano(inputs: Sequence[Path]) -> Found:
         InputError: if there is no file; while reading, for a line that does not fit, unless the report refuses.
     """
     files, people = _files(inputs)
+    is_numbered_anew = not people and _have_texts_in_common([path for _, path in files])
 
     def rows(report: ConversionReport) -> Iterator[Row]:
         n_in: Counter[str] = Counter()
@@ -61,7 +62,8 @@ def read_doccano(inputs: Sequence[Path]) -> Found:
             for row in rows_in(path, _row, report, name=name):
                 n_in[split] += 1
                 of_text = id_of_text(row.text) if people else f"{split}-{n_in[split]:05d}"
-                article_id = id_in(row.about) or of_text
+                own = id_in(row.about)
+                article_id = (f"{split}-{own}" if is_numbered_anew else own) if own else of_text
                 if row.marks or not people or path in people:
                     yield replace(row, article_id=article_id, split=split, annotator=people.get(path, "a1"))
                 else:
@@ -101,13 +103,15 @@ def _files(inputs: Sequence[Path]) -> tuple[list[tuple[str, Path]], dict[Path, s
         InputError: if there is none, or some have names of splits and some have not.
     """
     paths = [file for path in inputs for file in (visible_files(path, SUFFIXES) if path.is_dir() else [path])]
-    if len(paths) < 2 or all(map(split_of, paths)) or not _have_texts_in_common(paths):
+    if all(map(split_of, paths)) or not _have_texts_in_common(paths):
         return files_by_split(inputs, SUFFIXES, without_names=True), {}
     people = [path for path in sorted(paths) if path.stem.lower() != _OF_NOBODY]
     return [("train", path) for path in paths], {path: f"a{n}" for n, path in enumerate(people, start=1)}
 
 
 def _have_texts_in_common(paths: Sequence[Path]) -> bool:
+    if len(paths) < 2:
+        return False
     first_file = FirstSeen()
     for path in paths:
         for _, value in read_json_values(path):
