@@ -1,6 +1,8 @@
 """Tokens and tags of Hugging Face as people have them: names of numbers, columns, schemes, splits."""
 
+import itertools
 import json
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -267,3 +269,16 @@ def test_a_damaged_table_is_one_line(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"PAR1 this is none")
     with pytest.raises(InputError, match="cannot be read as a table"):
         read(tmp_path / name)
+
+
+def test_an_offset_outside_of_an_arrow_file_does_not_end_the_process(tmp_path: Path) -> None:
+    saved(ROWS).save_to_disk(tmp_path / "saved")
+    (file,) = (tmp_path / "saved").glob("*.arrow")
+    words = ROWS["tokens"][0]
+    offsets = list(itertools.accumulate(map(len, words), initial=0))
+    content, place = file.read_bytes(), struct.pack(f"<{len(offsets)}i", *offsets)
+    assert place in content
+    damaged = struct.pack(f"<{len(offsets)}i", 0, 1 << 30, *offsets[2:])
+    file.write_bytes(content.replace(place, damaged))
+    with pytest.raises(InputError, match=r"cannot be read as a table \(.*Offset"):
+        read(tmp_path / "saved")

@@ -45,6 +45,7 @@ class Table:
         if self.path.is_dir() or self.path.suffix.lower() in BINARY:
             with _readable(self.path):
                 for batch in _opened(self.path)[1]:
+                    batch.validate(full=True)  # an offset outside of the file would end the process
                     yield from batch.to_pylist()
         else:
             for place, value in read_json_values(self.path):
