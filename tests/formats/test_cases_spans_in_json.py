@@ -68,6 +68,24 @@ def test_doccano_entities_and_relations_are_spans_and_roles() -> None:
     assert counts(report, "roles") == (1, 1, 0, 0)
 
 
+@pytest.mark.parametrize("reader", [read_doccano, read_prodigy, read_spacy])
+def test_ids_that_name_no_article_are_kept_in_metadata(tmp_path: Path, reader: Any) -> None:
+    label = (
+        {"label": [[0, 6, "Actor"]]}
+        if reader is read_doccano
+        else {"spans": [{"start": 0, "end": 6, "label": "Actor"}]}
+    )
+    label = {"entities": [[0, 6, "Actor"]]} if reader is read_spacy else label
+    row = {"id": {"$oid": "5f"}, "text": TEXT, "meta": {"id": 0, "text": "short", "source": "x"}}
+    [article], _ = read(reader([lines(tmp_path / "train.jsonl", row | label)]))
+    assert article.article.metadata == {
+        "id_as_written": {"$oid": "5f"},
+        "meta_id": 0,
+        "meta_text": "short",
+        "source": "x",
+    }
+
+
 def test_splits_of_doccano_that_are_numbered_anew_are_all_read(tmp_path: Path) -> None:
     for split in ("train", "test"):
         lines(tmp_path / f"{split}.jsonl", {"id": 1, "text": f"In {split}.", "label": [[3, 3 + len(split), "Place"]]})

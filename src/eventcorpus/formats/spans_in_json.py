@@ -198,7 +198,8 @@ def row_of(place: str, value: Any, keys: Keys) -> Row:
     about = _about(value, {text_key, cats_key, *keys.spans, *keys.read, *keys.lost})
     for key in ("meta", "metadata"):
         if isinstance(about.get(key), dict):
-            about = _about(about.pop(key), {"id", "text"}) | about
+            inside = _about(about.pop(key), frozenset())
+            about = {f"{key}_{name}" if name in ("id", "text") else name: inside[name] for name in inside} | about
     about |= {"categories": categories} if categories else {}
     return Row(place, text, marks, about=about, lost=lost, value=value)
 
@@ -308,10 +309,13 @@ def document_of(row: Row, report: ConversionReport) -> Document:
 
 
 def article_of(row: Row, article_id: str, report: ConversionReport) -> Article:
-    """The article with what the row says of it; values that do not fit the fields of an article are metadata."""
+    """The article with what the row says of it; what does not fit its fields, or names no article, is metadata."""
     if not row.text.strip():
         return Article(article_id, row.text)
     about = {key: value for key, value in row.about.items() if key not in ("id", "text", "text_sha256")}
+    own = row.about.get("id")
+    if own not in (None, "") and article_id not in (str(own), f"{row.split}-{own}"):
+        about["id_as_written"] = own
     strange: list[str] = []
     try:
         article = article_from_row({**about, "text": "-"}, place=row.place, strange=strange)
