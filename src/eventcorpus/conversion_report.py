@@ -16,6 +16,8 @@ from eventcorpus.schema import AnnotatedArticle, Role
 Kind = Literal["articles", "spans", "roles", "attributes"]
 Verdict = Literal["repaired", "refused", "flagged"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+REPLACED = "texts with control characters or lone surrogates, which are U+FFFD now"
+"""A note."""
 Place = tuple[int, int]
 """(start, end) of a span in its article."""
 

@@ -31,11 +31,13 @@ class StoredText:
     """Text in its stored form, with what maps its offsets to those of the original text.
 
     ``removed`` holds, ascending, the offsets in the original text of the line feeds that follow a carriage return:
-    the only characters that the stored form lacks.
+    the only characters that the stored form lacks. ``n_replaced`` counts control characters and lone surrogates, which
+    are U+FFFD in it.
     """
 
     text: str
     removed: tuple[int, ...] = ()
+    n_replaced: int = 0
 
     def from_original(self, offset: int) -> int:
         """Map an offset in the original text to one in the stored form (range: 0 to its length, both included)."""
@@ -64,7 +66,8 @@ def stored_form(original: str) -> StoredText:
     """
     removed = tuple(found.start() + 1 for found in re.finditer("\r\n", original))
     lines = original.replace("\r\n", "\n").replace("\r", "\n")
-    return StoredText(_NOT_STORED.sub("\ufffd", lines), removed)
+    text, n_replaced = _NOT_STORED.subn("\ufffd", lines)
+    return StoredText(text, removed, n_replaced)
 
 
 def sha256_of(text: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from eventcorpus.annotation.assemble import Reading, assemble
-from eventcorpus.conversion_report import ConversionReport
+from eventcorpus.conversion_report import REPLACED, ConversionReport
 from eventcorpus.errors import InputError
 from eventcorpus.formats.conll import read_conll
 from eventcorpus.schema import AnnotatedArticle
@@ -149,3 +149,11 @@ def test_chunks_of_a_scheme(tmp_path: Path, scheme: str, tags: str, expected: li
     places = [(mark.pieces[0][0] // 2, (mark.pieces[0][1] + 1) // 2) for mark in document.marks]
     found = [(mark.label, str(mark.repair or "")) for mark in document.marks]
     assert [(*place, *mark) for place, mark in zip(places, found, strict=True)] == expected
+
+
+def test_characters_that_cannot_be_stored_are_noted(tmp_path: Path) -> None:
+    (tmp_path / "train.txt").write_text("Homs\x0b B-Place\nfell O\n\n\nKalo B-Place\n", encoding="utf-8")
+    report = ConversionReport()
+    (_, article), _ = assemble(read_conll([tmp_path / "train.txt"]), None, report).articles
+    assert article.article.text == "Homs\ufffd fell"
+    assert report.notes[REPLACED] == 1

@@ -13,7 +13,7 @@ from eventcorpus.annotation.check import check_document
 from eventcorpus.annotation.document import ROLE_DETAILS, Document, Found
 from eventcorpus.annotation.first_seen import FirstSeen
 from eventcorpus.annotation.templates import with_templates, without_spans
-from eventcorpus.conversion_report import Code, ConversionReport, Kind
+from eventcorpus.conversion_report import REPLACED, Code, ConversionReport, Kind
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import PIECES, Ontology, attribute_name, parse_ontology, role_name
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, role_order, span_order
@@ -84,6 +84,8 @@ def _articles(found: Found, ontology: Ontology, report: ConversionReport) -> Ite
 
 def _assembled(document: Document, ontology: Ontology, report: ConversionReport) -> AnnotatedArticle:
     stored = stored_form(document.article.text)
+    if stored.n_replaced:
+        report.note(REPLACED)
     checked = check_document(replace(document, stored=stored), ontology, report)
     details = {ROLE_DETAILS: checked.details} if checked.details else {}
     article = replace(document.article, text=stored.text, metadata=document.article.metadata | details)

@@ -17,7 +17,7 @@ from eventcorpus.annotation.assemble import annotated_article
 from eventcorpus.annotation.check import Checked
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.annotation.migrate import Migration, migration
-from eventcorpus.conversion_report import Code, ConversionReport
+from eventcorpus.conversion_report import REPLACED, Code, ConversionReport
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.labelstudio.exports import (
     ExportedAnnotation,
@@ -78,6 +78,8 @@ def annotated_articles(
             continue
         if found:
             report.keep("articles")
+            if any(task.stored.n_replaced for task in tasks):
+                report.note(REPLACED)
             yield found
 
 
