@@ -3,7 +3,7 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventcorpus.text import one_line, sha256_of, stored_form, trim, words
+from eventcorpus.text import one_line, sha256_of, stored_form, trim, whole_words, words
 
 ANY_TEXT = st.text(alphabet=st.one_of(st.characters(exclude_categories=()), st.sampled_from("\r\n\t 🔥é")), max_size=60)
 
@@ -85,3 +85,16 @@ def test_trim_moves_both_ends_inwards() -> None:
 def test_one_line_shows_no_raw_control_characters() -> None:
     assert one_line("a\x1b[2J\nb") == r"'a\x1b[2J\nb'"
     assert len(one_line("x" * 500)) < 70
+
+
+PIECES = st.lists(st.sampled_from([*"aZé19.,:-'’ \n", "U.S.", "1,400", "15:30", "44-year-old", "O'Brien", "Calif.", "e\u0301"]))
+
+
+@given(PIECES.map("".join))
+def test_whole_words_are_made_of_words_and_cover_all_of_them(text: str) -> None:
+    found, small = whole_words(text), words(text)
+    assert all(start < end for start, end in found)
+    assert all(one[1] <= other[0] for one, other in itertools.pairwise(found))
+    for start, end in small:
+        assert sum(first <= start and end <= last for first, last in found) == 1
+    assert {at for place in found for at in place} <= {at for place in small for at in place}

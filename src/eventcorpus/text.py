@@ -113,16 +113,11 @@ def whole_words(text: str) -> list[tuple[int, int]]:
     >>> [text[start:end] for start, end in whole_words(text) if end - start > 1]
     ['U.S.', 'troops', 'Calif.', '1,400', 'at', '15:30', 'the', '44-year-old', "O'Brien", 'Raya', 'held', 'town']
     """
-    joined = [found.span() for found in _JOINED.finditer(text)]
-    inside = iter([*joined, (len(text), len(text))])
     found: list[tuple[int, int]] = []
-    start, end = next(inside)
-    for word in words(text):
-        while word[0] >= end < len(text):
-            start, end = next(inside)
-        if word[1] <= start:
-            found.append(word)
-        elif not found or found[-1] != (start, end):
+    for start, end in sorted([*words(text), *(joined.span() for joined in _JOINED.finditer(text))]):
+        if found and start < found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
             found.append((start, end))
     return found
 
