@@ -87,7 +87,9 @@ def test_one_line_shows_no_raw_control_characters() -> None:
     assert len(one_line("x" * 500)) < 70
 
 
-PIECES = st.lists(st.sampled_from([*"aZé19.,:-'’ \n", "U.S.", "1,400", "15:30", "44-year-old", "O'Brien", "Calif.", "e\u0301"]))
+PIECES = st.lists(
+    st.sampled_from([*"aZé19.,:-'’ \n", "U.S.", "1,400", "15:30", "44-year-old", "O'Brien", "Calif.", "e\u0301"])
+)
 
 
 @given(PIECES.map("".join))
