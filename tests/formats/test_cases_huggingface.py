@@ -282,3 +282,16 @@ def test_an_offset_outside_of_an_arrow_file_does_not_end_the_process(tmp_path: P
     file.write_bytes(content.replace(place, damaged))
     with pytest.raises(InputError, match=r"cannot be read as a table \(.*Offset"):
         read(tmp_path / "saved")
+
+
+@pytest.mark.parametrize("column", ["../names", "9" * 400, "a/b", "x\x00y"])
+def test_a_column_is_no_way_to_a_file_elsewhere(tmp_path: Path, column: str) -> None:
+    (tmp_path / "names.txt").write_text("O\nB-X\nI-X\n")
+    path = lines(tmp_path / "in" / "train.jsonl", {"tokens": WORDS, column: [1, 0, 0], "ner_tags": ["B-X", "O", "O"]})
+    found, _ = read(path)
+    assert [spans(article) for _, article in found] == [[(WORDS[0], "X")]]
+    with pytest.raises(InputError, match="nothing says what they are called"):
+        read(
+            lines(tmp_path / "in" / "train.jsonl", {"tokens": WORDS, column: [1, 0, 0]}),
+            columns=f"word=tokens,tag={column}",
+        )

@@ -75,6 +75,10 @@ def names_in_features(info: Any, column: str) -> Names:
     return next(filter(_are_names, found), ())
 
 
+_FILE_NAME = re.compile(r"[\w. -]{1,60}")
+"""What a column may be called so that a file beside is looked for: nothing that leads elsewhere, or is too long."""
+
+
 def names_beside(path: Path, column: str) -> Names:
     """The names of a column of numbers, by a file in the folder of ``path``, or above a folder called data.
 
@@ -85,7 +89,8 @@ def names_beside(path: Path, column: str) -> Names:
     for where in (folder, folder.parent) if folder.name == "data" else (folder,):
         features = (where / name for name in _FEATURES)
         of_features = (names_in_features(_features(file), column) for file in features if file.is_file())
-        lists = (where / f"{name}{suffix}" for name in (column, *_CALLED.split()) for suffix in (".txt", ".json"))
+        called = [name for name in (column, *_CALLED.split()) if _FILE_NAME.fullmatch(name)]
+        lists = (where / f"{name}{suffix}" for name in called for suffix in (".txt", ".json"))
         of_lists = (names_in_file(file) for file in lists if file.is_file())
         if names := next(filter(_are_names, chain(of_features, of_lists)), ()):
             return names
