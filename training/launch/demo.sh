@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The road on the shipped corpus, from annotations to the mentions of an article that no split contains.
-# Needs: eventcorpus[bundled] on the PATH; run from the root of the repository. About 3 minutes on two cores.
+# Needs: eventcorpus[bundled] on the PATH; run from the root of the repository. About 7 minutes on two cores.
 set -euo pipefail
 export HF_HUB_OFFLINE=1 HF_DATASETS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 runs=models/runs
