@@ -53,7 +53,7 @@ def read_doccano(inputs: Sequence[Path]) -> Found:
         InputError: if there is no file; while reading, for a line that does not fit, unless the report refuses.
     """
     files, people = _files(inputs)
-    is_numbered_anew = not people and _have_texts_in_common([path for _, path in files])
+    is_numbered_anew = has_splits(files) and _have_texts_in_common([path for _, path in files])
 
     def rows(report: ConversionReport) -> Iterator[Row]:
         n_in: Counter[str] = Counter()
