@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
-from eventcorpus.training.augmentation import Names, collect_names, geo_names, real_names, replace_mentions
+from eventcorpus.training.augmentation import (
+    Edit,
+    Names,
+    collect_names,
+    edited,
+    geo_names,
+    real_names,
+    replace_mentions,
+)
 
 NAMES = Names(
     place_labels=frozenset({"Place"}),
@@ -57,8 +65,22 @@ def test_a_state_and_its_people_become_those_of_one_real_state() -> None:
     assert names.states == ("Dravonia",)
     text, (state, _, troops, place) = swapped(article, names)
     assert state == place
-    assert troops == f"{real_names()['states'][state]} troops"
-    assert text == f"{state} fired; {troops} are in {state}, says Dravonian Radio."
+    people = {name.removeprefix("the "): adjective for name, adjective in real_names()["states"].items()}
+    assert troops == f"{people[state]} troops"
+    assert text.replace("the ", "") == f"{state} fired; {troops} are in {state}, says Dravonian Radio."
+
+
+def test_the_article_of_a_name_is_no_part_of_the_mention() -> None:
+    article = annotated("Troops left Brezno and the Raya.", ("Brezno", "Place"), ("Raya", "Place"))
+    names = replace(NAMES, places=("the Sahel",))
+    assert swapped(article, names) == ("Troops left the Sahel and the Sahel.", ["Sahel", "Sahel"])
+
+
+def test_an_edit_moves_what_comes_after_it_and_inserts_outside_of_spans() -> None:
+    article = annotated("Rebels took Homs.", ("Rebels", "Actor"), ("Homs", "Place"))
+    other = edited(article, [Edit(0, 0, "The "), Edit(6, 6, "!"), Edit(12, 12, "old "), Edit(13, 15, "")])
+    assert other.article.text == "The Rebels! took old Hs."
+    assert [other.article.text[s.start : s.end] for s in other.spans] == ["Rebels", "Hs"]
 
 
 def test_the_news_name_some_places_and_outlets_often() -> None:

@@ -14,8 +14,8 @@ from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.examples import (
     IGNORED,
     Preparation,
+    augmented_examples,
     encode_articles,
-    examples_with_replaced_mentions,
 )
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
@@ -87,16 +87,16 @@ def prepared(ontology: Ontology = ONTOLOGY) -> Preparation:
 
 
 def test_half_of_the_articles_have_other_names_and_other_ones_in_another_epoch() -> None:
-    examples_of = examples_with_replaced_mentions(prepared())
+    examples_of = augmented_examples(prepared())
     stay = [sum("".join(map(chr, e.input_ids)).endswith("Homs") for e in examples_of(epoch)) for epoch in range(2)]
     assert all(10 <= n <= 30 for n in stay)
     assert examples_of(0) != examples_of(1)
-    assert examples_of(0) == examples_with_replaced_mentions(prepared())(0)
+    assert examples_of(0) == augmented_examples(prepared())(0)
 
 
 def test_articles_that_keep_their_names_are_not_encoded_again() -> None:
     preparation = prepared()
-    examples = examples_with_replaced_mentions(preparation)(0)
+    examples = augmented_examples(preparation)(0)
     assert isinstance(preparation.encoder, Letters)
     again = ["".join(map(chr, e.input_ids)) for e in examples if not "".join(map(chr, e.input_ids)).endswith("Homs")]
     assert preparation.encoder.texts[len(ARTICLES) :] == again
@@ -106,9 +106,7 @@ def test_articles_that_keep_their_names_are_not_encoded_again() -> None:
 
 def test_labels_that_the_dataset_does_not_have_are_named() -> None:
     with pytest.raises(RecipeError, match="none of the labels Actor, Place.*swap_places.*it has Location"):
-        examples_with_replaced_mentions(
-            prepared(Ontology(name="t", version="1.0.0", entities=(Label(name="Location"),)))
-        )
+        augmented_examples(prepared(Ontology(name="t", version="1.0.0", entities=(Label(name="Location"),))))
 
 
 def test_training_with_swapped_names_is_repeatable_and_not_the_same_as_without(

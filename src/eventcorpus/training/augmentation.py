@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from typing import Any
 
 from eventcorpus.errors import ModelError
 from eventcorpus.files import read_yaml
-from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.schema import AnnotatedArticle, Article
 
 _PARTICLES = frozenset(
     (
@@ -144,32 +145,71 @@ def collect_names(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Characters ``start`` to ``end`` of a text become ``new``; where both are equal, ``new`` is inserted."""
+
+    start: int
+    end: int
+    new: str
+
+
+def edited(annotated: AnnotatedArticle, edits: Sequence[Edit]) -> AnnotatedArticle:
+    """The article with its text changed; spans keep their ids and labels, and follow the text.
+
+    What is inserted where a span begins or ends is not part of it.
+
+    Args:
+        edits: in the order of the text; none overlaps another one, or the border of a span.
+    """
+    if not edits:
+        return annotated
+    text = annotated.article.text
+    parts: list[str] = []
+    at, shifts = 0, [0]
+    for edit in edits:
+        parts += [text[at : edit.start], edit.new]
+        at = edit.end
+        shifts.append(shifts[-1] + len(edit.new) - (edit.end - edit.start))
+    starts, ends = [edit.start for edit in edits], [edit.end for edit in edits]
+    spans = tuple(
+        replace(
+            span,
+            start=span.start + shifts[bisect_right(ends, span.start)],
+            end=span.end + shifts[bisect_left(starts, span.end)],
+        )
+        for span in annotated.spans
+    )
+    article: Article = replace(annotated.article, text="".join([*parts, text[at:]]))
+    return replace(annotated, article=article, spans=spans)
+
+
 def replace_mentions(annotated: AnnotatedArticle, names: Names, rng: random.Random) -> AnnotatedArticle:
     """The article with other names; every occurrence of a name gets the same replacement.
 
-    A span that overlaps another one is left as it is, since a part of it may be labelled too.
+    A span that overlaps another one is left as it is, since a part of it may be labelled too. The article of a name
+    ("the United States") is no part of a mention.
     """
     text, spans = annotated.article.text, sorted(annotated.spans, key=lambda s: (s.start, s.end))
     chosen: dict[str, str] = {}
-    parts: list[str] = []
-    moved: dict[str, Span] = {}
-    at, shift = 0, 0
+    edits: list[Edit] = []
     for i, span in enumerate(spans):
         is_alone = (i == 0 or max(s.end for s in spans[:i]) <= span.start) and (
             i + 1 == len(spans) or spans[i + 1].start >= span.end
         )
         old = text[span.start : span.end]
         new = _replacement(old, span.label, names, chosen, rng) if is_alone else old
-        start = span.start + shift
         if new != old:
-            parts += [text[at : span.start], new]
-            at = span.end
-            shift += len(new) - len(old)
-        moved[span.id] = replace(span, start=start, end=span.end + shift)
-    if not parts:
-        return annotated
-    article: Article = replace(annotated.article, text="".join([*parts, text[at:]]))
-    return replace(annotated, article=article, spans=tuple(moved[s.id] for s in annotated.spans))
+            article, name = (new[:4], new[4:]) if new.startswith(("the ", "THE ")) else ("", new)
+            if article and not text[: span.start].lower().endswith("the "):
+                edits.append(Edit(span.start, span.start, article))
+            edits.append(Edit(span.start, span.end, name))
+    return edited(annotated, edits)
+
+
+def draw_name(old: str, label: str, names: Names, rng: random.Random) -> str:
+    """Another name of the kind of ``old``, a name under one of the labels of ``names``."""
+    return _drawn(old, label, names, {}, rng)
 
 
 def _replacement(old: str, label: str, names: Names, chosen: dict[str, str], rng: random.Random) -> str:
@@ -223,6 +263,11 @@ def _state_of(adjective: str, states: Sequence[str]) -> str | None:
     if stem == adjective or len(stem) < _SHORTEST:
         return None
     return next((state for state in states if state.startswith(stem) and len(state) - len(stem) <= 2), None)
+
+
+def is_name(text: str, names: Names) -> bool:
+    """Whether every word but particles begins with a capital, and not only because a sentence begins with it."""
+    return _is_name(text, names.common)
 
 
 def _is_name(text: str, common: frozenset[str]) -> bool:

@@ -21,7 +21,8 @@ from eventcorpus.models.windows import EncodedText, TextEncoder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.tags import OUTSIDE, tag_names, tags_from_spans
-from eventcorpus.training.augmentation import collect_names, geo_names, replace_mentions
+from eventcorpus.training.augmentation import Names, collect_names, geo_names, replace_mentions
+from eventcorpus.training.noise import damaged, lower_cased, with_headline, with_lists
 from eventcorpus.training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
@@ -223,32 +224,54 @@ def _named(annotated: AnnotatedArticle, span: Span) -> str:
     return f"{annotated.article.id}: {span.label} [{span.start}, {span.end})"
 
 
-def examples_with_replaced_mentions(prepared: Preparation) -> ExamplesOf:
-    """Examples of an epoch in which a share of the articles has other names; seed and epoch decide which ones.
+def augmented_examples(prepared: Preparation) -> ExamplesOf:
+    """Examples of an epoch in which shares of the articles are changed as the recipe says; seed and epoch decide which.
 
     Raises:
-        RecipeError: if none of the recipe's labels is in the ontology.
-        ModelError: if the names of real places are not installed.
+        RecipeError: if names are to be replaced and none of the recipe's labels is in the ontology.
+        ModelError: if the names of real places are needed and not installed.
     """
-    articles, recipe, labels = prepared.articles, prepared.recipe, prepared.ontology.labels
+    articles, recipe = prepared.articles, prepared.recipe
+    names = _names(prepared) if recipe.swap_names or recipe.extend_lists else None
+    unchanged: dict[int, list[Example]] = defaultdict(list)  # by position: an article is encoded again if it changes
+    for position, example in zip(prepared.encoded.article_of, prepared.encoded.examples, strict=True):
+        unchanged[position].append(example)
+
+    def augmented(annotated: AnnotatedArticle, epoch: int) -> AnnotatedArticle:
+        changes: list[tuple[str, float, Callable[[AnnotatedArticle, random.Random], AnnotatedArticle]]] = [
+            ("headlines", recipe.add_headlines, with_headline),
+            ("damage", recipe.damage_text, damaged),
+            ("case", recipe.lower_case, lambda a, _: lower_cased(a)),
+        ]
+        if names is not None:
+            changes[:0] = [
+                ("names", recipe.swap_names, lambda a, rng: replace_mentions(a, names, rng)),
+                ("lists", recipe.extend_lists, lambda a, rng: with_lists(a, names, rng)),
+            ]
+        for name, share, change in changes:  # each with numbers of its own: one switched off leaves the others alike
+            rng = random.Random(f"{recipe.seed}-{name}-{epoch}-{annotated.article.id}")
+            if rng.random() < share:
+                annotated = change(annotated, rng)
+        return annotated
+
+    def examples_of(epoch: int) -> list[Example]:
+        examples: list[Example] = []
+        for position, annotated in enumerate(articles):
+            other = augmented(annotated, epoch)
+            examples += unchanged[position] if other is annotated else prepared.encode([other])
+        return examples
+
+    return examples_of
+
+
+def _names(prepared: Preparation) -> Names:
+    recipe, labels = prepared.recipe, prepared.ontology.labels
     places, parties = frozenset(recipe.items_of("swap_places")), frozenset(recipe.items_of("swap_parties"))
     if not (places | parties) & set(labels):
         raise RecipeError(
             f"swap_names: the dataset has none of the labels {', '.join(sorted(places | parties))}; name its labels in "
             f"swap_places and swap_parties (it has {', '.join(labels)})"
         )
-    names = collect_names(articles, place_labels=places, party_labels=parties, places=geo_names() if places else ())
-    unchanged: dict[int, list[Example]] = defaultdict(list)  # by position: an article is encoded again if it changes
-    for position, example in zip(prepared.encoded.article_of, prepared.encoded.examples, strict=True):
-        unchanged[position].append(example)
-
-    def examples_of(epoch: int) -> list[Example]:
-        examples: list[Example] = []
-        for position, annotated in enumerate(articles):
-            rng = random.Random(f"{recipe.seed}-names-{epoch}-{annotated.article.id}")
-            is_replaced = rng.random() < recipe.swap_names
-            other = replace_mentions(annotated, names, rng) if is_replaced else annotated
-            examples += unchanged[position] if other is annotated else prepared.encode([other])
-        return examples
-
-    return examples_of
+    return collect_names(
+        prepared.articles, place_labels=places, party_labels=parties, places=geo_names() if places else ()
+    )

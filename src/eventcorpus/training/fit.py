@@ -35,8 +35,8 @@ from eventcorpus.training.distributed import current_processes
 from eventcorpus.training.examples import (
     ExamplesOf,
     Preparation,
+    augmented_examples,
     check_validation,
-    examples_with_replaced_mentions,
     log_encoded,
     prepare,
 )
@@ -128,8 +128,8 @@ def fit(
     if recipe.n_teachers:
         examples = distilled_examples(prepared, out, fit_teacher=fit_teacher)
     examples_of: ExamplesOf = lambda epoch: examples  # noqa: E731
-    if recipe.swap_names and not recipe.n_teachers:  # soft targets hold for the text as it is
-        examples_of = examples_with_replaced_mentions(prepared)
+    if recipe.is_augmented and not recipe.n_teachers:  # soft targets hold for the text as it is
+        examples_of = augmented_examples(prepared)
     epochs = Epochs(examples_of, recipe, pad_id=prepared.encoder.pad_id, processes=processes)
     token_loss = token_loss or (soft_loss if recipe.n_teachers else hard_loss)
     learner = learner_for(prepared, token_loss=token_loss, processes=processes)

@@ -81,6 +81,14 @@ class Recipe(StrictModel):
     """Labels, with commas, whose names are replaced by places; needs the extra ``geo``."""
     swap_parties: str = Field("Actor, Source, Civilians", json_schema_extra=_EXPERT)
     """Labels, with commas, whose names are replaced by other persons and groups."""
+    add_headlines: Number = Field(0.0, ge=0, le=1, json_schema_extra=_EXPERT)
+    """The share of the articles, drawn anew each epoch, that are read under a headline made of their first sentence."""
+    extend_lists: Number = Field(0.0, ge=0, le=1, json_schema_extra=_EXPERT)
+    """The share in which up to three names become lists, with other names as ``swap_names`` takes them."""
+    damage_text: Number = Field(0.0, ge=0, le=1, json_schema_extra=_EXPERT)
+    """The share that loses apostrophes and blanks, as scraped and scanned texts do."""
+    lower_case: Number = Field(0.0, ge=0, le=1, json_schema_extra=_EXPERT)
+    """The share that is read in small letters; an uncased encoder reads all articles so."""
     n_teachers: int = Field(0, ge=0, le=100, json_schema_extra=_EXPERT)
     """Distillation: teachers, each trained on all but its share of the articles; the model learns from a mix of their
     probabilities and the gold labels. 0 switches it off."""
@@ -138,6 +146,11 @@ class Recipe(StrictModel):
         if unknown:
             raise ValueError(f"languages has {unknown[0]!r}, which is no code of a language; write such as: en, fr")
         return self
+
+    @property
+    def is_augmented(self) -> bool:
+        """Whether articles are changed while they are learned from."""
+        return any((self.swap_names, self.add_headlines, self.extend_lists, self.damage_text, self.lower_case))
 
     def items_of(self, key: str) -> list[str]:
         """The items of a key that takes several, with commas."""
