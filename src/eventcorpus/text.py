@@ -122,6 +122,27 @@ def whole_words(text: str) -> list[tuple[int, int]]:
     return found
 
 
+_OPENING, _CLOSING = "([{“«‘\"'", ")]}”»’\"'"
+
+
+def without_unpaired_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """Move the ends of a span inwards over brackets and quotation marks whose other half is outside of it.
+
+    A span of one character stays as it is.
+
+    >>> text = "'ringleader' of the (CPI) cadres"
+    >>> [text[slice(*without_unpaired_marks(text, *ends))] for ends in [(0, 11), (1, 12), (20, 25), (21, 25)]]
+    ['ringleader', 'ringleader', '(CPI)', 'CPI']
+    """
+    closing_of = dict(zip(_OPENING, _CLOSING, strict=True))
+    opening_of = dict(zip(_CLOSING, _OPENING, strict=True))
+    while end - start > 1 and text[start] in closing_of and closing_of[text[start]] not in text[start + 1 : end]:
+        start, end = trim(text, start + 1, end)
+    while end - start > 1 and text[end - 1] in opening_of and opening_of[text[end - 1]] not in text[start : end - 1]:
+        start, end = trim(text, start, end - 1)
+    return start, end
+
+
 def trim(text: str, start: int, end: int) -> tuple[int, int]:
     """Move the ends of a span inwards over white space; an all-blank span becomes empty."""
     while start < end and text[start].isspace():

@@ -120,6 +120,9 @@ def test_no_mention_runs_over_a_line_break(decoder: Any) -> None:
         ("Pat O'Brien's shop", "Pat O", "Pat O'Brien"),
         ("the army's men", "army", "army"),
         ("in Raya-held towns", "Raya", "Raya"),
+        ("the “ringleader” fled", "“ringleader", "ringleader"),
+        ("the rebels’ camp", "rebels’", "rebels"),
+        ("the Army (TLA) fled", "Army (TLA)", "Army (TLA)"),
     ],
 )
 def test_mentions_end_at_words_as_people_write_them(text: str, tagged: str, mention: str) -> None:

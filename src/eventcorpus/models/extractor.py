@@ -28,7 +28,7 @@ from eventcorpus.models.windows import EncodedText, TextEncoder, pad_windows
 from eventcorpus.predictions import TEXT_CHANGED, ModelName, Prediction, prediction_of
 from eventcorpus.schema import Article, Mention
 from eventcorpus.tags import DECODERS, spans_from_tags
-from eventcorpus.text import stored_form, whole_words
+from eventcorpus.text import stored_form, whole_words, without_unpaired_marks
 
 BATCH_SIZE = 16
 """Windows that the model reads together."""
@@ -144,7 +144,8 @@ class Extractor:
 def decode_mentions(
     text: str, encoded: EncodedText, log_probabilities: NDArray[np.float32], about: ModelAbout
 ) -> list[Mention]:
-    """Turn scores of tags into mentions, in text order, their ends moved out to whole words.
+    """Turn scores of tags into mentions, in text order, their ends moved out to whole words and in over
+    unpaired marks.
 
     No mention runs over a line break: a headline and the sentence below it are apart. Where two mentions meet in one
     word, the more confident one has it. Confidence is the geometric mean of the probabilities of the decoded tags,
@@ -170,6 +171,7 @@ def decode_mentions(
     for (first, past, label), confidence in zip(spans, confidences, strict=True):
         start, _ = word_at[encoded.offsets[visible[first]][0]]
         _, end = word_at[encoded.offsets[visible[past - 1]][1] - 1]
+        start, end = without_unpaired_marks(text, start, end)
         mentions.append(Mention(start, end, about.ontology.labels[label], text[start:end], confidence))
     return _without_overlaps(mentions)
 
