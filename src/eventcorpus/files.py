@@ -293,11 +293,17 @@ def atomic_file(path: Path) -> Iterator[IO[str]]:
     Raises:
         OutputError: if the folder or disk refuses.
     """
+    with _atomic(path, "w", encoding="utf-8", newline="\n") as file:
+        yield file
+
+
+@contextmanager
+def _atomic(path: Path, mode: str, *, encoding: str | None = None, newline: str | None = None) -> Iterator[IO[Any]]:
     temporary: str | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        with os.fdopen(handle, mode, encoding=encoding, newline=newline) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -315,6 +321,12 @@ def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 file, all or nothing."""
     with atomic_file(path) as file:
         file.write(text)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file of bytes, all or nothing."""
+    with _atomic(path, "wb") as file:
+        file.write(data)
 
 
 def write_json(path: Path, value: Any) -> None:

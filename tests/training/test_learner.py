@@ -4,7 +4,7 @@ from torch import nn
 
 from eventcorpus.training.batches import collate
 from eventcorpus.training.examples import IGNORED, Example
-from eventcorpus.training.learner import ByteDropout, hard_loss, use_byte_dropout
+from eventcorpus.training.learner import ByteDropout, hard_loss, soft_loss, use_byte_dropout
 
 
 def test_the_sum_over_labelled_tokens_is_the_mean_of_torch_times_their_number() -> None:
@@ -24,7 +24,21 @@ def test_a_batch_without_labels_costs_nothing_and_is_no_nan() -> None:
 def test_soft_targets_are_padded_beside_the_hard_ones() -> None:
     soft = torch.tensor([[0.25, 0.75]])
     batch = collate([Example([7], [1], soft), Example([7, 8], [0, 0])], pad_id=0)
-    assert batch["soft_labels"].tolist() == [[[0.25, 0.75], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]]
+    assert batch["soft_labels"].tolist() == [[[0.25, 0.75], [0.0, 0.0]], [[1.0, 0.0], [1.0, 0.0]]]
+
+
+def test_examples_without_soft_targets_cost_in_a_mixed_batch_what_they_cost_alone() -> None:
+    torch.manual_seed(0)
+    soft = torch.tensor([[0.0, 0.0, 0.0], [0.25, 0.5, 0.25], [1.0, 0.0, 0.0]])
+    taught, labelled = Example([7, 8, 9], [IGNORED, 1, 0], soft), Example([7, 8], [2, IGNORED])
+    logits = torch.randn(2, 3, 3)
+    mixed, alone = collate([taught, labelled], pad_id=0), collate([labelled], pad_id=0)
+    assert "soft_labels" not in alone
+    by_hand = -(soft[1:] * logits[0, 1:].log_softmax(-1)).sum() - logits[1, 0].log_softmax(-1)[2]
+    assert float(soft_loss(logits, mixed)) == pytest.approx(float(by_hand))
+    second = soft_loss(logits[1:], {name: tensor[1:] for name, tensor in mixed.items()})
+    assert float(second) == pytest.approx(float(hard_loss(logits[1:, :2], alone)))
+    assert float(soft_loss(logits[1:, :2], alone)) == float(hard_loss(logits[1:, :2], alone))
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

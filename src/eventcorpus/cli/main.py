@@ -72,7 +72,12 @@ SECTIONS = {
         "inline": "eventcorpus.cli.inline",
     },
     "Annotate": {"labelstudio": "eventcorpus.cli.labelstudio", "agree": "eventcorpus.cli.agree"},
-    "Train": {"train": "eventcorpus.cli.train", "calibrate": "eventcorpus.cli.train", "card": "eventcorpus.cli.train"},
+    "Train": {
+        "train": "eventcorpus.cli.train",
+        "soft-targets": "eventcorpus.cli.train",
+        "calibrate": "eventcorpus.cli.train",
+        "card": "eventcorpus.cli.train",
+    },
     "Evaluate": {
         "eval": "eventcorpus.cli.eval",
         "compare": "eventcorpus.cli.eval",

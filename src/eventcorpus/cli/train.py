@@ -1,4 +1,6 @@
-"""``eventcorpus train``, ``calibrate`` and ``card``: a model from a dataset and a recipe, its confidences and card."""
+"""``eventcorpus train``, ``soft-targets``, ``calibrate`` and ``card``: a model from a dataset and a recipe, what it
+teaches to others, its confidences and its card.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventcorpus import api
+from eventcorpus.articles.read import read_articles
+from eventcorpus.articles.report import ReadReport
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.models.folder import model_hash, read_about
@@ -218,6 +222,36 @@ def _duration(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+@click.command("soft-targets")
+@click.argument("model_path", metavar="MODEL", type=options.PATH)
+@click.argument("paths", nargs=-1, required=True, type=options.PATH, metavar="ARTICLES...")
+@click.option("--out", type=options.PATH, required=True, help="The file to write.")
+@click.option("--overwrite", is_flag=True, help="Replace the soft targets that are there.")
+def soft_targets_command(model_path: Path, paths: tuple[Path, ...], out: Path, overwrite: bool) -> None:
+    """Write the tag probabilities of MODEL on articles without labels, for another model to learn from.
+
+    A recipe that names the file (soft_targets) and the articles (unlabelled) learns from them without MODEL. The
+    student may be smaller or read other windows, but its encoder must cut words into the same pieces.
+
+    \b
+    Example:
+      eventcorpus soft-targets models/runs/demo corpus/unlabelled --out models/runs/demo-targets.safetensors
+    """
+    from eventcorpus.models.extractor import Extractor
+    from eventcorpus.training.soft_targets import check_unused, soft_targets_of, write_soft_targets
+
+    check_unused(out, overwrite=overwrite)
+    extractor = Extractor.from_pretrained(model_path)
+    report = ReadReport()
+    articles = list(read_articles(paths, report=report, way_out="call that column {}"))
+    options.notices(report.lines())
+    with options.progress("soft targets") as on_progress:
+        targets = soft_targets_of(extractor, articles, on_progress=on_progress)
+    write_soft_targets(out, targets)
+    options.notice(f"{len(targets.articles):,} articles, {targets.n_tokens:,} tokens; {out.stat().st_size:,} bytes")
+    click.echo(f"soft targets in {out}")
 
 
 @click.command("calibrate")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 
 import torch
+from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
 from eventcorpus.models.windows import pad_windows
@@ -102,16 +103,20 @@ def collate(examples: Sequence[Example], *, pad_id: int) -> dict[str, torch.Tens
 
     Returns:
         ``input_ids``, ``attention_mask`` and ``labels``, each of shape (batch_size, seq_len), int64; and, where any
-        example has soft targets, ``soft_labels``, shape (batch_size, seq_len, n_tags), fp32, 0 where there are none.
+        example has soft targets, ``soft_labels``, shape (batch_size, seq_len, n_tags), fp32: of an example without
+        soft targets its targets, one-hot; 0 where a token has no target or is padding.
     """
     batch = pad_windows([example.input_ids for example in examples], pad_id=pad_id)
     targets = [torch.tensor(example.targets) for example in examples]
     batch["labels"] = pad_sequence(targets, batch_first=True, padding_value=IGNORED)
-    soft = [(row, example.soft_targets) for row, example in enumerate(examples) if example.soft_targets is not None]
-    if soft:
-        batch["soft_labels"] = torch.zeros(*batch["labels"].shape, soft[0][1].shape[-1])
-        for row, probabilities in soft:
-            batch["soft_labels"][row, : len(probabilities)] = probabilities
+    n_tags = next((e.soft_targets.shape[-1] for e in examples if e.soft_targets is not None), 0)
+    if n_tags:
+        batch["soft_labels"] = torch.zeros(*batch["labels"].shape, n_tags)
+        for row, (example, hard) in enumerate(zip(examples, targets, strict=True)):
+            soft = example.soft_targets
+            if soft is None:
+                soft = nn.functional.one_hot(hard.clamp(min=0), n_tags) * (hard != IGNORED)[:, None]
+            batch["soft_labels"][row, : len(soft)] = soft
     return batch
 
 

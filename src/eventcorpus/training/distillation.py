@@ -133,22 +133,24 @@ def labelled_examples(
 
 
 def unlabelled_examples(examples: Sequence[Example], teachers: Teachers, *, read: Sequence[list[int]]) -> list[Example]:
-    """Examples with the mean probabilities of all teachers as soft targets, and their most probable tag as target.
-
-    Tokens that have no target in the window keep none.
-    """
+    """Examples with the mean probabilities of all teachers as soft targets, and their most probable tag as target."""
     means: list[torch.Tensor] = []
     for load_teacher in teachers:
         for i, soft in enumerate(probabilities(load_teacher(), read)):
             if i == len(means):
                 means.append(torch.zeros_like(soft))
             means[i] += soft / len(teachers)
-    distilled = []
-    for example, soft in zip(examples, means, strict=True):
-        best = soft.argmax(dim=-1).tolist()
-        targets = [IGNORED if old == IGNORED else new for old, new in zip(example.targets, best, strict=True)]
-        distilled.append(replace(example, targets=targets, soft_targets=soft.half()))
-    return distilled
+    return [with_soft_targets(example, soft) for example, soft in zip(examples, means, strict=True)]
+
+
+def with_soft_targets(example: Example, soft: torch.Tensor) -> Example:
+    """An example without labels with probabilities, shape (seq_len, n_tags), and the most probable tags as targets.
+
+    Tokens that have no target in the window keep none.
+    """
+    best = soft.argmax(dim=-1).tolist()
+    targets = [IGNORED if old == IGNORED else new for old, new in zip(example.targets, best, strict=True)]
+    return replace(example, targets=targets, soft_targets=soft.half())
 
 
 def probabilities(teacher: Extractor, windows: Sequence[list[int]]) -> Iterator[torch.Tensor]:
@@ -164,8 +166,8 @@ def probabilities(teacher: Extractor, windows: Sequence[list[int]]) -> Iterator[
 
 
 _OF_THE_STUDENT = (
-    "n_teachers", "teacher", "teacher_encoder", "teacher_weight", "unlabelled", "unlabelled_unit", "eval_strategy",
-    "early_stopping_patience", "load_best_model_at_end", "report_to",
+    "n_teachers", "teacher", "teacher_encoder", "teacher_weight", "unlabelled", "unlabelled_unit", "soft_targets",
+    "eval_strategy", "early_stopping_patience", "load_best_model_at_end", "report_to",
 )  # fmt: skip
 """Keys that have no meaning for a teacher and get their defaults, but scoring is switched off."""
 
@@ -193,7 +195,7 @@ def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
 
 def unlabelled_texts(prepared: Preparation) -> list[AnnotatedArticle]:
     """The articles without labels, whole or in sentences, as if all labels had been used in them."""
-    labels, is_whole = prepared.articles[0].labels_annotated, prepared.recipe.unlabelled_unit == "article"
+    labels, is_whole = tuple(prepared.ontology.labels), prepared.recipe.unlabelled_unit == "article"
     texts = [text for article in prepared.unlabelled for text in ([article] if is_whole else _sentences(article))]
     return [AnnotatedArticle(text, (), labels) for text in texts]
 

@@ -22,6 +22,7 @@ from eventcorpus.training.distillation import teacher_recipe, unlabelled_texts
 from eventcorpus.training.examples import Preparation, prepare
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.soft_targets import soft_target_examples
 
 MEASURED_STEPS = 5
 _MAX_ARTICLES = 64
@@ -50,10 +51,12 @@ class Plan:
             f"first {recipe.n_teachers} teachers, {self.n_teacher_steps:,} steps in all; they give targets for these "
             f"windows and for {self.n_unlabelled:,} without labels"
         ]
+        soft_targets = [f"{self.n_unlabelled:,} windows without labels are learned from {recipe.soft_targets}"]
         return [
             f"{n_articles:,} articles, {encoded.n_tokens:,} tokens, {len(encoded.examples):,} windows of up to "
             f"{recipe.max_length}; {encoded.n_spans:,} spans, of which {len(encoded.lost):,} cannot be learned",
             *(teachers if recipe.n_teachers else []),
+            *(soft_targets if recipe.soft_targets else []),
             f"{self.n_steps:,} steps: {recipe.num_train_epochs} epochs of {self.n_steps // recipe.num_train_epochs:,}"
             + here,
         ]
@@ -74,6 +77,8 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
         n_unlabelled = len(prepared.encode(unlabelled_texts(prepared)))
         n_windows_of_a_teacher = n_windows * (recipe.n_teachers - 1) // recipe.n_teachers
         n_teacher_steps = recipe.n_teachers * _n_steps(n_windows_of_a_teacher, teacher_recipe(recipe, 0))
+    elif recipe.soft_targets:
+        n_unlabelled = len(soft_target_examples(prepared))
     n_steps = _n_steps(n_windows + n_unlabelled, recipe)
     return Plan(prepared, n_steps, has_weights(prepared.source), n_unlabelled, n_teacher_steps)
 
@@ -108,7 +113,7 @@ def seconds_a_step(articles: Sequence[AnnotatedArticle], ontology: Ontology, rec
     package_logger.setLevel(logging.ERROR)  # fit's counts of the sample would be taken for those of all articles
     quick = recipe.replace(
         save_steps=10**9, report_to="none", early_stopping_patience=0, load_best_model_at_end=False, fsdp=False,
-        n_teachers=0, unlabelled="",
+        n_teachers=0, unlabelled="", soft_targets="",
     )  # fmt: skip
     try:
         with tempfile.TemporaryDirectory(prefix="eventcorpus-") as folder:

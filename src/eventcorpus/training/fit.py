@@ -40,7 +40,7 @@ from eventcorpus.training.examples import (
     log_encoded,
     prepare,
 )
-from eventcorpus.training.learner import Learner, TokenLoss, hard_loss, learner_for, soft_loss
+from eventcorpus.training.learner import Learner, TokenLoss, learner_for, soft_loss
 from eventcorpus.training.metrics import Progress
 from eventcorpus.training.optimiser import rate_factor
 from eventcorpus.training.recipe import Recipe, recipe_yaml
@@ -53,6 +53,7 @@ from eventcorpus.training.run_info import (
     run_facts,
     run_identity,
 )
+from eventcorpus.training.soft_targets import soft_target_examples
 
 logger = logging.getLogger(__name__)
 
@@ -127,12 +128,13 @@ def fit(
     examples = prepared.encoded.examples
     if recipe.n_teachers:
         examples = distilled_examples(prepared, out, fit_teacher=fit_teacher)
-    examples_of: ExamplesOf = lambda epoch: examples  # noqa: E731
+    unlabelled = soft_target_examples(prepared) if recipe.soft_targets else []
+    labelled_of: ExamplesOf = lambda epoch: examples  # noqa: E731
     if recipe.is_augmented and not recipe.n_teachers:  # soft targets hold for the text as it is
-        examples_of = augmented_examples(prepared)
+        labelled_of = augmented_examples(prepared)
+    examples_of: ExamplesOf = lambda epoch: [*labelled_of(epoch), *unlabelled]  # noqa: E731
     epochs = Epochs(examples_of, recipe, pad_id=prepared.encoder.pad_id, processes=processes)
-    token_loss = token_loss or (soft_loss if recipe.n_teachers else hard_loss)
-    learner = learner_for(prepared, token_loss=token_loss, processes=processes)
+    learner = learner_for(prepared, token_loss=token_loss or soft_loss, processes=processes)
 
     facts = {"n_articles": len(articles), "n_spans": prepared.encoded.n_spans, **(notes or {})}
     plain = [annotated.article for annotated in articles]

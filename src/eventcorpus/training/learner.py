@@ -170,8 +170,10 @@ def hard_loss(logits: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torc
 
 def soft_loss(logits: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torch.Tensor:
     """Cross entropy with ``soft_labels`` (Hinton et al. 2015), shape (batch_size, seq_len, n_tags), summed over the
-    tokens that have a label.
+    tokens that have a label; ``hard_loss`` where no example of the batch has soft targets.
     """
+    if "soft_labels" not in targets:
+        return hard_loss(logits, targets)
     labelled = targets["labels"] != IGNORED
     log_probabilities = logits.float().log_softmax(dim=-1)
     return -(targets["soft_labels"] * log_probabilities).sum(dim=-1)[labelled].sum()

@@ -99,9 +99,13 @@ class Recipe(StrictModel):
     teacher_encoder: str = Field("", json_schema_extra=_EXPERT)
     """Encoder of the teachers, if not this recipe's: a larger one that cuts words into the same pieces."""
     unlabelled: str = Field("", json_schema_extra=_EXPERT)
-    """Files and folders of articles without labels, with commas; learned from the teachers' probabilities alone."""
+    """Files and folders of articles without labels, with commas; learned from the teachers' probabilities alone, or
+    from those of ``soft_targets``."""
     unlabelled_unit: Literal["article", "sentence"] = Field("article", json_schema_extra=_EXPERT)
     """What is read of them at a time: ``article``, or ``sentence`` where the labelled texts are sentences."""
+    soft_targets: str = Field("", json_schema_extra=_EXPERT)
+    """File of ``eventcorpus soft-targets``: the probabilities that the articles of ``unlabelled`` are learned from,
+    without teachers."""
     max_length: int = Field(256, ge=8, le=65536)
     """Window size in tokens, special tokens included."""
     stride: int = Field(64, ge=0, le=32768)
@@ -145,6 +149,24 @@ class Recipe(StrictModel):
         unknown = [item for item in self.items_of("languages") if language_code(item) is None]
         if unknown:
             raise ValueError(f"languages has {unknown[0]!r}, which is no code of a language; write such as: en, fr")
+        return self
+
+    @model_validator(mode="after")
+    def _soft_targets_have_articles(self) -> Self:
+        if self.soft_targets and self.n_teachers:
+            raise ValueError(
+                f"soft_targets is {self.soft_targets} and n_teachers is {self.n_teachers}; set n_teachers: 0 to learn "
+                "from the file, or leave soft_targets out to train teachers"
+            )
+        if self.soft_targets and not self.items_of("unlabelled"):
+            raise ValueError(
+                f"soft_targets is {self.soft_targets} and unlabelled is missing; name there the articles that the file "
+                "was made of"
+            )
+        if self.soft_targets and self.unlabelled_unit != "article":
+            raise ValueError(
+                f"soft_targets is {self.soft_targets}, which is of whole articles; set unlabelled_unit: article"
+            )
         return self
 
     @property

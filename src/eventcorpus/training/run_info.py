@@ -16,7 +16,7 @@ import torch
 
 from eventcorpus import __version__
 from eventcorpus.errors import EventCorpusError
-from eventcorpus.files import read_json, to_json
+from eventcorpus.files import read_json, sha256_of_file, to_json
 from eventcorpus.models.folder import read_about
 from eventcorpus.ontology import Ontology
 from eventcorpus.provenance import git_commit
@@ -28,10 +28,11 @@ from eventcorpus.training.examples import EncodedArticles
 from eventcorpus.training.metrics import METRICS, Progress, ValidationScore, peak_gpu_memory, peak_memory, read_metrics
 from eventcorpus.training.optimiser import precision_for
 from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.soft_targets import soft_targets_path
 
 RUN = "run.json"
 _DECIDES_NOTHING = (
-    *("output_dir", "dataset", "languages", "teacher"),
+    *("output_dir", "dataset", "languages", "teacher", "soft_targets"),
     *("save_steps", "save_total_limit", "logging_steps", "report_to"),
 )
 _DECIDES_WITH_VALIDATION = ("eval_strategy", "eval_steps")
@@ -62,6 +63,7 @@ def run_identity(
         "precision": str(precision_for(recipe, processes.device)).removeprefix("torch."),
         "articles for training": _hash_of_articles(articles),
         "articles for validation": _hash_of_articles(validation) if validation_decides else "",
+        **({"soft targets": sha256_of_file(soft_targets_path(recipe))} if recipe.soft_targets else {}),
         "articles without labels": sha256_of("".join(a.text_sha256 for a in unlabelled)),
         "ontology": hash_of(ontology.model_dump(mode="json")),
         "processes": processes.world_size,
@@ -77,7 +79,9 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What differs between two identities, in words."""
     keys = [key for key in {**before, **now} if before.get(key) != now.get(key)]
     return [
-        f"other {key}" if len(str(now.get(key))) == 64 else f"{key} was {before.get(key)!r} and is {now.get(key)!r}"
+        f"other {key}"
+        if 64 in (len(str(before.get(key))), len(str(now.get(key))))
+        else f"{key} was {before.get(key)!r} and is {now.get(key)!r}"
         for key in keys
     ]
 
