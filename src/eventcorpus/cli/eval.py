@@ -11,16 +11,14 @@ from eventcorpus import api
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError
 from eventcorpus.eval.benchmark import (
-    benchmark_dataset,
     benchmark_files,
     find_benchmark,
-    find_data,
     headline_line,
     published_lines,
     read_benchmark,
     result_row,
-    run_benchmark,
 )
+from eventcorpus.eval.benchmark_run import benchmark_dataset, find_data, run_benchmark
 from eventcorpus.eval.gates import Gate, check_gate, read_gate
 from eventcorpus.eval.report import Report
 from eventcorpus.eval.sources import EXPORTED
@@ -208,7 +206,10 @@ def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
 @_MODELS
 @_PREDICTIONS_OF_RUNS
 @click.option(
-    "--data", "folder", type=options.PATH, help="The folder with the data  [default: the benchmark's, if it has one]"
+    "--data",
+    "folder",
+    type=options.PATH,
+    help="The folder with the data, or the file with its texts  [default: the benchmark's, if it has one]",
 )
 @click.option("--any-data", is_flag=True, help="Score data whose hash is not the benchmark's; the report says so.")
 @click.option("--out", "keep", type=options.PATH, help="Keep the converted dataset there, to train on or to predict.")
@@ -232,7 +233,7 @@ def benchmark_command(
     """Score a model on a benchmark: data with a hash under a name and a version.
 
     A benchmark is data, a conversion, a split and a headline figure. FILE follows eval/benchmarks/*.yaml; NAME is one
-    of --list. With --dataset and neither model nor predictions, the data is converted and nothing is scored.
+    of --list. With --out and neither model nor predictions, the data is converted and nothing is scored.
 
     \b
     Example:

@@ -213,6 +213,16 @@ def join_text(
     return write_dataset(out, entries, ontology, report, gold_policy=gold_policy, inputs=inputs, strict=strict), report
 
 
+def text_hashes(folder: Path) -> dict[str, str]:
+    """By its id the ``text_sha256`` of every article of a dataset folder, also of a standoff one.
+
+    Raises:
+        InputError: if the folder is not one of ours, or a file is not the one that was written.
+    """
+    default = (path for (config, _), path in open_dataset(folder)[1].items() if config == "default")
+    return {row["id"]: row["text_sha256"] for path in default for row in rows_of(path)}
+
+
 def _joined(
     files: Mapping[tuple[str, str], Path], articles: Iterable[Article], report: ConversionReport
 ) -> Iterator[Entry]:

@@ -8,31 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from eventcorpus.dataset.convert import Request, read_annotations_of
-from eventcorpus.dataset.folder import Dataset, Entry, manifest_hash, read_annotations, read_dataset, write_dataset
-from eventcorpus.dataset.formats import FORMATS
-from eventcorpus.errors import InputError, nearest
-from eventcorpus.eval.class_map import ClassMap, read_class_map
-from eventcorpus.eval.evaluate import evaluate
+from eventcorpus.dataset.folder import manifest_hash
+from eventcorpus.errors import InputError
+from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.intervals import FIGURES, figure_of, shown
 from eventcorpus.eval.report import Figure, Matching, Report
-from eventcorpus.eval.sources import Gold, Options, runs_of
-from eventcorpus.files import StrictModel, read_yaml_as, sha256_of_file
-from eventcorpus.models.folder import read_about
+from eventcorpus.files import StrictModel, read_yaml_as
 from eventcorpus.package_data import find_yaml, package_path
-from eventcorpus.progress import OnProgress
-from eventcorpus.provenance import provenance
 from eventcorpus.tables import percent
 
 FOLDER = "eval/benchmarks"
@@ -41,7 +28,6 @@ OTHER_DATA = " (other data)"
 Split = Literal["train", "validation", "test"]
 Match = Literal["exact", "boundary", "type", "overlap"]
 Text = Annotated[str, Field(min_length=1)]
-logger = logging.getLogger(__name__)
 
 
 def _inside(path: str) -> str:
@@ -118,7 +104,10 @@ class Published(StrictModel):
 
 
 class Benchmark(StrictModel):
-    """A checked benchmark; ``data`` and ``class_map`` are paths from the file's own folder."""
+    """A checked benchmark; ``data``, ``annotations`` and ``class_map`` are paths from the file's own folder.
+
+    The data is converted (``convert``), or is the texts of a standoff dataset (``annotations``).
+    """
 
     schema_: Literal[1] = Field(alias="schema")
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
@@ -128,7 +117,8 @@ class Benchmark(StrictModel):
     licence: Text
     source: Text
     data: str | None = None
-    convert: Convert
+    convert: Convert | None = None
+    annotations: str | None = None
     files: Annotated[tuple[DataFile, ...], Field(min_length=1)]
     split: Split
     class_map: str | None = None
@@ -140,6 +130,12 @@ class Benchmark(StrictModel):
         n = sum(metric.headline for metric in self.metrics)
         if n != 1:
             raise ValueError(f"metrics: {n} have headline: true; exactly one figure is the headline")
+        return self
+
+    @model_validator(mode="after")
+    def _one_gold(self) -> Benchmark:
+        if (self.convert is None) == (self.annotations is None):
+            raise ValueError("gold comes from the key convert or from the key annotations; give one of them")
         return self
 
     @property
@@ -184,163 +180,26 @@ def class_map_path(benchmark: Benchmark, path: Path) -> Path | None:
     return path.parent / benchmark.class_map if benchmark.class_map else None
 
 
+def annotations_path(benchmark: Benchmark, path: Path) -> Path | None:
+    """Where the standoff dataset of the benchmark in ``path`` lies."""
+    return path.parent / benchmark.annotations if benchmark.annotations else None
+
+
 def meaning_sha256(benchmark: Benchmark, path: Path) -> str:
     """SHA-256 of everything that decides a score, as JSON with sorted keys: data, conversion, split, classes, figures.
 
     Words about them are not in it; ``versions.json`` holds it for every version.
     """
-    mapped = class_map_path(benchmark, path)
-    meaning = {
-        "convert": benchmark.convert.model_dump(),
+    mapped, standoff = class_map_path(benchmark, path), annotations_path(benchmark, path)
+    gold = {"annotations": manifest_hash(standoff)} if standoff else {}
+    meaning = gold | {
+        "convert": benchmark.convert.model_dump() if benchmark.convert else None,
         "files": sorted((f.model_dump() for f in benchmark.files), key=lambda f: str(f["path"])),
         "split": benchmark.split,
         "classes": read_yaml_as(ClassMap, mapped, what="a map").model_dump() if mapped else None,
         "metrics": [metric.model_dump(exclude={"definition"}) for metric in benchmark.metrics],
     }
     return hashlib.sha256(json.dumps(meaning, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class BenchmarkData:
-    """The files of a benchmark in a folder; ``other`` has a phrase for each whose hash is not the benchmark's.
-
-    ``path`` is that of the benchmark's own file; ``files`` has the hash of each by its path in the folder.
-    """
-
-    benchmark: Benchmark
-    path: Path
-    folder: Path
-    files: dict[str, str]
-    other: Sequence[str]
-
-
-def find_data(benchmark: Benchmark, path: Path, folder: Path, *, any_data: bool = False) -> BenchmarkData:
-    """Check the files of a benchmark.
-
-    Args:
-        path: of the benchmark's own file.
-        folder: with the data.
-        any_data: take files whose hash is not the benchmark's.
-
-    Raises:
-        InputError: if a file is missing (it says where to get it), or is another and ``any_data`` is false.
-    """
-    files: dict[str, str] = {}
-    other: list[str] = []
-    unchecked: list[Path] = []
-    for file in benchmark.files:
-        place = folder / file.path
-        if place.is_file():
-            found = files[place.relative_to(folder).as_posix()] = sha256_of_file(place)
-            if file.sha256 is None:
-                unchecked.append(place)
-            elif found != file.sha256:
-                other.append(f"{place} has sha256 {found}, that of {benchmark.key} has {file.sha256}")
-        elif file.required:
-            source = " ".join(benchmark.source.split())
-            raise InputError(f"{place}: no such file, {benchmark.key} needs it; where to get it: {source}")
-    if other and not any_data:
-        raise InputError(f"{other[0]}; get the file that source names, or score this one with --any-data")
-    for phrase in other:
-        logger.info("other data: %s", phrase)
-    for place in unchecked:
-        logger.info("%s: %s knows no hash of it; whether it is the right file is not checked", place, benchmark.key)
-    return BenchmarkData(benchmark, path, folder, files, other)
-
-
-def run_benchmark(
-    data: BenchmarkData, dataset: Dataset, systems: Sequence[Path], *, command: str = "", on_progress: OnProgress | None
-) -> Report:
-    """Score one system, or several runs of it, on the converted data.
-
-    Args:
-        dataset: see ``benchmark_dataset``.
-        systems: model folders or files of predictions.
-
-    Raises:
-        InputError: if a model can find nothing that the benchmark asks for.
-    """
-    benchmark = data.benchmark
-    gold = dataset.split(benchmark.split)
-    mapped = class_map_path(benchmark, data.path)
-    class_map = read_class_map(mapped, dataset.ontology.labels) if mapped else None
-    for model_path in (system for system in systems if system.is_dir()):
-        if reason := unfit(read_about(model_path).ontology.labels, benchmark, dataset.ontology.labels, class_map):
-            raise InputError(f"{model_path}: {reason}")
-    sha256 = manifest_hash(dataset.folder)
-    scored_on = Gold(gold, dataset.ontology, benchmark.name, benchmark.split, sha256, dataset.folder)
-    options = Options(benchmark.split)
-    report = evaluate(
-        gold,
-        runs_of(systems, scored_on, options, hint_labels=class_map is None, on_progress=on_progress),
-        dataset.ontology,
-        name=benchmark.name,
-        split=benchmark.split,
-        dataset_sha256=sha256,
-        class_map=class_map,
-        train=dataset.splits.get("train") if benchmark.split != "train" else None,
-        annotations=read_annotations(dataset.folder, splits=[benchmark.split])[1],
-        command=command,
-    )
-    for notice in report.notices():
-        logger.info("%s", notice)
-    key = benchmark.key + (OTHER_DATA if data.other else "")
-    return report.model_copy(update={"benchmark": key, "versions": report.versions | provenance(data.path.parent)})
-
-
-@contextmanager
-def benchmark_dataset(data: BenchmarkData, *, keep: Path | None = None) -> Iterator[Dataset]:
-    """Convert the files of a benchmark, and no other that lies beside them.
-
-    Args:
-        keep: where the dataset stays, for training on its other splits; else it is gone after the block.
-
-    Raises:
-        InputError: if the format is not known, or a file cannot be read as it.
-        OutputError: if ``keep`` is taken by something else.
-    """
-    options = data.benchmark.convert
-    if options.format not in FORMATS:
-        way_out = nearest(options.format, FORMATS)
-        raise InputError(f"{data.benchmark.key}: convert.format: there is no format {options.format!r}; {way_out}")
-    with tempfile.TemporaryDirectory(prefix="eventcorpus-benchmark-") as temporary:
-        staged = Path(temporary) / data.folder.resolve().name
-        for file in data.files:
-            (staged / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(data.folder / file, staged / file)
-        request = Request(
-            inputs=[staged / path for path in options.inputs],
-            ontology=staged / options.ontology if options.ontology else None,
-            splits=staged / options.splits if options.splits else None,
-            scheme=options.scheme if "scheme" in FORMATS[options.format].options else None,
-            **options.model_dump(include={"gold", "min_confidence", "refuse"}),
-        )
-        found = read_annotations_of(request, options.format)
-        entries = held_out(found.entries, options.holdout) if options.holdout else found.entries
-        out = keep or Path(temporary) / "dataset"
-        write_dataset(out, entries, found.ontology, found.report, gold_policy=found.gold_policy, inputs=data.files)
-        logger.info("%s: %s", data.benchmark.key, found.report.summary())
-        yield read_dataset(out)
-
-
-def held_out(entries: Iterable[Entry], holdout: Holdout) -> Iterator[Entry]:
-    """Move every so many entries of a split, counted from 1 in their order, to another."""
-    n = 0
-    for entry in entries:
-        n += entry.split == holdout.of
-        moved = entry.split == holdout.of and n % holdout.every == 0
-        yield replace(entry, split=holdout.becomes) if moved else entry
-
-
-def unfit(labels: Sequence[str], benchmark: Benchmark, gold_labels: Sequence[str], classes: ClassMap | None) -> str:
-    """Why a model with these labels can find nothing that the benchmark asks for; empty if it can."""
-    wanted = list(classes.predicted) if classes else list(gold_labels)
-    if set(labels) & set(wanted):
-        return ""
-    return (
-        f"the model knows {', '.join(labels)}; {benchmark.key} asks for {', '.join(wanted)}, and not one is the same; "
-        "score a model that was trained for this benchmark"
-    )
 
 
 HEADER = ("benchmark", "model", "figure", "% [95% interval]", "articles", "gold")

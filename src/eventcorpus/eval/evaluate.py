@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from eventcorpus import __version__
-from eventcorpus.agreement.pairs import double_annotations
+from eventcorpus.agreement.pairs import annotator_order, double_annotations
+from eventcorpus.annotation.merge import without_decisions
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import InputError
 from eventcorpus.eval.baselines import score_baselines
@@ -36,7 +37,7 @@ from eventcorpus.eval.report import BESIDE, DEFINITIONS, Agreement, Report, Scor
 from eventcorpus.eval.runs import Run, Selection, found_ontology, select
 from eventcorpus.eval.slices import slices_of
 from eventcorpus.metrics import Numbers
-from eventcorpus.metrics.match import exact_by_article, known, label_figures, micro_f1
+from eventcorpus.metrics.match import Key, exact_by_article, known, label_figures, mean_of_known, micro_f1
 from eventcorpus.metrics.resample import LEVEL, Resampled, Resampling, estimate
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction
@@ -107,7 +108,15 @@ def evaluate(
         "slices": slices_of(selection.gold, keys, labels, resampling=resampling, train=train),
         "calibration": calibration_of(in_gold, selection.runs, articles=ids, labels=labels, resampling=resampling),
         "floors": score_baselines(train, selection.gold, labels) if train and baselines else None,
-        "agreement": agreement_beside(annotations, ontology, labels, split=split, n_resamples=n_resamples, seed=seed),
+        "agreement": agreement_beside(
+            annotations,
+            ontology,
+            labels,
+            split=split,
+            runs=[predicted for _, predicted in keys],
+            n_resamples=n_resamples,
+            seed=seed,
+        ),
         "smallest_difference": smallest_difference(counts, resampling),
     }
     return report.model_copy(update=beside)
@@ -248,6 +257,7 @@ def agreement_beside(
     labels: Sequence[str],
     *,
     split: str,
+    runs: Sequence[Sequence[Key]] = (),
     n_resamples: int = 1000,
     seed: int = 0,
 ) -> Agreement | None:
@@ -257,6 +267,7 @@ def agreement_beside(
         annotations: per article of the split what every annotator made of it; adjudicated rows are left out. A label
             counts where both of a pair could use it.
         labels: one figure each, undefined where nobody marked any.
+        runs: what each run of the system predicted, which is scored against each annotator.
     """
     pairs = double_annotations(annotations, ontology)
     shared = in_order({double.article.id: double.first for doubles in pairs.values() for double in doubles}.values())
@@ -273,10 +284,50 @@ def agreement_beside(
     )
     resampling = draw_articles(shared, n_resamples=n_resamples, seed=seed)
     found = estimate(np.asarray(counts), lambda sums: label_figures(sums)[..., 2], resampling=resampling)
+    with_system = _against_annotators(annotations, runs, shared, labels, resampling) if runs else {}
     who = ", ".join(f"{first} and {second} on {len(doubles):,}" for (first, second), doubles in pairs.items())
     return Agreement(
         articles=len(shared),
         all_labels=figure_at(found, len(labels)),
         labels={label: figure_at(found, i) for i, label in enumerate(labels)},
         source=f"{who} articles of split {split}, each annotated alone",
+        **with_system,
     )
+
+
+def _against_annotators(
+    annotations: Iterable[Sequence[AnnotatedArticle]],
+    runs: Sequence[Sequence[Key]],
+    shared: Sequence[AnnotatedArticle],
+    labels: Sequence[str],
+    resampling: Resampling | None,
+) -> dict[str, Any]:
+    """Exact micro F1 of the system, the mean over its runs, against each annotator: ``with_system``, and its mean.
+
+    Args:
+        shared: the articles that several annotated, as ``in_order`` gives them; the others are passed over.
+    """
+    ids = dict.fromkeys(annotated.article.id for annotated in shared)
+    by_annotator: dict[str, list[AnnotatedArticle]] = {}
+    for of_article in annotations:
+        for annotated in without_decisions(of_article):
+            if annotated.article.id in ids:
+                by_annotator.setdefault(annotated.annotator, []).append(annotated)
+    names = sorted(by_annotator, key=annotator_order)
+    counts = []  # by annotator and run
+    for name in names:
+        usable = {one.article.id: set(one.labels_annotated).intersection(labels) for one in by_annotator[name]}
+        sides = [gold_keys(by_annotator[name]), *runs]
+        marked, *predicted = [[key for key in side if key[-1] in usable.get(key[0], ())] for side in sides]
+        counts.append([exact_by_article(marked, of_run, articles=list(ids), labels=labels) for of_run in predicted])
+
+    def figures(sums: Numbers) -> Numbers:
+        """Of sums of shape (..., n_annotators, n_runs, n_labels, 3): F1 against each annotator, then the mean."""
+        each = mean_of_known(micro_f1(sums), axis=-1)
+        return np.concatenate([each, mean_of_known(each, axis=-1)[..., None]], axis=-1)
+
+    found = estimate(np.moveaxis(np.asarray(counts), 2, 0), figures, resampling=resampling)
+    return {
+        "with_system": {name: figure_at(found, i) for i, name in enumerate(names)},
+        "with_system_mean": figure_at(found, len(names)),
+    }

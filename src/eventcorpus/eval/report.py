@@ -206,12 +206,18 @@ class Calibration(StrictModel):
 
 
 class Agreement(StrictModel):
-    """Inter-annotator agreement on the same labels: exact F1 between two annotators. Systems can be above it."""
+    """Inter-annotator agreement on the same labels: exact F1 between two annotators. Systems can be above it.
+
+    ``with_system``: exact micro F1 of the system against each annotator on the same articles, by the annotator's name;
+    ``with_system_mean``: the mean over annotators.
+    """
 
     articles: int
     all_labels: Figure
     labels: dict[str, Figure]
     source: str
+    with_system: dict[str, Figure] = Field(default_factory=dict)
+    with_system_mean: Figure | None = None
 
 
 class Baseline(StrictModel):
@@ -346,7 +352,8 @@ BESIDE = {
     "surest are right; curves: precision, recall of all gold and share of predictions kept at each least confidence; "
     "average precision: over what was predicted, whatever was missed; mentions of several runs are pooled",
     "agreement": "exact F1 between two annotators who worked alone, counts of all pairs added up, decided rows left "
-    "out",
+    "out; with_system: exact micro F1 of the system against each of them on these articles, in the labels that the "
+    "annotator could use, and the mean over annotators",
     "seeds": "with several runs every figure is the mean over runs, its interval that of the mean when articles are "
     "resampled for all runs at once; counts are means rounded to whole numbers; the spread between seeds is "
     "in seeds.deviation, not in the intervals",

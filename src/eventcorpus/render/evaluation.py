@@ -14,7 +14,7 @@ from urllib.parse import quote
 from rich import box
 from rich.table import Table
 
-from eventcorpus.eval.intervals import ends, f1_ends
+from eventcorpus.eval.intervals import ends, f1_ends, shown
 from eventcorpus.eval.report import Confusion, CurvePoint, Events, Figures, LabelFigures, Matching, Report
 from eventcorpus.eval.slices import LEAST_ARTICLES
 from eventcorpus.metrics.align import outcomes
@@ -97,7 +97,11 @@ def report_lines(report: Report) -> list[str]:
         between = f" [{ends(error.interval)}]" if error.interval else ""
         lines.append(f"calibration error {percent(error.value)}{between}")
     if report.agreement is not None:
-        lines.append(f"annotators: exact F1 between {report.agreement.source}")
+        agreement = report.agreement
+        lines.append(f"annotators: exact F1 between {agreement.source}: {shown(agreement.all_labels)}")
+        if agreement.with_system_mean is not None:
+            each = ", ".join(f"{name} {shown(figure)}" for name, figure in agreement.with_system.items())
+            lines.append(f"exact micro F1 against each annotator: {each}; mean {shown(agreement.with_system_mean)}")
     return lines
 
 
