@@ -15,6 +15,7 @@ from transformers import pipeline
 
 from eventcorpus.errors import InputError, ModelError, OutputError
 from eventcorpus.models.extractor import Extractor
+from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.batches import chunks
 from eventcorpus.training.checkpoint import checkpoints
@@ -40,6 +41,30 @@ def test_it_learns_what_it_was_shown(recipe: Recipe, tmp_path: Path) -> None:
     assert [(m.label, m.text) for m in mentions] == [("Actor", "rebels"), ("Place", "homs")]
     assert result.losses[-1] < result.losses[0] / 2
     assert not (tmp_path / "m.checkpoints").exists()
+
+
+def test_training_goes_on_from_a_trained_model_and_not_from_its_encoder_alone(recipe: Recipe, tmp_path: Path) -> None:
+    trained = fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "m")
+    going_on = recipe.replace(encoder=str(tmp_path / "m"), num_train_epochs=1, learning_rate=1e-5)
+    losses = fit(ARTICLES, ONTOLOGY, going_on, tmp_path / "own").losses
+    other = Ontology(name="t", version="1.0.0", entities=(Label(name="Place"), Label(name="Actor")))
+    new_head = fit(ARTICLES, other, going_on, tmp_path / "other").losses
+    assert losses[0] < trained.losses[0] / 4
+    assert new_head[0] > 2 * losses[0]
+
+
+def test_a_run_is_not_complete_if_the_model_that_it_went_on_from_was_trained_again(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    short = recipe.replace(num_train_epochs=1)
+    going_on = short.replace(encoder=str(tmp_path / "m"))
+    for seed in (13, 14):
+        fit(ARTICLES, ONTOLOGY, short.replace(seed=seed), tmp_path / "m", overwrite=True)
+        if seed == 13:
+            fit(ARTICLES, ONTOLOGY, going_on, tmp_path / "own")
+            assert fit(ARTICLES, ONTOLOGY, going_on, tmp_path / "own", resume=True).resumed_at == 6
+    with pytest.raises(OutputError, match="own: a finished model of another recipe or other data is there"):
+        fit(ARTICLES, ONTOLOGY, going_on, tmp_path / "own", resume=True)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_does_not(recipe: Recipe, tmp_path: Path) -> None:

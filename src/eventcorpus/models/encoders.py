@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 
 from eventcorpus.errors import ModelError
 from eventcorpus.models.bundled import BUNDLED, bundled_encoder
+
+logger = logging.getLogger(__name__)
 
 _POSITIONS_FROM_PADDING = ("roberta", "xlm-roberta", "xlm-roberta-xl", "camembert", "mpnet", "longformer")
 """Architectures that count positions from the padding id: two of their position embeddings serve no token."""
@@ -60,7 +63,11 @@ def load_tokenizer(source: str) -> Any:
 def load_encoder(
     source: str, *, tags: Sequence[str], dropout: float, attention_dropout: float = 0.1, attention: str = "sdpa"
 ) -> Any:
-    """Load an encoder with a new token-classification head, in fp32.
+    """Load an encoder with a token-classification head, in fp32.
+
+    The head is new, unless the source is a token classifier for the same tags in the same order: then its head is kept,
+    so that training goes on where that of the source ended. A head for other tags is never kept, even if they are as
+    many. What became of a trained head is logged.
 
     Args:
         tags: names of the tags, in the order of their ids.
@@ -75,6 +82,8 @@ def load_encoder(
     from transformers import AutoConfig, AutoModelForTokenClassification
 
     config = _load(AutoConfig, source)
+    known_tags = [config.id2label.get(i) for i in range(len(config.id2label))]
+    is_classifier = any(name.endswith("ForTokenClassification") for name in config.architectures or ())
     config.id2label = dict(enumerate(tags))
     config.label2id = {tag: i for i, tag in enumerate(tags)}
     named = dict.fromkeys(("hidden_dropout_prob", "dropout", "mlp_dropout"), dropout)
@@ -82,15 +91,36 @@ def load_encoder(
     for name, value in named.items():
         if hasattr(config, name):
             setattr(config, name, value)
-    options = {} if attention == "sdpa" else {"attn_implementation": attention}
+    options: dict[str, Any] = {} if attention == "sdpa" else {"attn_implementation": attention}
+    options["dtype"] = torch.float32
     try:
-        model = AutoModelForTokenClassification
-        return _load(model, source, config=config, dtype=torch.float32, ignore_mismatched_sizes=True, **options)
+        model = _load(AutoModelForTokenClassification, source, config=config, ignore_mismatched_sizes=True, **options)
+        if is_classifier:
+            _log_head(source, known_tags, tags)
+        if len(known_tags) != len(tags) or known_tags == list(tags):
+            return model
+        # a head of the same size was loaded, and its rows stand for other tags
+        new = AutoModelForTokenClassification.from_config(config, **options)
+        new.base_model.load_state_dict(model.base_model.state_dict())
+        return new
     except ImportError as error:
         raise ModelError(
             f"attn_implementation {attention}: {_first_line(error)}; install flash-attn on a machine with an NVIDIA "
             "GPU, or set attn_implementation: sdpa"
         ) from None
+
+
+def _log_head(source: str, known_tags: Sequence[str | None], tags: Sequence[str]) -> None:
+    if known_tags == list(tags):
+        logger.info(
+            "%s was trained for the same %s tags; its head is kept and training goes on from it", source, len(tags)
+        )
+        return
+    place = next((i for i, (a, b) in enumerate(zip(known_tags, tags, strict=False)) if a != b), None)
+    difference = f"{len(known_tags)} and here are {len(tags)}"
+    if place is not None:
+        difference = f"the first that differs is {known_tags[place]}, here {tags[place]}"
+    logger.warning("%s was trained for other tags (%s); its head is not kept, a new one is learned", source, difference)
 
 
 def check_length(source: str, encoder: str, *, max_length: int) -> None:

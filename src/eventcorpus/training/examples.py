@@ -89,7 +89,7 @@ class Preparation:
     unlabelled: Sequence[Article] = ()
 
     def load_model(self, *, attention: str = "sdpa") -> Any:
-        """The encoder with a new head for the tags of the ontology, in fp32; raises as ``load_encoder`` does."""
+        """The encoder with a head for the tags of the ontology, in fp32; as ``load_encoder``, which also raises."""
         recipe, tags = self.recipe, tag_names(self.ontology.labels)
         return load_encoder(
             self.source, tags=tags, dropout=recipe.dropout, attention_dropout=recipe.attention_dropout,

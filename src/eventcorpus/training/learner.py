@@ -116,7 +116,7 @@ class Learner:
 
 
 def learner_for(prepared: Preparation, *, token_loss: TokenLoss, processes: Processes) -> Learner:
-    """Load the encoder with a new head and make it ready to learn as the recipe says, in training mode.
+    """Load the encoder with its head and make it ready to learn as the recipe says, in training mode.
 
     Torch's random generator is seeded: with the recipe's seed for the head, then with another one in each process, so
     that dropout differs.
