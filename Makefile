@@ -144,5 +144,8 @@ bench-next: .venv/installed  ## Learning curves of the order of `labelstudio ran
 bench-calibrate: .venv/installed  ## Confidences on test before and after calibration on validation: make bench-calibrate MODEL=folder DATA=dataset-folder
 	@$(BIN)/python tests/bench/calibrate.py $(MODEL) $(DATA)
 
+bench-own-articles: .venv/installed  ## What N own articles add to a model, cross-validated: make bench-own-articles MODEL=folder DATA=dataset-folder-or-real-dev
+	@$(BIN)/python tests/bench/own_articles.py $(MODEL) $(DATA) $(ARGS)
+
 clean:  ## Remove .venv and everything that was made
 	rm -rf .venv .venv-labelstudio models/runs .mypy_cache .pytest_cache .ruff_cache .hypothesis

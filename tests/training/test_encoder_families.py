@@ -217,6 +217,7 @@ FAMILY_OF = {
     "microsoft/deberta-v3-base": "deberta-v3",
     "answerdotai/ModernBERT-base": "modernbert",
     "bundled": "bert",
+    "models/runs/default": "bert",
 }
 
 

@@ -42,7 +42,7 @@ class Recipe(StrictModel):
     model_config = ConfigDict(strict=True, use_attribute_docstrings=True)
 
     encoder: str = "bundled"
-    """``bundled``, ``bundled-base``, a folder, or a name on the hub."""
+    """``bundled``, ``bundled-base``, a folder (that of a trained model too), or a name on the hub."""
     dataset: str = ""
     """The dataset folder; ``--dataset`` names another."""
     languages: str = ""
