@@ -19,6 +19,7 @@ from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.models.encoders import check_length, find_encoder, load_encoder, load_tokenizer
 from eventcorpus.models.windows import EncodedText, TextEncoder
 from eventcorpus.ontology import Ontology
+from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.tags import OUTSIDE, tag_names, tags_from_spans
 from eventcorpus.training.augmentation import Names, collect_names, geo_names, replace_mentions
@@ -116,15 +117,20 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
-    paths = [Path(item) for item in recipe.items_of("unlabelled")]
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        raise InputError(f"{missing[0]}: no such file or folder (unlabelled); name it with --set unlabelled=PATH")
+    paths = [_unlabelled_path(item) for item in recipe.items_of("unlabelled")]
     report = ReadReport()
     unlabelled = list(read_articles(paths, report=report, way_out="call that column {}")) if paths else []
     for line in report.lines():
         logger.info("%s", line)
     return Preparation(articles, ontology, recipe, source, encoder, encoded, unlabelled)
+
+
+def _unlabelled_path(item: str) -> Path:
+    """Where articles of the recipe's ``unlabelled`` lie: a path, or that of a shipped file or folder."""
+    try:
+        return package_path(item)
+    except InputError:
+        raise InputError(f"{item}: no such file or folder (unlabelled); name it with --set unlabelled=PATH") from None
 
 
 def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> None:
