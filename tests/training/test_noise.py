@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span
+from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span, span_order
 from eventcorpus.training.augmentation import Names
 from eventcorpus.training.noise import damaged, lower_cased, with_headline, with_lists
 
@@ -40,6 +40,15 @@ def article(text: str = TEXT, marked: tuple[tuple[str, str], ...] = MARKED) -> A
 
 def texts(annotated: AnnotatedArticle) -> list[str]:
     return [annotated.article.text[s.start : s.end] for s in annotated.spans]
+
+
+def is_consistent(annotated: AnnotatedArticle) -> bool:
+    """Spans in text order, each with an id of its own, and nothing linked that is not there."""
+    ids = [span.id for span in annotated.spans]
+    linked = {id_ for role in annotated.roles for id_ in (role.trigger, role.argument)}
+    triggers = {id_ for event in annotated.events for id_ in event.triggers}
+    in_order = tuple(sorted(annotated.spans, key=span_order))
+    return len(set(ids)) == len(ids) and linked | triggers <= set(ids) and annotated.spans == in_order
 
 
 def test_a_headline_is_the_first_sentence_and_tells_the_same_event() -> None:
@@ -90,6 +99,17 @@ def test_names_beside_other_names_are_left_alone() -> None:
     plain = article("Colonel Ana of the Oruro Guard met Homs-based men", (("Oruro", "Place"), ("Homs", "Place")))
     plain = replace(plain, roles=(), events=())
     assert with_lists(plain, NAMES, random.Random(0)) is plain
+
+
+def test_no_link_is_lost_and_none_leads_nowhere_whatever_is_done_to_an_article() -> None:
+    plain = article()
+    for n in range(60):
+        rng = random.Random(n)
+        other = lower_cased(damaged(with_headline(with_lists(plain, NAMES, rng), rng), rng))
+        assert is_consistent(other) and set(plain.roles) <= set(other.roles)
+        for old, new in zip(plain.events, other.events, strict=True):
+            assert new.triggers[-len(old.triggers) :] == old.triggers
+            assert {s.label for s in other.spans if s.id in new.triggers} == {old.label}
 
 
 def test_damaged_text_loses_apostrophes_and_blanks_and_no_other_character() -> None:

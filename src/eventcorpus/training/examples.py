@@ -90,7 +90,7 @@ class Preparation:
     unlabelled: Sequence[Article] = ()
 
     def load_model(self, *, attention: str = "sdpa") -> Any:
-        """The encoder with a head for the tags of the ontology, in fp32; as ``load_encoder``, which also raises."""
+        """The encoder with a head for the tags of the ontology, in fp32; see ``load_encoder``, which raises."""
         recipe, tags = self.recipe, tag_names(self.ontology.labels)
         return load_encoder(
             self.source, tags=tags, dropout=recipe.dropout, attention_dropout=recipe.attention_dropout,
@@ -237,23 +237,24 @@ def augmented_examples(prepared: Preparation) -> ExamplesOf:
         RecipeError: if names are to be replaced and none of the recipe's labels is in the ontology.
         ModelError: if the names of real places are needed and not installed.
     """
-    articles, recipe = prepared.articles, prepared.recipe
-    names = _names(prepared) if recipe.swap_names or recipe.extend_lists else None
+    recipe = prepared.recipe
+    changes: list[tuple[str, float, Callable[[AnnotatedArticle, random.Random], AnnotatedArticle]]] = []
+    if recipe.swap_names or recipe.extend_lists:
+        names = _names(prepared)
+        changes += [
+            ("names", recipe.swap_names, lambda annotated, rng: replace_mentions(annotated, names, rng)),
+            ("lists", recipe.extend_lists, lambda annotated, rng: with_lists(annotated, names, rng)),
+        ]
+    changes += [
+        ("headlines", recipe.add_headlines, with_headline),
+        ("damage", recipe.damage_text, damaged),
+        ("case", recipe.lower_case, lambda annotated, _: lower_cased(annotated)),
+    ]
     unchanged: dict[int, list[Example]] = defaultdict(list)  # by position: an article is encoded again if it changes
     for position, example in zip(prepared.encoded.article_of, prepared.encoded.examples, strict=True):
         unchanged[position].append(example)
 
     def augmented(annotated: AnnotatedArticle, epoch: int) -> AnnotatedArticle:
-        changes: list[tuple[str, float, Callable[[AnnotatedArticle, random.Random], AnnotatedArticle]]] = [
-            ("headlines", recipe.add_headlines, with_headline),
-            ("damage", recipe.damage_text, damaged),
-            ("case", recipe.lower_case, lambda a, _: lower_cased(a)),
-        ]
-        if names is not None:
-            changes[:0] = [
-                ("names", recipe.swap_names, lambda a, rng: replace_mentions(a, names, rng)),
-                ("lists", recipe.extend_lists, lambda a, rng: with_lists(a, names, rng)),
-            ]
         for name, share, change in changes:  # each with numbers of its own: one switched off leaves the others alike
             rng = random.Random(f"{recipe.seed}-{name}-{epoch}-{annotated.article.id}")
             if rng.random() < share:
@@ -262,7 +263,7 @@ def augmented_examples(prepared: Preparation) -> ExamplesOf:
 
     def examples_of(epoch: int) -> list[Example]:
         examples: list[Example] = []
-        for position, annotated in enumerate(articles):
+        for position, annotated in enumerate(prepared.articles):
             other = augmented(annotated, epoch)
             examples += unchanged[position] if other is annotated else prepared.encode([other])
         return examples
@@ -274,8 +275,9 @@ def _names(prepared: Preparation) -> Names:
     recipe, labels = prepared.recipe, prepared.ontology.labels
     places, parties = frozenset(recipe.items_of("swap_places")), frozenset(recipe.items_of("swap_parties"))
     if not (places | parties) & set(labels):
+        key = "swap_names" if recipe.swap_names else "extend_lists"
         raise RecipeError(
-            f"swap_names: the dataset has none of the labels {', '.join(sorted(places | parties))}; name its labels in "
+            f"{key}: the dataset has none of the labels {', '.join(sorted(places | parties))}; name its labels in "
             f"swap_places and swap_parties (it has {', '.join(labels)})"
         )
     return collect_names(

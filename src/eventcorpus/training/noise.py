@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
-from eventcorpus.schema import AnnotatedArticle, Event, Role, Span
+from eventcorpus.schema import AnnotatedArticle, Role, Span, span_order
 from eventcorpus.training.augmentation import Edit, Names, draw_name, edited, is_name
 
 _DATELINE = re.compile(r"[^\n]{0,60}? (?:—|–|--|-) ")
@@ -26,7 +26,7 @@ _CUT_SHORT = 0.2
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’](?=[^\W\d_])")
 _BLANK_AFTER_SENTENCE = re.compile(r"(?<=[^\W\d_][.?!])[ \n](?=[^\W\d_])")
 _BLANK = re.compile(r"(?<=[^\W\d_]) (?=[^\W\d_])")
-_LOST = ((_APOSTROPHE, 0.5), (_BLANK_AFTER_SENTENCE, 0.15), (_BLANK, 0.01))
+_LOST = ((_BLANK, 0.01), (_BLANK_AFTER_SENTENCE, 0.15), (_APOSTROPHE, 0.5))
 """Characters that are lost in damaged text, and how often."""
 _MAX_LISTS = 3
 """Names of an article that become lists."""
@@ -39,7 +39,8 @@ def with_headline(annotated: AnnotatedArticle, rng: random.Random) -> AnnotatedA
     """The article under a headline: its first sentence without dateline, determiners and stop, and a line feed.
 
     The headline is in capitals, in title case or as the sentence is. Its spans, roles and events are those of the
-    sentence. An article that begins with a short line has a headline already and stays as it is.
+    sentence. An article whose first line does not end as a sentence has a headline already and stays as it is; so does
+    one whose first sentence is too short or too long for a headline.
     """
     text = annotated.article.text
     first_line = text.partition("\n")[0]
@@ -47,25 +48,20 @@ def with_headline(annotated: AnnotatedArticle, rng: random.Random) -> AnnotatedA
         return annotated
     dateline = _DATELINE.match(text)
     start = dateline.end() if dateline else 0
-    inside = [(span.start, span.end) for span in annotated.spans]
     ends = (found.start() for found in _SENTENCE_END.finditer(text, start))
-    end = next((at for at in ends if not any(s < at < e for s, e in inside)), len(text))
+    end = next((at for at in ends if not any(s.start < at < s.end for s in annotated.spans)), len(text))
     if not _HEADLINE_LENGTH[0] <= end - start <= _HEADLINE_LENGTH[1]:
         return annotated
     sentence = _cut(annotated, start, end)
-    sentence = edited(
+    determiners = (found.span() for found in _DETERMINER.finditer(sentence.article.text))
+    headline = edited(
         sentence,
-        [
-            Edit(*found.span(), "")
-            for found in _DETERMINER.finditer(sentence.article.text)
-            if not any(span.start < found.end() and found.start() < span.end for span in sentence.spans)
-        ],
+        [Edit(*at, "") for at in determiners if not any(s.start < at[1] and at[0] < s.end for s in sentence.spans)],
     )
     if rng.random() < _CUT_SHORT:
-        sentence = _broken_off(sentence, rng)
+        headline = _broken_off(headline, rng)
     style = rng.choice((str, _capitals, _title_case))
-    headline = style(sentence.article.text)
-    return _before(sentence, headline + "\n", annotated)
+    return _under(_with_text(headline, style(headline.article.text) + "\n"), annotated)
 
 
 def with_lists(annotated: AnnotatedArticle, names: Names, rng: random.Random) -> AnnotatedArticle:
@@ -73,41 +69,33 @@ def with_lists(annotated: AnnotatedArticle, names: Names, rng: random.Random) ->
 
     The names that are added have the label of the first one, and its roles as an argument.
     """
-    text, spans = annotated.article.text, annotated.spans
-    chosen = [span for span in spans if _stands_alone(span, annotated, names)]
-    chosen = rng.sample(chosen, min(_MAX_LISTS, len(chosen)))
+    text = annotated.article.text
+    alone = [span for span in annotated.spans if _stands_alone(span, annotated, names)]
     edits: list[Edit] = []
-    added: list[tuple[Span, str]] = []
-    for span in sorted(chosen, key=lambda s: s.start):
+    added_to: dict[str, list[tuple[str, str]]] = {}  # by the id of a span: separators, and the names behind them
+    for span in sorted(rng.sample(alone, min(_MAX_LISTS, len(alone))), key=span_order):
         first = text[span.start : span.end]
-        others = list(dict.fromkeys(draw_name(first, span.label, names, rng) for _ in range(rng.choice((1, 1, 2)))))
-        others = [other for other in others if other != first]
-        if not others:
-            continue
-        last = rng.choice((" and ", ", ")) if span.label in names.place_labels and len(others) == 1 else " and "
-        links = [", "] * (len(others) - 1) + [last]
-        edits.append(Edit(span.end, span.end, "".join(link + other for link, other in zip(links, others, strict=True))))
-        added += [(span, link + other) for link, other in zip(links, others, strict=True)]
-    if not edits:
+        drawn = [draw_name(first, span.label, names, rng) for _ in range(rng.choice((1, 1, 2)))]
+        others = [name for name in dict.fromkeys(drawn) if name != first]
+        if others:
+            last = rng.choice((" and ", ", ")) if span.label in names.place_labels and len(others) == 1 else " and "
+            separators = [*[", "] * (len(others) - 1), last]
+            added_to[span.id] = list(zip(separators, others, strict=True))
+            edits.append(Edit(span.end, span.end, "".join(map("".join, added_to[span.id]))))
+    moved = edited(annotated, edits)
+    if moved is annotated:
         return annotated
-    other_article = edited(annotated, edits)
-    moved = {span.id: span for span in other_article.spans}
-    new_spans: list[Span] = []
-    ends: dict[str, int] = {}
-    for n, (span, tail) in enumerate(added):
-        at = ends.get(span.id, moved[span.id].end)
-        name = tail.removeprefix(", ").removeprefix(" and ").removeprefix("the ")
-        ends[span.id] = at + len(tail)
-        new_spans.append(replace(span, id=f"{span.id}-list-{n}", start=at + len(tail) - len(name), end=at + len(tail)))
-    new_roles = [
-        replace(role, argument=new.id)
-        for (span, _), new in zip(added, new_spans, strict=True)
-        for role in annotated.roles
-        if role.argument == span.id
-    ]
-    return replace(
-        other_article, spans=_ordered([*other_article.spans, *new_spans]), roles=(*other_article.roles, *new_roles)
-    )
+    spans: list[Span] = []
+    roles: list[Role] = []
+    for span in moved.spans:
+        end = span.end
+        for separator, name in added_to.get(span.id, ()):
+            end += len(separator) + len(name)
+            start = end - len(name.removeprefix("the "))  # the article of a name is no part of a mention
+            spans.append(replace(span, id=f"{span.id}-list-{len(spans)}", start=start, end=end))
+            roles += [replace(role, argument=spans[-1].id) for role in annotated.roles if role.argument == span.id]
+    all_spans = sorted((*moved.spans, *spans), key=span_order)
+    return replace(moved, spans=tuple(all_spans), roles=(*moved.roles, *roles))
 
 
 def damaged(annotated: AnnotatedArticle, rng: random.Random) -> AnnotatedArticle:
@@ -117,41 +105,30 @@ def damaged(annotated: AnnotatedArticle, rng: random.Random) -> AnnotatedArticle
     ("said.On"), and one word in a hundred sticks to the next.
     """
     ends = {span.end for span in annotated.spans}
-    edits = {
-        found.start(): Edit(*found.span(), " " if pattern is _APOSTROPHE and found.start() in ends else "")
-        for pattern, share in reversed(_LOST)
+    edits = [
+        Edit(*found.span(), " " if pattern is _APOSTROPHE and found.start() in ends else "")
+        for pattern, share in _LOST
         for found in pattern.finditer(annotated.article.text)
         if rng.random() < share
-    }
-    return edited(annotated, [edits[at] for at in sorted(edits)])
+    ]
+    return edited(annotated, sorted(edits, key=lambda edit: edit.start))
 
 
 def lower_cased(annotated: AnnotatedArticle) -> AnnotatedArticle:
-    """The article in small letters; those whose small form is longer stay, so that offsets hold."""
-    text = "".join(c.lower() if len(c.lower()) == 1 else c for c in annotated.article.text)
+    """The article in lower case, but for the few letters that would become two characters, so that offsets hold."""
+    return _with_text(annotated, _in_case(annotated.article.text, str.lower))
+
+
+def _with_text(annotated: AnnotatedArticle, text: str) -> AnnotatedArticle:
     return replace(annotated, article=replace(annotated.article, text=text))
 
 
 def _cut(annotated: AnnotatedArticle, start: int, end: int) -> AnnotatedArticle:
-    """A part of the article, with the spans that lie in it and the roles between them, under other ids."""
-    spans = tuple(
-        replace(span, id=_id_in_headline(span.id), start=span.start - start, end=span.end - start)
-        for span in annotated.spans
-        if start <= span.start and span.end <= end
-    )
+    """A part of the text with the spans that lie in it, the roles between them and all events."""
+    spans = tuple(span.moved(-start) for span in annotated.spans if start <= span.start and span.end <= end)
     ids = {span.id for span in spans}
-    roles = (Role(role.role, _id_in_headline(role.trigger), _id_in_headline(role.argument)) for role in annotated.roles)
-    return replace(
-        annotated,
-        article=replace(annotated.article, text=annotated.article.text[start:end]),
-        spans=spans,
-        roles=tuple(role for role in roles if role.trigger in ids and role.argument in ids),
-        events=(),
-    )
-
-
-def _id_in_headline(span_id: str) -> str:
-    return f"{span_id}-headline"
+    roles = tuple(role for role in annotated.roles if role.trigger in ids and role.argument in ids)
+    return replace(_with_text(annotated, annotated.article.text[start:end]), spans=spans, roles=roles)
 
 
 def _broken_off(sentence: AnnotatedArticle, rng: random.Random) -> AnnotatedArticle:
@@ -164,41 +141,46 @@ def _broken_off(sentence: AnnotatedArticle, rng: random.Random) -> AnnotatedArti
     ]
     if not blanks:
         return sentence
-    end = rng.choice(blanks)
-    spans = tuple(span for span in sentence.spans if span.end <= end)
-    ids = {span.id for span in spans}
-    roles = tuple(role for role in sentence.roles if role.trigger in ids and role.argument in ids)
-    return replace(sentence, article=replace(sentence.article, text=text[:end] + "..."), spans=spans, roles=roles)
+    first = _cut(sentence, 0, rng.choice(blanks))
+    return _with_text(first, first.article.text + "...")
+
+
+def _in_case(text: str, change: Callable[[str], str]) -> str:
+    """The text with its letters changed one by one, those left alone that would become several characters."""
+    return "".join(new if len(new := change(letter)) == 1 else letter for letter in text)
 
 
 def _capitals(text: str) -> str:
-    return "".join(c.upper() if len(c.upper()) == 1 else c for c in text)
+    return _in_case(text, str.upper)
 
 
 def _title_case(text: str) -> str:
     return re.sub(r"\b[^\W\d_](?=[^\W\d_]{3})", lambda found: _capitals(found[0]), text)
 
 
-def _before(headline: AnnotatedArticle, text: str, annotated: AnnotatedArticle) -> AnnotatedArticle:
-    """The article after a headline, which tells the same events."""
-    ids = {span.id for span in headline.spans}
-    events = tuple(
-        Event(event.id, event.label, (*(i for i in map(_id_in_headline, event.triggers) if i in ids), *event.triggers))
-        for event in annotated.events
-    )
+def _under(headline: AnnotatedArticle, annotated: AnnotatedArticle) -> AnnotatedArticle:
+    """The article after a headline, which tells the same events and whose spans get ids of their own."""
+    ids = {span.id: f"{span.id}-headline" for span in headline.spans}
     return replace(
-        annotated,
-        article=replace(annotated.article, text=text + annotated.article.text),
-        spans=(*headline.spans, *(span.moved(len(text)) for span in annotated.spans)),
-        roles=(*headline.roles, *annotated.roles),
-        events=events,
+        _with_text(annotated, headline.article.text + annotated.article.text),
+        spans=(
+            *(replace(span, id=ids[span.id]) for span in headline.spans),
+            *(span.moved(len(headline.article.text)) for span in annotated.spans),
+        ),
+        roles=(*(Role(r.role, ids[r.trigger], ids[r.argument]) for r in headline.roles), *annotated.roles),
+        events=tuple(
+            replace(event, triggers=(*(ids[id_] for id_ in event.triggers if id_ in ids), *event.triggers))
+            for event in annotated.events
+        ),
     )
 
 
 def _stands_alone(span: Span, annotated: AnnotatedArticle, names: Names) -> bool:
-    """Whether a span is a name between words in small letters or before a stop, and overlaps no other."""
+    """Whether a span is a name between words in lower case or before a stop, and overlaps no other."""
     text = annotated.article.text
-    if span.label not in names.place_labels | names.party_labels or not is_name(text[span.start : span.end], names):
+    if span.label not in names.place_labels | names.party_labels or not is_name(
+        text[span.start : span.end], names.common
+    ):
         return False
     return (
         _WORD_BEFORE.search(text[max(0, span.start - 20) : span.start]) is not None
@@ -207,7 +189,3 @@ def _stands_alone(span: Span, annotated: AnnotatedArticle, names: Names) -> bool
             other is not span and other.start < span.end and span.start < other.end for other in annotated.spans
         )
     )
-
-
-def _ordered(spans: Sequence[Span]) -> tuple[Span, ...]:
-    return tuple(sorted(spans, key=lambda span: (span.start, -span.end)))

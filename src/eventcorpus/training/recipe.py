@@ -88,7 +88,7 @@ class Recipe(StrictModel):
     damage_text: Number = Field(0.0, ge=0, le=1, json_schema_extra=_EXPERT)
     """The share that loses apostrophes and blanks, as scraped and scanned texts do."""
     lower_case: Number = Field(0.0, ge=0, le=1, json_schema_extra=_EXPERT)
-    """The share that is read in small letters; an uncased encoder reads all articles so."""
+    """The share that is read in lower case; an uncased encoder reads all articles so."""
     n_teachers: int = Field(0, ge=0, le=100, json_schema_extra=_EXPERT)
     """Distillation: teachers, each trained on all but its share of the articles; the model learns from a mix of their
     probabilities and the gold labels. 0 switches it off."""
