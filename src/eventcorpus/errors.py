@@ -65,6 +65,15 @@ class OutputError(EventCorpusError):
     """The output cannot be written."""
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of another library's message, at most 200 characters; the name of the error if it says nothing.
+
+    >>> first_line(OSError("no such file\\nusage: ...")), first_line(KeyError())
+    ('no such file', 'KeyError')
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The way out for a name that does not exist: the nearest that does, or all of them.
 

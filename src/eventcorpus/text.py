@@ -22,6 +22,8 @@ _WORD = re.compile(r"[^\W_]+|\S")  # \w without the underscore is str.isalnum, \
 _NOT_STORED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SENTENCE_END = re.compile("[.!?…。！？]+[\"'”’»)\\]]*\\s+|\n+")
 _SENTENCE_MAY_END = re.compile("[.!?…。！？\n]")
+_CLOSING_OF = dict(zip("([{“«‘\"'", ")]}”»’\"'", strict=True))
+_OPENING_OF = {closing: opening for opening, closing in _CLOSING_OF.items()}
 _CONTEXT = 240
 """Characters on either side of a span in which the ends of its sentence are looked for."""
 
@@ -122,23 +124,18 @@ def whole_words(text: str) -> list[tuple[int, int]]:
     return found
 
 
-_OPENING, _CLOSING = "([{“«‘\"'", ")]}”»’\"'"
-
-
 def without_unpaired_marks(text: str, start: int, end: int) -> tuple[int, int]:
-    """Move the ends of a span inwards over brackets and quotation marks whose other half is outside of it.
+    """Move the ends of a span inwards over brackets and quotation marks whose other half is not in it.
 
-    A span of one character stays as it is.
+    So an apostrophe at an end is left out too ("the rebels’"). A span of one character stays as it is.
 
     >>> text = "'ringleader' of the (CPI) cadres"
     >>> [text[slice(*without_unpaired_marks(text, *ends))] for ends in [(0, 11), (1, 12), (20, 25), (21, 25)]]
     ['ringleader', 'ringleader', '(CPI)', 'CPI']
     """
-    closing_of = dict(zip(_OPENING, _CLOSING, strict=True))
-    opening_of = dict(zip(_CLOSING, _OPENING, strict=True))
-    while end - start > 1 and text[start] in closing_of and closing_of[text[start]] not in text[start + 1 : end]:
+    while end - start > 1 and text[start] in _CLOSING_OF and _CLOSING_OF[text[start]] not in text[start + 1 : end]:
         start, end = trim(text, start + 1, end)
-    while end - start > 1 and text[end - 1] in opening_of and opening_of[text[end - 1]] not in text[start : end - 1]:
+    while end - start > 1 and text[end - 1] in _OPENING_OF and _OPENING_OF[text[end - 1]] not in text[start : end - 1]:
         start, end = trim(text, start, end - 1)
     return start, end
 

@@ -1,11 +1,12 @@
 """How much do N own articles add? `make bench-own-articles MODEL=models/runs/default DATA=folder`.
 
 DATA is a dataset of labelled articles of one's own kind (`eventcorpus convert labels --out own-dataset`), or the folder
-with the texts of the benchmark real-dev; all splits are taken together. A draw shuffles the articles and cuts them into folds. For each fold MODEL goes on learning, as the
-recipe says, from N articles of the other folds, and its mentions of the articles of this fold are scored: exact matches,
-the whole gold in the denominator. So each draw scores every article once, with a model that has not read it, and the N
-articles of a smaller N are among those of a larger one. 0 is MODEL as it is. Figures are means over draws; intervals and
-those of gains come from resampled articles, the same ones for every N. The last line is JSON.
+with the texts of the benchmark real-dev; all splits are taken together. A draw shuffles the articles and cuts them into
+folds. For each fold MODEL goes on learning, as the recipe says, from N articles of the other folds, and its mentions of
+the articles of this fold are scored: exact matches, the whole gold in the denominator. So each draw scores every article
+once, with a model that has not read it, and the N articles of a smaller N are among those of a larger one. 0 is MODEL
+as it is. Figures are means over draws; intervals and those of gains come from resampled articles, the same ones for
+every N. The last line is JSON.
 """
 
 import argparse

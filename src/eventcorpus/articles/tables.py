@@ -20,7 +20,7 @@ from typing import IO, Any
 from eventcorpus.articles.content import File, Rows, other_encoding
 from eventcorpus.articles.names import ADDRESSES, is_field_name, naming_of
 from eventcorpus.articles.report import NotRead, ReadReport
-from eventcorpus.errors import InputError
+from eventcorpus.errors import InputError, first_line
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SAMPLE = 65_536
@@ -108,7 +108,7 @@ def _sheet_rows(opened: IO[bytes], place: str, report: ReadReport) -> Iterator[t
             yield number, [_excel_cell(cell) for cell in row]
         workbook.close()
     except Exception as error:  # openpyxl raises whatever its parts raise: KeyError, BadZipFile, ParseError, ...
-        raise NotRead(f"{place}: not a readable Excel workbook ({_first_line(error)}); save it as CSV UTF-8") from None
+        raise NotRead(f"{place}: not a readable Excel workbook ({first_line(error)}); save it as CSV UTF-8") from None
 
 
 def parquet_rows(file: File, report: ReadReport) -> Rows:
@@ -127,7 +127,7 @@ def parquet_rows(file: File, report: ReadReport) -> Rows:
         for number, row in enumerate(rows, start=1):
             yield f"{file.place}: row {number}", row
     except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise NotRead(f"{file.place}: not a readable Parquet file ({_first_line(error)})") from None
+        raise NotRead(f"{file.place}: not a readable Parquet file ({first_line(error)})") from None
 
 
 # how a table of text is written --------------------------------------------------------------------------------------
@@ -238,7 +238,3 @@ def _excel_cell(cell: Any) -> Any:
     if isinstance(cell, dt.datetime) and cell.time() == dt.time(0):
         return cell.date()
     return cell
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

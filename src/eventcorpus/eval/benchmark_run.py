@@ -187,7 +187,8 @@ def _join(data: BenchmarkData, standoff: Path, out: Path) -> ConversionReport:
     articles = held_articles(places, ReadReport(as_written={}))
     held = {article.text_sha256 for article in articles}
     absent = {id_: sha256 for id_, sha256 in text_hashes(standoff).items() if sha256 not in held}
-    for id_, sha256 in absent.items():
+    if absent:
+        id_, sha256 = next(iter(absent.items()))
         found = next((article.text_sha256 for article in articles if article.id == id_), None)
         what = f"the text of article {id_!r} has sha256 {found}, not {sha256}" if found else f"no article {id_!r}"
         more = f" (and {len(absent) - 1:,} more)" if len(absent) > 1 else ""

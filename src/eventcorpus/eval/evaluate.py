@@ -316,8 +316,9 @@ def _against_annotators(
     names = sorted(by_annotator, key=annotator_order)
     counts = []  # by annotator and run
     for name in names:
-        usable = {one.article.id: set(one.labels_annotated).intersection(labels) for one in by_annotator[name]}
-        sides = [gold_keys(by_annotator[name]), *runs]
+        marked_by = by_annotator[name]
+        usable = {a.article.id: set(a.labels_annotated).intersection(labels) for a in marked_by}
+        sides = [gold_keys(marked_by), *runs]
         marked, *predicted = [[key for key in side if key[-1] in usable.get(key[0], ())] for side in sides]
         counts.append([exact_by_article(marked, of_run, articles=list(ids), labels=labels) for of_run in predicted])
 

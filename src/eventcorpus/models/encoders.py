@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from eventcorpus.errors import ModelError
+from eventcorpus.errors import ModelError, first_line
 from eventcorpus.models.bundled import BUNDLED, bundled_encoder
 
 logger = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def load_encoder(
         return new
     except ImportError as error:
         raise ModelError(
-            f"attn_implementation {attention}: {_first_line(error)}; install flash-attn on a machine with an NVIDIA "
+            f"attn_implementation {attention}: {first_line(error)}; install flash-attn on a machine with an NVIDIA "
             "GPU, or set attn_implementation: sdpa"
         ) from None
 
@@ -158,13 +158,9 @@ def _load(auto_class: Any, source: str, **options: Any) -> Any:
         return auto_class.from_pretrained(source, **options)
     except (OSError, ValueError, KeyError) as error:
         if Path(source).is_dir():
-            raise ModelError(f"encoder {source!r}: the folder cannot be loaded ({_first_line(error)})") from None
+            raise ModelError(f"encoder {source!r}: the folder cannot be loaded ({first_line(error)})") from None
         offline = " (HF_HUB_OFFLINE is set)" if os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0") else ""
         raise ModelError(
             f"encoder {source!r}: neither a folder here nor reachable on the hub{offline}; download it once with "
             f"'hf download {source}' while online, name its folder, or use 'encoder: bundled'"
         ) from None
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]

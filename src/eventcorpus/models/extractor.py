@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 
-from eventcorpus.errors import ModelError
+from eventcorpus.errors import ModelError, first_line
 from eventcorpus.models.calibration import apply_logistic, apply_temperature
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
@@ -64,9 +64,7 @@ class Extractor:
         try:
             model = AutoModelForTokenClassification.from_pretrained(path, dtype=torch.float32)
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-            raise ModelError(
-                f"{path}: the model cannot be loaded ({str(error).splitlines()[0][:200]}); train it again"
-            ) from None
+            raise ModelError(f"{path}: the model cannot be loaded ({first_line(error)}); train it again") from None
         model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         return cls(model, tokenizer, about, name=ModelName(name=path.resolve().name, hash=model_hash(path)))
 
@@ -144,10 +142,10 @@ class Extractor:
 def decode_mentions(
     text: str, encoded: EncodedText, log_probabilities: NDArray[np.float32], about: ModelAbout
 ) -> list[Mention]:
-    """Turn scores of tags into mentions, in text order, their ends moved out to whole words and in over
-    unpaired marks.
+    """Turn scores of tags into mentions, in text order.
 
-    No mention runs over a line break: a headline and the sentence below it are apart. Where two mentions meet in one
+    The ends of a mention are moved out to whole words, then in over unpaired quotation marks and brackets. None runs
+    over a line break: a headline and the sentence below it are apart. Where two mentions meet in one
     word, the more confident one has it. Confidence is the geometric mean of the probabilities of the decoded tags,
     calibrated as ``about`` says.
 

@@ -86,14 +86,15 @@ def fit(
         on_step: called after each step with steps done, steps in all and the loss; first for each teacher that is
             trained, then for the model.
         on_metrics: called with each line of ``metrics.jsonl``.
-        token_loss: instead of the recipe's.
+        token_loss: instead of ``soft_loss``.
         notes: what to keep in ``eventcorpus.json`` and ``run.json`` about where the data came from.
 
     Raises:
         ModelError: if the encoder cannot be loaded, the loss is not finite, or memory does not suffice.
         RecipeError: if this machine cannot do what the recipe asks for, or it asks for scores and there is no
             validation split.
-        InputError: if no article has anything to learn from, or checkpoints belong to another run.
+        InputError: if no article has anything to learn from, the file of ``soft_targets`` is missing or does not fit,
+            or checkpoints belong to another run.
         OutputError: if ``out`` is something else than a model folder, a model or checkpoints are there that are neither
             to be resumed nor overwritten, or the disk refuses.
     """

@@ -1,14 +1,15 @@
 """Soft targets as a file: the tag probabilities of a trained model on articles without labels, kept for students.
 
 Comes in: a model and articles. Goes out: a safetensors file with, for each token, the tags other than O of at least
-``LEAST`` and their probabilities in 255ths; and, from such a file, the examples that a student learns from. The model
-itself is not needed then. A token's probabilities are those of the window in which it has most context.
+the probability ``LEAST``, and their probabilities in 255ths; and, from such a file, the examples that a student learns
+from. The model itself is not needed then. A token's probabilities are those of the window in which it has most context.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -22,7 +23,7 @@ from pydantic import Field
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from eventcorpus.errors import InputError, OutputError
+from eventcorpus.errors import InputError, OutputError, first_line
 from eventcorpus.files import StrictModel, parse_as, to_json, write_bytes
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.windows import EncodedText
@@ -192,7 +193,7 @@ def read_soft_targets(path: Path) -> SoftTargets:
             described = (file.metadata() or {}).get(_ABOUT)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  (it is no dictionary)
     except (OSError, SafetensorError) as error:
-        raise InputError(f"{path}: cannot be read ({str(error).splitlines()[0][:200]}); {way_out}") from None
+        raise InputError(f"{path}: cannot be read ({first_line(error)}); {way_out}") from None
     if described is None:
         raise InputError(f"{path}: these tensors are no soft targets; {way_out}")
     try:
@@ -273,6 +274,6 @@ def soft_target_examples(prepared: Preparation) -> list[Example]:
 
 
 def _command(recipe: Recipe) -> str:
-    """The command that makes the file of a recipe, after "make it with"."""
-    articles = " ".join(recipe.items_of("unlabelled"))
-    return f"make it anew with: eventcorpus soft-targets MODEL {articles} --out {recipe.soft_targets} --overwrite"
+    """The way out of a file that does not fit a recipe, or is missing: the command that makes it."""
+    articles, out = shlex.join(recipe.items_of("unlabelled")), shlex.quote(recipe.soft_targets)
+    return f"make it anew with: eventcorpus soft-targets MODEL {articles} --out {out} --overwrite"
