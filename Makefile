@@ -36,6 +36,11 @@ default: .venv/installed  ## The default model: training/recipes/default.yaml on
 base: .venv/installed-base  ## The accurate model, five times as large: training/recipes/base.yaml, scored likewise
 	@$(MAKE_MODEL)
 
+UNLABELLED = corpus/unlabelled-news corpus/unlabelled/incidents.txt corpus/unlabelled/live-news.txt corpus/unlabelled/wire-news.txt
+
+soft-targets: .venv/installed-base  ## What models/runs/base finds in unlabelled articles, for the default model to learn from: training/soft-targets/base.safetensors
+	@$(BIN)/eventcorpus soft-targets models/runs/base $(UNLABELLED) --out training/soft-targets/base.safetensors --overwrite
+
 WORKERS ?= 2
 
 test: .venv/installed  ## All tests that need no server, no browser and no network, in random order

@@ -72,8 +72,8 @@ def results(reports: Reports) -> Lines:
 
 
 def labels(reports: Reports) -> Lines:
-    """Each label of the default model on the shipped test articles of 0.2, beside what annotators agree to."""
-    report = reports.named("default", "shipped-test-0-2")
+    """Each label of the default model on the shipped test articles, beside what annotators agree to."""
+    report = reports.named("default", "shipped-test")
     agreement_of = report.agreement.labels if report.agreement else {}
     overall = report.agreement.all_labels if report.agreement else Figure(value=None)
     head = ("label", "precision", "recall", "F1 [95% interval]", "annotators agree to", "gold")
@@ -92,8 +92,8 @@ def labels(reports: Reports) -> Lines:
 
 
 def slices(reports: Reports) -> Lines:
-    """Parts of the shipped test articles of 0.2 that are large enough for an interval."""
-    report = reports.named("default", "shipped-test-0-2")
+    """Parts of the shipped test articles that are large enough for an interval."""
+    report = reports.named("default", "shipped-test")
     lines = _head(("slice", "articles", "gold", "F1 [95% interval]"), right=range(1, 4))
     for attribute in SLICES:
         for value, part in (report.slices or {}).get(attribute, {}).items():

@@ -15,17 +15,19 @@ from safetensors.numpy import save_file
 from cli_runner import run
 from eventcorpus.articles.read import read_articles
 from eventcorpus.errors import InputError, OutputError, RecipeError
+from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import ModelAbout, model_hash, save_model
 from eventcorpus.models.windows import EncodedText
 from eventcorpus.ontology import Label, Ontology
-from eventcorpus.schema import Article
+from eventcorpus.package_data import package_path
+from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.tags import tag_names
 from eventcorpus.training.dry_run import plan_of
 from eventcorpus.training.examples import IGNORED, prepare
 from eventcorpus.training.fit import fit
-from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.recipe import Recipe, find_recipe
 from eventcorpus.training.soft_targets import (
     ArticleTargets,
     read_soft_targets,
@@ -252,3 +254,11 @@ def test_a_file_that_is_not_there_is_named_with_the_command_that_makes_it(recipe
 def test_keys_that_contradict_soft_targets_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(RecipeError, match=message):
         Recipe().replace(soft_targets="t", **settings)
+
+
+def test_the_shipped_file_is_of_the_articles_word_pieces_and_tags_of_the_default_recipe() -> None:
+    ontology = read_ontology(package_path("corpus/ontology.yaml"))
+    article = AnnotatedArticle(Article("a", "Rebels left."), (Span("1", 0, 6, "Actor"),), ontology.labels)
+    prepared = prepare([article], ontology, find_recipe("default"))
+    examples = soft_target_examples(prepared)
+    assert sum(example.n_labelled for example in examples) == 94_035
