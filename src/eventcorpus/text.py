@@ -127,15 +127,18 @@ def whole_words(text: str) -> list[tuple[int, int]]:
 def without_unpaired_marks(text: str, start: int, end: int) -> tuple[int, int]:
     """Move the ends of a span inwards over brackets and quotation marks whose other half is not in it.
 
-    So an apostrophe at an end is left out too ("the rebels’"). A span of one character stays as it is.
+    So an apostrophe at an end is left out too ("the rebels’"); one at the start stays unless a mark further on in its
+    line closes it ("'Ndrangheta"). A span of one character stays as it is.
 
     >>> text = "'ringleader' of the (CPI) cadres"
     >>> [text[slice(*without_unpaired_marks(text, *ends))] for ends in [(0, 11), (1, 12), (20, 25), (21, 25)]]
     ['ringleader', 'ringleader', '(CPI)', 'CPI']
     """
-    while end - start > 1 and text[start] in _CLOSING_OF and _CLOSING_OF[text[start]] not in text[start + 1 : end]:
+    while end - start > 1 and (closing := _CLOSING_OF.get(text[start])) and closing not in text[start + 1 : end]:
+        if closing in "'’" and closing not in text[end:].partition("\n")[0]:
+            break
         start, end = trim(text, start + 1, end)
-    while end - start > 1 and text[end - 1] in _OPENING_OF and _OPENING_OF[text[end - 1]] not in text[start : end - 1]:
+    while end - start > 1 and (opening := _OPENING_OF.get(text[end - 1])) and opening not in text[start : end - 1]:
         start, end = trim(text, start, end - 1)
     return start, end
 

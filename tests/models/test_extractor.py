@@ -121,6 +121,7 @@ def test_no_mention_runs_over_a_line_break(decoder: Any) -> None:
         ("the army's men", "army", "army"),
         ("in Raya-held towns", "Raya", "Raya"),
         ("the “ringleader” fled", "“ringleader", "ringleader"),
+        ("the 'Ndrangheta fled", "'Ndrangheta", "'Ndrangheta"),
         ("the rebels’ camp", "rebels’", "rebels"),
         ("the Army (TLA) fled", "Army (TLA)", "Army (TLA)"),
     ],

@@ -147,7 +147,11 @@ def test_a_write_that_is_stopped_leaves_the_old_file_and_nothing_else(
 def test_a_damaged_file_is_refused(here: Path) -> None:
     targets = read_soft_targets(Path("t.safetensors"))
     first = targets.articles[0]
-    for wrong in (replace(first, tags=first.tags + 9), replace(first, values=first.values[:-1])):
+    for wrong in (
+        replace(first, tags=first.tags + 9),
+        replace(first, values=first.values[:-1]),
+        replace(first, tags=first.tags.astype(np.float32)),
+    ):
         write_soft_targets(Path("t.safetensors"), replace(targets, articles=(wrong,)))
         with pytest.raises(InputError, match=r"t.safetensors: soft targets are damaged \(.*make it with"):
             read_soft_targets(Path("t.safetensors"))

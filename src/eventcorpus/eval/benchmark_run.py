@@ -192,8 +192,9 @@ def _join(data: BenchmarkData, standoff: Path, out: Path) -> ConversionReport:
         found = next((article.text_sha256 for article in articles if article.id == id_), None)
         what = f"the text of article {id_!r} has sha256 {found}, not {sha256}" if found else f"no article {id_!r}"
         more = f" (and {len(absent) - 1:,} more)" if len(absent) > 1 else ""
+        place = places[0] if places else data.folder
         needs = f"{data.benchmark.key} needs the text that was annotated"
-        raise InputError(f"{places[0]}: {what}{more}; {needs}; {_where_to_get(data.benchmark)}")
+        raise InputError(f"{place}: {what}{more}; {needs}; {_where_to_get(data.benchmark)}")
     return join_text(standoff, articles, out, strict=True)[1]
 
 

@@ -199,6 +199,8 @@ def read_soft_targets(path: Path) -> SoftTargets:
     try:
         about = parse_as(_About, json.loads(described), place=str(path), hint=f"; {way_out}")
         n_entries, tags, values = (tensors[name] for name in ("n_entries", "tags", "values"))
+        if any(tensor.ndim != 1 or tensor.dtype.kind != "u" for tensor in (n_entries, tags, values)):
+            raise ValueError("a tensor that is no list of counts")
         per_article = _split(n_entries, [article.n_tokens for article in about.articles])
         n_of_articles = [int(counts.sum()) for counts in per_article]
         parts = zip(
