@@ -16,6 +16,8 @@ from transformers import (
     DebertaV2Config,
     DebertaV2Tokenizer,
     ModernBertConfig,
+    MPNetConfig,
+    MPNetTokenizer,
     PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaTokenizer,
@@ -106,8 +108,16 @@ def _modernbert() -> tuple[Any, Any]:
     return tokenizer, config
 
 
+def _mpnet() -> tuple[Any, Any]:
+    specials = ["<s>", "<pad>", "</s>", "[UNK]", "<mask>"]
+    tokenizer = MPNetTokenizer(vocab=small_vocabularies.wordpiece(specials), do_lower_case=True)
+    config = MPNetConfig(vocab_size=len(tokenizer), max_position_embeddings=66, pad_token_id=1, **SIZES)
+    return tokenizer, config
+
+
 FAMILIES = {
     "bert": _bert,
+    "mpnet": _mpnet,
     "roberta": _roberta,
     "roberta-add-prefix-space": lambda: _roberta(add_prefix_space=True),
     "xlm-roberta": _xlm_roberta,
@@ -217,6 +227,7 @@ FAMILY_OF = {
     "microsoft/deberta-v3-base": "deberta-v3",
     "answerdotai/ModernBERT-base": "modernbert",
     "bundled": "bert",
+    "bundled-base": "mpnet",
     "models/runs/default": "bert",
 }
 
@@ -231,8 +242,12 @@ def test_every_shipped_recipe_trains_a_tiny_encoder_of_its_family(path: Path, tm
     tokenizer.save_pretrained(tmp_path / "encoder")
     assert all((RECIPES.parents[1] / part.strip()).exists() for part in recipe.unlabelled.split(","))
     (tmp_path / "more.txt").write_text("Nobody labelled this.\nNor this sentence, which follows.")
-    more = str(tmp_path / "more.txt") if recipe.unlabelled else ""
+    more = (
+        str(tmp_path / "more.txt") if recipe.n_teachers else ""
+    )  # soft targets of a file are of its own articles alone
     teacher = str(RECIPES.parents[1] / recipe.teacher) if recipe.teacher else ""
-    short = recipe.replace(encoder=str(tmp_path / "encoder"), num_train_epochs=1, teacher=teacher, unlabelled=more)
+    short = recipe.replace(
+        encoder=str(tmp_path / "encoder"), num_train_epochs=1, teacher=teacher, unlabelled=more, soft_targets=""
+    )
     result = fit(ARTICLES[:12], ONTOLOGY, short, tmp_path / "m")
     assert result.n_steps == -(-(14 if more else 12) // recipe.per_device_train_batch_size)
