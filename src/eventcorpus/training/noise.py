@@ -1,8 +1,8 @@
 """Articles as they come from the web: under headlines, in lower case, with lost characters, with lists of names.
 
 Augmentations for training only. A corpus that was written for annotation has clean text; news that was scraped, scanned
-or shortened has not, and a model that never read such text errs on it (Belinkov and Bisk 2018, *Synthetic and natural
-noise both break neural machine translation*). Spans, roles and events follow the text.
+or shortened has not, and a model may err on it (Belinkov and Bisk 2018, *Synthetic and natural noise both break neural
+machine translation*; our own figures, in training/README.md, show no gain). Spans, roles and events follow the text.
 """
 
 from __future__ import annotations
