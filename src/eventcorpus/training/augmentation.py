@@ -201,7 +201,7 @@ def replace_mentions(annotated: AnnotatedArticle, names: Names, rng: random.Rand
         new = _replacement(old, span.label, names, chosen, rng) if is_alone else old
         if new != old:
             article, name = (new[:4], new[4:]) if new.startswith(("the ", "THE ")) else ("", new)
-            if article and not text[: span.start].lower().endswith("the "):
+            if article and text[max(0, span.start - 4) : span.start].lower() != "the ":
                 edits.append(Edit(span.start, span.start, article))
             edits.append(Edit(span.start, span.end, name))
     return edited(annotated, edits)
