@@ -1,7 +1,7 @@
 """Quality beside the best-tuned stock recipe: `make bench-quality DATA=folder`.
 
-The peer (see train.py) is tuned on dev: every learning rate by every number of epochs with one seed, the best of them
-again with more seeds. Ours is a recipe with several seeds. Both are scored by eventcorpus on the characters of the dev
+The peer (see train.py) is tuned on dev: every learning rate by every number of epochs (or
+the settings of --peer) with one seed, the best of them again with more seeds. Ours is a recipe with several seeds. Both are scored by eventcorpus on the characters of the dev
 part, the whole gold in the denominator; the test part is never read. Every run is kept in a JSON Lines file, so that a
 run that was stopped goes on where it was. The last line is JSON.
 
@@ -73,6 +73,9 @@ def main() -> None:
     parser.add_argument("--part", choices=("all", "peer", "ours", "ablations"), default="all")
     parser.add_argument("--rates", type=float, nargs="+", default=RATES, help="of the peer's grid")
     parser.add_argument("--epochs", type=int, nargs="+", default=EPOCHS, help="of the peer's grid")
+    parser.add_argument("--peer", nargs=2, action="append", metavar=("RATE", "EPOCHS"), help="instead of the grid")
+    parser.add_argument("--peer-encoder", default="bundled")
+    parser.add_argument("--peer-seeds", type=int, help="of the peer's best setting, where they are not --seeds")
     parser.add_argument("--set", nargs=2, action="append", default=[], metavar=("KEY", "VALUE"), help="of our recipe")
     parser.add_argument("--name", help="of our runs, where it is not the recipe's")
     args = parser.parse_args()
@@ -92,16 +95,18 @@ def main() -> None:
         return kept[name]
 
     def peer(rate: float, epochs: int, seed: int) -> Figures:
-        settings = argparse.Namespace(seed=seed, peer_rate=rate, peer_epochs=epochs, peer_batch=16)
+        settings = argparse.Namespace(
+            seed=seed, peer_rate=rate, peer_epochs=epochs, peer_batch=16, peer_encoder=args.peer_encoder
+        )
         return once(f"peer {rate:g} {epochs} {seed}", lambda: alone(stock, *parts, settings))
 
     summary: dict[str, object] = {"benchmark": "quality", "data": args.data.name}
     if args.part in ("all", "peer"):
-        grid = {
-            (rate, epochs): peer(rate, epochs, 13)["f1"] for epochs, rate in itertools.product(args.epochs, args.rates)
-        }
+        listed = [(float(rate), int(epochs)) for rate, epochs in args.peer or ()]
+        places = listed or [(rate, epochs) for epochs, rate in itertools.product(args.epochs, args.rates)]
+        grid = {place: peer(*place, 13)["f1"] for place in places}
         best = max(grid, key=lambda key: grid[key])
-        runs = [peer(*best, seed) for seed in range(13, 13 + args.seeds)]
+        runs = [peer(*best, seed) for seed in range(13, 13 + (args.peer_seeds or args.seeds))]
         summary |= {"peer_rate": best[0], "peer_epochs": best[1], **_mean("peer", runs)}
         summary |= {"stock": grid.get((5e-5, 5))}
     recipe = with_settings(read_recipe(args.recipe), [tuple(pair) for pair in args.set])

@@ -39,7 +39,7 @@ from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.files import read_json
 from eventcorpus.formats.conll import read_conll
 from eventcorpus.metrics.match import Key, exact_counts, sum_counts
-from eventcorpus.models.bundled import bundled_encoder
+from eventcorpus.models.encoders import find_encoder
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
@@ -75,7 +75,8 @@ def stock(
 ) -> Figures:
     """The stock recipe; long sentences are cut at 128 tokens, and what is cut counts as missed."""
     set_seed(args.seed)
-    tokenizer = AutoTokenizer.from_pretrained(bundled_encoder())
+    encoder = find_encoder(args.peer_encoder)
+    tokenizer = AutoTokenizer.from_pretrained(encoder)
     names = tag_names(ontology.labels)
 
     def encode(article: AnnotatedArticle) -> dict[str, list[int]]:
@@ -89,7 +90,7 @@ def stock(
 
     rows, dev_rows = [encode(a) for a in train], [encode(a) for a in dev]
     model = AutoModelForTokenClassification.from_pretrained(
-        bundled_encoder(), num_labels=len(names), id2label=dict(enumerate(names)), dtype=torch.float32
+        encoder, num_labels=len(names), id2label=dict(enumerate(names)), dtype=torch.float32
     )
     with tempfile.TemporaryDirectory() as out:
         arguments = TrainingArguments(
@@ -158,6 +159,7 @@ def main() -> None:
     parser.add_argument("--peer-epochs", type=int, default=5)
     parser.add_argument("--peer-rate", type=float, default=5e-5)
     parser.add_argument("--peer-batch", type=int, default=16)
+    parser.add_argument("--peer-encoder", default="bundled")
     parser.add_argument("--seed", type=int, default=42)
     args = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
