@@ -66,6 +66,7 @@ class PredictedMention(StrictModel):
     confidence: Annotated[float, Field(ge=0, le=1)] = 1.0
     id: Annotated[str, Field(min_length=1)] | None = None
     attributes: dict[str, str | tuple[str, ...]] | None = None
+    attribute_confidences: dict[str, Annotated[float, Field(ge=0, le=1)]] | None = None
 
     @property
     def attribute_values(self) -> dict[str, tuple[str, ...]]:
@@ -118,15 +119,27 @@ def prediction_of(
     with_text: bool = False,
 ) -> Prediction:
     """Put mentions of one article into the form of the file."""
+    mentions = list(mentions)
+    roles = tuple(
+        PredictedRole(role=link.role, trigger=m.id, argument=link.argument, confidence=round(link.confidence, 4))
+        for m in mentions
+        for link in m.links
+    )
     return Prediction(
         model=model,
         id=article.id,
         text_sha256=article.text_sha256,
         published=article.published,
         mentions=tuple(
-            PredictedMention(start=m.start, end=m.end, label=m.label, text=m.text, confidence=round(m.confidence, 4))
+            PredictedMention(
+                start=m.start, end=m.end, label=m.label, text=m.text, confidence=round(m.confidence, 4),
+                id=m.id or None,
+                attributes={a.attribute: a.value for a in m.attributes} if m.id else None,
+                attribute_confidences={a.attribute: round(a.confidence, 4) for a in m.attributes} if m.id else None,
+            )
             for m in mentions
         ),
+        roles=roles if any(m.id for m in mentions) else None,
         warnings=tuple(warnings),
         text=article.text if with_text else None,
     )

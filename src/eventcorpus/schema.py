@@ -112,14 +112,39 @@ class AnnotatedArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A predicted role of a trigger; ``argument`` is the id of a mention of the same article."""
+
+    role: str
+    argument: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenValue:
+    """The predicted value of an attribute of a mention."""
+
+    attribute: str
+    value: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
-    """A predicted span: ``text`` is the article's text from start to end, ``confidence`` lies in [0, 1]."""
+    """A predicted span: ``text`` is the article's text from start to end, confidences lie in [0, 1].
+
+    A model that finds mentions alone gives neither id nor attributes nor links. Links are on triggers; one with the
+    role that joins triggers into events leads to an earlier trigger that tells the same event.
+    """
 
     start: int
     end: int
     label: str
     text: str
     confidence: float
+    id: str = ""
+    attributes: tuple[ChosenValue, ...] = ()
+    links: tuple[Link, ...] = ()
 
 
 def span_order(span: Span) -> tuple[int, int, str, str]:

@@ -21,6 +21,9 @@ _JOINED = re.compile(
 _WORD = re.compile(r"[^\W_]+|\S")  # \w without the underscore is str.isalnum, \S is not str.isspace
 _NOT_STORED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SENTENCE_END = re.compile("[.!?…。！？]+[\"'”’»)\\]]*\\s+|\n+")
+_TITLES = "Mr|Mrs|Ms|Dr|Prof|Rev|St|No|Gen|Brig|Col|Lt|Maj|Capt|Cmdr|Sgt|Cpl|Pvt|Sen|Rep|Gov|Hon"
+_ABBREVIATION = re.compile(rf"(?:^|[\s(“‘\"'])(?:(?:[^\W\d_]\.)+|(?:{_TITLES})\.)$")
+"""Initials and titles, after which a stop ends no sentence: see ``sentence_starts``."""
 _SENTENCE_MAY_END = re.compile("[.!?…。！？\n]")
 _CLOSING_OF = dict(zip("([{“«‘\"'", ")]}”»’\"'", strict=True))
 _OPENING_OF = {closing: opening for opening, closing in _CLOSING_OF.items()}
@@ -237,6 +240,27 @@ def sentences_around(
         else:
             found.append((start, end))
     return found
+
+
+def sentence_starts(text: str) -> list[int]:
+    """Where the sentences of a text begin, in order; the first is 0.
+
+    A sentence ends as in ``sentences_around``, but not after initials or a title ("U.S.", "Gen."), nor before a small
+    letter.
+
+    >>> text = "Gen. Ali left the U.S. base. Two were killed.\\nOne more died."
+    >>> [text[start:][:4] for start in sentence_starts(text)]
+    ['Gen.', 'Two ', 'One ']
+    """
+    starts = [0]
+    for found in _SENTENCE_END.finditer(text):
+        at = found.end()
+        if at == len(text):
+            break
+        if "\n" not in found[0] and (text[at].islower() or _ABBREVIATION.search(text[: found.start() + 1][-8:])):
+            continue
+        starts.append(at)
+    return starts
 
 
 def with_ends_inside(text: str, spans: Iterable[HasOffsets]) -> list[HasOffsets]:

@@ -1,6 +1,6 @@
 import torch
 
-from eventcorpus.training.batches import Epochs, batch_order, chunks, collate
+from eventcorpus.training.batches import Epochs, MicroBatch, batch_order, chunks, collate
 from eventcorpus.training.distributed import Processes
 from eventcorpus.training.examples import IGNORED, Example, ExamplesOf
 from eventcorpus.training.recipe import Recipe
@@ -15,9 +15,10 @@ def epochs(
     return Epochs(examples_of, recipe, pad_id=0, processes=Processes(rank, world_size))
 
 
-def ids(micro_batches: tuple[dict[str, torch.Tensor], ...]) -> list[int]:
+def ids(micro_batches: tuple[MicroBatch, ...]) -> list[int]:
     """The first token of each window that counts: these examples are known by it."""
-    return sorted(int(row[0]) for part in micro_batches for row in part["input_ids"][part["labels"][:, 0] != IGNORED])
+    parts = [part.tensors for part in micro_batches]
+    return sorted(int(row[0]) for part in parts for row in part["input_ids"][part["labels"][:, 0] != IGNORED])
 
 
 def test_every_example_comes_once_an_epoch() -> None:
@@ -55,7 +56,7 @@ def test_a_process_without_an_example_of_its_own_reads_one_without_targets() -> 
     plan = epochs(lambda epoch: EXAMPLES[:1], num_train_epochs=1, rank=1, world_size=2)
     (batch,) = plan.batches(0)
     (part,) = batch.micro_batches
-    assert set(part["labels"].flatten().tolist()) == {IGNORED}
+    assert set(part.tensors["labels"].flatten().tolist()) == {IGNORED}
     assert batch.n_labelled == 1
 
 
@@ -64,12 +65,12 @@ def test_the_order_of_batches_depends_on_seed_and_epoch_only() -> None:
     first = batch_order(examples, batch_size=2, seed=1, epoch=0)
     assert first == batch_order(examples, batch_size=2, seed=1, epoch=0)
     assert first != batch_order(examples, batch_size=2, seed=1, epoch=1)
-    assert sorted(i for batch in first for i in batch) == list(range(8))
-    assert sorted(sorted(batch) for batch in first) == [[0, 7], [1, 3], [2, 4], [5, 6]]
+    lengths = [sorted(len(example.targets) for (example,) in batch) for batch in first]
+    assert sorted(lengths) == [[2, 3], [4, 5], [6, 7], [8, 9]]
 
 
 def test_padding_is_masked_and_has_no_target() -> None:
-    batch = collate([Example([5, 6, 7], [0, 1, 2]), Example([8], [0])], pad_id=9)
+    batch = collate([Example([5, 6, 7], [0, 1, 2]), Example([8], [0])], pad_id=9).tensors
     assert torch.equal(batch["input_ids"], torch.tensor([[5, 6, 7], [8, 9, 9]]))
     assert torch.equal(batch["attention_mask"], torch.tensor([[1, 1, 1], [1, 0, 0]]))
     assert torch.equal(batch["labels"], torch.tensor([[0, 1, 2], [0, IGNORED, IGNORED]]))
@@ -79,17 +80,17 @@ def test_chunks_of_a_large_batch_have_the_same_examples_and_less_padding() -> No
     soft = torch.rand(3, 4)
     examples = [Example([i + 1] * n, [i] * n) for i, n in enumerate((1, 2, 2))] + [Example([9] * 3, [1] * 3, soft)]
     whole = collate(examples, pad_id=0)
-    parts = list(chunks(whole, 7))
+    parts = [part.tensors for part in chunks(whole, 7)]
     assert [tuple(part["input_ids"].shape) for part in parts] == [(2, 2), (2, 3)]
     rows = [{name: tensor[i] for name, tensor in part.items()} for part in parts for i in range(2)]
     for row, position, example in zip(rows, range(4), examples, strict=True):
         n = len(example.input_ids)
-        assert all(torch.equal(row[name][:n], whole[name][position, :n]) for name in whole)
+        assert all(torch.equal(row[name][:n], whole.tensors[name][position, :n]) for name in whole.tensors)
         assert not row["attention_mask"][n:].any()
 
 
 def test_a_chunk_has_one_example_at_least_and_a_small_batch_is_one_chunk() -> None:
     batch = collate([Example([1] * 5, [0] * 5), Example([2] * 5, [0] * 5)], pad_id=0)
-    assert [len(part["input_ids"]) for part in chunks(batch, 3)] == [1, 1]
+    assert [len(part.tensors["input_ids"]) for part in chunks(batch, 3)] == [1, 1]
     (only,) = chunks(batch, 10)
-    assert all(torch.equal(only[name], batch[name]) for name in batch)
+    assert all(torch.equal(only.tensors[name], batch.tensors[name]) for name in batch.tensors)

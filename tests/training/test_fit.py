@@ -17,7 +17,7 @@ from eventcorpus.errors import InputError, ModelError, OutputError
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.training.batches import chunks
+from eventcorpus.training.batches import MicroBatch, chunks
 from eventcorpus.training.checkpoint import checkpoints
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
@@ -191,7 +191,7 @@ def test_what_a_processor_goes_through_at_a_time_changes_no_loss(
     whole = fit(ARTICLES, ONTOLOGY, recipe, tmp_path / "whole")
     seen: list[int] = []
 
-    def counted(batch: dict[str, torch.Tensor], at_most: int) -> list[dict[str, torch.Tensor]]:
+    def counted(batch: MicroBatch, at_most: int) -> list[MicroBatch]:
         parts = list(chunks(batch, 40))
         seen.append(len(parts))
         return parts

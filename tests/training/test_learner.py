@@ -23,7 +23,7 @@ def test_a_batch_without_labels_costs_nothing_and_is_no_nan() -> None:
 
 def test_soft_targets_are_padded_beside_the_hard_ones() -> None:
     soft = torch.tensor([[0.25, 0.75]])
-    batch = collate([Example([7], [1], soft), Example([7, 8], [0, 0])], pad_id=0)
+    batch = collate([Example([7], [1], soft), Example([7, 8], [0, 0])], pad_id=0).tensors
     assert batch["soft_labels"].tolist() == [[[0.25, 0.75], [0.0, 0.0]], [[1.0, 0.0], [1.0, 0.0]]]
 
 
@@ -32,7 +32,7 @@ def test_examples_without_soft_targets_cost_in_a_mixed_batch_what_they_cost_alon
     soft = torch.tensor([[0.0, 0.0, 0.0], [0.25, 0.5, 0.25], [1.0, 0.0, 0.0]])
     taught, labelled = Example([7, 8, 9], [IGNORED, 1, 0], soft), Example([7, 8], [2, IGNORED])
     logits = torch.randn(2, 3, 3)
-    mixed, alone = collate([taught, labelled], pad_id=0), collate([labelled], pad_id=0)
+    mixed, alone = (collate(examples, pad_id=0).tensors for examples in ([taught, labelled], [labelled]))
     assert "soft_labels" not in alone
     by_hand = -(soft[1:] * logits[0, 1:].log_softmax(-1)).sum() - logits[1, 0].log_softmax(-1)[2]
     assert float(soft_loss(logits, mixed)) == pytest.approx(float(by_hand))

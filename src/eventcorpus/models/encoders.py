@@ -123,15 +123,20 @@ def _log_head(source: str, known_tags: Sequence[str | None], tags: Sequence[str]
     logger.warning("%s was trained for other tags (%s); its head is not kept, a new one is learned", source, difference)
 
 
+def load_config(source: str) -> Any:
+    """The configuration of an encoder, as transformers has it; raises as ``load_encoder``."""
+    from transformers import AutoConfig
+
+    return _load(AutoConfig, source)
+
+
 def check_length(source: str, encoder: str, *, max_length: int) -> None:
     """Check that windows are no longer than what an encoder has positions for.
 
     Raises:
         ModelError: naming the limit; or if the encoder is neither a folder nor reachable.
     """
-    from transformers import AutoConfig
-
-    config = _load(AutoConfig, source)
+    config = load_config(source)
     limit = getattr(config, "max_position_embeddings", None)
     if limit and config.model_type in _POSITIONS_FROM_PADDING:
         limit -= 2

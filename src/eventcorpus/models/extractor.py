@@ -23,7 +23,9 @@ from eventcorpus.errors import ModelError, first_line
 from eventcorpus.models.calibration import apply_logistic, apply_temperature
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
+from eventcorpus.models.heads import EventHeads, load_heads
 from eventcorpus.models.languages import reading_warnings
+from eventcorpus.models.linking import linked_mentions
 from eventcorpus.models.windows import EncodedText, TextEncoder, pad_windows
 from eventcorpus.predictions import TEXT_CHANGED, ModelName, Prediction, prediction_of
 from eventcorpus.schema import Article, Mention
@@ -39,8 +41,11 @@ ARTICLES_AT_ONCE = 64
 class Extractor:
     """A loaded model. Make one with ``Extractor.from_pretrained``."""
 
-    def __init__(self, model: Any, tokenizer: Any, about: ModelAbout, *, name: ModelName) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, about: ModelAbout, *, name: ModelName, heads: EventHeads | None = None
+    ) -> None:
         self.model = model.eval()
+        self.heads = heads.eval() if heads is not None else None
         self.tokenizer = tokenizer
         self.about = about
         self.name = name
@@ -65,8 +70,11 @@ class Extractor:
             model = AutoModelForTokenClassification.from_pretrained(path, dtype=torch.float32)
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise ModelError(f"{path}: the model cannot be loaded ({first_line(error)}); train it again") from None
-        model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        return cls(model, tokenizer, about, name=ModelName(name=path.resolve().name, hash=model_hash(path)))
+        heads = load_heads(path, about.ontology)
+        for module in (model, heads) if heads is not None else (model,):
+            module.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        name = ModelName(name=path.resolve().name, hash=model_hash(path))
+        return cls(model, tokenizer, about, name=name, heads=heads)
 
     def extract(self, articles: Iterable[Article | str]) -> Iterator[list[Mention]]:
         """Find the mentions of each article, in order; a string is brought into the stored form first.
@@ -75,8 +83,8 @@ class Extractor:
             one list an article, in text order; offsets refer to ``article.text`` (of a string: to its stored form).
         """
         texts = (article.text if isinstance(article, Article) else stored_form(article).text for article in articles)
-        for text, encoded, log_probabilities in self._scored(texts):
-            yield decode_mentions(text, encoded, log_probabilities, self.about)
+        for scored in self._scored(texts):
+            yield self._decoded(scored)
 
     def extract_with_warnings(self, articles: Iterable[Article]) -> Iterator[tuple[Article, list[Mention], list[str]]]:
         """Find the mentions of each article, in order, and say why the model may be unable to read it.
@@ -85,33 +93,48 @@ class Extractor:
             the article, its mentions as ``extract`` finds them, and warnings (``predictions.WarningCode``).
         """
         shown, read = tee(articles)
-        for article, (text, encoded, log_probabilities) in zip(shown, self._scored(a.text for a in read), strict=True):
+        for article, scored in zip(shown, self._scored(a.text for a in read), strict=True):
             warnings = reading_warnings(
                 article,
-                encoded,
+                scored.encoded,
                 learned=self.about.training_texts,
                 languages=self.about.languages,
                 unknown_id=self.tokenizer.unk_token_id,
             )
-            yield article, decode_mentions(text, encoded, log_probabilities, self.about), list(warnings)
+            yield article, self._decoded(scored), list(warnings)
 
-    def _scored(self, texts: Iterable[str]) -> Iterator[tuple[str, EncodedText, NDArray[np.float32]]]:
-        """Each text, its tokens and their scores; many texts are scored at once."""
+    def link(self, text: str, encoded: EncodedText, states: torch.Tensor, mentions: Sequence[Mention]) -> list[Mention]:
+        """Give mentions of a text, in text order, their roles, attributes and events; as they are without heads.
+
+        Args:
+            states: of the tokens, as ``ScoredText`` has them.
+        """
+        if self.heads is None or not mentions:
+            return list(mentions)
+        inputs = self.heads.inputs(text, encoded, mentions)
+        with torch.inference_mode():
+            scores = self.heads(states, inputs)
+        link = self.about.ontology.event_link
+        return linked_mentions(mentions, inputs, scores, self.heads.about, event_link=link)
+
+    def _decoded(self, scored: ScoredText) -> list[Mention]:
+        mentions = decode_mentions(scored.text, scored.encoded, scored.log_probabilities, self.about)
+        if scored.states is None:
+            return mentions
+        return self.link(scored.text, scored.encoded, scored.states, mentions)
+
+    def _scored(self, texts: Iterable[str]) -> Iterator[ScoredText]:
+        """Each text with its scores; many texts are scored at once."""
         texts = iter(texts)
         while batch := list(islice(texts, ARTICLES_AT_ONCE)):
-            for text, (encoded, log_probabilities) in zip(batch, self.score(batch), strict=True):
-                yield text, encoded, log_probabilities
+            yield from self.score(batch)
 
-    def score(self, texts: Sequence[str]) -> list[tuple[EncodedText, NDArray[np.float32]]]:
-        """Encode texts in the stored form and score their tokens, as the model does before any calibration.
-
-        Returns:
-            per text its tokens, and their log-probabilities of tags, shape (n_tokens, n_tags), each token's from the
-            window that owns it.
-        """
+    def score(self, texts: Sequence[str]) -> list[ScoredText]:
+        """Encode texts in the stored form and score their tokens, as the model does before any calibration."""
         encoded = [self._encoder.encode(text) for text in texts]
-        n_tags = self.model.config.num_labels
+        n_tags, device = self.model.config.num_labels, self.model.device
         scores = [np.zeros((len(text.input_ids), n_tags), dtype=np.float32) for text in encoded]
+        states = [torch.zeros(len(t.input_ids), self.heads.about.size, device=device) for t in encoded] if self.heads else []
         windows = [
             (i, window) for i, text in enumerate(encoded) for window in text.windows if window.end > window.start
         ]
@@ -120,12 +143,18 @@ class Extractor:
         for at in range(0, len(windows), BATCH_SIZE):
             batch = windows[at : at + BATCH_SIZE]
             ids = [self._encoder.around(encoded[i].input_ids[window.start : window.end]) for i, window in batch]
-            found: NDArray[np.float32] = self.window_logits(ids).log_softmax(dim=-1).cpu().numpy()
-            for (i, window), row in zip(batch, found, strict=True):
-                first = n_before + window.own_start - window.start
-                n_own = window.own_end - window.own_start
-                scores[i][window.own_start : window.own_end] = row[first : first + n_own]
-        return list(zip(encoded, scores, strict=True))
+            outputs = self._run(ids)
+            found: NDArray[np.float32] = outputs.logits.float().log_softmax(dim=-1).cpu().numpy()
+            projected = self._projected(outputs)
+            for n, (i, window) in enumerate(batch):
+                own = slice(window.own_start, window.own_end)
+                columns = slice(n_before + window.own_start - window.start, n_before + window.own_end - window.start)
+                scores[i][own] = found[n, columns]
+                if projected is not None:
+                    states[i][own] = projected[n, columns]
+        return [
+            ScoredText(text, encoded[i], scores[i], states[i] if states else None) for i, text in enumerate(texts)
+        ]
 
     def window_logits(self, windows: Sequence[Sequence[int]]) -> torch.Tensor:
         """Run the model on a batch of windows, which have their special tokens.
@@ -133,10 +162,34 @@ class Extractor:
         Returns:
             logits, shape (n_windows, seq_len, n_tags), fp32, with the rows of special tokens and padding.
         """
+        return self._run(windows).logits.float()  # type: ignore[no-any-return]
+
+    def _run(self, windows: Sequence[Sequence[int]]) -> Any:
         batch = pad_windows(windows, pad_id=self._encoder.pad_id)
+        tensors = {name: tensor.to(self.model.device) for name, tensor in batch.items()}
         with torch.inference_mode():
-            logits = self.model(**{name: tensor.to(self.model.device) for name, tensor in batch.items()}).logits
-            return logits.float()  # type: ignore[no-any-return]
+            return self.model(**tensors, output_hidden_states=self.heads is not None)
+
+    def _projected(self, outputs: Any) -> torch.Tensor | None:
+        """What the heads keep of the hidden states: shape (n_windows, seq_len, size)."""
+        if self.heads is None:
+            return None
+        with torch.inference_mode():
+            return self.heads.project(outputs.hidden_states)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredText:
+    """A text in the stored form and what the model says of its tokens, each in the window that owns it.
+
+    ``log_probabilities``: of tags, shape (n_tokens, n_tags). ``states``: what the heads read, shape (n_tokens, size);
+    None without heads.
+    """
+
+    text: str
+    encoded: EncodedText
+    log_probabilities: NDArray[np.float32]
+    states: torch.Tensor | None
 
 
 def decode_mentions(

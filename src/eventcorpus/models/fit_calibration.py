@@ -75,8 +75,8 @@ def calibrate(
         batch = articles[at : at + ARTICLES_AT_ONCE]
         found = extractor.score([annotated.article.text for annotated in batch])
         scored += [
-            ScoredArticle(annotated, encoded, scores, about)
-            for annotated, (encoded, scores) in zip(batch, found, strict=True)
+            ScoredArticle(annotated, scored_text.encoded, scored_text.log_probabilities, about)
+            for annotated, scored_text in zip(batch, found, strict=True)
         ]
         if on_progress is not None:
             on_progress(len(scored), len(articles))

@@ -6,7 +6,7 @@ A folder is written all or nothing, and every file is checked before it is read.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -18,7 +18,12 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.tags import tag_names
 from eventcorpus.text import sha256_of
 
+if TYPE_CHECKING:
+    from eventcorpus.models.heads import EventHeads
+
 ABOUT = "eventcorpus.json"
+HEADS = ("heads.json", "heads.safetensors")
+"""What a model with heads for roles, attributes and events has beside."""
 NEEDED = ("config.json", "model.safetensors", "tokenizer.json", ABOUT)
 
 
@@ -48,9 +53,15 @@ def is_model_folder(path: Path) -> bool:
 
 
 def save_model(
-    path: Path, model: Any, tokenizer: Any, about: ModelAbout, *, extra: dict[str, str] | None = None
+    path: Path,
+    model: Any,
+    tokenizer: Any,
+    about: ModelAbout,
+    *,
+    heads: EventHeads | None = None,
+    extra: dict[str, str] | None = None,
 ) -> None:
-    """Write a model folder: fp32 safetensors, tokenizer, ``eventcorpus.json``, and further text files by name.
+    """Write a model folder: fp32 safetensors, tokenizer, ``eventcorpus.json``, heads, and further text files by name.
 
     transformers 5 loads weights in the dtype they were saved in, so the model must be fp32 when it comes here.
 
@@ -61,6 +72,10 @@ def save_model(
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         write_json(folder / ABOUT, about)
+        if heads is not None:
+            from eventcorpus.models.heads import save_heads
+
+            save_heads(folder, heads)
         for name, content in (extra or {}).items():
             (folder / name).write_text(content, encoding="utf-8")
 
@@ -112,5 +127,6 @@ def read_about(path: Path) -> ModelAbout:
 
 
 def model_hash(path: Path) -> str:
-    """SHA-256 over weights, tokenizer and ``eventcorpus.json``: 64 hex digits."""
-    return sha256_of("".join(f"{name} {sha256_of_file(path / name)}\n" for name in sorted(NEEDED)))
+    """SHA-256 over weights, tokenizer, ``eventcorpus.json`` and heads: 64 hex digits."""
+    names = [*NEEDED, *(name for name in HEADS if (path / name).is_file())]
+    return sha256_of("".join(f"{name} {sha256_of_file(path / name)}\n" for name in sorted(names)))

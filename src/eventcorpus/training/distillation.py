@@ -58,7 +58,7 @@ def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeac
     read = teacher_windows(prepared, prepared.articles, encoded.examples)
     labelled = labelled_examples(encoded.examples, teachers, unseen_by, read=read, weight=recipe.teacher_weight)
     texts = unlabelled_texts(prepared)
-    unlabelled = prepared.encode(texts)
+    unlabelled = prepared.encode(texts, for_heads=False)
     others = (
         unlabelled_examples(unlabelled, teachers, read=teacher_windows(prepared, texts, unlabelled)) if texts else []
     )

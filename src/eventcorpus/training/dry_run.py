@@ -74,7 +74,7 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     prepared = prepare(articles, ontology, recipe)
     n_windows, n_unlabelled, n_teacher_steps = len(prepared.encoded.examples), 0, 0
     if recipe.n_teachers:
-        n_unlabelled = len(prepared.encode(unlabelled_texts(prepared)))
+        n_unlabelled = len(prepared.encode(unlabelled_texts(prepared), for_heads=False))
         n_windows_of_a_teacher = n_windows * (recipe.n_teachers - 1) // recipe.n_teachers
         n_teacher_steps = recipe.n_teachers * _n_steps(n_windows_of_a_teacher, teacher_recipe(recipe, 0))
     elif recipe.soft_targets:

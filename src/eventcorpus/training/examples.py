@@ -16,20 +16,20 @@ from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.articles.read import read_articles
 from eventcorpus.articles.report import ReadReport
 from eventcorpus.errors import InputError, RecipeError
-from eventcorpus.models.encoders import check_length, find_encoder, load_encoder, load_tokenizer
+from eventcorpus.models.encoders import check_length, find_encoder, load_config, load_encoder, load_tokenizer
+from eventcorpus.models.heads import EventHeads, HeadsAbout
 from eventcorpus.models.windows import EncodedText, TextEncoder
 from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.tags import OUTSIDE, tag_names, tags_from_spans
 from eventcorpus.training.augmentation import Names, collect_names, geo_names, replace_mentions
+from eventcorpus.training.head_targets import IGNORED, HeadExample, HeadLoss, head_example
 from eventcorpus.training.noise import damaged, lower_cased, with_headline, with_lists
 from eventcorpus.training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
-IGNORED = -100
-"""The target that cross entropy leaves out."""
 _MAX_NAMED = 5
 """Spans that a message names; it counts them all."""
 
@@ -38,12 +38,18 @@ _MAX_NAMED = 5
 class Example:
     """One window: ``input_ids`` and ``targets``, both of shape (seq_len,), special tokens included.
 
-    ``soft_targets``: target probabilities of tags, shape (seq_len, n_tags), in a distillation.
+    ``soft_targets``: target probabilities of tags, shape (seq_len, n_tags), in a distillation. ``head``: what the heads
+    learn from the article, the same object for all of its windows; the tokens [first, past) of the article are those
+    that this window owns, from ``column`` on.
     """
 
     input_ids: list[int]
     targets: list[int]
     soft_targets: torch.Tensor | None = None
+    head: HeadExample | None = None
+    first: int = 0
+    past: int = 0
+    column: int = 0
 
     @property
     def n_labelled(self) -> int:
@@ -79,6 +85,7 @@ class Preparation:
 
     ``source``: the encoder, as transformers loads it. ``encoder``: its tokenizer, with the recipe's windows.
     ``encoded``: the articles as ``encode`` encodes them. ``unlabelled``: the articles of the recipe's ``unlabelled``.
+    ``heads``: what the heads beside the tagger are to be, if there are any.
     """
 
     articles: Sequence[AnnotatedArticle]
@@ -88,6 +95,7 @@ class Preparation:
     encoder: TextEncoder
     encoded: EncodedArticles
     unlabelled: Sequence[Article] = ()
+    heads: HeadsAbout | None = None
 
     def load_model(self, *, attention: str = "sdpa") -> Any:
         """The encoder with a head for the tags of the ontology, in fp32; see ``load_encoder``, which raises."""
@@ -97,9 +105,24 @@ class Preparation:
             attention=attention,
         )  # fmt: skip
 
-    def encode(self, articles: Sequence[AnnotatedArticle]) -> list[Example]:
-        """The examples of other articles."""
-        return encode_articles(articles, self.ontology, self.encoder).examples
+    def new_heads(self) -> EventHeads | None:
+        """Heads with new weights, in fp32; None if there are to be none."""
+        return EventHeads(self.heads, self.ontology) if self.heads else None
+
+    def head_loss(self) -> HeadLoss | None:
+        """What the heads learn by, the values of attributes weighted as often as they are in the articles."""
+        if not self.heads:
+            return None
+        examples = {id(e.head): e.head for e in self.encoded.examples if e.head}
+        recipe = self.recipe
+        weights = (recipe.roles_weight, recipe.attributes_weight, recipe.events_weight)
+        return HeadLoss(self.heads, list(examples.values()), weights=weights, balanced=recipe.balanced_attributes)
+
+    def encode(self, articles: Sequence[AnnotatedArticle], *, for_heads: bool = True) -> list[Example]:
+        """The examples of other articles; ``for_heads``: whether the heads learn from them too, where there are any."""
+        return encode_articles(
+            articles, self.ontology, self.encoder, heads=self.heads if for_heads else None
+        ).examples
 
 
 def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> Preparation:
@@ -112,7 +135,8 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     source = find_encoder(recipe.encoder)
     check_length(source, recipe.encoder, max_length=recipe.max_length)
     encoder = TextEncoder(load_tokenizer(source), max_length=recipe.max_length, stride=recipe.stride)
-    encoded = encode_articles(articles, ontology, encoder)
+    heads = heads_for(articles, ontology, recipe, source)
+    encoded = encode_articles(articles, ontology, encoder, heads=heads)
     if not encoded.n_spans:
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
@@ -122,7 +146,21 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     unlabelled = list(read_articles(paths, report=report, way_out="call that column {}")) if paths else []
     for line in report.lines():
         logger.info("%s", line)
-    return Preparation(articles, ontology, recipe, source, encoder, encoded, unlabelled)
+    return Preparation(articles, ontology, recipe, source, encoder, encoded, unlabelled, heads)
+
+
+def heads_for(
+    articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, source: str
+) -> HeadsAbout | None:
+    """What the heads beside the tagger are to be; None if the recipe or the ontology has none.
+
+    Args:
+        source: the encoder, as transformers loads it.
+    """
+    if not recipe.heads or not ontology.triggers or not (ontology.roles or ontology.attributes):
+        return None
+    config = load_config(source)
+    return HeadsAbout.of(ontology, articles, n_layers=config.num_hidden_layers, hidden_size=config.hidden_size)
 
 
 def _unlabelled_path(item: str) -> Path:
@@ -176,7 +214,9 @@ def log_encoded(prepared: Preparation) -> None:
         )  # fmt: skip
 
 
-def encode_articles(articles: Sequence[AnnotatedArticle], ontology: Ontology, encoder: TextEncoder) -> EncodedArticles:
+def encode_articles(
+    articles: Sequence[AnnotatedArticle], ontology: Ontology, encoder: TextEncoder, *, heads: HeadsAbout | None = None
+) -> EncodedArticles:
     """Encode articles for training.
 
     Each token has a target in one window only, the one in which it has most context; elsewhere, and on special
@@ -193,7 +233,8 @@ def encode_articles(articles: Sequence[AnnotatedArticle], ontology: Ontology, en
         tags, unreached = tags_from_spans(spans, encoded.offsets, ontology.rank)
         if not set(ontology.labels) <= set(annotated.labels_annotated):
             tags = [IGNORED if tag == OUTSIDE else tag for tag in tags]
-        examples = _examples(encoded, tags, encoder)
+        head = head_example(annotated, spans, encoded, heads, ontology) if heads else None
+        examples = _examples(encoded, tags, encoder, head)
         encoding.examples += examples
         encoding.article_of += [position] * len(examples)
         encoding.lost += [_named(annotated, span) for span in [*(loser for loser, _ in overlapped), *unreached]]
@@ -205,7 +246,9 @@ def encode_articles(articles: Sequence[AnnotatedArticle], ontology: Ontology, en
     return encoding
 
 
-def _examples(encoded: EncodedText, tags: Sequence[int], encoder: TextEncoder) -> list[Example]:
+def _examples(
+    encoded: EncodedText, tags: Sequence[int], encoder: TextEncoder, head: HeadExample | None
+) -> list[Example]:
     """The windows of one text in which a token has a target."""
     examples = []
     for window in encoded.windows:
@@ -216,7 +259,10 @@ def _examples(encoded: EncodedText, tags: Sequence[int], encoder: TextEncoder) -
         if any(target != IGNORED for target in targets):
             input_ids = encoder.around(encoded.input_ids[window.start : window.end])
             before, after = ([IGNORED] * len(part) for part in (encoder.prefix, encoder.suffix))
-            examples.append(Example(input_ids, before + targets + after))
+            column = len(before) + window.own_start - window.start
+            examples.append(
+                Example(input_ids, before + targets + after, None, head, window.own_start, window.own_end, column)
+            )
     return examples
 
 

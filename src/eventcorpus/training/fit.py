@@ -42,7 +42,7 @@ from eventcorpus.training.examples import (
 )
 from eventcorpus.training.learner import Learner, TokenLoss, learner_for, soft_loss
 from eventcorpus.training.metrics import Progress
-from eventcorpus.training.optimiser import rate_factor
+from eventcorpus.training.optimiser import HEADS, rate_factor
 from eventcorpus.training.recipe import Recipe, recipe_yaml
 from eventcorpus.training.run_info import (
     RUN,
@@ -162,7 +162,7 @@ def fit(
         run = run_facts(hash_of(identity), recipe, ontology, progress, processes, notes=notes or {})
         extra = {"recipe.yaml": recipe_yaml(recipe), RUN: json_document(run), **callbacks.end()}
         model.config._name_or_path = about.encoder
-        save_model(out, model, prepared.encoder.tokenizer, about, extra=extra)
+        save_model(out, model, prepared.encoder.tokenizer, about, heads=learner.heads, extra=extra)
         drop_folder(folder)
     return fit_result(out, prepared.encoded, progress, resumed_at=resumed_at)
 
@@ -247,6 +247,8 @@ def _finished_model(learner: Learner, prepared: Preparation) -> Any:
         model = prepared.load_model()
     model.to("cpu", torch.float32).eval()
     parameters = dict(model.named_parameters())
+    if learner.heads:
+        parameters |= {f"{HEADS}{name}": weight for name, weight in learner.heads.named_parameters()}
     with torch.no_grad():
         for name, weight in weights.items():
             parameters[name].copy_(weight)

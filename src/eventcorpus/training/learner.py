@@ -12,9 +12,11 @@ import torch
 from torch import nn
 
 from eventcorpus.errors import ModelError, RecipeError
-from eventcorpus.training.batches import Batch, chunks
+from eventcorpus.models.heads import EventHeads
+from eventcorpus.training.batches import Batch, MicroBatch, chunks
 from eventcorpus.training.distributed import Processes, distributed_like, full_tensor, shard
-from eventcorpus.training.examples import IGNORED, Preparation
+from eventcorpus.training.examples import Preparation
+from eventcorpus.training.head_targets import IGNORED, HeadLoss
 from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
 from eventcorpus.training.recipe import Recipe
 
@@ -36,6 +38,8 @@ class Learner:
     token_loss: TokenLoss
     recipe: Recipe
     processes: Processes
+    heads: EventHeads | None = None
+    head_loss: HeadLoss | None = None
     best: dict[str, torch.Tensor] = field(default_factory=dict)
     """The weights of the best score, unsharded and on the CPU of the main process; empty before the first score."""
 
@@ -55,10 +59,14 @@ class Learner:
             n_averaged = self.processes.world_size if self.recipe.fsdp else 1  # FSDP averages over processes, we add up
             share = n_averaged / max(1, batch.n_labelled)
             for chunk in self._chunks(batch):
-                tensors = {name: tensor.to(device) for name, tensor in chunk.items()}
-                logits = self.forward(**{name: tensors.pop(name) for name in MODEL_INPUTS}).logits
-                loss = self.token_loss(logits, tensors)
-                (loss * share).backward()  # type: ignore[no-untyped-call]
+                tensors = {name: tensor.to(device) for name, tensor in chunk.tensors.items()}
+                inputs = {name: tensors.pop(name) for name in MODEL_INPUTS}
+                outputs = self.forward(**inputs, output_hidden_states=bool(chunk.heads))
+                loss = self.token_loss(outputs.logits, tensors)
+                whole = loss * share
+                if chunk.heads:
+                    whole = whole + n_averaged * self._heads_loss(outputs.hidden_states, chunk, batch)
+                whole.backward()  # type: ignore[no-untyped-call]
                 self.copy.accumulate_gradients()
                 total += loss.detach() / max(1, batch.n_labelled)
             value = float(self.processes.all_reduce(total))
@@ -76,7 +84,18 @@ class Learner:
             self.copy.sync_to_model()
             return value
 
-    def _chunks(self, batch: Batch) -> Iterator[dict[str, torch.Tensor]]:
+    def _heads_loss(self, hidden_states: Sequence[torch.Tensor], chunk: MicroBatch, batch: Batch) -> torch.Tensor:
+        """The weighted losses of the heads on a chunk, as its share of the means over the global batch."""
+        assert self.heads is not None and self.head_loss is not None
+        states = self.heads.project(hidden_states)
+        n_targets = torch.tensor(batch.n_head_targets).clamp(min=1)
+        sums = states.new_zeros(3)
+        for head in chunk.heads:
+            own = states[head.rows, head.columns] * (head.rows >= 0)[:, None]
+            sums = sums + self.head_loss(self.heads(own, head.example.inputs), head.example)
+        return (sums * (self.head_loss.weights / n_targets).to(states.device)).sum()
+
+    def _chunks(self, batch: Batch) -> Iterator[MicroBatch]:
         """What is read at a time: micro-batches on a GPU, bounded parts of them on a processor."""
         is_split = self.processes.device.type == "cpu" and not self.recipe.fsdp
         for micro_batch in batch.micro_batches:
@@ -142,19 +161,23 @@ def learner_for(prepared: Preparation, *, token_loss: TokenLoss, processes: Proc
         model = prepared.load_model(attention=recipe.attn_implementation)
         if recipe.freeze_word_embeddings:
             model.get_input_embeddings().weight.requires_grad_(False)
-        model.to(processes.device).train()
-        if kind == "cpu":
-            use_byte_dropout(model)
-        processes.broadcast([weight.data for weight in model.parameters()])
+        heads = prepared.new_heads()
+        if heads and recipe.fsdp:
+            raise RecipeError("fsdp is true and heads is true; heads are not sharded yet: set heads: false, or fsdp: false")
+        for module in (model, heads) if heads else (model,):
+            module.to(processes.device).train()
+            if kind == "cpu":
+                use_byte_dropout(module)
+            processes.broadcast([weight.data for weight in module.parameters()])
         if recipe.fsdp:
             shard(model, processes, dtype=dtype)
             dtype = torch.float32
-        copy = MasterCopy.of(model, dtype)
+        copy = MasterCopy.of(model, dtype, heads=heads)
         forward = torch.compile(model, dynamic=True) if recipe.torch_compile else model
         optimiser = optimiser_for(copy, recipe)
     if processes.rank:
         torch.manual_seed(recipe.seed + 1_000_003 * processes.rank)
-    return Learner(model, forward, copy, optimiser, token_loss, recipe, processes)
+    return Learner(model, forward, copy, optimiser, token_loss, recipe, processes, heads, prepared.head_loss())
 
 
 TokenLoss = Callable[[torch.Tensor, Mapping[str, torch.Tensor]], torch.Tensor]
@@ -180,7 +203,7 @@ def soft_loss(logits: torch.Tensor, targets: Mapping[str, torch.Tensor]) -> torc
 
 
 @contextmanager
-def out_of_memory_explained(recipe: Recipe, micro_batches: Sequence[Mapping[str, torch.Tensor]] = ()) -> Iterator[None]:
+def out_of_memory_explained(recipe: Recipe, micro_batches: Sequence[MicroBatch] = ()) -> Iterator[None]:
     """Turn an allocation that failed, on a GPU or in RAM, into an error that says what to do.
 
     Args:
@@ -198,9 +221,9 @@ def out_of_memory_explained(recipe: Recipe, micro_batches: Sequence[Mapping[str,
         raise ModelError(_out_of_memory(recipe, micro_batches, on_gpu=on_gpu)) from None
 
 
-def _out_of_memory(recipe: Recipe, micro_batches: Sequence[Mapping[str, torch.Tensor]], *, on_gpu: bool) -> str:
+def _out_of_memory(recipe: Recipe, micro_batches: Sequence[MicroBatch], *, on_gpu: bool) -> str:
     size, n_accumulated = recipe.per_device_train_batch_size, recipe.gradient_accumulation_steps
-    shapes = [tuple(batch["input_ids"].shape) for batch in micro_batches]
+    shapes = [tuple(batch.tensors["input_ids"].shape) for batch in micro_batches]
     largest = max(shapes, key=lambda shape: shape[0] * shape[1], default=None)
     what = f"a batch of {largest[0]} windows of {largest[1]} tokens" if largest else "the model"
     if size > 1:

@@ -13,6 +13,7 @@ from torch import nn
 
 from eventcorpus.training.recipe import Recipe
 
+HEADS = "heads/"
 _LAYER = re.compile(r"\.(?:layers?|h|block)\.(\d+)\.")
 
 
@@ -41,9 +42,14 @@ class MasterCopy:
     _has_gradients: bool = False
 
     @classmethod
-    def of(cls, model: nn.Module, dtype: torch.dtype) -> MasterCopy:
-        """Split off an fp32 copy and cast the model's weights, frozen ones too, to ``dtype``."""
+    def of(cls, model: nn.Module, dtype: torch.dtype, *, heads: nn.Module | None = None) -> MasterCopy:
+        """Split off an fp32 copy and cast the model's weights, frozen ones too, to ``dtype``.
+
+        Args:
+            heads: learn beside the model, in fp32; their names begin with ``HEADS``.
+        """
         weights = {name: weight for name, weight in model.named_parameters() if weight.requires_grad}
+        weights |= {f"{HEADS}{name}": weight for name, weight in heads.named_parameters()} if heads else {}
         if dtype == torch.float32:
             return cls(weights, weights)
         master = {name: weight.detach().clone().requires_grad_(True) for name, weight in weights.items()}
@@ -115,9 +121,12 @@ def optimiser_for(copy: MasterCopy, recipe: Recipe) -> torch.optim.AdamW:
     groups: dict[tuple[int, bool], dict[str, Any]] = {}
     for name, tensor in copy.master.items():
         # 0 for the top layer and whatever stands above it, n_layers for the embeddings below the first
+        of_heads = name.startswith(HEADS)
         below = n_layers if "embed" in name else n_layers - 1 - depths.get(name, n_layers - 1)
         decays = tensor.ndim > 1 and "embed" not in name
         rate = recipe.learning_rate * recipe.layerwise_lr_decay**below
+        if of_heads:
+            below, rate = -1, recipe.heads_learning_rate
         group = groups.setdefault(
             (below, decays),
             {"params": [], "lr": rate, "initial_lr": rate, "weight_decay": recipe.weight_decay if decays else 0.0},

@@ -106,6 +106,18 @@ class Recipe(StrictModel):
     soft_targets: str = Field("", json_schema_extra=_EXPERT)
     """File of ``eventcorpus soft-targets``: the probabilities that the articles of ``unlabelled`` are learned from,
     without teachers."""
+    heads: bool = True
+    """Whether roles, attributes and events are learned beside the mentions, where the ontology has them."""
+    heads_learning_rate: Number = Field(1e-3, ge=1e-8, le=1, json_schema_extra=_EXPERT)
+    """Of the heads for roles, attributes and events, after warm-up."""
+    roles_weight: Number = Field(1.0, ge=0, le=100, json_schema_extra=_EXPERT)
+    """Weight of the loss of roles beside that of the tags."""
+    attributes_weight: Number = Field(0.5, ge=0, le=100, json_schema_extra=_EXPERT)
+    """Weight of the loss of attributes."""
+    events_weight: Number = Field(0.3, ge=0, le=100, json_schema_extra=_EXPERT)
+    """Weight of the loss of event identity."""
+    balanced_attributes: bool = Field(True, json_schema_extra=_EXPERT)
+    """Whether rare values of an attribute weigh more, so that all values together weigh the same."""
     max_length: int = Field(256, ge=8, le=65536)
     """Window size in tokens, special tokens included."""
     stride: int = Field(64, ge=0, le=32768)

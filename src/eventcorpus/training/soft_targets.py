@@ -131,9 +131,9 @@ def soft_targets_of(
         on_progress: called after each article.
     """
     found = (
-        ArticleTargets.of(article, encoded, np.exp(log_probabilities))
+        ArticleTargets.of(article, scored.encoded, np.exp(scored.log_probabilities))
         for batch in (articles[at : at + _ARTICLES_AT_ONCE] for at in range(0, len(articles), _ARTICLES_AT_ONCE))
-        for article, (encoded, log_probabilities) in zip(batch, extractor.score([a.text for a in batch]), strict=True)
+        for article, scored in zip(batch, extractor.score([a.text for a in batch]), strict=True)
     )
     tags = tuple(tag_names(extractor.about.ontology.labels))
     return SoftTargets(extractor.name, tags, tuple(tracked(found, len(articles), on_progress)))
@@ -266,7 +266,7 @@ def soft_target_examples(prepared: Preparation) -> list[Example]:
             )
         probabilities = torch.from_numpy(found.probabilities(len(tags)))
         windows = [window for window in encoded.windows if window.own_start < window.own_end]
-        for example, window in zip(prepared.encode([annotated]), windows, strict=True):
+        for example, window in zip(prepared.encode([annotated], for_heads=False), windows, strict=True):
             first = len(prepared.encoder.prefix)
             soft = torch.zeros(len(example.input_ids), len(tags))  # special tokens have no target
             soft[first : first + window.end - window.start] = probabilities[window.start : window.end]

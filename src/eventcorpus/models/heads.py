@@ -1,0 +1,361 @@
+"""The heads beside the tagger: roles, attributes and event identity, from the hidden states that tagged the mentions.
+
+Comes in: the states of an article's tokens, its mentions, annotated or predicted. Goes out: a logit for each role of
+each candidate pair, for each value of each attribute, and for each earlier trigger that may tell the same event. The
+design follows DyGIE++ (Wadden et al. 2019) in its pairs with distances, and adds what TagPrime (Hsu et al. 2023) gains
+by a pass for each trigger: the candidates of one trigger attend to each other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from pydantic import Field
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn.utils.rnn import pad_sequence
+
+from eventcorpus.errors import ModelError, first_line
+from eventcorpus.events.candidates import (
+    FEATURES,
+    Candidates,
+    HasLabel,
+    Ints,
+    Signatures,
+    candidates,
+    common_words,
+    pairs_of_label,
+)
+from eventcorpus.files import StrictModel, parse_as, read_json, write_json
+from eventcorpus.models.folder import HEADS
+from eventcorpus.models.windows import EncodedText
+from eventcorpus.ontology import Ontology
+from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.text import sentence_starts
+
+ABOUT, WEIGHTS = HEADS
+DROPOUT = 0.2
+"""Of the vectors of mentions and of the hidden layers of the heads."""
+_APART = (1, 2, 3, 5, 8, 13)
+"""Where buckets of the sentences between two triggers begin."""
+_SINGLE = 0.03
+"""Roles of which fewer triggers than this share have more than one argument are given once at the most."""
+_RECENT = 4
+"""Triggers of the same label between two triggers that are told apart."""
+
+
+class LearnedAttribute(StrictModel):
+    """An attribute with listed values, one of them a mention; ``default`` is none where a mention may lack it."""
+
+    name: str
+    values: tuple[str, ...]
+    labels: tuple[str, ...]
+
+
+class HeadsAbout(StrictModel):
+    """``heads.json``: what the weights of the heads belong to.
+
+    ``layers``: the hidden states that are read, 0 those of the embeddings. ``hidden_size``: of the encoder. ``size``:
+    of a mention's vector. ``words``: see ``events.candidates.common_words``. ``thresholds``: the least probability of
+    each role. ``single``: roles that a trigger has once at the most. ``attends``: whether the candidates of a trigger attend to each other. ``has_far``: whether pairs of two
+    sentences have a head of their own.
+    """
+
+    schema_: Literal[1] = Field(alias="schema", default=1)
+    layers: tuple[int, ...]
+    hidden_size: int
+    size: int = 192
+    dropout: float
+    roles: tuple[str, ...]
+    attributes: tuple[LearnedAttribute, ...]
+    joins_events: bool
+    words: tuple[str, ...]
+    thresholds: tuple[float, ...] = ()
+    single: tuple[str, ...] = ()
+    attends: bool = False
+    has_far: bool = False
+
+    @classmethod
+    def of(
+        cls, ontology: Ontology, articles: Sequence[AnnotatedArticle], *, n_layers: int, hidden_size: int
+    ) -> HeadsAbout:
+        """What can be learned of an ontology and of annotated articles; attributes of free text or of several values
+        are not.
+
+        Args:
+            n_layers: of the encoder.
+        """
+        learned = tuple(
+            LearnedAttribute(
+                name=attribute.name,
+                values=tuple(value.name for value in attribute.values),
+                labels=ontology.labels_of(attribute),
+            )
+            for attribute in ontology.attributes
+            if len(attribute.values) > 1 and not attribute.multiple
+        )
+        roles = Signatures.of(ontology).roles
+        return cls(
+            layers=tuple(sorted({-(-n_layers // 3), -(-2 * n_layers // 3), n_layers})),
+            hidden_size=hidden_size,
+            dropout=DROPOUT,
+            roles=roles,
+            attributes=learned,
+            joins_events=ontology.event_link is not None,
+            words=common_words((annotated.article.text, annotated.spans) for annotated in articles),
+            thresholds=(0.5,) * len(roles),
+            single=tuple(role for role in roles if _share_of_several(role, articles) < _SINGLE),
+        )
+
+
+def _share_of_several(role: str, articles: Sequence[AnnotatedArticle]) -> float:
+    """The share of the triggers with a role that have it more than once; 1 where none has it."""
+    counts = Counter((a.article.id, r.trigger) for a in articles for r in a.roles if r.role == role)
+    return sum(n > 1 for n in counts.values()) / len(counts) if counts else 1.0
+
+
+@dataclass(frozen=True)
+class HeadInputs:
+    """What the heads read of an article beside the states of its tokens.
+
+    ``tokens`` and ``context``, both of shape (n_mentions, 2): the tokens of each mention, and of its sentence, the
+    second end excluded. ``antecedents``, shape (n_antecedents, 2): two triggers of one label, the earlier first, as
+    positions of mentions, by the later one; ``antecedent_features``, shape (n_antecedents, 2). ``texts``: shape
+    (n_mentions,), equal where the texts of two mentions are, without regard to case.
+    """
+
+    tokens: Ints
+    context: Ints
+    candidates: Candidates
+    antecedents: Ints
+    antecedent_features: Ints
+    texts: Ints
+
+    @classmethod
+    def of(
+        cls,
+        text: str,
+        encoded: EncodedText,
+        mentions: Sequence[HasLabel],
+        signatures: Signatures,
+        *,
+        known_words: Mapping[str, int],
+    ) -> HeadInputs:
+        """Those of a text's mentions, which are in text order."""
+        pairs = candidates(text, mentions, signatures, known_words=known_words)
+        starts = np.array([start for start, _ in encoded.offsets], dtype=np.int64)
+        ends = np.array([end for _, end in encoded.offsets], dtype=np.int64)
+        breaks = np.array([*sentence_starts(text), len(text)], dtype=np.int64)
+
+        def tokens_of(first: Ints, past: Ints) -> Ints:
+            begin = np.minimum(np.searchsorted(ends, first, side="right"), max(len(ends) - 1, 0))
+            return np.stack([begin, np.maximum(np.searchsorted(starts, past, side="left"), begin + 1)], axis=1)
+
+        first = np.array([mention.start for mention in mentions], dtype=np.int64)
+        past = np.array([mention.end for mention in mentions], dtype=np.int64)
+        triggers = np.flatnonzero(signatures.is_trigger[pairs.labels]) if len(first) else np.zeros(0, dtype=np.int64)
+        antecedents = np.array(list(pairs_of_label(pairs.labels, triggers)), dtype=np.int64).reshape(-1, 2)
+        apart = pairs.sentences[antecedents[:, 1]] - pairs.sentences[antecedents[:, 0]]
+        rank_of_label = np.array([(pairs.labels[:i] == label).sum() for i, label in enumerate(pairs.labels)])
+        recent = np.diff(rank_of_label[antecedents], axis=1)[:, 0] - 1 if len(antecedents) else apart
+        known: dict[str, int] = {}
+        texts = [known.setdefault(text[m.start : m.end].casefold(), len(known)) for m in mentions]
+        return cls(
+            tokens=tokens_of(first, past),
+            context=tokens_of(breaks[pairs.sentences], breaks[pairs.sentences + 1]),
+            candidates=pairs,
+            antecedents=antecedents,
+            antecedent_features=np.stack(
+                [np.searchsorted(_APART, apart, side="right"), np.minimum(recent, _RECENT - 1)], axis=1
+            ),
+            texts=np.array(texts, dtype=np.int64),
+        )
+
+
+@dataclass(frozen=True)
+class HeadScores:
+    """Logits of one article, fp32.
+
+    ``roles``: shape (n_pairs, n_roles), -inf where the signature does not allow it. ``attributes``: for each attribute,
+    shape (n_mentions, n_values). ``antecedents``: shape (n_antecedents,), beside 0 for an event of its own.
+    """
+
+    roles: torch.Tensor
+    attributes: tuple[torch.Tensor, ...]
+    antecedents: torch.Tensor
+
+
+class EventHeads(nn.Module):
+    """All heads; see the module's description. ``project`` first, then the module itself, article by article."""
+
+    def __init__(self, about: HeadsAbout, ontology: Ontology) -> None:
+        super().__init__()
+        self.about = about
+        self.signatures = Signatures.of(ontology)
+        size, n_labels, n_roles = about.size, len(ontology.labels), len(about.roles)
+        self.mix = nn.Linear(about.hidden_size * len(about.layers), size)
+        self.norm = nn.LayerNorm(size)
+        self.context_norm = nn.LayerNorm(size)
+        self.of_label = nn.Embedding(n_labels, size)
+        self.of_labels = nn.Embedding(n_labels * n_labels, 32)
+        self.of_feature = nn.Embedding(sum(FEATURES.values()), 16)
+        self.register_buffer("first_of", _starts(FEATURES.values()), persistent=False)
+        self.drop = nn.Dropout(about.dropout)
+        n_inputs, width = 3 * size + 16 * len(FEATURES) + 32, 256
+        self.near = nn.Sequential(nn.Linear(n_inputs, width), nn.GELU(), nn.Dropout(about.dropout))
+        if about.has_far:
+            self.far = nn.Sequential(nn.Linear(n_inputs, width), nn.GELU(), nn.Dropout(about.dropout))
+        if about.attends:
+            self.before_attention = nn.LayerNorm(width)
+            self.attention = nn.MultiheadAttention(width, 4, dropout=0.1, batch_first=True)
+        self.roles = nn.Linear(width, n_roles)
+        self.arguments = nn.Linear(size, 32 * max(n_roles, 1), bias=False)
+        self.say = nn.Sequential(nn.Linear(2 * size + 32, 128), nn.GELU(), nn.Dropout(about.dropout))
+        self.attributes = nn.ModuleList(nn.Linear(128, len(attribute.values)) for attribute in about.attributes)
+        self.of_apart, self.of_recent = nn.Embedding(len(_APART) + 1, 16), nn.Embedding(_RECENT, 16)
+        n_same = 2 * n_roles + len(about.attributes)
+        self.same = nn.Sequential(
+            nn.Linear(4 * size + 32 + n_same, 128), nn.GELU(), nn.Dropout(about.dropout), nn.Linear(128, 1)
+        )
+
+    @cached_property
+    def known_words(self) -> dict[str, int]:
+        """From a word to its position in ``about.words``."""
+        return {word: i for i, word in enumerate(self.about.words)}
+
+    def project(self, hidden_states: Sequence[torch.Tensor]) -> torch.Tensor:
+        """From all hidden states of a batch, each of shape (..., hidden_size), to (..., size), fp32.
+
+        What follows of a mention is linear, so that states may be projected before they are averaged.
+        """
+        return self.mix(torch.cat([hidden_states[layer].float() for layer in self.about.layers], dim=-1))
+
+    def inputs(self, text: str, encoded: EncodedText, mentions: Sequence[HasLabel]) -> HeadInputs:
+        """What is read of an article's mentions."""
+        return HeadInputs.of(text, encoded, mentions, self.signatures, known_words=self.known_words)
+
+    def forward(self, states: torch.Tensor, inputs: HeadInputs) -> HeadScores:
+        """Score one article.
+
+        Args:
+            states: of its tokens as ``project`` gives them, shape (n_tokens, size).
+        """
+        pairs, device = inputs.candidates, states.device
+        labels = torch.from_numpy(pairs.labels).to(device)
+        sums = torch.cat([states.new_zeros(1, states.shape[1]), states.cumsum(dim=0)])
+        mentions = self.norm(_means(sums, inputs.tokens)) + self.of_label(labels)
+        mentions = self.drop(mentions)
+        roles = self._role_logits(mentions, labels, pairs)
+        filled = roles.sigmoid()
+        attributes = self._attribute_logits(sums, mentions, inputs, filled)
+        same = self._antecedent_logits(mentions, inputs, filled, attributes)
+        return HeadScores(roles, attributes, same)
+
+    def _role_logits(self, mentions: torch.Tensor, labels: torch.Tensor, pairs: Candidates) -> torch.Tensor:
+        device = mentions.device
+        allowed = torch.from_numpy(pairs.allowed).to(device)
+        if not len(pairs.pairs):
+            return mentions.new_zeros(allowed.shape)
+        triggers, arguments = torch.from_numpy(pairs.pairs).to(device).unbind(dim=1)
+        one, other = mentions[triggers], mentions[arguments]
+        features = self.of_feature(torch.from_numpy(pairs.features).to(device) + self.first_of).flatten(1)
+        alike = self.of_labels(labels[triggers] * self.of_label.num_embeddings + labels[arguments])
+        joined = torch.cat([one, other, one * other, features, alike], dim=1)
+        hidden = self.near(joined)
+        if self.about.has_far:
+            is_near = torch.from_numpy(pairs.is_near).to(device)
+            hidden = torch.where(is_near[:, None], hidden, self.far(joined))
+        if self.about.attends:
+            hidden = hidden + self._attended(hidden, pairs)
+        logits: torch.Tensor = self.roles(hidden).masked_fill(~allowed, -torch.inf)
+        return logits
+
+    def _attended(self, hidden: torch.Tensor, pairs: Candidates) -> torch.Tensor:
+        """The candidates of each trigger attend to each other."""
+        _, n_candidates = np.unique(pairs.pairs[:, 0], return_counts=True)
+        groups = self.before_attention(hidden).split(n_candidates.tolist())
+        padded = pad_sequence(list(groups), batch_first=True)
+        sizes = torch.from_numpy(n_candidates).to(hidden.device)
+        is_padding = torch.arange(padded.shape[1], device=hidden.device)[None] >= sizes[:, None]
+        attended, _ = self.attention(padded, padded, padded, key_padding_mask=is_padding, need_weights=False)
+        return attended[~is_padding]  # type: ignore[no-any-return]
+
+    def _attribute_logits(
+        self, sums: torch.Tensor, mentions: torch.Tensor, inputs: HeadInputs, filled: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
+        """Of every mention; those of labels without the attribute mean nothing."""
+        if not self.about.attributes:
+            return ()
+        context = self.context_norm(_means(sums, inputs.context))
+        linked = mentions.new_zeros(len(mentions), 32)
+        if len(inputs.candidates.pairs):
+            triggers, arguments = torch.from_numpy(inputs.candidates.pairs).to(mentions.device).unbind(dim=1)
+            parts = self.arguments(mentions[arguments]).unflatten(1, (-1, 32))
+            linked = linked.index_add(0, triggers, (filled[..., None] * parts).sum(dim=1))
+        said = self.say(torch.cat([mentions, context, linked], dim=1))
+        return tuple(attribute(said) for attribute in self.attributes)
+
+    def _antecedent_logits(
+        self, mentions: torch.Tensor, inputs: HeadInputs, filled: torch.Tensor, attributes: Sequence[torch.Tensor]
+    ) -> torch.Tensor:
+        if not len(inputs.antecedents) or not self.about.joins_events:
+            return mentions.new_zeros(len(inputs.antecedents))
+        device = mentions.device
+        earlier, later = torch.from_numpy(inputs.antecedents).to(device).unbind(dim=1)
+        one, other = mentions[earlier], mentions[later]
+        apart, recent = torch.from_numpy(inputs.antecedent_features).to(device).unbind(dim=1)
+        n_texts = int(inputs.texts.max(initial=-1)) + 1
+        of_text = mentions.new_zeros(len(mentions), n_texts, filled.shape[1])
+        if len(inputs.candidates.pairs):
+            triggers, arguments = torch.from_numpy(inputs.candidates.pairs).to(device).unbind(dim=1)
+            place = triggers * n_texts + torch.from_numpy(inputs.texts).to(device)[arguments]
+            of_text = of_text.flatten(0, 1).index_add(0, place, filled).view_as(of_text).clamp(max=1)
+        has = of_text.amax(dim=1)
+        shared = (of_text[earlier] * of_text[later]).amax(dim=1)
+        other_filled = has[earlier] * has[later] * (1 - shared)
+        alike = [(logits[earlier].softmax(-1) * logits[later].softmax(-1)).sum(-1, keepdim=True) for logits in attributes]
+        joined = [one, other, one * other, (one - other).abs(), self.of_apart(apart), self.of_recent(recent)]
+        score: torch.Tensor = self.same(torch.cat([*joined, shared, other_filled, *alike], dim=1))[:, 0]
+        return score
+
+
+def _starts(sizes: Sequence[int]) -> torch.Tensor:
+    """Where the values of each feature begin among those of all."""
+    return torch.tensor([0, *sizes]).cumsum(dim=0)[:-1]
+
+
+def _means(sums: torch.Tensor, ranges: Ints) -> torch.Tensor:
+    """Means over ranges of rows, from their cumulative sums; shape (n_ranges, size)."""
+    first, past = torch.from_numpy(ranges).to(sums.device).unbind(dim=1)
+    return (sums[past] - sums[first]) / (past - first)[:, None]
+
+
+def save_heads(folder: Path, heads: EventHeads) -> None:
+    """Write the heads beside a model that is being written."""
+    save_file({name: tensor.detach().contiguous().cpu() for name, tensor in heads.state_dict().items()}, folder / WEIGHTS)
+    write_json(folder / ABOUT, heads.about)
+
+
+def load_heads(folder: Path, ontology: Ontology) -> EventHeads | None:
+    """The heads of a model folder, in evaluation mode; None where it has none.
+
+    Raises:
+        ModelError: if a file is missing or damaged, or the heads belong to another ontology.
+    """
+    if not (folder / ABOUT).is_file():
+        return None
+    about = parse_as(HeadsAbout, read_json(folder / ABOUT), place=str(folder / ABOUT), hint="; train the model again")
+    heads = EventHeads(about, ontology)
+    try:
+        heads.load_state_dict(load_file(folder / WEIGHTS))
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{folder / WEIGHTS}: cannot be loaded ({first_line(error)}); train the model again") from None
+    return heads.eval()
