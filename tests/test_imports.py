@@ -21,6 +21,7 @@ LAYERS = [
     ["dataset"],
     ["corpus"],
     ["agreement"],
+    ["events"],
     ["models"],
     ["eval"],
     ["labelstudio.live", "labelstudio.backend"],
@@ -30,7 +31,7 @@ LAYERS = [
     ["cli"],
 ]
 RANK = {room: i for i, layer in enumerate(LAYERS) for room in layer}
-NEVER = {"corpus": "torch", "agreement": "torch", "eval": "torch", "metrics": "torch", "dataset": "torch"}
+NEVER = {"corpus": "torch", "events": "torch", "agreement": "torch", "eval": "torch", "metrics": "torch", "dataset": "torch"}
 
 
 def modules() -> dict[str, Path]:

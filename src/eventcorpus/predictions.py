@@ -132,7 +132,11 @@ def prediction_of(
         published=article.published,
         mentions=tuple(
             PredictedMention(
-                start=m.start, end=m.end, label=m.label, text=m.text, confidence=round(m.confidence, 4),
+                start=m.start,
+                end=m.end,
+                label=m.label,
+                text=m.text,
+                confidence=round(m.confidence, 4),
                 id=m.id or None,
                 attributes={a.attribute: a.value for a in m.attributes} if m.id else None,
                 attribute_confidences={a.attribute: round(a.confidence, 4) for a in m.attributes} if m.id else None,

@@ -128,7 +128,9 @@ def test_no_mention_and_no_trigger_make_no_pair() -> None:
 
 def test_an_ontology_without_roles_allows_nothing() -> None:
     bare = ONTOLOGY.model_copy(update={"roles": ()})
-    pairs = candidates(TEXT, SPANS, Signatures.of(Ontology.model_validate(bare.model_dump(by_alias=True))), known_words={})
+    pairs = candidates(
+        TEXT, SPANS, Signatures.of(Ontology.model_validate(bare.model_dump(by_alias=True))), known_words={}
+    )
     assert pairs.pairs.shape == (0, 2)
 
 

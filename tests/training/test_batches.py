@@ -2,7 +2,8 @@ import torch
 
 from eventcorpus.training.batches import Epochs, MicroBatch, batch_order, chunks, collate
 from eventcorpus.training.distributed import Processes
-from eventcorpus.training.examples import IGNORED, Example, ExamplesOf
+from eventcorpus.training.examples import Example, ExamplesOf
+from eventcorpus.training.head_targets import IGNORED
 from eventcorpus.training.recipe import Recipe
 
 EXAMPLES = [Example([n] * n, [0] * n) for n in range(1, 12)]

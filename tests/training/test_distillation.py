@@ -22,8 +22,9 @@ from eventcorpus.training.distillation import (
     teacher_windows,
     unlabelled_examples,
 )
-from eventcorpus.training.examples import IGNORED, Example, prepare
+from eventcorpus.training.examples import Example, prepare
 from eventcorpus.training.fit import fit
+from eventcorpus.training.head_targets import IGNORED
 from eventcorpus.training.learner import hard_loss, soft_loss
 from eventcorpus.training.optimiser import rate_factor
 from eventcorpus.training.recipe import Recipe

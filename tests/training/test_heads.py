@@ -35,7 +35,7 @@ TOWNS, GROUPS = ("homs", "hama", "aleppo", "idlib"), ("rebels", "troops", "nurse
 
 
 def article(name: str, town: str, other: str, group: str, *, is_sure: bool) -> AnnotatedArticle:
-    """"rebels bombed homs. they may have bombed hama" and the like; the second raid is the first one again if sure."""
+    """ "rebels bombed homs. they may have bombed hama" and the like; the second raid is the first one again if sure."""
     first = f"{group} bombed {town}. "
     second = f"the raid on {town} killed" if is_sure else f"they may have bombed {other}"
     text = first + second
@@ -162,7 +162,7 @@ def test_windows_of_an_article_are_never_in_two_chunks(recipe: Recipe) -> None:
     assert sum(len(part.heads) for part in parts) == len(batch.heads) == len(ARTICLES)
     for part in parts:
         for head in part.heads:
-            assert 0 <= int(head.rows.min()) and int(head.rows.max()) < len(part.tensors["input_ids"])
+            assert int(head.rows.min()) >= 0 and int(head.rows.max()) < len(part.tensors["input_ids"])
 
 
 def test_what_a_processor_goes_through_at_a_time_changes_no_loss(

@@ -3,7 +3,8 @@ import torch
 from torch import nn
 
 from eventcorpus.training.batches import collate
-from eventcorpus.training.examples import IGNORED, Example
+from eventcorpus.training.examples import Example
+from eventcorpus.training.head_targets import IGNORED
 from eventcorpus.training.learner import ByteDropout, hard_loss, soft_loss, use_byte_dropout
 
 

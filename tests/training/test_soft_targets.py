@@ -25,8 +25,9 @@ from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.tags import tag_names
 from eventcorpus.training.dry_run import plan_of
-from eventcorpus.training.examples import IGNORED, prepare
+from eventcorpus.training.examples import prepare
 from eventcorpus.training.fit import fit
+from eventcorpus.training.head_targets import IGNORED
 from eventcorpus.training.recipe import Recipe, find_recipe
 from eventcorpus.training.soft_targets import (
     ArticleTargets,

@@ -1,1 +1,1 @@
-"""From mentions to events: which arguments a trigger has, what is said of it, and which triggers tell the same event."""
+"""From mentions to events: the arguments of a trigger, what is said of it, and which triggers tell the same event."""

@@ -31,7 +31,7 @@ _DISTANCES = (1, 2, 3, 4, 5, 8, 11, 16, 23, 33, 65, 130)
 """Where buckets of distances, in words, begin."""
 _BEFORE, _AFTER = 6, 3
 """Sentences between an argument and its trigger that are told apart, where the argument is before it and after it."""
-_MARKS = (",", "\"“”«»", ":;–—", "\n")
+_MARKS = (",", '"“”«»', ":;–—", "\n")
 """Marks between the two that are told apart."""
 _OTHER, _EDGE = 0, 1
 """Ids of the words that are not told apart, and of what is beyond the ends of the text."""
@@ -127,7 +127,8 @@ class Candidates:
     @property
     def is_near(self) -> NDArray[np.bool_]:
         """Shape (n_pairs,): whether both stand in one sentence."""
-        return self.sentences[self.pairs[:, 0]] == self.sentences[self.pairs[:, 1]]
+        near: NDArray[np.bool_] = self.sentences[self.pairs[:, 0]] == self.sentences[self.pairs[:, 1]]
+        return near
 
 
 def n_crossed(n_labels: int) -> int:
@@ -204,7 +205,7 @@ def candidates(
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where the mentions of a text stand. All shapes are (n_mentions,), but ``n_marks``: (n_mentions, n_mentions, 4)."""
+    """Where the mentions of a text stand; shapes (n_mentions,), ``has_mark`` (len(_MARKS), n_mentions, n_mentions)."""
 
     first_word: Ints
     last_word: Ints
@@ -219,7 +220,7 @@ class _Layout:
         offsets = words(text)
         starts = [start for start, _ in offsets]
         places = np.array([_words_of(mention, starts) for mention in mentions], dtype=np.int64).reshape(-1, 2)
-        ids = np.full(len(offsets) + 4, _EDGE, dtype=np.int64)  # two more on either side
+        ids: Ints = np.full(len(offsets) + 4, _EDGE, dtype=np.int64)  # two more on either side
         ids[2:-2] = [known_words.get(text[start:end].casefold(), -2) + 2 for start, end in offsets]
         first, last = places[:, 0], places[:, 1]
         beside = {-2: ids[first], -1: ids[first + 1], 1: ids[last + 3]}
@@ -229,9 +230,9 @@ class _Layout:
         ends = np.array([mention.end for mention in mentions], dtype=np.int64)
         characters = np.array(list(text)) if text else np.zeros(0, dtype="<U1")
         has_mark = np.zeros((len(_MARKS), len(begins), len(begins)), dtype=np.bool_)
-        lines = np.zeros(len(begins), dtype=np.int64)
+        lines: Ints = np.zeros(len(begins), dtype=np.int64)
         for i, marks in enumerate(_MARKS):
-            n_before = np.concatenate([[0], np.cumsum(np.isin(characters, list(marks)))])
+            n_before = _counted_before(np.isin(characters, list(marks)))
             left, right = np.minimum.outer(ends, ends), np.maximum.outer(begins, begins)
             has_mark[i] = n_before[np.maximum(left, right)] > n_before[left]
             lines = n_before[begins]  # of the last one, line feeds
@@ -240,15 +241,21 @@ class _Layout:
         return cls(first, last, sentences, lines, np.array(texts, dtype=np.int64), beside, has_mark)
 
 
+def _counted_before(is_counted: NDArray[np.bool_]) -> Ints:
+    """How many are counted before each position of the last axis, and in all: one longer than that."""
+    counted = np.cumsum(is_counted, axis=-1, dtype=np.int64)
+    first = np.zeros((*counted.shape[:-1], 1), dtype=np.int64)
+    return np.concatenate([first, counted], axis=-1)
+
+
 def _ranks(labels: Ints, triggers: Ints) -> tuple[Ints, NDArray[np.bool_]]:
     """Of each trigger and mention, how many mentions of its label are nearer on its side; and whether it is before.
 
     Both of shape (n_triggers, n_mentions).
     """
     n = len(labels)
-    n_before = np.zeros((int(labels.max(initial=-1)) + 1, n + 1), dtype=np.int64)
-    n_before[labels, np.arange(n) + 1] = 1
-    n_before = n_before.cumsum(axis=1)
+    is_label = labels[None] == np.arange(int(labels.max(initial=-1)) + 1)[:, None]
+    n_before = _counted_before(is_label)
     arguments = np.arange(n)
     until = n_before[labels, arguments]  # of its label, before it
     is_before = arguments[None] < triggers[:, None]
@@ -269,10 +276,8 @@ def _features(
     for label in np.unique(labels[triggers]):
         alike = np.flatnonzero(labels[triggers] == label)
         nearer_alike[alike] = rankdata(gap[alike], method="min", axis=0) - 1
-    n_triggers = np.zeros(len(labels) + 1, dtype=np.int64)
-    n_triggers[triggers + 1] = 1
-    n_triggers = n_triggers.cumsum()
     arguments = np.arange(len(labels))
+    n_triggers = _counted_before(np.isin(arguments, triggers))
     left = np.minimum(triggers[:, None], arguments[None])
     between = n_triggers[np.maximum(triggers[:, None], arguments[None])] - n_triggers[left + 1]
     apart = sentences[None] - sentences[triggers][:, None]

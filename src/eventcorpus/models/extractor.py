@@ -134,7 +134,9 @@ class Extractor:
         encoded = [self._encoder.encode(text) for text in texts]
         n_tags, device = self.model.config.num_labels, self.model.device
         scores = [np.zeros((len(text.input_ids), n_tags), dtype=np.float32) for text in encoded]
-        states = [torch.zeros(len(t.input_ids), self.heads.about.size, device=device) for t in encoded] if self.heads else []
+        states = (
+            [torch.zeros(len(t.input_ids), self.heads.about.size, device=device) for t in encoded] if self.heads else []
+        )
         windows = [
             (i, window) for i, text in enumerate(encoded) for window in text.windows if window.end > window.start
         ]
@@ -152,9 +154,7 @@ class Extractor:
                 scores[i][own] = found[n, columns]
                 if projected is not None:
                     states[i][own] = projected[n, columns]
-        return [
-            ScoredText(text, encoded[i], scores[i], states[i] if states else None) for i, text in enumerate(texts)
-        ]
+        return [ScoredText(text, encoded[i], scores[i], states[i] if states else None) for i, text in enumerate(texts)]
 
     def window_logits(self, windows: Sequence[Sequence[int]]) -> torch.Tensor:
         """Run the model on a batch of windows, which have their special tokens.

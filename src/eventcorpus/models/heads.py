@@ -9,7 +9,7 @@ by a pass for each trigger: the candidates of one trigger attend to each other.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -65,8 +65,8 @@ class HeadsAbout(StrictModel):
 
     ``layers``: the hidden states that are read, 0 those of the embeddings. ``hidden_size``: of the encoder. ``size``:
     of a mention's vector. ``words``: see ``events.candidates.common_words``. ``thresholds``: the least probability of
-    each role. ``single``: roles that a trigger has once at the most. ``attends``: whether the candidates of a trigger attend to each other. ``has_far``: whether pairs of two
-    sentences have a head of their own.
+    each role. ``single``: roles that a trigger has once at the most. ``attends``: whether the candidates of a trigger
+    attend to each other. ``has_far``: whether pairs of two sentences have a head of their own.
     """
 
     schema_: Literal[1] = Field(alias="schema", default=1)
@@ -207,6 +207,7 @@ class EventHeads(nn.Module):
         self.of_label = nn.Embedding(n_labels, size)
         self.of_labels = nn.Embedding(n_labels * n_labels, 32)
         self.of_feature = nn.Embedding(sum(FEATURES.values()), 16)
+        self.first_of: torch.Tensor
         self.register_buffer("first_of", _starts(FEATURES.values()), persistent=False)
         self.drop = nn.Dropout(about.dropout)
         n_inputs, width = 3 * size + 16 * len(FEATURES) + 32, 256
@@ -236,7 +237,8 @@ class EventHeads(nn.Module):
 
         What follows of a mention is linear, so that states may be projected before they are averaged.
         """
-        return self.mix(torch.cat([hidden_states[layer].float() for layer in self.about.layers], dim=-1))
+        mixed: torch.Tensor = self.mix(torch.cat([hidden_states[layer].float() for layer in self.about.layers], dim=-1))
+        return mixed
 
     def inputs(self, text: str, encoded: EncodedText, mentions: Sequence[HasLabel]) -> HeadInputs:
         """What is read of an article's mentions."""
@@ -321,13 +323,15 @@ class EventHeads(nn.Module):
         has = of_text.amax(dim=1)
         shared = (of_text[earlier] * of_text[later]).amax(dim=1)
         other_filled = has[earlier] * has[later] * (1 - shared)
-        alike = [(logits[earlier].softmax(-1) * logits[later].softmax(-1)).sum(-1, keepdim=True) for logits in attributes]
+        alike = [
+            (logits[earlier].softmax(-1) * logits[later].softmax(-1)).sum(-1, keepdim=True) for logits in attributes
+        ]
         joined = [one, other, one * other, (one - other).abs(), self.of_apart(apart), self.of_recent(recent)]
         score: torch.Tensor = self.same(torch.cat([*joined, shared, other_filled, *alike], dim=1))[:, 0]
         return score
 
 
-def _starts(sizes: Sequence[int]) -> torch.Tensor:
+def _starts(sizes: Iterable[int]) -> torch.Tensor:
     """Where the values of each feature begin among those of all."""
     return torch.tensor([0, *sizes]).cumsum(dim=0)[:-1]
 
@@ -340,7 +344,9 @@ def _means(sums: torch.Tensor, ranges: Ints) -> torch.Tensor:
 
 def save_heads(folder: Path, heads: EventHeads) -> None:
     """Write the heads beside a model that is being written."""
-    save_file({name: tensor.detach().contiguous().cpu() for name, tensor in heads.state_dict().items()}, folder / WEIGHTS)
+    save_file(
+        {name: tensor.detach().contiguous().cpu() for name, tensor in heads.state_dict().items()}, folder / WEIGHTS
+    )
     write_json(folder / ABOUT, heads.about)
 
 

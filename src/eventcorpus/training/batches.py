@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, chain
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
@@ -103,11 +104,12 @@ class Epochs:
         parts += [[(empty,)]] * (max(map(len, shares)) - len(parts))
         examples = [example for unit in units for example in unit]
         heads = [unit[0].head.n_targets for unit in units if unit[0].head]
+        n_head_targets = np.sum(heads, axis=0).tolist() if heads else [0, 0, 0]
         return Batch(
             tuple(collate(list(chain(*part)), pad_id=self._pad_id) for part in parts),
             n_labelled=sum(example.n_labelled for example in examples),
             n_tokens=sum(len(example.input_ids) for example in examples),
-            n_head_targets=tuple(sum(heads).tolist()) if heads else (0, 0, 0),
+            n_head_targets=(n_head_targets[0], n_head_targets[1], n_head_targets[2]),
         )
 
 
@@ -157,9 +159,9 @@ def collate(examples: Sequence[Example], *, pad_id: int) -> MicroBatch:
     """Pad examples to the longest.
 
     Returns:
-        tensors ``input_ids``, ``attention_mask`` and ``labels``, each of shape (batch_size, seq_len), int64; and, where any
-        example has soft targets, ``soft_labels``, shape (batch_size, seq_len, n_tags), fp32: of an example without
-        soft targets its targets, one-hot; 0 where a token has no target or is padding.
+        with the tensors ``input_ids``, ``attention_mask`` and ``labels``, each of shape (batch_size, seq_len), int64;
+        and, where any example has soft targets, ``soft_labels``, shape (batch_size, seq_len, n_tags), fp32: of an
+        example without soft targets its targets, one-hot; 0 where a token has no target or is padding.
     """
     batch = pad_windows([example.input_ids for example in examples], pad_id=pad_id)
     targets = [torch.tensor(example.targets) for example in examples]

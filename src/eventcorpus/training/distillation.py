@@ -22,7 +22,8 @@ from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.windows import TextEncoder
 from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.training.examples import IGNORED, Example, Preparation, encode_articles
+from eventcorpus.training.examples import Example, Preparation, encode_articles
+from eventcorpus.training.head_targets import IGNORED
 from eventcorpus.training.recipe import Recipe, read_recipe
 
 logger = logging.getLogger(__name__)

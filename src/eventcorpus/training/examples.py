@@ -120,9 +120,7 @@ class Preparation:
 
     def encode(self, articles: Sequence[AnnotatedArticle], *, for_heads: bool = True) -> list[Example]:
         """The examples of other articles; ``for_heads``: whether the heads learn from them too, where there are any."""
-        return encode_articles(
-            articles, self.ontology, self.encoder, heads=self.heads if for_heads else None
-        ).examples
+        return encode_articles(articles, self.ontology, self.encoder, heads=self.heads if for_heads else None).examples
 
 
 def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> Preparation:

@@ -163,7 +163,9 @@ def learner_for(prepared: Preparation, *, token_loss: TokenLoss, processes: Proc
             model.get_input_embeddings().weight.requires_grad_(False)
         heads = prepared.new_heads()
         if heads and recipe.fsdp:
-            raise RecipeError("fsdp is true and heads is true; heads are not sharded yet: set heads: false, or fsdp: false")
+            raise RecipeError(
+                "fsdp is true and heads is true; heads are not sharded yet: set heads: false, or fsdp: false"
+            )
         for module in (model, heads) if heads else (model,):
             module.to(processes.device).train()
             if kind == "cpu":
