@@ -31,7 +31,14 @@ LAYERS = [
     ["cli"],
 ]
 RANK = {room: i for i, layer in enumerate(LAYERS) for room in layer}
-NEVER = {"corpus": "torch", "events": "torch", "agreement": "torch", "eval": "torch", "metrics": "torch", "dataset": "torch"}
+NEVER = {
+    "corpus": "torch",
+    "events": "torch",
+    "agreement": "torch",
+    "eval": "torch",
+    "metrics": "torch",
+    "dataset": "torch",
+}
 
 
 def modules() -> dict[str, Path]:

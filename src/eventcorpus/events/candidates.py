@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +33,10 @@ _BEFORE, _AFTER = 6, 3
 """Sentences between an argument and its trigger that are told apart, where the argument is before it and after it."""
 _MARKS = (",", '"“”«»', ":;–—", "\n")
 """Marks between the two that are told apart."""
+APART = (1, 2, 3, 5, 8, 13)
+"""Where buckets of the sentences between two triggers begin."""
+RECENT = 4
+"""Numbers of triggers of the same label between two triggers that are told apart."""
 _OTHER, _EDGE = 0, 1
 """Ids of the words that are not told apart, and of what is beyond the ends of the text."""
 
@@ -114,8 +118,11 @@ class Candidates:
 
     ``labels``: shape (n_mentions,), the label ids of the mentions in the order in which they were given. ``pairs``:
     shape (n_pairs, 2), the positions of trigger and argument among the mentions, by trigger. ``allowed``: shape
-    (n_pairs, n_roles). ``features``: shape (n_pairs, len(FEATURES)). ``sentences``: shape (n_mentions,), the sentence
-    in which each mention begins, from 0.
+    (n_pairs, n_roles). ``features``: shape (n_pairs, len(FEATURES)). ``sentences`` and ``texts``: shape (n_mentions,),
+    the sentence in which each mention begins, from 0, and numbers that are equal where the texts of two mentions are,
+    without regard to case. ``antecedents``: shape (n_antecedents, 2), two triggers of one label, the earlier first, by
+    the later one; ``antecedent_features``: shape (n_antecedents, 2), buckets of the sentences between them
+    (``APART``), and of the triggers of their label (less than ``RECENT``).
     """
 
     labels: Ints
@@ -123,6 +130,9 @@ class Candidates:
     allowed: NDArray[np.bool_]
     features: Ints
     sentences: Ints
+    texts: Ints
+    antecedents: Ints
+    antecedent_features: Ints
 
     @property
     def is_near(self) -> NDArray[np.bool_]:
@@ -200,7 +210,26 @@ def candidates(
     features = np.stack([column[rows, arguments] for column in columns.values()], axis=1)
     assert list(columns) == list(FEATURES)
     allowed = signatures.allowed[labels[pairs[:, 0]], labels[pairs[:, 1]]]
-    return Candidates(labels, pairs, allowed, features, layout.sentences)
+    return Candidates(
+        labels, pairs, allowed, features, layout.sentences, layout.texts, *_antecedents(labels, triggers, layout)
+    )
+
+
+def _antecedents(labels: Ints, triggers: Ints, layout: _Layout) -> tuple[Ints, Ints]:
+    """The pairs of triggers of one label, and their features."""
+    pairs = np.array(
+        [
+            (earlier, later)
+            for n, later in enumerate(triggers)
+            for earlier in triggers[:n]
+            if labels[earlier] == labels[later]
+        ],
+        dtype=np.int64,
+    ).reshape(-1, 2)
+    n_alike = np.array([(labels[:i] == label).sum() for i, label in enumerate(labels)], dtype=np.int64)
+    apart = layout.sentences[pairs[:, 1]] - layout.sentences[pairs[:, 0]]
+    between = n_alike[pairs[:, 1]] - n_alike[pairs[:, 0]] - 1
+    return pairs, np.stack([np.searchsorted(APART, apart, side="right"), np.minimum(between, RECENT - 1)], axis=1)
 
 
 @dataclass(frozen=True)
@@ -313,11 +342,3 @@ def _features(
         "second word before the trigger": of_trigger[-2],
         "word after the trigger": of_trigger[1],
     }
-
-
-def pairs_of_label(labels: Ints, triggers: Ints) -> Iterator[tuple[int, int]]:
-    """Two triggers of one label, the earlier one first, by the later one."""
-    for n, later in enumerate(triggers):
-        for earlier in triggers[:n]:
-            if labels[earlier] == labels[later]:
-                yield int(earlier), int(later)

@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from eventcorpus.errors import ModelError, first_line
+from eventcorpus.events.linking import linked_mentions
 from eventcorpus.models.calibration import apply_logistic, apply_temperature
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
 from eventcorpus.models.heads import EventHeads, load_heads
 from eventcorpus.models.languages import reading_warnings
-from eventcorpus.models.linking import linked_mentions
 from eventcorpus.models.windows import EncodedText, TextEncoder, pad_windows
 from eventcorpus.predictions import TEXT_CHANGED, ModelName, Prediction, prediction_of
 from eventcorpus.schema import Article, Mention
@@ -114,8 +114,7 @@ class Extractor:
         inputs = self.heads.inputs(text, encoded, mentions)
         with torch.inference_mode():
             scores = self.heads(states, inputs)
-        link = self.about.ontology.event_link
-        return linked_mentions(mentions, inputs, scores, self.heads.about, event_link=link)
+        return linked_mentions(mentions, inputs.candidates, scores.probabilities(), self.heads.about.learned)
 
     def _decoded(self, scored: ScoredText) -> list[Mention]:
         mentions = decode_mentions(scored.text, scored.encoded, scored.log_probabilities, self.about)

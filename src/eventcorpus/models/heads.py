@@ -8,7 +8,6 @@ by a pass for each trigger: the candidates of one trigger attend to each other.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,48 +24,33 @@ from torch.nn.utils.rnn import pad_sequence
 
 from eventcorpus.errors import ModelError, first_line
 from eventcorpus.events.candidates import (
+    APART,
     FEATURES,
+    RECENT,
     Candidates,
     HasLabel,
     Ints,
     Signatures,
     candidates,
-    common_words,
-    pairs_of_label,
 )
+from eventcorpus.events.linking import Learned, LinkScores
 from eventcorpus.files import StrictModel, parse_as, read_json, write_json
 from eventcorpus.models.folder import HEADS
 from eventcorpus.models.windows import EncodedText
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.text import sentence_starts
 
 ABOUT, WEIGHTS = HEADS
 DROPOUT = 0.2
 """Of the vectors of mentions and of the hidden layers of the heads."""
-_APART = (1, 2, 3, 5, 8, 13)
-"""Where buckets of the sentences between two triggers begin."""
-_SINGLE = 0.03
-"""Roles of which fewer triggers than this share have more than one argument are given once at the most."""
-_RECENT = 4
-"""Triggers of the same label between two triggers that are told apart."""
-
-
-class LearnedAttribute(StrictModel):
-    """An attribute with listed values, one of them a mention; ``default`` is none where a mention may lack it."""
-
-    name: str
-    values: tuple[str, ...]
-    labels: tuple[str, ...]
 
 
 class HeadsAbout(StrictModel):
     """``heads.json``: what the weights of the heads belong to.
 
     ``layers``: the hidden states that are read, 0 those of the embeddings. ``hidden_size``: of the encoder. ``size``:
-    of a mention's vector. ``words``: see ``events.candidates.common_words``. ``thresholds``: the least probability of
-    each role. ``single``: roles that a trigger has once at the most. ``attends``: whether the candidates of a trigger
-    attend to each other. ``has_far``: whether pairs of two sentences have a head of their own.
+    of a mention's vector. ``attends``: whether the candidates of a trigger attend to each other. ``has_far``: whether
+    pairs of two sentences have a head of their own.
     """
 
     schema_: Literal[1] = Field(alias="schema", default=1)
@@ -74,52 +58,15 @@ class HeadsAbout(StrictModel):
     hidden_size: int
     size: int = 192
     dropout: float
-    roles: tuple[str, ...]
-    attributes: tuple[LearnedAttribute, ...]
-    joins_events: bool
-    words: tuple[str, ...]
-    thresholds: tuple[float, ...] = ()
-    single: tuple[str, ...] = ()
     attends: bool = False
     has_far: bool = False
+    learned: Learned
 
     @classmethod
-    def of(
-        cls, ontology: Ontology, articles: Sequence[AnnotatedArticle], *, n_layers: int, hidden_size: int
-    ) -> HeadsAbout:
-        """What can be learned of an ontology and of annotated articles; attributes of free text or of several values
-        are not.
-
-        Args:
-            n_layers: of the encoder.
-        """
-        learned = tuple(
-            LearnedAttribute(
-                name=attribute.name,
-                values=tuple(value.name for value in attribute.values),
-                labels=ontology.labels_of(attribute),
-            )
-            for attribute in ontology.attributes
-            if len(attribute.values) > 1 and not attribute.multiple
-        )
-        roles = Signatures.of(ontology).roles
-        return cls(
-            layers=tuple(sorted({-(-n_layers // 3), -(-2 * n_layers // 3), n_layers})),
-            hidden_size=hidden_size,
-            dropout=DROPOUT,
-            roles=roles,
-            attributes=learned,
-            joins_events=ontology.event_link is not None,
-            words=common_words((annotated.article.text, annotated.spans) for annotated in articles),
-            thresholds=(0.5,) * len(roles),
-            single=tuple(role for role in roles if _share_of_several(role, articles) < _SINGLE),
-        )
-
-
-def _share_of_several(role: str, articles: Sequence[AnnotatedArticle]) -> float:
-    """The share of the triggers with a role that have it more than once; 1 where none has it."""
-    counts = Counter((a.article.id, r.trigger) for a in articles for r in a.roles if r.role == role)
-    return sum(n > 1 for n in counts.values()) / len(counts) if counts else 1.0
+    def of(cls, learned: Learned, *, n_layers: int, hidden_size: int) -> HeadsAbout:
+        """Those of an encoder of so many layers, of which three are read."""
+        layers = tuple(sorted({-(-n_layers // 3), -(-2 * n_layers // 3), n_layers}))
+        return cls(layers=layers, hidden_size=hidden_size, dropout=DROPOUT, learned=learned)
 
 
 @dataclass(frozen=True)
@@ -127,17 +74,12 @@ class HeadInputs:
     """What the heads read of an article beside the states of its tokens.
 
     ``tokens`` and ``context``, both of shape (n_mentions, 2): the tokens of each mention, and of its sentence, the
-    second end excluded. ``antecedents``, shape (n_antecedents, 2): two triggers of one label, the earlier first, as
-    positions of mentions, by the later one; ``antecedent_features``, shape (n_antecedents, 2). ``texts``: shape
-    (n_mentions,), equal where the texts of two mentions are, without regard to case.
+    second end excluded.
     """
 
     tokens: Ints
     context: Ints
     candidates: Candidates
-    antecedents: Ints
-    antecedent_features: Ints
-    texts: Ints
 
     @classmethod
     def of(
@@ -161,23 +103,8 @@ class HeadInputs:
 
         first = np.array([mention.start for mention in mentions], dtype=np.int64)
         past = np.array([mention.end for mention in mentions], dtype=np.int64)
-        triggers = np.flatnonzero(signatures.is_trigger[pairs.labels]) if len(first) else np.zeros(0, dtype=np.int64)
-        antecedents = np.array(list(pairs_of_label(pairs.labels, triggers)), dtype=np.int64).reshape(-1, 2)
-        apart = pairs.sentences[antecedents[:, 1]] - pairs.sentences[antecedents[:, 0]]
-        rank_of_label = np.array([(pairs.labels[:i] == label).sum() for i, label in enumerate(pairs.labels)])
-        recent = np.diff(rank_of_label[antecedents], axis=1)[:, 0] - 1 if len(antecedents) else apart
-        known: dict[str, int] = {}
-        texts = [known.setdefault(text[m.start : m.end].casefold(), len(known)) for m in mentions]
-        return cls(
-            tokens=tokens_of(first, past),
-            context=tokens_of(breaks[pairs.sentences], breaks[pairs.sentences + 1]),
-            candidates=pairs,
-            antecedents=antecedents,
-            antecedent_features=np.stack(
-                [np.searchsorted(_APART, apart, side="right"), np.minimum(recent, _RECENT - 1)], axis=1
-            ),
-            texts=np.array(texts, dtype=np.int64),
-        )
+        context = tokens_of(breaks[pairs.sentences], breaks[pairs.sentences + 1])
+        return cls(tokens_of(first, past), context, pairs)
 
 
 @dataclass(frozen=True)
@@ -192,6 +119,12 @@ class HeadScores:
     attributes: tuple[torch.Tensor, ...]
     antecedents: torch.Tensor
 
+    def probabilities(self) -> LinkScores:
+        """The same for ``linked_mentions``."""
+        roles = self.roles.sigmoid().double().cpu().numpy()
+        values = tuple(logits.softmax(dim=-1).double().cpu().numpy() for logits in self.attributes)
+        return LinkScores(roles, values, self.antecedents.double().cpu().numpy())
+
 
 class EventHeads(nn.Module):
     """All heads; see the module's description. ``project`` first, then the module itself, article by article."""
@@ -200,7 +133,7 @@ class EventHeads(nn.Module):
         super().__init__()
         self.about = about
         self.signatures = Signatures.of(ontology)
-        size, n_labels, n_roles = about.size, len(ontology.labels), len(about.roles)
+        size, n_labels, n_roles = about.size, len(ontology.labels), len(about.learned.roles)
         self.mix = nn.Linear(about.hidden_size * len(about.layers), size)
         self.norm = nn.LayerNorm(size)
         self.context_norm = nn.LayerNorm(size)
@@ -220,17 +153,17 @@ class EventHeads(nn.Module):
         self.roles = nn.Linear(width, n_roles)
         self.arguments = nn.Linear(size, 32 * max(n_roles, 1), bias=False)
         self.say = nn.Sequential(nn.Linear(2 * size + 32, 128), nn.GELU(), nn.Dropout(about.dropout))
-        self.attributes = nn.ModuleList(nn.Linear(128, len(attribute.values)) for attribute in about.attributes)
-        self.of_apart, self.of_recent = nn.Embedding(len(_APART) + 1, 16), nn.Embedding(_RECENT, 16)
-        n_same = 2 * n_roles + len(about.attributes)
+        self.attributes = nn.ModuleList(nn.Linear(128, len(a.values)) for a in about.learned.attributes)
+        self.of_apart, self.of_recent = nn.Embedding(len(APART) + 1, 16), nn.Embedding(RECENT, 16)
+        n_same = 2 * n_roles + len(about.learned.attributes)
         self.same = nn.Sequential(
             nn.Linear(4 * size + 32 + n_same, 128), nn.GELU(), nn.Dropout(about.dropout), nn.Linear(128, 1)
         )
 
     @cached_property
     def known_words(self) -> dict[str, int]:
-        """From a word to its position in ``about.words``."""
-        return {word: i for i, word in enumerate(self.about.words)}
+        """From a word to its position in ``common_words``."""
+        return {word: i for i, word in enumerate(self.about.learned.words)}
 
     def project(self, hidden_states: Sequence[torch.Tensor]) -> torch.Tensor:
         """From all hidden states of a batch, each of shape (..., hidden_size), to (..., size), fp32.
@@ -294,7 +227,7 @@ class EventHeads(nn.Module):
         self, sums: torch.Tensor, mentions: torch.Tensor, inputs: HeadInputs, filled: torch.Tensor
     ) -> tuple[torch.Tensor, ...]:
         """Of every mention; those of labels without the attribute mean nothing."""
-        if not self.about.attributes:
+        if not self.about.learned.attributes:
             return ()
         context = self.context_norm(_means(sums, inputs.context))
         linked = mentions.new_zeros(len(mentions), 32)
@@ -308,17 +241,18 @@ class EventHeads(nn.Module):
     def _antecedent_logits(
         self, mentions: torch.Tensor, inputs: HeadInputs, filled: torch.Tensor, attributes: Sequence[torch.Tensor]
     ) -> torch.Tensor:
-        if not len(inputs.antecedents) or not self.about.joins_events:
-            return mentions.new_zeros(len(inputs.antecedents))
+        pairs = inputs.candidates
+        if not len(pairs.antecedents) or self.about.learned.event_link is None:
+            return mentions.new_zeros(len(pairs.antecedents))
         device = mentions.device
-        earlier, later = torch.from_numpy(inputs.antecedents).to(device).unbind(dim=1)
+        earlier, later = torch.from_numpy(pairs.antecedents).to(device).unbind(dim=1)
         one, other = mentions[earlier], mentions[later]
-        apart, recent = torch.from_numpy(inputs.antecedent_features).to(device).unbind(dim=1)
-        n_texts = int(inputs.texts.max(initial=-1)) + 1
+        apart, recent = torch.from_numpy(pairs.antecedent_features).to(device).unbind(dim=1)
+        n_texts = int(pairs.texts.max(initial=-1)) + 1
         of_text = mentions.new_zeros(len(mentions), n_texts, filled.shape[1])
         if len(inputs.candidates.pairs):
             triggers, arguments = torch.from_numpy(inputs.candidates.pairs).to(device).unbind(dim=1)
-            place = triggers * n_texts + torch.from_numpy(inputs.texts).to(device)[arguments]
+            place = triggers * n_texts + torch.from_numpy(pairs.texts).to(device)[arguments]
             of_text = of_text.flatten(0, 1).index_add(0, place, filled).view_as(of_text).clamp(max=1)
         has = of_text.amax(dim=1)
         shared = (of_text[earlier] * of_text[later]).amax(dim=1)

@@ -16,6 +16,7 @@ from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.articles.read import read_articles
 from eventcorpus.articles.report import ReadReport
 from eventcorpus.errors import InputError, RecipeError
+from eventcorpus.events.linking import Learned
 from eventcorpus.models.encoders import check_length, find_encoder, load_config, load_encoder, load_tokenizer
 from eventcorpus.models.heads import EventHeads, HeadsAbout
 from eventcorpus.models.windows import EncodedText, TextEncoder
@@ -158,7 +159,8 @@ def heads_for(
     if not recipe.heads or not ontology.triggers or not (ontology.roles or ontology.attributes):
         return None
     config = load_config(source)
-    return HeadsAbout.of(ontology, articles, n_layers=config.num_hidden_layers, hidden_size=config.hidden_size)
+    learned = Learned.of(ontology, articles)
+    return HeadsAbout.of(learned, n_layers=config.num_hidden_layers, hidden_size=config.hidden_size)
 
 
 def _unlabelled_path(item: str) -> Path:

@@ -40,7 +40,7 @@ class HeadExample:
     @property
     def n_targets(self) -> NDArray[np.int64]:
         """Of roles, attributes and events: how many losses are added up."""
-        later = np.unique(self.inputs.antecedents[:, 1])
+        later = np.unique(self.inputs.candidates.antecedents[:, 1])
         return np.array([self.inputs.candidates.allowed.sum(), (self.attributes != IGNORED).sum(), len(later)])
 
 
@@ -49,29 +49,29 @@ def head_example(
 ) -> HeadExample:
     """The targets of an article's spans, in text order and without overlaps."""
     signatures = Signatures.of(ontology)
-    known_words = {word: i for i, word in enumerate(about.words)}
+    known_words = {word: i for i, word in enumerate(about.learned.words)}
     inputs = HeadInputs.of(annotated.article.text, encoded, spans, signatures, known_words=known_words)
     position = {span.id: i for i, span in enumerate(spans)}
     of_pair = {(int(t), int(a)): i for i, (t, a) in enumerate(inputs.candidates.pairs)}
     roles = np.zeros(inputs.candidates.allowed.shape, dtype=np.float32)
     n_lost = 0
     for role in annotated.roles:
-        if role.role not in about.roles:
+        if role.role not in about.learned.roles:
             continue
         pair = of_pair.get((position.get(role.trigger, -1), position.get(role.argument, -1)))
         if pair is None:
             n_lost += 1
         else:
-            roles[pair, about.roles.index(role.role)] = 1
-    attributes = np.full((len(spans), len(about.attributes)), IGNORED, dtype=np.int64)
+            roles[pair, about.learned.roles.index(role.role)] = 1
+    attributes = np.full((len(spans), len(about.learned.attributes)), IGNORED, dtype=np.int64)
     for i, span in enumerate(spans):
         said = dict(with_defaults(span, ontology))
-        for k, attribute in enumerate(about.attributes):
+        for k, attribute in enumerate(about.learned.attributes):
             if span.label in attribute.labels and said.get(attribute.name) in attribute.values:
                 attributes[i, k] = attribute.values.index(said[attribute.name])
     event_of = {trigger: event.id for event in annotated.events for trigger in event.triggers}
     events = [event_of.get(span.id, f"alone {span.id}") for span in spans]
-    same = np.array([events[one] == events[other] for one, other in inputs.antecedents], dtype=np.bool_)
+    same = np.array([events[one] == events[other] for one, other in inputs.candidates.antecedents], dtype=np.bool_)
     return HeadExample(inputs, len(encoded.input_ids), roles, attributes, same, n_lost)
 
 
@@ -89,7 +89,7 @@ class HeadLoss:
     ) -> None:
         self.weights = torch.tensor(weights)
         self._values: list[torch.Tensor] = []
-        for k, attribute in enumerate(about.attributes):
+        for k, attribute in enumerate(about.learned.attributes):
             known = [e.attributes[:, k][e.attributes[:, k] != IGNORED] for e in examples]
             counts = np.bincount(np.concatenate([*known, []]).astype(np.int64), minlength=len(attribute.values))
             share = counts.sum() / (len(counts) * np.maximum(counts, 1))
@@ -113,7 +113,7 @@ class HeadLoss:
 
 def _event_loss(logits: torch.Tensor, example: HeadExample) -> torch.Tensor:
     loss = logits.new_zeros(())
-    later = example.inputs.antecedents[:, 1]
+    later = example.inputs.candidates.antecedents[:, 1]
     for trigger in np.unique(later):
         own = np.flatnonzero(later == trigger)
         among = torch.cat([logits.new_zeros(1), logits[torch.from_numpy(own)]])
