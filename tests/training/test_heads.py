@@ -147,7 +147,11 @@ def test_links_reach_from_one_window_into_another(recipe: Recipe, trained: Path)
     examples = prepare([*ARTICLES, long], ONTOLOGY, recipe).encoded.examples
     windows = [example for example in examples if example.head is examples[-1].head]
     assert len(windows) > 1
-    assert windows[0].head is not None and windows[0].head.roles.sum() == 4 and windows[0].head.same.sum() == 1
+    assert (
+        windows[0].head is not None
+        and windows[0].head.targets.roles.sum() == 4
+        and windows[0].head.targets.same.sum() == 1
+    )
     (head,) = collate(windows, pad_id=0).heads
     rows, columns = head.rows.tolist(), head.columns.tolist()
     ids = [windows[row].input_ids[column] for row, column in zip(rows, columns, strict=True)]

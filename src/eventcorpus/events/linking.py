@@ -1,4 +1,4 @@
-"""From probabilities to roles, attributes and events of an article's mentions, whichever model gave them."""
+"""What is to be learned of roles, attributes and events, and from a model's probabilities to links of mentions."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcorpus.events.candidates import Candidates, Signatures, common_words
+from eventcorpus.annotation.rules import with_defaults
+from eventcorpus.events.candidates import Candidates, Ints, Signatures, common_words
 from eventcorpus.files import StrictModel
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import AnnotatedArticle, ChosenValue, Link, Mention
+from eventcorpus.schema import AnnotatedArticle, ChosenValue, Link, Mention, Span
 
 Numbers = NDArray[np.float64]
 
@@ -69,6 +70,48 @@ def _share_of_several(role: str, articles: Sequence[AnnotatedArticle]) -> float:
     """The share of the triggers with a role that have it more than once; 1 where none has it."""
     counts = Counter((a.article.id, r.trigger) for a in articles for r in a.roles if r.role == role)
     return sum(n > 1 for n in counts.values()) / len(counts) if counts else 1.0
+
+
+@dataclass(frozen=True)
+class Targets:
+    """What was annotated among the candidates of one article.
+
+    ``roles``: shape (n_pairs, n_roles). ``values``: shape (n_mentions, n_attributes), the position of the value, -1
+    where there is none. ``same``: shape (n_antecedents,). ``n_lost``: annotated roles that no candidate stands for.
+    """
+
+    roles: NDArray[np.bool_]
+    values: Ints
+    same: NDArray[np.bool_]
+    n_lost: int
+
+    @classmethod
+    def of(
+        cls, annotated: AnnotatedArticle, spans: Sequence[Span], pairs: Candidates, learned: Learned, ontology: Ontology
+    ) -> Targets:
+        """Those of an article's spans, as ``candidates`` was given them."""
+        position = {span.id: i for i, span in enumerate(spans)}
+        of_pair = {(int(t), int(a)): i for i, (t, a) in enumerate(pairs.pairs)}
+        roles = np.zeros(pairs.allowed.shape, dtype=np.bool_)
+        n_lost = 0
+        for role in annotated.roles:
+            if role.role not in learned.roles:
+                continue
+            pair = of_pair.get((position.get(role.trigger, -1), position.get(role.argument, -1)))
+            if pair is None:
+                n_lost += 1
+            else:
+                roles[pair, learned.roles.index(role.role)] = True
+        values = np.full((len(spans), len(learned.attributes)), -1, dtype=np.int64)
+        for i, span in enumerate(spans):
+            said = dict(with_defaults(span, ontology))
+            for k, attribute in enumerate(learned.attributes):
+                if span.label in attribute.labels and said.get(attribute.name) in attribute.values:
+                    values[i, k] = attribute.values.index(said[attribute.name])
+        event_of = {trigger: event.id for event in annotated.events for trigger in event.triggers}
+        events = [event_of.get(span.id, f"alone {span.id}") for span in spans]
+        same = np.array([events[one] == events[other] for one, other in pairs.antecedents], dtype=np.bool_)
+        return cls(roles, values, same, n_lost)
 
 
 @dataclass(frozen=True)
