@@ -252,3 +252,24 @@ def test_the_order_of_mentions_and_roles_changes_nothing() -> None:
 def test_a_role_that_links_what_is_not_there_is_refused() -> None:
     with pytest.raises(PredictionsError, match="article x: the role 'agent' '0' -> '9': no mention has the id '9'"):
         score([gold(*SPANS)], [predicted(*SPANS, roles=[("agent", "0", "9")])], ONTOLOGY, name="n", split="s")
+
+
+def test_arguments_are_told_apart_by_the_sentences_between_them_and_their_trigger() -> None:
+    text = "Raid. Men. Men in town. Raid town."
+    spans: list[Given] = [(0, 4, "Attack"), (6, 9, "Actor"), (18, 22, "Place"), (24, 28, "Attack"), (29, 33, "Place")]
+    in_gold = [("agent", "0", "1"), ("place", "0", "2"), ("place", "3", "4"), ("agent", "3", "1")]
+    events = scored(
+        gold(*spans, roles=in_gold, text=text), predicted(*spans, roles=[in_gold[0], ("place", "3", "2")], text=text)
+    )
+    assert rows(events.argument_by_distance) == {
+        "same sentence": (0, 0, 1), "next sentence": (1, 2, 1), "further": (0, 0, 2)
+    }  # fmt: skip
+
+
+def test_pairs_of_triggers_of_one_event_are_counted_over_the_whole_event() -> None:
+    three: list[Given] = [(0, 4, "Attack"), (10, 14, "Attack"), (20, 24, "Attack"), (30, 34, "Attack")]
+    in_gold = [("same_event", "1", "0"), ("same_event", "2", "1")]
+    found = scored(gold(*three, roles=in_gold), predicted(*three, roles=[in_gold[0], ("same_event", "3", "0")]))
+    assert found.event_sets is not None and found.event_sets.pairs is not None
+    pairs = found.event_sets.pairs
+    assert (pairs.precision, pairs.recall) == (pytest.approx(1 / 3), pytest.approx(1 / 3))

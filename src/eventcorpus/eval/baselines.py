@@ -13,9 +13,13 @@ from numpy.typing import NDArray
 
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.eval.counts import all_labels, gold_keys, predicted_keys
+from eventcorpus.eval.events import events_of
 from eventcorpus.eval.intervals import matching_of
-from eventcorpus.eval.report import Baseline
+from eventcorpus.eval.report import Baseline, LinkingBaseline
+from eventcorpus.events.linear import fit_linear_links, nearest_arguments
+from eventcorpus.events.linking import annotated_mentions
 from eventcorpus.metrics.match import exact_by_article
+from eventcorpus.metrics.resample import Resampling
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
 from eventcorpus.schema import AnnotatedArticle, Article, Mention
@@ -304,3 +308,51 @@ def score_baselines(
         counts = exact_by_article(in_gold, predicted, articles=[article.id for article in articles], labels=rows)
         baselines[name] = Baseline(description=description, exact=matching_of(counts[:, None], rows))
     return baselines
+
+
+Linker = Callable[[str, list[Mention]], list[Mention]]
+"""From a text and its mentions to the mentions with roles, attributes and events."""
+
+
+def score_linking_baselines(
+    train: Sequence[AnnotatedArticle],
+    gold: Sequence[AnnotatedArticle],
+    predictions: Sequence[Prediction],
+    ontology: Ontology,
+    *,
+    resampling: Resampling | None,
+) -> dict[str, LinkingBaseline]:
+    """Link the mentions of the gold, and those that a system predicts, without an encoder, and score the links."""
+    linear = fit_linear_links(train, ontology)
+    linkers: dict[str, tuple[Linker, str]] = {
+        "nearest argument": (
+            lambda text, mentions: nearest_arguments(text, mentions, ontology),
+            "for each role of a trigger the nearest mention of its sentence that a signature allows",
+        ),
+        LINEAR: (
+            linear.link,
+            "logistic regressions on distances, ranks, labels and words beside mentions, trained on the train split",
+        ),
+    }
+    found = {p.id: p for p in predictions}
+    scored: dict[str, LinkingBaseline] = {}
+    for name, (link, description) in linkers.items():
+        model = ModelName(name=f"floor {name}")
+        given, on_predicted = [], []
+        for annotated in gold:
+            article = annotated.article
+            mentions = annotated_mentions(annotated, ontology)
+            given.append(prediction_of(article, link(article.text, mentions), model))
+            prediction = found.get(article.id)
+            plain = [
+                Mention(m.start, m.end, m.label, m.text, m.confidence)
+                for m in sorted(prediction.mentions if prediction else (), key=lambda m: (m.start, -m.end))
+                if m.label in ontology.rank
+            ]
+            on_predicted.append(prediction_of(article, link(article.text, plain), model))
+        scored[name] = LinkingBaseline(
+            description=description,
+            given_mentions=events_of(gold, [given], ontology, resampling),
+            predicted_mentions=events_of(gold, [on_predicted], ontology, resampling),
+        )
+    return scored

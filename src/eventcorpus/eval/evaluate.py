@@ -19,7 +19,7 @@ from eventcorpus.agreement.pairs import annotator_order, double_annotations
 from eventcorpus.annotation.merge import without_decisions
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.errors import InputError
-from eventcorpus.eval.baselines import score_baselines
+from eventcorpus.eval.baselines import score_baselines, score_linking_baselines
 from eventcorpus.eval.calibration import calibration_of
 from eventcorpus.eval.class_map import ClassMap, gold_in_classes
 from eventcorpus.eval.counts import (
@@ -33,7 +33,7 @@ from eventcorpus.eval.counts import (
 )
 from eventcorpus.eval.events import events_of
 from eventcorpus.eval.intervals import draw_articles, figure_at, in_order, matching_of, mean_count, smallest_difference
-from eventcorpus.eval.report import BESIDE, DEFINITIONS, Agreement, Report, ScoredOn, Seeds
+from eventcorpus.eval.report import BESIDE, DEFINITIONS, Agreement, Events, Report, ScoredOn, Seeds
 from eventcorpus.eval.runs import Run, Selection, found_ontology, select
 from eventcorpus.eval.slices import slices_of
 from eventcorpus.metrics import Numbers
@@ -108,6 +108,11 @@ def evaluate(
         "slices": slices_of(selection.gold, keys, labels, resampling=resampling, train=train),
         "calibration": calibration_of(in_gold, selection.runs, articles=ids, labels=labels, resampling=resampling),
         "floors": score_baselines(train, selection.gold, labels) if train and baselines else None,
+        "linking_baselines": score_linking_baselines(
+            train, selection.gold, selection.runs[0], ontology, resampling=resampling
+        )
+        if train and baselines and class_map is None and any(p.roles is not None for p in selection.runs[0])
+        else None,
         "agreement": agreement_beside(
             annotations,
             ontology,
@@ -234,6 +239,9 @@ def _score(
         confusion=confusion_of(matched, labels) if same_labels else None,
         boundary_errors=boundary_errors_of(matched, labels),
         events=events_of(selection.gold, selection.runs, ontology, resampling) if class_map is None else None,
+        events_given_mentions=_given_mentions(selection.gold, runs, ontology, resampling)
+        if class_map is None
+        else None,
         seeds=_seeds(counts["exact"], models) if len(runs) > 1 else None,
     )
     return report, selection, counts["exact"], resampling
@@ -242,6 +250,14 @@ def _score(
 def _model_of(predictions: Sequence[Prediction]) -> ModelName:
     models = {p.model for p in predictions}
     return predictions[0].model if len(models) == 1 else ModelName(name="several models")
+
+
+def _given_mentions(
+    gold: Sequence[AnnotatedArticle], runs: Sequence[Run], ontology: Ontology, resampling: Resampling | None
+) -> Events | None:
+    """The events of runs that were given the mentions of the gold; None unless all were."""
+    given = [run.given_mentions for run in runs if run.given_mentions is not None]
+    return events_of(gold, given, ontology, resampling) if len(given) == len(runs) else None
 
 
 def _seeds(counts: Numbers, models: Sequence[ModelName]) -> Seeds:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import combinations
 
 import numpy as np
 
@@ -13,16 +15,19 @@ from eventcorpus.eval.intervals import matching_of, mean_count, mean_figure, mea
 from eventcorpus.eval.report import AttributeFigures, Events, EventSets, LabelFigures, Matching
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.clusters import b_cubed, b_cubed_figures, ceaf_e, ceaf_figures
-from eventcorpus.metrics.match import share
+from eventcorpus.metrics.match import precision_recall_f1, share
 from eventcorpus.metrics.resample import Resampling
 from eventcorpus.ontology import AttributeType, Ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Event, Role, Span, SpanKey, join_events, span_keys
+from eventcorpus.text import sentence_starts
 
 Pair = tuple[AnnotatedArticle, AnnotatedArticle]
 """The gold of an article, and what the system predicts for it."""
 Item = tuple[str, tuple[int | str, ...]]
 """The row in which something counts, and what it is, within its article."""
+SAME, NEXT, FURTHER = "same sentence", "next sentence", "further"
+"""Rows of arguments by how far they are from their triggers."""
 FREE_TEXT = "(text)"
 """The one row of an attribute whose values are free text."""
 
@@ -66,6 +71,9 @@ def events_of(
             with_roles, lambda a: {(role, what[:3]) for role, what in arguments(a)}, roles, for_roles
         ),
         argument_attached=_matching(with_roles, arguments, roles, for_roles),
+        argument_by_distance=_matching(
+            with_roles, partial(_by_distance, link=ontology.event_link), (SAME, NEXT, FURTHER), for_roles
+        ),
         attributes={name: found for name, found in attributes.items() if found is not None},
         event_sets=_event_sets(with_roles, ontology, for_roles),
         false_alarms=mean_figure(alarms, lambda x: share(100 * x[..., 0], x[..., 1]), resampling)
@@ -145,6 +153,16 @@ def _arguments(annotated: AnnotatedArticle, link: str | None) -> set[Item]:
     return {(role, (t.label, a.start, a.end, t.start, t.end)) for role, t, a in pairs}
 
 
+def _by_distance(annotated: AnnotatedArticle, link: str | None) -> set[Item]:
+    """The same arguments in rows of their distance from the trigger."""
+    starts = sentence_starts(annotated.article.text)
+    found: set[Item] = set()
+    for role, (label, start, end, *trigger) in _arguments(annotated, link):
+        apart = abs(bisect_right(starts, int(start)) - bisect_right(starts, int(trigger[0])))
+        found.add(((SAME, NEXT, FURTHER)[min(apart, 2)], (role, label, start, end, *trigger)))
+    return found
+
+
 def _event_sets(runs: Sequence[Sequence[Pair]], ontology: Ontology, resampling: Resampling | None) -> EventSets | None:
     """None without runs, where no role of the ontology joins triggers, and where neither side has an event."""
     if not runs or ontology.event_link is None:
@@ -153,6 +171,7 @@ def _event_sets(runs: Sequence[Sequence[Pair]], ontology: Ontology, resampling: 
     if not counts[..., 7:9].any():
         return None
     return EventSets(
+        pairs=mean_figures(counts[..., 11:14], precision_recall_f1, resampling),
         b_cubed=mean_figures(counts[..., :4], b_cubed_figures, resampling),
         ceaf_e=mean_figures(counts[..., 4:7], ceaf_figures, resampling),
         gold_events=mean_count(counts[..., 7].sum(axis=0)),
@@ -162,10 +181,18 @@ def _event_sets(runs: Sequence[Sequence[Pair]], ontology: Ontology, resampling: 
 
 
 def _count_event_sets(pair: Pair, ontology: Ontology) -> list[float]:
-    """The four sums of B-cubed, the three of CEAF-e, events in gold, events predicted, their difference, and 1."""
+    """The four sums of B-cubed, the three of CEAF-e, events in gold, events predicted, their difference, 1, and pairs
+    of triggers of one event: shared, predicted, in gold.
+    """
     gold, predicted = (_clusters(annotated, ontology) for annotated in pair)
     numbers = (len(gold), len(predicted), abs(len(gold) - len(predicted)), 1)
-    return [*b_cubed(gold, predicted), *ceaf_e(gold, predicted), *numbers]
+    in_gold, found = _pairs_of(gold), _pairs_of(predicted)
+    pairs = (len(in_gold & found), len(found), len(in_gold))
+    return [*b_cubed(gold, predicted), *ceaf_e(gold, predicted), *numbers, *pairs]
+
+
+def _pairs_of(clusters: Iterable[set[SpanKey]]) -> set[tuple[SpanKey, SpanKey]]:
+    return {pair for cluster in clusters for pair in combinations(sorted(cluster), 2)}
 
 
 def _clusters(annotated: AnnotatedArticle, ontology: Ontology) -> list[set[SpanKey]]:

@@ -135,8 +135,12 @@ class AttributeFigures(StrictModel):
 
 
 class EventSets(StrictModel):
-    """Which triggers tell the same event, and how many events an article has."""
+    """Which triggers tell the same event, and how many events an article has.
 
+    ``pairs``: two triggers of one event, beside which B-cubed hardly moves where most events have one trigger.
+    """
+
+    pairs: Figures | None = None
     b_cubed: Figures
     ceaf_e: Figures
     gold_events: int
@@ -148,7 +152,8 @@ class Events(StrictModel):
     """Triggers, arguments, attributes and events, as TextEE (Huang et al. 2024) defines them.
 
     Argument identification: (article, argument's start and end, trigger's label); classification: the role as well;
-    ``attached``: the trigger's start and end as well. A part is null where neither side has any of it.
+    ``attached``: the trigger's start and end as well; ``by_distance``: the same, by whether argument and trigger stand
+    in the same sentence, in neighbouring ones, or further apart. A part is null where neither side has any of it.
     """
 
     trigger_identification: LabelFigures | None = None
@@ -156,6 +161,7 @@ class Events(StrictModel):
     argument_identification: LabelFigures | None = None
     argument_classification: Matching | None = None
     argument_attached: Matching | None = None
+    argument_by_distance: Matching | None = None
     attributes: dict[str, AttributeFigures] = Field(default_factory=dict)
     event_sets: EventSets | None = None
     false_alarms: Figure | None = Field(
@@ -227,6 +233,14 @@ class Baseline(StrictModel):
     exact: Matching
 
 
+class LinkingBaseline(StrictModel):
+    """A simple system that links mentions: those of the gold, and those that the scored system predicts."""
+
+    description: str
+    given_mentions: Events | None
+    predicted_mentions: Events | None
+
+
 class Seeds(StrictModel):
     """Several runs of one recipe: the figures of the report are means, these are of each run."""
 
@@ -265,6 +279,8 @@ class Report(StrictModel):
     confusion: Confusion | None = None
     boundary_errors: dict[str, BoundaryErrors] | None = None
     events: Events | None = None
+    events_given_mentions: Events | None = None
+    linking_baselines: dict[str, LinkingBaseline] | None = None
     slices: dict[str, dict[str, Slice]] | None = None
     calibration: Calibration | None = None
     agreement: Agreement | None = None
@@ -321,10 +337,17 @@ DEFINITIONS = {
     "in any article (an empty list is one)",
     "argument_classification": "and its role as well; rows are roles",
     "argument_attached": "and start and end of its trigger as well; rows are roles",
+    "argument_by_distance": "the same; rows say whether argument and trigger begin in the same sentence, in "
+    "neighbouring ones, or further apart",
+    "pairs": "two triggers of one event, right if both are gold triggers of one gold event",
     "attributes": "accuracy: over the mentions that gold and prediction share exactly, the share that says the same, "
     "a value left open being its default; values: a value is right if a gold mention of the same article, start, end "
     "and label has it, over all mentions, so that a missed mention misses its values; free text has one row; without "
     "attributes in any prediction none is judged",
+    "events_given_mentions": "the same figures of a model that is given the mentions of the gold, so that linking is "
+    "judged alone; null where no model with heads for roles, attributes and events was scored",
+    "linking_baselines": "roles, attributes and events by the nearest argument and by logistic regression on features, "
+    "trained on the train split, of the mentions of the gold and of those that the first run predicts",
     "event_sets": "events are the sets of triggers that the ontology's event link joins, a trigger without one is its "
     "own; over all triggers, those that one side alone has too; null where the system gives no roles or the ontology "
     "has no such link",

@@ -22,10 +22,15 @@ from eventcorpus.schema import AnnotatedArticle
 
 @dataclass(frozen=True)
 class Run:
-    """What one system predicts, and where that came from, for messages."""
+    """What one system predicts, and where that came from, for messages.
+
+    ``given_mentions``: the roles, attributes and events that it predicts where it is given the mentions of the gold;
+    None if it was not asked.
+    """
 
     predictions: Sequence[Prediction]
     place: str = "predictions"
+    given_mentions: Sequence[Prediction] | None = None
 
 
 def predictions_sha256(predictions: Sequence[Prediction]) -> str:

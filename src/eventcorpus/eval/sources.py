@@ -16,6 +16,7 @@ from eventcorpus.dataset.formats import FORMATS, format_of
 from eventcorpus.errors import InputError
 from eventcorpus.eval.library_predictions import library_of, read_library_predictions
 from eventcorpus.eval.runs import Run
+from eventcorpus.events.linking import annotated_mentions
 from eventcorpus.files import sha256_of_file
 from eventcorpus.formats.sample import sample_of
 from eventcorpus.formats.schemes import SCHEMES
@@ -32,7 +33,7 @@ from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.exported_predictions import exported_predictions, prediction_of_annotated
 from eventcorpus.labelstudio.exports import ExportIndex, is_export, open_exports
 from eventcorpus.ontology import Ontology
-from eventcorpus.predictions import ModelName, Prediction, UnreadableCount, read_prediction_file
+from eventcorpus.predictions import ModelName, Prediction, UnreadableCount, prediction_of, read_prediction_file
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
 
@@ -251,8 +252,7 @@ def runs_of(
     runs: list[Run] = []
     for path in paths:
         if path.is_dir() and not is_dataset_folder(path):
-            found = _predict(path, gold, hint_labels=hint_labels, on_progress=on_progress)
-            runs.append(_with_notices(Run(found, str(path))))
+            runs.append(_with_notices(_predict(path, gold, hint_labels=hint_labels, on_progress=on_progress)))
         else:
             runs.append(read_run(path, gold, options, hint_labels=hint_labels))
     return runs
@@ -284,7 +284,7 @@ def _with_notices(run: Run) -> Run:
     return run
 
 
-def _predict(model: Path, gold: Gold, *, hint_labels: bool, on_progress: OnProgress | None) -> list[Prediction]:
+def _predict(model: Path, gold: Gold, *, hint_labels: bool, on_progress: OnProgress | None) -> Run:
     from eventcorpus.models.extractor import Extractor, predict
 
     extractor = Extractor.from_pretrained(model)
@@ -292,7 +292,15 @@ def _predict(model: Path, gold: Gold, *, hint_labels: bool, on_progress: OnProgr
     if unknown and hint_labels:
         logger.info("the model does not know %s; gold of these counts as missed", ", ".join(unknown))
     found = predict((annotated.article for annotated in gold.articles), extractor)
-    return [p.model_copy(update={"text": None}) for p in tracked(found, len(gold.articles), on_progress)]
+    predictions = [p.model_copy(update={"text": None}) for p in tracked(found, len(gold.articles), on_progress)]
+    if extractor.heads is None:
+        return Run(predictions, str(model))
+    given = [(a.article, annotated_mentions(a, extractor.about.ontology)) for a in gold.articles]
+    linked = [
+        prediction_of(article, mentions, extractor.name)
+        for (article, _), mentions in zip(given, extractor.link_given(given), strict=True)
+    ]
+    return Run(predictions, str(model), linked)
 
 
 def _own_predictions(path: Path) -> list[Prediction]:

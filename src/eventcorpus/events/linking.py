@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from eventcorpus.annotation.rules import with_defaults
+from eventcorpus.annotation.rules import resolve_overlaps, with_defaults
 from eventcorpus.events.candidates import Candidates, Ints, Signatures, common_words
 from eventcorpus.files import StrictModel
 from eventcorpus.ontology import Ontology
@@ -112,6 +112,13 @@ class Targets:
         events = [event_of.get(span.id, f"alone {span.id}") for span in spans]
         same = np.array([events[one] == events[other] for one, other in pairs.antecedents], dtype=np.bool_)
         return cls(roles, values, same, n_lost)
+
+
+def annotated_mentions(annotated: AnnotatedArticle, ontology: Ontology) -> list[Mention]:
+    """The spans of an article as mentions that a model may link: those of labels of its ontology, without overlaps."""
+    spans, _ = resolve_overlaps((span for span in annotated.spans if span.label in ontology.rank), ontology)
+    text = annotated.article.text
+    return [Mention(span.start, span.end, span.label, text[span.start : span.end], 1.0) for span in spans]
 
 
 @dataclass(frozen=True)

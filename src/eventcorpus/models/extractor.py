@@ -116,6 +116,18 @@ class Extractor:
             scores = self.heads(states, inputs)
         return linked_mentions(mentions, inputs.candidates, scores.probabilities(), self.heads.about.learned)
 
+    def link_given(self, given: Iterable[tuple[Article, Sequence[Mention]]]) -> Iterator[list[Mention]]:
+        """Give the mentions of each article, in text order, their roles, attributes and events.
+
+        Yields:
+            one list an article, in order; without heads the mentions as they are.
+        """
+        given = iter(given)
+        while batch := list(islice(given, ARTICLES_AT_ONCE)):
+            for scored, (_, mentions) in zip(self.score([article.text for article, _ in batch]), batch, strict=True):
+                states = scored.states
+                yield list(mentions) if states is None else self.link(scored.text, scored.encoded, states, mentions)
+
     def _decoded(self, scored: ScoredText) -> list[Mention]:
         mentions = decode_mentions(scored.text, scored.encoded, scored.log_probabilities, self.about)
         if scored.states is None:

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from rich import box
 from rich.table import Table
 
-from eventcorpus.eval.intervals import ends, f1_ends, shown
-from eventcorpus.eval.report import Confusion, CurvePoint, Events, Figures, LabelFigures, Matching, Report
+from eventcorpus.eval.intervals import ends, f1_ends, figure_of, shown
+from eventcorpus.eval.report import Confusion, CurvePoint, Events, Figure, Figures, LabelFigures, Matching, Report
 from eventcorpus.eval.slices import LEAST_ARTICLES
 from eventcorpus.metrics.align import outcomes
 from eventcorpus.ontology import Ontology
@@ -92,6 +92,9 @@ def report_lines(report: Report) -> list[str]:
     for name, baseline in (report.floors or {}).items():
         figures = f"micro F1 {percent(baseline.exact.micro.f1)}, macro {percent(baseline.exact.macro.f1)}"
         lines.append(f"baseline {name}: {figures}")
+    for name, *linked in linking_rows(report):
+        parts = (f"{what} {shown(figure)}" for what, figure in zip(LINKING, linked, strict=True) if figure)
+        lines.append(f"{name}: {', '.join(parts)}")
     if report.calibration is not None:
         error = report.calibration.expected_calibration_error
         between = f" [{ends(error.interval)}]" if error.interval else ""
@@ -103,6 +106,35 @@ def report_lines(report: Report) -> list[str]:
             each = ", ".join(f"{name} {shown(figure)}" for name, figure in agreement.with_system.items())
             lines.append(f"exact micro F1 against each annotator: {each}; mean {shown(agreement.with_system_mean)}")
     return lines
+
+
+LINKING = (
+    "roles, gold mentions given, F1", "roles, F1", "pairs of triggers of one event, gold mentions given, F1",
+    "pairs of triggers, F1",
+)  # fmt: skip
+"""The columns of ``linking_rows``."""
+
+
+def linking_rows(report: Report) -> list[tuple[str, Figure | None, Figure | None, Figure | None, Figure | None]]:
+    """The model and the baselines beside it: F1 of roles and of event identity, with given and with predicted mentions.
+
+    None without roles.
+    """
+    if report.events is None or report.events.argument_attached is None:
+        return []
+    sides = [("linking", report.events_given_mentions, report.events)]
+    for name, baseline in (report.linking_baselines or {}).items():
+        sides.append((f"baseline {name}", baseline.given_mentions, baseline.predicted_mentions or Events()))
+    return [(name, _roles(given), _roles(found), _pairs(given), _pairs(found)) for name, given, found in sides]
+
+
+def _roles(events: Events | None) -> Figure | None:
+    return figure_of(events.argument_attached.micro, "f1") if events and events.argument_attached else None
+
+
+def _pairs(events: Events | None) -> Figure | None:
+    sets = events.event_sets if events else None
+    return figure_of(sets.pairs, "f1") if sets and sets.pairs else None
 
 
 def _level(report: Report) -> str:
@@ -240,6 +272,7 @@ def _shown(report: Report) -> dict[str, Any]:
         ("Trigger classification, by label", "label", events.trigger_classification),
         ("Argument classification, by role", "role", events.argument_classification),
         ("Arguments attached to the right trigger, by role", "role", events.argument_attached),
+        ("Arguments attached to the right trigger, by distance", "distance", events.argument_by_distance),
     )
     return {
         "report": report,
@@ -247,6 +280,10 @@ def _shown(report: Report) -> dict[str, Any]:
         "singles": [(name, of.micro if isinstance(of, Matching) else of) for name, of in singles.items() if of],
         "event_tables": [(name, first, matching) for name, first, matching in event_tables if matching],
         "dimensions": _DIMENSIONS,
+        "linking_columns": list(LINKING),
+        "linking_rows": [
+            (name, [shown(figure) if figure else "–" for figure in figures]) for name, *figures in linking_rows(report)
+        ],
     }
 
 
