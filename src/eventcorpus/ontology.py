@@ -128,7 +128,8 @@ class AttributeType(StrictModel):
 
     Without ``values`` it is free text; ``multiple`` allows more than one value on a span. A new attribute shows by
     itself in the labelling page (``labelstudio.config``), in conversion (``annotation.check``), rows and card of a
-    dataset, ``stats``, ``check``, agreement and the scores of events (``eval.events``); models do not learn it.
+    dataset, ``stats``, ``check``, agreement and the scores of events (``eval.events``); models learn it with the
+    recipe's ``heads``, unless it is free text or takes several values.
     """
 
     name: Name

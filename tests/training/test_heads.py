@@ -7,60 +7,21 @@ import torch
 from safetensors.torch import load_file
 from transformers import pipeline
 
+from eventcorpus.errors import RecipeError
+from eventcorpus.eval.evaluate import evaluate
+from eventcorpus.eval.sources import Gold, Options, runs_of
 from eventcorpus.models.extractor import Extractor
-from eventcorpus.ontology import Ontology, parse_ontology
-from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events
-from eventcorpus.training.batches import MicroBatch, chunks, collate
+from eventcorpus.ontology import parse_ontology
+from eventcorpus.predictions import prediction_line, read_predictions
+from eventcorpus.render.evaluation import report_lines
+from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.training.batches import Batch, Epochs, MicroBatch, chunks, collate
+from eventcorpus.training.distributed import Processes
 from eventcorpus.training.examples import prepare
 from eventcorpus.training.fit import fit
+from eventcorpus.training.learner import learner_for, soft_loss
 from eventcorpus.training.recipe import Recipe
-
-ONTOLOGY: Ontology = parse_ontology(
-    {
-        "name": "santé", "version": "1.0.0",
-        "triggers": [{"name": "Épidémie"}, {"name": "Air raid"}, {"name": "Grève"}],
-        "entities": [{"name": "Ville ou village"}, {"name": "Who"}],
-        "roles": [
-            {"name": "où", "signatures": [{"to": ["Ville ou village"]}]},
-            {"name": "done by", "signatures": [{"from": ["Air raid", "Grève"], "to": ["Who"]}]},
-            {"name": "same", "signatures": [{"to": "same"}], "joins_events": True},
-        ],
-        "attributes": [
-            {"name": "how sure", "of": "triggers", "default": "sûr", "values": [{"name": "sûr"}, {"name": "peut-être"}]}
-        ],
-    },
-    place="here",
-)  # fmt: skip
-TOWNS, GROUPS = ("homs", "hama", "aleppo", "idlib"), ("rebels", "troops", "nurses", "police")
-
-
-def article(name: str, town: str, other: str, group: str, *, is_sure: bool) -> AnnotatedArticle:
-    """ "rebels bombed homs. they may have bombed hama" and the like; the second raid is the first one again if sure."""
-    first = f"{group} bombed {town}. "
-    second = f"the raid on {town} killed" if is_sure else f"they may have bombed {other}"
-    text = first + second
-    trigger = "raid" if is_sure else "bombed"
-    at, place = text.rindex(trigger), text.rindex(town if is_sure else other)
-    where = town if is_sure else other
-    spans = (
-        Span("g", 0, len(group), "Who"),
-        Span("t", text.index("bombed"), text.index("bombed") + 6, "Air raid"),
-        Span("p", text.index(town), text.index(town) + len(town), "Ville ou village"),
-        Span("u", at, at + len(trigger), "Air raid", () if is_sure else (("how sure", "peut-être"),)),
-        Span("q", place, place + len(where), "Ville ou village"),
-    )
-    roles = [Role("done by", "t", "g"), Role("où", "t", "p"), Role("où", "u", "q"), Role("done by", "u", "g")]
-    roles += [Role("same", "u", "t")] if is_sure else []
-    events = join_events(spans, roles, triggers=set(ONTOLOGY.trigger_names), link="same")
-    return AnnotatedArticle(Article(name, text), spans, ONTOLOGY.labels, tuple(roles), events)
-
-
-ARTICLES = [
-    article(f"{group}-{town}-{is_sure}", town, TOWNS[(i + 1) % 4], group, is_sure=is_sure)
-    for group in GROUPS
-    for i, town in enumerate(TOWNS)
-    for is_sure in (True, False)
-]
+from linked_articles import ARTICLES, ONTOLOGY
 
 
 @pytest.fixture
@@ -68,7 +29,7 @@ def recipe(tiny_encoder: Path) -> Recipe:
     return Recipe(
         encoder=str(tiny_encoder), num_train_epochs=20, learning_rate=5e-3, per_device_train_batch_size=8,
         max_length=64, stride=16, precision="fp32", layerwise_lr_decay=1.0, freeze_word_embeddings=False,
-        heads_learning_rate=3e-3, save_steps=7, eval_strategy="no",
+        heads=True, heads_learning_rate=3e-3, save_steps=7, eval_strategy="no",
     )  # fmt: skip
 
 
@@ -193,3 +154,44 @@ def test_an_ontology_without_roles_and_attributes_trains_as_before(recipe: Recip
     assert not list((tmp_path / "m").glob("heads*"))
     fit(ARTICLES, ONTOLOGY, recipe.replace(num_train_epochs=1, heads=False), tmp_path / "off")
     assert not list((tmp_path / "off").glob("heads*"))
+
+
+def test_two_processes_learn_what_one_learns(recipe: Recipe) -> None:
+    prepared = prepare(ARTICLES, ONTOLOGY, recipe)
+
+    def batches(rank: int, world_size: int, size: int) -> list[Batch]:
+        changed = recipe.replace(per_device_train_batch_size=size)
+        processes = Processes(rank, world_size)
+        return list(Epochs(lambda epoch: prepared.encoded.examples, changed, pad_id=0, processes=processes).batches(0))
+
+    alone, *ranks = batches(0, 1, 8), batches(0, 2, 4), batches(1, 2, 4)
+    for whole, *shares in zip(alone, *ranks, strict=True):
+        heads = [[head for part in batch.micro_batches for head in part.heads] for batch in (whole, *shares)]
+        assert {id(head.example) for head in heads[0]} == {id(head.example) for share in heads[1:] for head in share}
+        assert len(heads[0]) == len(heads[1]) + len(heads[2]) == 8
+        assert all(share.n_head_targets == whole.n_head_targets for share in shares)
+
+
+def test_sharded_encoders_have_no_heads_yet(recipe: Recipe) -> None:
+    prepared = prepare(ARTICLES, ONTOLOGY, recipe.replace(fsdp=True))
+    with pytest.raises(RecipeError, match="set heads: false, or fsdp: false"):
+        learner_for(prepared, token_loss=soft_loss, processes=Processes(0, 2))
+
+
+def test_what_a_model_links_is_in_its_predictions_and_is_scored(trained: Path, tmp_path: Path) -> None:
+    gold = Gold(ARTICLES, ONTOLOGY, "made", "all", "", tmp_path)
+    (run,) = runs_of([trained], gold, Options("all"))
+    lines = [prediction_line(prediction) for prediction in run.predictions]
+    assert list(read_predictions(lines, place="here")) == list(run.predictions)
+    raid = next(m for m in run.predictions[1].mentions if m.text == "bombed" and m.start > 10)
+    assert raid.attributes == {"how sure": "peut-être"} and 0.5 < (raid.attribute_confidences or {})["how sure"] <= 1
+    report = evaluate(ARTICLES, [run], ONTOLOGY, name="made", split="all", train=ARTICLES, n_resamples=0)
+    for events in (report.events, report.events_given_mentions):
+        assert events is not None and events.argument_attached is not None and events.event_sets is not None
+        assert events.argument_attached.micro.f1 == events.attributes["how sure"].values.macro.f1 == 1.0
+        assert events.event_sets.pairs is not None and events.event_sets.pairs.f1 == 1.0
+    assert report.linking_baselines is not None
+    lines_shown = [line for line in report_lines(report) if "roles" in line]
+    assert [line.partition(":")[0] for line in lines_shown] == [
+        "linking", "baseline nearest argument", "baseline linear",
+    ]  # fmt: skip

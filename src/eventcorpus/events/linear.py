@@ -41,16 +41,18 @@ _THRESHOLD = 0.35
 
 @dataclass(frozen=True)
 class LinearLinks:
-    """Classifiers of roles, attributes and antecedents, in the order of ``learned``; None where one class was met.
+    """Classifiers of roles, attributes and antecedents, in the order of ``learned``.
+
+    Where training met one class alone, the number of that class stands in place of a classifier (0 where it met none).
 
     ``words``: the columns of the words around a mention.
     """
 
     learned: Learned
     signatures: Signatures
-    roles: tuple[Any | None, ...]
-    attributes: tuple[Any | None, ...]
-    antecedents: Any | None
+    roles: tuple[Any, ...]
+    attributes: tuple[Any, ...]
+    antecedents: Any
     words: dict[str, int]
 
     @cached_property
@@ -69,19 +71,21 @@ class LinearLinks:
         matrix = _pair_matrix(pairs, len(self.signatures.labels))
         for k, classifier in enumerate(self.roles):
             allowed = np.flatnonzero(pairs.allowed[:, k])
-            if classifier is not None and len(allowed):
+            if isinstance(classifier, int):
+                roles[allowed, k] = classifier
+            elif len(allowed):
                 roles[allowed, k] = classifier.predict_proba(matrix[allowed])[:, 1]
         context = _context_matrix(text, mentions, self.words)
         values: list[Numbers] = []
         for attribute, classifier in zip(self.learned.attributes, self.attributes, strict=True):
             found = np.zeros((len(mentions), len(attribute.values)))
-            if classifier is None:
-                found[:, 0] = 1
+            if isinstance(classifier, int):
+                found[:, classifier] = 1
             elif len(mentions):
                 found[:, classifier.classes_] = classifier.predict_proba(context)
             values.append(found)
-        same = np.full(len(pairs.antecedents), -np.inf)
-        if self.antecedents is not None and len(same):
+        same = np.full(len(pairs.antecedents), 1.0 if self.antecedents == 1 else -1.0)
+        if not isinstance(self.antecedents, int) and len(same):
             features = _antecedent_matrix(pairs, roles, values, len(self.signatures.labels))
             same = self.antecedents.decision_function(features)
         return LinkScores(roles, tuple(values), same)
@@ -110,20 +114,26 @@ def fit_linear_links(train: Sequence[AnnotatedArticle], ontology: Ontology) -> L
             for word in row:
                 columns.setdefault(word, len(columns))
 
-    def fitted(matrix: Any, classes: NDArray[Any], rows: NDArray[np.bool_], **options: Any) -> Any | None:
-        if len(set(classes[rows].tolist())) < 2:
-            return None
-        return LogisticRegression(solver="liblinear", **options).fit(matrix[np.flatnonzero(rows)], classes[rows])
+    def fitted(matrix: Any, classes: NDArray[Any], rows: NDArray[np.bool_], **options: Any) -> Any:
+        found = set(classes[rows].tolist())
+        if len(found) < 2:
+            return int(found.pop()) if found else 0
+        return LogisticRegression(**options).fit(matrix[np.flatnonzero(rows)], classes[rows])
 
     matrix = sparse.vstack([_pair_matrix(pairs, n_labels) for pairs in found]).tocsr()
     allowed, linked = np.concatenate([p.allowed for p in found]), np.concatenate([t.roles for t in targets])
-    roles = tuple(fitted(matrix, linked[:, k], allowed[:, k], C=0.3) for k in range(len(learned.roles)))
+    roles = tuple(
+        fitted(matrix, linked[:, k], allowed[:, k], C=0.3, solver="liblinear") for k in range(len(learned.roles))
+    )
     context = sparse.vstack(
         [_context_matrix(text, spans, columns) for text, spans in zip(texts, layers, strict=True)]
     ).tocsr()
     values = np.concatenate([t.values for t in targets])
-    attributes = tuple(_one_against_rest(context, values[:, k]) for k in range(len(learned.attributes)))
-    links = LinearLinks(learned, signatures, roles, attributes, None, columns)
+    attributes = tuple(
+        fitted(context, values[:, k], values[:, k] >= 0, C=1.0, class_weight="balanced", max_iter=1000)
+        for k in range(len(learned.attributes))
+    )
+    links = LinearLinks(learned, signatures, roles, attributes, 0, columns)
     if learned.event_link is None:
         return links
     given = [links.scores(text, spans, pairs) for text, spans, pairs in zip(texts, layers, found, strict=True)]
@@ -131,17 +141,7 @@ def fit_linear_links(train: Sequence[AnnotatedArticle], ontology: Ontology) -> L
         [_antecedent_matrix(p, s.roles, s.attributes, n_labels) for p, s in zip(found, given, strict=True)]
     ).tocsr()
     same = np.concatenate([t.same for t in targets])
-    return replace(links, antecedents=fitted(rows, same, np.ones(len(same), dtype=np.bool_), C=1.0))
-
-
-def _one_against_rest(matrix: Any, values: NDArray[Any]) -> Any | None:
-    """A classifier of the values that are known, the rare ones weighted up; None where there is but one."""
-    from sklearn.linear_model import LogisticRegression
-
-    known = np.flatnonzero(values >= 0)
-    if len(set(values[known].tolist())) < 2:
-        return None
-    return LogisticRegression(C=1.0, class_weight="balanced", max_iter=1000).fit(matrix[known], values[known])
+    return replace(links, antecedents=fitted(rows, same, np.ones(len(same), dtype=np.bool_), C=1.0, solver="liblinear"))
 
 
 def _pair_matrix(pairs: Candidates, n_labels: int) -> Any:

@@ -106,15 +106,15 @@ class Recipe(StrictModel):
     soft_targets: str = Field("", json_schema_extra=_EXPERT)
     """File of ``eventcorpus soft-targets``: the probabilities that the articles of ``unlabelled`` are learned from,
     without teachers."""
-    heads: bool = True
+    heads: bool = False
     """Whether roles, attributes and events are learned beside the mentions, where the ontology has them."""
     heads_learning_rate: Number = Field(1e-3, ge=1e-8, le=1, json_schema_extra=_EXPERT)
     """Of the heads for roles, attributes and events, after warm-up."""
-    roles_weight: Number = Field(1.0, ge=0, le=100, json_schema_extra=_EXPERT)
+    roles_weight: Number = Field(2.0, ge=0, le=100, json_schema_extra=_EXPERT)
     """Weight of the loss of roles beside that of the tags."""
-    attributes_weight: Number = Field(0.5, ge=0, le=100, json_schema_extra=_EXPERT)
+    attributes_weight: Number = Field(0.2, ge=0, le=100, json_schema_extra=_EXPERT)
     """Weight of the loss of attributes."""
-    events_weight: Number = Field(0.3, ge=0, le=100, json_schema_extra=_EXPERT)
+    events_weight: Number = Field(0.2, ge=0, le=100, json_schema_extra=_EXPERT)
     """Weight of the loss of event identity."""
     balanced_attributes: bool = Field(True, json_schema_extra=_EXPERT)
     """Whether rare values of an attribute weigh more, so that all values together weigh the same."""
