@@ -157,6 +157,9 @@ bench-next: .venv/installed  ## Learning curves of the order of `labelstudio ran
 bench-calibrate: .venv/installed  ## Confidences on test before and after calibration on validation: make bench-calibrate MODEL=folder DATA=dataset-folder
 	@$(BIN)/python tests/bench/calibrate.py $(MODEL) $(DATA)
 
+bench-heads: .venv/installed  ## What the heads for roles, attributes and events cost: make bench-heads MODEL=folder DATA=dataset-folder
+	@$(BIN)/python tests/bench/heads.py $(MODEL) $(DATA) $(ARGS)
+
 bench-own-articles: .venv/installed  ## What N own articles add to a model, cross-validated: make bench-own-articles MODEL=folder DATA=dataset-folder-or-real-dev
 	@$(BIN)/python tests/bench/own_articles.py $(MODEL) $(DATA) $(ARGS)
 

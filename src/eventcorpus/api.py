@@ -160,6 +160,7 @@ def calibrate(
     """
     from eventcorpus.models import fit_calibration
     from eventcorpus.models.extractor import Extractor
+    from eventcorpus.models.fit_link_calibration import calibrate_links
     from eventcorpus.models.folder import write_calibration
     from eventcorpus.render.model_card import write_card
     from eventcorpus.render.training_charts import reliability_svg
@@ -176,6 +177,7 @@ def calibrate(
         extractor, articles, precision=target_precision, least_mentions=least_mentions,
         dataset=data.folder.resolve().name, dataset_sha256=sha256, split=split, on_progress=on_progress,
     )  # fmt: skip
+    calibration = calibration.model_copy(update={"links": calibrate_links(extractor, articles, calibration)})
     diagram = {"reliability.svg": reliability_svg(calibration)} if calibration.before else {}
     written = write_calibration(Path(model), calibration, extra=diagram).calibration
     write_card(Path(model))

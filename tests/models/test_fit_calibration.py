@@ -122,7 +122,8 @@ def test_calibrated_confidences_stay_in_range_and_in_order(said: list[float], sl
 def test_tokens_of_labels_that_the_annotator_did_not_have_are_not_known_to_be_outside(folder: Path) -> None:
     extractor = Extractor.from_pretrained(folder)
     partly = replace(HELD_OUT[0], labels_annotated=("Actor",), spans=HELD_OUT[0].spans[:1])
-    ((encoded, scores),) = extractor.score([partly.article.text])
+    (found,) = extractor.score([partly.article.text])
+    encoded, scores = found.encoded, found.log_probabilities
     assert targets_of(partly, encoded, scores, ONTOLOGY).tags.tolist() == [1]
     whole = targets_of(HELD_OUT[0], encoded, scores, ONTOLOGY).tags
     assert len(whole) == len(encoded.input_ids) and set(whole.tolist()) == {0, 1, 3}

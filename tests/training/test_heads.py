@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -10,7 +11,10 @@ from transformers import pipeline
 from eventcorpus.errors import RecipeError
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.sources import Gold, Options, runs_of
+from eventcorpus.events.linking import LinkCalibration, LinkConfidence
+from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.extractor import Extractor
+from eventcorpus.models.fit_link_calibration import _Judged, calibrate_links
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.predictions import prediction_line, read_predictions
 from eventcorpus.render.evaluation import report_lines
@@ -195,3 +199,30 @@ def test_what_a_model_links_is_in_its_predictions_and_is_scored(trained: Path, t
     assert [line.partition(":")[0] for line in lines_shown] == [
         "linking", "baseline nearest argument", "baseline linear",
     ]  # fmt: skip
+
+
+def test_links_are_calibrated_where_mentions_are_found_and_where_they_are_given(trained: Path) -> None:
+    extractor = Extractor.from_pretrained(trained)
+    links = calibrate_links(extractor, ARTICLES, Calibration())
+    assert links is not None
+    # all that it says is right, so that there is nothing to fit
+    assert links == LinkCalibration()
+    confidence = LinkConfidence(intercept=-1.0, of_link=0.5, of_trigger=0.25, of_argument=0.25)
+    odds = 0.5 * np.log(4) + 0.25 * np.log(9) + 0.25 * np.log(1) - 1.0
+    assert confidence(np.array([0.8, 0.0]), np.array([0.9]), np.array([0.5])) == pytest.approx(
+        [1 / (1 + np.exp(-odds)), 0]
+    )
+
+
+def test_confidences_of_links_are_fitted_to_how_often_they_are_right() -> None:
+    rng = np.random.default_rng(0)
+    link, mention = rng.uniform(0.05, 0.95, 4000), rng.uniform(0.2, 0.95, 4000)
+    judged = _Judged(n_gold=1300)
+    for probability, sure, draw in zip(link, mention, rng.uniform(size=4000), strict=True):
+        judged.add(probability, sure, 0.9, is_right=bool(draw < probability * sure))
+    curve = judged.fitted()
+    said = curve(link, mention, np.full(4000, 0.9))
+    for low in (0.1, 0.3, 0.5, 0.7):
+        inside = (said >= low) & (said < low + 0.2)
+        assert (link * mention)[inside].mean() == pytest.approx(said[inside].mean(), abs=0.05)
+    assert 0.2 < curve.threshold < 0.5

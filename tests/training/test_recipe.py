@@ -54,7 +54,7 @@ def test_keys_that_most_people_set_come_first() -> None:
     common, expert = recipe_yaml(Recipe()).split("# for experts\n")
     assert list(yaml.safe_load(common)) == [
         "encoder", "dataset", "languages", "output_dir", "seed", "num_train_epochs", "learning_rate",
-        "per_device_train_batch_size", "gradient_accumulation_steps", "max_length", "stride", "early_stopping_patience", "load_best_model_at_end",
+        "per_device_train_batch_size", "gradient_accumulation_steps", "heads", "max_length", "stride", "early_stopping_patience", "load_best_model_at_end",
     ]  # fmt: skip
     assert list(yaml.safe_load(common) | yaml.safe_load(expert)) == ordered_keys()
 

@@ -95,10 +95,11 @@ def test_the_file_has_each_tokens_probabilities_from_the_window_with_most_contex
     assert (targets.model.name, targets.model.hash) == ("model", model_hash(Path("model")))
     assert [a.id for a in targets.articles] == [a.id for a in articles]
     for article, found in zip(articles, targets.articles, strict=True):
-        ((encoded, log_probabilities),) = extractor.score([article.text])
+        (scored,) = extractor.score([article.text])
+        encoded, log_probabilities = scored.encoded, scored.log_probabilities
         assert len(found.n_entries) == len(encoded.input_ids) > 0
         assert found.probabilities(5) == pytest.approx(np.exp(log_probabilities), abs=2 / 255)
-    assert len(extractor.score([LONG])[0][0].windows) > 3
+    assert len(extractor.score([LONG])[0].encoded.windows) > 3
 
 
 def test_the_same_model_writes_the_same_bytes_and_replaces_them_only_if_told_to(here: Path) -> None:
@@ -164,7 +165,7 @@ def test_a_damaged_file_is_refused(here: Path) -> None:
 def test_a_student_gets_the_probabilities_of_each_token_once_in_its_own_windows(recipe: Recipe) -> None:
     prepared = prepare(ARTICLES, ONTOLOGY, recipe)
     examples = soft_target_examples(prepared)
-    windows_of_the_model = len(Extractor.from_pretrained("model").score([LONG])[0][0].windows)
+    windows_of_the_model = len(Extractor.from_pretrained("model").score([LONG])[0].encoded.windows)
     assert 1 < len(examples) - 1 != windows_of_the_model
     rows = [
         row

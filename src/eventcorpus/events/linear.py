@@ -28,14 +28,22 @@ from eventcorpus.events.candidates import (
     crossed_features,
     n_crossed,
 )
-from eventcorpus.events.linking import Learned, LinkScores, Numbers, Targets, linked_mentions
+from eventcorpus.events.linking import (
+    Learned,
+    LinkConfidence,
+    LinkConfidences,
+    LinkScores,
+    Numbers,
+    Targets,
+    linked_mentions,
+)
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Mention
 from eventcorpus.text import words
 
 _CONTEXT = 6
 """Words on either side of a mention that its attributes are told by."""
-_THRESHOLD = 0.35
+_CONFIDENCES = LinkConfidences(roles=LinkConfidence(threshold=0.35))
 """The least probability of a role; chosen on the validation split of the shipped corpus."""
 
 
@@ -63,7 +71,7 @@ class LinearLinks:
     def link(self, text: str, mentions: Sequence[Mention]) -> list[Mention]:
         """Give mentions of a text, in text order, their roles, attributes and events."""
         pairs = candidates(text, mentions, self.signatures, known_words=self.known_words)
-        return linked_mentions(mentions, pairs, self.scores(text, mentions, pairs), self.learned)
+        return linked_mentions(mentions, pairs, self.scores(text, mentions, pairs), self.learned, _CONFIDENCES)
 
     def scores(self, text: str, mentions: Sequence[HasLabel], pairs: Candidates) -> LinkScores:
         """The probabilities of the candidates of a text."""
@@ -96,7 +104,6 @@ def fit_linear_links(train: Sequence[AnnotatedArticle], ontology: Ontology) -> L
     from sklearn.linear_model import LogisticRegression
 
     learned = Learned.of(ontology, train)
-    learned = learned.model_copy(update={"thresholds": (_THRESHOLD,) * len(learned.roles)})
     signatures, n_labels = Signatures.of(ontology), len(ontology.labels)
     known_words = {word: i for i, word in enumerate(learned.words)}
     layers = [resolve_overlaps(annotated.spans, ontology)[0] for annotated in train]
@@ -212,4 +219,6 @@ def nearest_arguments(text: str, mentions: Sequence[Mention], ontology: Ontology
                 best[trigger] = int(i)
         roles[list(best.values()), k] = 1.0
     bare = learned.model_copy(update={"attributes": (), "event_link": None})
-    return linked_mentions(mentions, pairs, LinkScores(roles, (), np.zeros(len(pairs.antecedents))), bare)
+    return linked_mentions(
+        mentions, pairs, LinkScores(roles, (), np.zeros(len(pairs.antecedents))), bare, LinkConfidences()
+    )

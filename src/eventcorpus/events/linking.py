@@ -17,6 +17,8 @@ from eventcorpus.schema import AnnotatedArticle, ChosenValue, Link, Mention, Spa
 
 Numbers = NDArray[np.float64]
 
+_BOUND = 0.001
+"""The least distance of a probability from 0 and 1 where its log-odds are weighed."""
 _SINGLE = 0.03
 """Roles of which fewer triggers than this share have more than one argument are given once at the most."""
 
@@ -33,8 +35,8 @@ class Learned(StrictModel):
     """What can be learned of an ontology from annotated articles.
 
     ``roles``: all but ``event_link``, the role that joins triggers into events. ``single``: roles that a trigger has
-    once at the most. ``words``: see ``candidates.common_words``. ``thresholds``: the least probability of each role.
-    Attributes of free text or of several values are not learned.
+    once at the most. ``words``: see ``candidates.common_words``. Attributes of free text or of several values are not
+    learned.
     """
 
     roles: tuple[str, ...]
@@ -42,7 +44,6 @@ class Learned(StrictModel):
     event_link: str | None
     words: tuple[str, ...]
     single: tuple[str, ...]
-    thresholds: tuple[float, ...]
 
     @classmethod
     def of(cls, ontology: Ontology, articles: Sequence[AnnotatedArticle]) -> Learned:
@@ -62,7 +63,6 @@ class Learned(StrictModel):
             event_link=ontology.event_link,
             words=common_words((annotated.article.text, annotated.spans) for annotated in articles),
             single=tuple(role for role in roles if _share_of_several(role, articles) < _SINGLE),
-            thresholds=(0.5,) * len(roles),
         )
 
 
@@ -121,6 +121,49 @@ def annotated_mentions(annotated: AnnotatedArticle, ontology: Ontology) -> list[
     return [Mention(span.start, span.end, span.label, text[span.start : span.end], 1.0) for span in spans]
 
 
+class LinkConfidence(StrictModel):
+    """A logistic curve from the probability of a link and the confidences of its two mentions to that of the link.
+
+    ``of_link``, ``of_trigger`` and ``of_argument`` weigh log-odds; with the defaults the confidence is the probability.
+    ``threshold``: the least confidence that is given, in [0, 1].
+    """
+
+    intercept: float = 0.0
+    of_link: float = 1.0
+    of_trigger: float = 0.0
+    of_argument: float = 0.0
+    threshold: float = 0.5
+
+    def __call__(self, link: Numbers, trigger: Numbers, argument: Numbers) -> Numbers:
+        """The confidences of links, of the shape of ``link``; probabilities of 0 stay 0."""
+        weighted = ((self.of_link, link), (self.of_trigger, trigger), (self.of_argument, argument))
+        odds = sum(weight * bounded_log_odds(probabilities) for weight, probabilities in weighted)
+        confidences: Numbers = np.where(link > 0, 1 / (1 + np.exp(-(odds + self.intercept))), 0.0)
+        return confidences
+
+
+class LinkConfidences(StrictModel):
+    """The confidences of roles, of event identity, and of the values of attributes; roles alone have a threshold."""
+
+    roles: LinkConfidence = LinkConfidence()
+    events: LinkConfidence = LinkConfidence()
+    attributes: LinkConfidence = LinkConfidence()
+
+
+class LinkCalibration(StrictModel):
+    """Confidences where a model ``found`` the mentions itself, and where they were ``given`` and are right."""
+
+    found: LinkConfidences = LinkConfidences()
+    given: LinkConfidences = LinkConfidences()
+
+
+def bounded_log_odds(probabilities: Numbers) -> Numbers:
+    """Log-odds of probabilities that are kept ``_BOUND`` away from 0 and 1."""
+    inside = np.clip(probabilities, _BOUND, 1 - _BOUND)
+    odds: Numbers = np.log(inside) - np.log1p(-inside)
+    return odds
+
+
 @dataclass(frozen=True)
 class LinkScores:
     """What a model says of the candidates of one article.
@@ -136,43 +179,55 @@ class LinkScores:
 
 
 def linked_mentions(
-    mentions: Sequence[Mention], pairs: Candidates, scores: LinkScores, learned: Learned
+    mentions: Sequence[Mention],
+    pairs: Candidates,
+    scores: LinkScores,
+    learned: Learned,
+    confidences: LinkConfidences,
 ) -> list[Mention]:
     """The mentions with ids (m1, m2, ... in their order), links and attributes.
 
-    A role is given where its probability reaches its threshold; of single roles a trigger has the most probable
-    argument alone. A trigger tells the event of its most probable antecedent, where that is more probable than none.
+    A role is given where its confidence reaches the threshold; of single roles a trigger has the most probable argument
+    alone. A trigger tells the event of its most probable antecedent, where that is more probable than none.
     """
     ids = [f"m{n}" for n in range(1, len(mentions) + 1)]
+    sure = np.array([mention.confidence for mention in mentions], dtype=np.float64)
     links: list[list[Link]] = [[] for _ in mentions]
-    for pair, role in _given_roles(pairs, scores, learned):
+    triggers, arguments = pairs.pairs.T
+    of_roles = confidences.roles(scores.roles, sure[triggers][:, None], sure[arguments][:, None])
+    for pair, role in _given_roles(pairs, of_roles, learned, confidences.roles.threshold):
         trigger, argument = pairs.pairs[pair]
-        links[trigger].append(Link(learned.roles[role], ids[argument], float(scores.roles[pair, role])))
+        links[trigger].append(Link(learned.roles[role], ids[argument], float(of_roles[pair, role])))
     if learned.event_link is not None:
-        for trigger, earlier, probability in chosen_antecedents(pairs, scores):
-            links[trigger].append(Link(learned.event_link, ids[earlier], probability))
+        later, earlier, probabilities, is_likely = best_antecedents(pairs, scores)
+        of_events = confidences.events(probabilities, sure[later], sure[earlier])
+        for i in np.flatnonzero(is_likely):
+            links[later[i]].append(Link(learned.event_link, ids[earlier[i]], float(of_events[i])))
     values: list[list[ChosenValue]] = [[] for _ in mentions]
-    for attribute, probabilities in zip(learned.attributes, scores.attributes, strict=True):
+    for attribute, found in zip(learned.attributes, scores.attributes, strict=True):
+        of_values = confidences.attributes(found.max(axis=1, initial=0), sure, sure)
         for i, mention in enumerate(mentions):
             if mention.label in attribute.labels:
-                best = int(probabilities[i].argmax())
-                values[i].append(ChosenValue(attribute.name, attribute.values[best], float(probabilities[i, best])))
+                value = attribute.values[int(found[i].argmax())]
+                values[i].append(ChosenValue(attribute.name, value, float(of_values[i])))
     return [
         replace(mention, id=ids[i], attributes=tuple(values[i]), links=tuple(links[i]))
         for i, mention in enumerate(mentions)
     ]
 
 
-def _given_roles(pairs: Candidates, scores: LinkScores, learned: Learned) -> Iterator[tuple[int, int]]:
+def _given_roles(
+    pairs: Candidates, confidences: Numbers, learned: Learned, threshold: float
+) -> Iterator[tuple[int, int]]:
     """(position of the pair, of the role), by trigger."""
-    given = scores.roles >= np.array(learned.thresholds)
+    given = confidences >= threshold
     for k, role in enumerate(learned.roles):
         if role not in learned.single:
             continue
         best: dict[int, int] = {}
         for i in np.flatnonzero(given[:, k]):
             trigger = int(pairs.pairs[i, 0])
-            if trigger not in best or scores.roles[i, k] > scores.roles[best[trigger], k]:
+            if trigger not in best or confidences[i, k] > confidences[best[trigger], k]:
                 best[trigger] = int(i)
         given[:, k] = False
         given[list(best.values()), k] = True
@@ -180,13 +235,20 @@ def _given_roles(pairs: Candidates, scores: LinkScores, learned: Learned) -> Ite
         yield int(pair), int(role_position)
 
 
-def chosen_antecedents(pairs: Candidates, scores: LinkScores) -> Iterator[tuple[int, int, float]]:
-    """(trigger, its most probable antecedent, the probability of it), where it is more probable than none."""
-    later = pairs.antecedents[:, 1]
-    for trigger in np.unique(later):
-        own = np.flatnonzero(later == trigger)
-        best = own[scores.antecedents[own].argmax()]
-        if scores.antecedents[best] > 0:
-            among = np.concatenate([[0.0], scores.antecedents[own]])
-            probability = np.exp(scores.antecedents[best] - np.logaddexp.reduce(among))
-            yield int(trigger), int(pairs.antecedents[best, 0]), float(probability)
+def best_antecedents(pairs: Candidates, scores: LinkScores) -> tuple[Ints, Ints, Numbers, NDArray[np.bool_]]:
+    """The triggers that have antecedents, the most probable antecedent of each, its probability, and whether it is more
+    probable than none.
+
+    That an event is told for the first time has the log-odds 0 beside those of the antecedents.
+    """
+    later, begins = np.unique(pairs.antecedents[:, 1], return_index=True)
+    ends = [*begins, len(pairs.antecedents)][1:]
+    best: list[int] = []
+    probabilities: list[float] = []
+    for begin, end in zip(begins, ends, strict=True):
+        own = scores.antecedents[begin:end]
+        best.append(int(begin + own.argmax()))
+        probabilities.append(float(np.exp(own.max() - np.logaddexp.reduce([0.0, *own]))))
+    earlier = pairs.antecedents[np.array(best, dtype=np.int64), 0]
+    is_likely = np.array([scores.antecedents[i] > 0 for i in best], dtype=np.bool_)
+    return later, earlier, np.array(probabilities, dtype=np.float64), is_likely

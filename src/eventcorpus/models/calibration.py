@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import ConfigDict, Field
 
 from eventcorpus.errors import ModelError
+from eventcorpus.events.linking import LinkCalibration
 from eventcorpus.files import StrictModel
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -90,7 +91,8 @@ class Calibration(StrictModel):
     sigmoid(``slope`` * logit(c) + ``intercept``) (Platt 1999). ``errors`` (in the file: ``honesty``) has the
     cross-validated calibration error of every method, ``method`` is the one that was chosen. ``before`` and ``after``
     are the reliability diagrams of "none" and of the chosen method, each mention with the confidence given by a fit
-    that did not see its article. ``model_hash`` is that of the model folder before it was calibrated.
+    that did not see its article. ``links``: of roles, attributes and events, where the model has heads for them.
+    ``model_hash`` is that of the model folder before it was calibrated.
     """
 
     model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
@@ -110,6 +112,7 @@ class Calibration(StrictModel):
     thresholds: dict[str, Threshold] = Field(default_factory=dict)
     note: str = ""
     model_hash: str = ""
+    links: LinkCalibration | None = None
 
 
 def apply_temperature(log_probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 
 from eventcorpus.errors import ModelError, first_line
-from eventcorpus.events.linking import linked_mentions
+from eventcorpus.events.candidates import Candidates
+from eventcorpus.events.linking import LinkCalibration, LinkScores, linked_mentions
 from eventcorpus.models.calibration import apply_logistic, apply_temperature
 from eventcorpus.models.encoders import load_tokenizer
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about
@@ -103,18 +104,25 @@ class Extractor:
             )
             yield article, self._decoded(scored), list(warnings)
 
-    def link(self, text: str, encoded: EncodedText, states: torch.Tensor, mentions: Sequence[Mention]) -> list[Mention]:
+    def link(self, scored: ScoredText, mentions: Sequence[Mention], *, is_given: bool = False) -> list[Mention]:
         """Give mentions of a text, in text order, their roles, attributes and events; as they are without heads.
 
         Args:
-            states: of the tokens, as ``ScoredText`` has them.
+            is_given: whether the mentions are right, and not what a model found.
         """
-        if self.heads is None or not mentions:
+        if self.heads is None or scored.states is None or not mentions:
             return list(mentions)
-        inputs = self.heads.inputs(text, encoded, mentions)
+        pairs, scores = self.link_scores(scored, mentions)
+        calibration = self.about.calibration.links or LinkCalibration()
+        confidences = calibration.given if is_given else calibration.found
+        return linked_mentions(mentions, pairs, scores, self.heads.about.learned, confidences)
+
+    def link_scores(self, scored: ScoredText, mentions: Sequence[Mention]) -> tuple[Candidates, LinkScores]:
+        """What the heads say of the mentions of a text, before any calibration; the model must have heads."""
+        assert self.heads is not None and scored.states is not None
+        inputs = self.heads.inputs(scored.text, scored.encoded, mentions)
         with torch.inference_mode():
-            scores = self.heads(states, inputs)
-        return linked_mentions(mentions, inputs.candidates, scores.probabilities(), self.heads.about.learned)
+            return inputs.candidates, self.heads(scored.states, inputs).probabilities()
 
     def link_given(self, given: Iterable[tuple[Article, Sequence[Mention]]]) -> Iterator[list[Mention]]:
         """Give the mentions of each article, in text order, their roles, attributes and events.
@@ -125,14 +133,11 @@ class Extractor:
         given = iter(given)
         while batch := list(islice(given, ARTICLES_AT_ONCE)):
             for scored, (_, mentions) in zip(self.score([article.text for article, _ in batch]), batch, strict=True):
-                states = scored.states
-                yield list(mentions) if states is None else self.link(scored.text, scored.encoded, states, mentions)
+                yield self.link(scored, mentions, is_given=True)
 
     def _decoded(self, scored: ScoredText) -> list[Mention]:
         mentions = decode_mentions(scored.text, scored.encoded, scored.log_probabilities, self.about)
-        if scored.states is None:
-            return mentions
-        return self.link(scored.text, scored.encoded, scored.states, mentions)
+        return self.link(scored, mentions)
 
     def _scored(self, texts: Iterable[str]) -> Iterator[ScoredText]:
         """Each text with its scores; many texts are scored at once."""
