@@ -13,14 +13,16 @@ import torch
 from few_articles import ARTICLES, ONTOLOGY
 from safetensors.torch import load_file
 
+import linked_articles
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
 from eventcorpus.training.run_info import FitResult
 
 TRAIN = """
 import json, logging, pathlib, sys
-sys.path.insert(0, {tests!r})
-from few_articles import ARTICLES, ONTOLOGY
+sys.path[:0] = {tests!r}
+import few_articles, linked_articles
+import eventcorpus.models.heads
 from eventcorpus.training.fit import fit
 from eventcorpus.training.learner import hard_loss
 from eventcorpus.training.distributed import process_group
@@ -28,6 +30,11 @@ from eventcorpus.training.recipe import Recipe
 runs, stopped_runs, out = *map(json.loads, sys.argv[1:3]), pathlib.Path(sys.argv[3])
 said = {{}}
 n_losses = 0
+eventcorpus.models.heads.DROPOUT = 0.0  # its draws differ between processes
+
+def data(settings):
+    source = linked_articles if settings.get("heads") else few_articles
+    return source.ARTICLES, source.ONTOLOGY
 
 def stops(logits, targets):  # in all processes at the same step
     global n_losses
@@ -38,16 +45,18 @@ def stops(logits, targets):  # in all processes at the same step
 
 with process_group() as processes:
     for name, settings in runs.items():
-        result = fit(ARTICLES, ONTOLOGY, Recipe(**settings), out / name, validation=ARTICLES[:5])
+        articles, ontology = data(settings)
+        result = fit(articles, ontology, Recipe(**settings), out / name, validation=articles[:5])
         said[name] = {{"losses": result.losses, "f1": [score.f1 for score in result.scores], "n": processes.world_size}}
     for name, settings in stopped_runs.items():
         recipe, n_losses = Recipe(**settings), 0
-        fit(ARTICLES, ONTOLOGY, recipe, out / name / "whole")
+        articles, ontology = data(settings)
+        fit(articles, ontology, recipe, out / name / "whole")
         try:
-            fit(ARTICLES, ONTOLOGY, recipe, out / name / "stopped", token_loss=stops)
+            fit(articles, ontology, recipe, out / name / "stopped", token_loss=stops)
         except KeyboardInterrupt:
             pass
-        result = fit(ARTICLES, ONTOLOGY, recipe, out / name / "stopped", resume=True)
+        result = fit(articles, ontology, recipe, out / name / "stopped", resume=True)
         said[name] = {{"resumed_at": result.resumed_at, "n": processes.world_size}}
 said["threads"] = [path.read_text().strip() for path in pathlib.Path("/proc/self/task").glob("*/comm")]
 (out / f"said.{{processes.rank}}.json").write_text(json.dumps(said))
@@ -57,8 +66,15 @@ RUNS: dict[str, dict[str, Any]] = {
     "two processes, micro-batches": {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 2},
     "two processes, sharded weights": {"per_device_train_batch_size": 4, "fsdp": True},
 }
+WITH_HEADS: dict[str, dict[str, Any]] = {
+    "two processes, heads": {"per_device_train_batch_size": 4, "heads": True, "num_train_epochs": 6}
+}
 SHORT = {"num_train_epochs": 4, "dropout": 0.3, "save_steps": 3}
-STOPPED_RUNS: dict[str, dict[str, Any]] = {"stopped": SHORT, "stopped, sharded weights": {**SHORT, "fsdp": True}}
+STOPPED_RUNS: dict[str, dict[str, Any]] = {
+    "stopped": SHORT,
+    "stopped, heads": {**SHORT, "heads": True},
+    "stopped, sharded weights": {**SHORT, "fsdp": True},
+}
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +94,10 @@ def alone(settings: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
 
 def learn(settings: dict[str, Any], out: Path, *, sharded: bool) -> Path:
     """Two processes, started once, go through all runs; returns the folder with what they learned and said."""
-    (out / "train.py").write_text(TRAIN.format(tests=str(Path(__file__).parent)))
+    (out / "train.py").write_text(TRAIN.format(tests=[str(folder) for folder in Path(__file__).parents[:2]]))
     runs = [
         {name: settings | changed for name, changed in some.items() if changed.get("fsdp", False) == sharded}
-        for some in (RUNS, STOPPED_RUNS)
+        for some in (RUNS | WITH_HEADS, STOPPED_RUNS)
     ]
     torchrun = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     command = [sys.executable, *torchrun, str(out / "train.py"), *map(json.dumps, runs), str(out)]
@@ -134,6 +150,20 @@ def test_two_processes_learn_what_one_learns_from_the_same_batches(alone: FitRes
     assert {tensor.dtype for tensor in two.values()} == {torch.float32}
 
 
+def test_two_processes_learn_the_heads_that_one_learns(
+    settings: dict[str, Any], whole_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("eventcorpus.models.heads.DROPOUT", 0.0)
+    ((name, changed),) = WITH_HEADS.items()
+    recipe = Recipe(**settings | changed | {"per_device_train_batch_size": 8})
+    fit(linked_articles.ARTICLES, linked_articles.ONTOLOGY, recipe, tmp_path / "alone")
+    for file in ("model.safetensors", "heads.safetensors"):
+        one, two = load_file(tmp_path / "alone" / file), load_file(whole_weights / name / file)
+        largest = max(float((one[key] - two[key]).abs().max()) for key in one)
+        print(f"{name}: largest difference of a weight in {file}: {largest:.1e}")
+        assert largest < 1e-3
+
+
 def test_processes_that_have_parted_leave_no_thread_that_could_abort_them(whole_weights: Path) -> None:
     for rank in range(2):
         assert not [name for name in said(whole_weights, rank)["threads"] if "gloo" in name]
@@ -142,5 +172,6 @@ def test_processes_that_have_parted_leave_no_thread_that_could_abort_them(whole_
 @pytest.mark.parametrize("name", STOPPED_RUNS)
 def test_two_processes_resume_to_the_same_weights(pair: Path, name: str) -> None:
     assert said(pair)[name] == {"resumed_at": 3, "n": 2}
-    whole, resumed = (load_file(pair / name / one / "model.safetensors") for one in ("whole", "stopped"))
-    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+    for file in ("model.safetensors", "heads.safetensors")[: 1 + ("heads" in name)]:
+        whole, resumed = (load_file(pair / name / one / file) for one in ("whole", "stopped"))
+        assert all(torch.equal(whole[key], resumed[key]) for key in whole)

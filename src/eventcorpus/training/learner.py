@@ -17,7 +17,7 @@ from eventcorpus.training.batches import Batch, MicroBatch, chunks
 from eventcorpus.training.distributed import Processes, distributed_like, full_tensor, shard
 from eventcorpus.training.examples import Preparation
 from eventcorpus.training.head_targets import IGNORED, HeadLoss
-from eventcorpus.training.optimiser import MasterCopy, optimiser_for, precision_for
+from eventcorpus.training.optimiser import HEADS, MasterCopy, optimiser_for, precision_for
 from eventcorpus.training.recipe import Recipe
 
 MODEL_INPUTS = ("input_ids", "attention_mask")
@@ -69,6 +69,9 @@ class Learner:
                 whole.backward()  # type: ignore[no-untyped-call]
                 self.copy.accumulate_gradients()
                 total += loss.detach() / max(1, batch.n_labelled)
+            for name, weight in self.copy.master.items():  # all processes reduce the same gradients
+                if name.startswith(HEADS) and weight.grad is None:
+                    weight.grad = torch.zeros_like(weight)
             value = float(self.processes.all_reduce(total))
             if not self.recipe.fsdp:
                 self.processes.all_reduce_gradients(master)
@@ -91,7 +94,8 @@ class Learner:
         n_targets = torch.tensor(batch.n_head_targets).clamp(min=1)
         sums = states.new_zeros(3)
         for head in chunk.heads:
-            own = states[head.rows, head.columns] * (head.rows >= 0)[:, None]
+            rows, columns = head.rows.to(states.device), head.columns.to(states.device)
+            own = states[rows, columns] * (rows >= 0)[:, None]
             sums = sums + self.head_loss(self.heads(own, head.example.inputs), head.example)
         return (sums * (self.head_loss.weights / n_targets).to(states.device)).sum()
 
