@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from eventcorpus.events.candidates import (
     FEATURES,
     MOST_AFTER,
+    MOST_ANTECEDENTS,
     MOST_BEFORE,
     Candidates,
     Signatures,
@@ -116,6 +117,15 @@ def test_far_candidates_of_one_label_are_left_out() -> None:
     ]
     pairs = found(text, spans).pairs
     assert pairs[:, 1].tolist() == [*range(30 - MOST_BEFORE, 30), *range(31, 31 + MOST_AFTER)]
+
+
+def test_antecedents_are_the_last_triggers_of_the_same_label() -> None:
+    assert found().antecedents.tolist() == [[1, 7]]
+    assert found().antecedent_features.tolist() == [[1 + 1, 0]]
+    many = [Span(str(i), 2 * i, 2 * i + 1, "Attack" if i % 2 else "Harm") for i in range(30)]
+    antecedents = found("a " * 30, many).antecedents
+    last = antecedents[antecedents[:, 1] == 29, 0].tolist()
+    assert last == [27 - 2 * i for i in reversed(range(MOST_ANTECEDENTS))]
 
 
 def test_no_mention_and_no_trigger_make_no_pair() -> None:

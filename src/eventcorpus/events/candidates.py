@@ -25,6 +25,8 @@ Ints = NDArray[np.int64]
 MOST_BEFORE, MOST_AFTER = 8, 4
 """Candidates of one label on either side of a trigger: the nearest so many. In the shipped corpus 99.7% of the roles
 are among them, and the number of pairs grows with the length of a text, not with its square."""
+MOST_ANTECEDENTS = 10
+"""Earlier triggers of the same label that a trigger may tell the event of: the last so many."""
 N_WORDS = 60
 """Words beside mentions that are told apart; all others are one."""
 _DISTANCES = (1, 2, 3, 4, 5, 8, 11, 16, 23, 33, 65, 130)
@@ -121,8 +123,8 @@ class Candidates:
     (n_pairs, n_roles). ``features``: shape (n_pairs, len(FEATURES)). ``sentences`` and ``texts``: shape (n_mentions,),
     the sentence in which each mention begins, from 0, and numbers that are equal where the texts of two mentions are,
     without regard to case. ``antecedents``: shape (n_antecedents, 2), two triggers of one label, the earlier first, by
-    the later one; ``antecedent_features``: shape (n_antecedents, 2), buckets of the sentences between them
-    (``APART``), and of the triggers of their label (less than ``RECENT``).
+    the later one, at most ``MOST_ANTECEDENTS`` of each; ``antecedent_features``: shape (n_antecedents, 2), buckets of
+    the sentences between them (``APART``), and of the triggers of their label (less than ``RECENT``).
     """
 
     labels: Ints
@@ -216,16 +218,14 @@ def candidates(
 
 
 def _antecedents(labels: Ints, triggers: Ints, layout: _Layout) -> tuple[Ints, Ints]:
-    """The pairs of triggers of one label, and their features."""
-    pairs = np.array(
-        [
-            (earlier, later)
-            for n, later in enumerate(triggers)
-            for earlier in triggers[:n]
-            if labels[earlier] == labels[later]
-        ],
-        dtype=np.int64,
-    ).reshape(-1, 2)
+    """The pairs of triggers of one label, the nearest earlier ones of each, and their features."""
+    before: dict[int, list[int]] = {}
+    found: list[tuple[int, int]] = []
+    for later in triggers.tolist():
+        alike = before.setdefault(int(labels[later]), [])
+        found += [(earlier, later) for earlier in alike[-MOST_ANTECEDENTS:]]
+        alike.append(later)
+    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
     n_alike = np.array([(labels[:i] == label).sum() for i, label in enumerate(labels)], dtype=np.int64)
     apart = layout.sentences[pairs[:, 1]] - layout.sentences[pairs[:, 0]]
     between = n_alike[pairs[:, 1]] - n_alike[pairs[:, 0]] - 1
