@@ -1,5 +1,6 @@
 """Roles, attributes and events learned end to end, on a tiny encoder and an ontology with unusual names."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import pipeline
 
-from eventcorpus.errors import RecipeError
+from eventcorpus.errors import OutputError, RecipeError
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.sources import Gold, Options, runs_of
 from eventcorpus.events.linking import LinkCalibration, LinkConfidence
@@ -100,6 +101,15 @@ def test_a_run_that_was_stopped_ends_with_the_heads_of_an_undisturbed_one(recipe
     assert result.resumed_at == 7
     for name in ("model.safetensors", "heads.safetensors"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_a_run_is_of_its_roles_attributes_and_events(recipe: Recipe, tmp_path: Path) -> None:
+    short = recipe.replace(num_train_epochs=1)
+    fit(ARTICLES, ONTOLOGY, short, tmp_path / "m")
+    fit(ARTICLES, ONTOLOGY, short, tmp_path / "m", resume=True)  # complete already
+    changed = [replace(ARTICLES[0], roles=ARTICLES[0].roles[1:]), *ARTICLES[1:]]
+    with pytest.raises(OutputError, match="of another recipe or other data"):
+        fit(changed, ONTOLOGY, short, tmp_path / "m", resume=True)
 
 
 def test_links_reach_from_one_window_into_another(recipe: Recipe, trained: Path) -> None:

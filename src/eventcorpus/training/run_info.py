@@ -65,6 +65,7 @@ def run_identity(
         "recipe of the teachers": hash_of(teacher) if teacher else "",
         "precision": str(precision_for(recipe, processes.device)).removeprefix("torch."),
         "articles for training": _hash_of_articles(articles),
+        **({"roles, attributes and events": _hash_of_links(articles)} if recipe.heads else {}),
         "articles for validation": _hash_of_articles(validation) if validation_decides else "",
         **({"soft targets": sha256_of_file(soft_targets_path(recipe))} if recipe.soft_targets else {}),
         "articles without labels": sha256_of("".join(a.text_sha256 for a in unlabelled)),
@@ -92,6 +93,18 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 def _hash_of_articles(articles: Iterable[AnnotatedArticle]) -> str:
     described = (
         [a.article.id, a.article.text_sha256, [(s.start, s.end, s.label) for s in a.spans], sorted(a.labels_annotated)]
+        for a in articles
+    )
+    return sha256_of("".join(map(to_json, described)))
+
+
+def _hash_of_links(articles: Iterable[AnnotatedArticle]) -> str:
+    described = (
+        [
+            [(span.id, span.attributes) for span in a.spans],
+            [(role.role, role.trigger, role.argument) for role in a.roles],
+            [event.triggers for event in a.events],
+        ]
         for a in articles
     )
     return sha256_of("".join(map(to_json, described)))
