@@ -12,9 +12,9 @@ from transformers import pipeline
 from eventcorpus.errors import OutputError, RecipeError
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.sources import Gold, Options, runs_of
-from eventcorpus.events.linking import LinkCalibration, LinkConfidence
+from eventcorpus.events.linking import LinkCalibration, LinkConfidence, annotated_mentions
 from eventcorpus.models.calibration import Calibration
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.models.extractor import Extractor, sections
 from eventcorpus.models.fit_link_calibration import _Judged, calibrate_links
 from eventcorpus.ontology import parse_ontology
 from eventcorpus.predictions import prediction_line, read_predictions
@@ -131,6 +131,33 @@ def test_links_reach_from_one_window_into_another(recipe: Recipe, trained: Path)
     rows, columns = head.rows.tolist(), head.columns.tolist()
     ids = [windows[row].input_ids[column] for row, column in zip(rows, columns, strict=True)]
     assert ids == prepare([long], ONTOLOGY, recipe).encoder.encode(text).input_ids
+
+
+@pytest.mark.parametrize("n", [0, 1, 399, 400, 401, 679, 680, 681, 5000])
+def test_each_mention_is_the_own_one_of_one_section(n: int) -> None:
+    own = [position for whole, part in sections(n) for position in range(n)[whole][part]]
+    assert own == list(range(n))
+    assert all(whole.stop - whole.start <= 400 for whole, _ in sections(n))
+
+
+def test_a_long_article_is_linked_in_sections(trained: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    extractor = Extractor.from_pretrained(trained)
+    text, mentions = "", []
+    for annotated in ARTICLES:
+        mentions += [
+            replace(m, start=m.start + len(text), end=m.end + len(text))
+            for m in annotated_mentions(annotated, ONTOLOGY)
+        ]
+        text += annotated.article.text + "\n"
+    ((whole,), (again,)) = (list(extractor.link_given([(Article("long", text), mentions)])) for _ in range(2))
+    assert whole == again
+    monkeypatch.setattr("eventcorpus.models.extractor.SECTION", 130)
+    (parts,) = extractor.link_given([(Article("long", text), mentions)])
+    assert len(list(sections(len(whole)))) == 4
+    assert [(m.id, m.start, m.end, m.label) for m in parts] == [(m.id, m.start, m.end, m.label) for m in whole]
+    links_of = [{(m.id, link.role, link.argument) for m in found for link in m.links} for found in (whole, parts)]
+    assert {argument for _, _, argument in links_of[1]} <= {mention.id for mention in whole}
+    assert len(links_of[0] & links_of[1]) > 0.9 * len(links_of[0]) > 50
 
 
 def test_windows_of_an_article_are_never_in_two_chunks(recipe: Recipe) -> None:

@@ -184,13 +184,15 @@ def linked_mentions(
     scores: LinkScores,
     learned: Learned,
     confidences: LinkConfidences,
+    *,
+    first_id: int = 1,
 ) -> list[Mention]:
-    """The mentions with ids (m1, m2, ... in their order), links and attributes.
+    """The mentions with ids (m1, m2, ... in their order, from ``first_id``), links and attributes.
 
     A role is given where its confidence reaches the threshold; of single roles a trigger has the most probable argument
     alone. A trigger tells the event of its most probable antecedent, where that is more probable than none.
     """
-    ids = [f"m{n}" for n in range(1, len(mentions) + 1)]
+    ids = [f"m{n}" for n in range(first_id, first_id + len(mentions))]
     sure = np.array([mention.confidence for mention in mentions], dtype=np.float64)
     links: list[list[Link]] = [[] for _ in mentions]
     triggers, arguments = pairs.pairs.T

@@ -35,6 +35,8 @@ from eventcorpus.text import stored_form, whole_words, without_unpaired_marks
 
 BATCH_SIZE = 16
 """Windows that the model reads together."""
+SECTION, _MARGIN = 400, 60
+"""Mentions of an article that are linked together, and those at either end of them that another such run decides."""
 ARTICLES_AT_ONCE = 64
 """Articles whose windows are sorted by length together."""
 
@@ -112,10 +114,16 @@ class Extractor:
         """
         if self.heads is None or scored.states is None or not mentions:
             return list(mentions)
-        pairs, scores = self.link_scores(scored, mentions)
         calibration = self.about.calibration.links or LinkCalibration()
         confidences = calibration.given if is_given else calibration.found
-        return linked_mentions(mentions, pairs, scores, self.heads.about.learned, confidences)
+        linked: list[Mention] = []
+        for section, own in sections(len(mentions)):
+            part = mentions[section]
+            pairs, scores = self.link_scores(scored, part)
+            first_id = section.start + 1
+            found = linked_mentions(part, pairs, scores, self.heads.about.learned, confidences, first_id=first_id)
+            linked += found[own]
+        return linked
 
     def link_scores(self, scored: ScoredText, mentions: Sequence[Mention]) -> tuple[Candidates, LinkScores]:
         """What the heads say of the mentions of a text, before any calibration; the model must have heads."""
@@ -206,6 +214,24 @@ class ScoredText:
     encoded: EncodedText
     log_probabilities: NDArray[np.float32]
     states: torch.Tensor | None
+
+
+def sections(n_mentions: int) -> Iterator[tuple[slice, slice]]:
+    """Runs of the mentions of an article that are linked together, and which of each run are its own.
+
+    They overlap, and each mention is the own one of the run in which it has most neighbours; memory grows with the
+    square of a run, and an article may be long.
+
+    >>> list(sections(3))
+    [(slice(0, 3, None), slice(0, 3, None))]
+    """
+    step = SECTION - 2 * _MARGIN
+    n_sections = max(1, -(-(n_mentions - 2 * _MARGIN) // step))
+    for n in range(n_sections):
+        begin, end = n * step, min(n * step + SECTION, n_mentions)
+        first = _MARGIN if n else 0
+        past = end - begin if n == n_sections - 1 else SECTION - _MARGIN
+        yield slice(begin, end), slice(first, past)
 
 
 def decode_mentions(
