@@ -159,7 +159,9 @@ class Extractor:
         n_tags, device = self.model.config.num_labels, self.model.device
         scores = [np.zeros((len(text.input_ids), n_tags), dtype=np.float32) for text in encoded]
         states = (
-            [torch.zeros(len(t.input_ids), self.heads.about.size, device=device) for t in encoded] if self.heads else []
+            [torch.zeros(len(t.input_ids), 2 * self.heads.about.size, device=device) for t in encoded]
+            if self.heads
+            else []
         )
         windows = [
             (i, window) for i, text in enumerate(encoded) for window in text.windows if window.end > window.start
@@ -206,7 +208,7 @@ class Extractor:
 class ScoredText:
     """A text in the stored form and what the model says of its tokens, each in the window that owns it.
 
-    ``log_probabilities``: of tags, shape (n_tokens, n_tags). ``states``: what the heads read, shape (n_tokens, size);
+    ``log_probabilities``: of tags, shape (n_tokens, n_tags). ``states``: what the heads read, shape (n_tokens, 2 * size);
     None without heads.
     """
 

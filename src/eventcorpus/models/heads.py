@@ -1,9 +1,9 @@
 """The heads beside the tagger: roles, attributes and event identity, from the hidden states that tagged the mentions.
 
 Comes in: the states of an article's tokens, its mentions, annotated or predicted. Goes out: a logit for each role of
-each candidate pair, for each value of each attribute, and for each earlier trigger that may tell the same event. The
-design follows DyGIE++ (Wadden et al. 2019) in its pairs with distances, and adds what TagPrime (Hsu et al. 2023) gains
-by a pass for each trigger: the candidates of one trigger attend to each other.
+each candidate pair, for each value of each attribute, and for each earlier trigger that may tell the same event. Pairs
+have distances, as in DyGIE++ (Wadden et al. 2019); the candidates of one trigger may attend to each other, which stands
+for the pass for each trigger of TagPrime (Hsu et al. 2023).
 """
 
 from __future__ import annotations
@@ -134,10 +134,10 @@ class EventHeads(nn.Module):
         self.about = about
         self.signatures = Signatures.of(ontology)
         size, n_labels, n_roles = about.size, len(ontology.labels), len(about.learned.roles)
-        self.mix = nn.Linear(about.hidden_size * len(about.layers), size)
-        self.norm = nn.LayerNorm(size)
-        self.context_norm = nn.LayerNorm(size)
-        self.of_label = nn.Embedding(n_labels, size)
+        # roles have vectors of their own: with those of attributes they lose two points of F1 (training/README.md)
+        self.mix = nn.Linear(about.hidden_size * len(about.layers), 2 * size)
+        self.norm, self.other_norm, self.context_norm = (nn.LayerNorm(size) for _ in range(3))
+        self.of_label, self.other_of_label = nn.Embedding(n_labels, size), nn.Embedding(n_labels, size)
         self.of_labels = nn.Embedding(n_labels * n_labels, 32)
         self.of_feature = nn.Embedding(sum(FEATURES.values()), 16)
         self.first_of: torch.Tensor
@@ -166,7 +166,7 @@ class EventHeads(nn.Module):
         return {word: i for i, word in enumerate(self.about.learned.words)}
 
     def project(self, hidden_states: Sequence[torch.Tensor]) -> torch.Tensor:
-        """From all hidden states of a batch, each of shape (..., hidden_size), to (..., size), fp32.
+        """From all hidden states of a batch, each of shape (..., hidden_size), to (..., 2 * size), fp32.
 
         What follows of a mention is linear, so that states may be projected before they are averaged.
         """
@@ -181,16 +181,16 @@ class EventHeads(nn.Module):
         """Score one article.
 
         Args:
-            states: of its tokens as ``project`` gives them, shape (n_tokens, size).
+            states: of its tokens as ``project`` gives them, shape (n_tokens, 2 * size).
         """
         pairs, device = inputs.candidates, states.device
         labels = torch.from_numpy(pairs.labels).to(device)
         sums = torch.cat([states.new_zeros(1, states.shape[1]), states.cumsum(dim=0)])
-        mentions = self.norm(_means(sums, inputs.tokens)) + self.of_label(labels)
-        mentions = self.drop(mentions)
-        roles = self._role_logits(mentions, labels, pairs)
-        filled = roles.sigmoid()
-        attributes = self._attribute_logits(sums, mentions, inputs, filled)
+        for_roles, for_others = _means(sums, inputs.tokens).chunk(2, dim=1)
+        roles = self._role_logits(self.drop(self.norm(for_roles) + self.of_label(labels)), labels, pairs)
+        filled = roles.sigmoid().detach()
+        mentions = self.drop(self.other_norm(for_others) + self.other_of_label(labels))
+        attributes = self._attribute_logits(sums[:, self.about.size :], mentions, inputs, filled)
         same = self._antecedent_logits(mentions, inputs, filled, attributes)
         return HeadScores(roles, attributes, same)
 
