@@ -208,8 +208,8 @@ class Extractor:
 class ScoredText:
     """A text in the stored form and what the model says of its tokens, each in the window that owns it.
 
-    ``log_probabilities``: of tags, shape (n_tokens, n_tags). ``states``: what the heads read, shape (n_tokens, 2 * size);
-    None without heads.
+    ``log_probabilities``: of tags, shape (n_tokens, n_tags). ``states``: what the heads read of each token, shape
+    (n_tokens, 2 * size); None without heads.
     """
 
     text: str
