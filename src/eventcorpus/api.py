@@ -307,6 +307,7 @@ def compare(
         *systems,
         names=names,
         labels=classes.classes if classes else data.ontology.labels,
+        ontology=data.ontology,
         name=data.folder.resolve().name,
         split=split,
         dataset_sha256=sha256,

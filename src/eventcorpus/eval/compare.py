@@ -17,14 +17,16 @@ from eventcorpus import __version__
 from eventcorpus.errors import InputError
 from eventcorpus.eval.class_map import ClassMap
 from eventcorpus.eval.counts import MatchedArticle, count_exact, labels_of, match_articles
+from eventcorpus.eval.events import link_counts
 from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles, figure_at
 from eventcorpus.eval.report import Figure
 from eventcorpus.eval.runs import Run, select
 from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
-from eventcorpus.metrics.match import known, mean_label_figures, micro_f1
+from eventcorpus.metrics.match import known, mean_label_figures, mean_of_known, micro_f1, precision_recall_f1
 from eventcorpus.metrics.paired import Differences, effect_size, holm, paired_differences
-from eventcorpus.metrics.resample import LEVEL, Resampled
+from eventcorpus.metrics.resample import LEVEL, Resampled, Resampling
+from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle, SpanKey, numbered
 
@@ -89,18 +91,23 @@ class Randomised(StrictModel):
     exact: bool
 
 
-class Difference(StrictModel):
-    """One figure of both systems. ``fixed`` and ``broken`` are numbers of mentions (see ``definitions``)."""
+class PairedFigure(StrictModel):
+    """One figure of both systems; ``support``: what there is in gold."""
 
     first: float | None
     second: float | None
     difference: Figure
     p_randomisation: float | None
     p_bootstrap: float | None
-    p_holm: float | None = None
     effect_size: float | None
     smallest_difference: float | None
     support: int
+
+
+class Difference(PairedFigure):
+    """The figures of mentions; ``fixed`` and ``broken`` are numbers of mentions (see ``definitions``)."""
+
+    p_holm: float | None = None
     fixed: int
     broken: int
 
@@ -133,6 +140,11 @@ class Comparison(StrictModel):
     micro: Difference
     macro: Difference
     labels: dict[str, Difference]
+    links: dict[str, PairedFigure] = Field(
+        default_factory=dict,
+        description="F1 of roles at the right trigger and of pairs of triggers of one event, where all runs give them; "
+        "with 'gold mentions given' of models that were given those",
+    )
     fixed: tuple[Change, ...] = Field(description="in the order of labels, articles and text")
     broken: tuple[Change, ...]
 
@@ -157,6 +169,7 @@ def compare(
     *,
     names: tuple[str, str] = ("first", "second"),
     labels: Sequence[str] = (),
+    ontology: Ontology | None = None,
     name: str = "dataset",
     split: str = "test",
     dataset_sha256: str = "",
@@ -172,6 +185,7 @@ def compare(
         gold: the split.
         names: of the systems, for people.
         labels: in the order wanted; others that occur come after them.
+        ontology: says what a trigger is and which role joins events; without one, roles are not compared.
         class_map: compares classes instead of labels.
         rounds: of randomisation.
 
@@ -212,6 +226,16 @@ def compare(
     paired = paired_differences(
         of_first, of_second, lambda sums: mean_label_figures(sums)[..., 2], resampling=resampling, rounds=rounds
     )
+    links: dict[str, PairedFigure] = {}
+    if ontology is not None and class_map is None:
+        given = [run.given_mentions for run in (*first, *second)]
+        found = {"": runs, ", gold mentions given": [each for each in given if each is not None]}
+        for which, predictions in found.items():
+            if len(predictions) == len(runs) and (linked := link_counts(gold, predictions, ontology)):
+                links |= {
+                    f"{what}{which}": _paired_figure(numbers, len(first), n_runs, resampling, rounds)
+                    for what, numbers in linked.items()
+                }
     changed = changes(gold, matched[: len(first)], matched[len(first) :], labels)
     rows = _rows(paired, counts.sum(axis=0)[0, :, 2], labels, changed, n_units=resampling.n_units)
     return Comparison(
@@ -233,24 +257,46 @@ def compare(
         micro=rows[-2],
         macro=rows[-1],
         labels=dict(zip(labels, rows[:-2], strict=True)),
+        links=links,
         fixed=changed[0],
         broken=changed[1],
     )
+
+
+def _paired_figure(counts: Numbers, n_first: int, n_runs: int, resampling: Resampling, rounds: int) -> PairedFigure:
+    """Mean F1 over runs from counts of shape (n_articles, n_runs of both, 3), those of the first system before."""
+    sides = (counts[:, :n_first], counts[:, n_first:])
+    of_first, of_second = (np.tile(side, (1, n_runs // side.shape[1], 1)) for side in sides)
+    paired = paired_differences(
+        of_first,
+        of_second,
+        lambda sums: mean_of_known(precision_recall_f1(sums)[..., 2], axis=-1)[..., None],
+        resampling=resampling,
+        rounds=rounds,
+    )
+    return PairedFigure(
+        difference=figure_at(paired, 0), support=int(counts[:, 0, 2].sum()), **_figures(paired, 0, resampling.n_units)
+    )
+
+
+def _figures(paired: Differences, i: int, n_units: int) -> dict[str, float | None]:
+    """What a difference has beside its value: figures of both systems, p values, how large it is."""
+    figures = {
+        "first": paired.first,
+        "second": paired.second,
+        "p_randomisation": paired.p_randomisation,
+        "p_bootstrap": paired.p_bootstrap,
+        "effect_size": effect_size(paired.value, paired.deviation, n_units=n_units),
+        "smallest_difference": STANDARD_ERRORS * paired.deviation,
+    }
+    return {key: known(values[i]) for key, values in figures.items()}
 
 
 def _rows(
     paired: Differences, support: Numbers, labels: Sequence[str], changed: Sequence[Sequence[Change]], *, n_units: int
 ) -> list[Difference]:
     """Every label, then micro and macro; ``changed``: what was fixed, and what broke."""
-    figures = {
-        "first": paired.first,
-        "second": paired.second,
-        "p_randomisation": paired.p_randomisation,
-        "p_bootstrap": paired.p_bootstrap,
-        "p_holm": np.append(holm(paired.p_randomisation[: len(labels)]), [np.nan, np.nan]),
-        "effect_size": effect_size(paired.value, paired.deviation, n_units=n_units),
-        "smallest_difference": STANDARD_ERRORS * paired.deviation,
-    }
+    p_holm = np.append(holm(paired.p_randomisation[: len(labels)]), [np.nan, np.nan])
     n_fixed, n_broken = (Counter(change.label for change in side) for side in changed)
     numbers = [(int(n), n_fixed[label], n_broken[label]) for label, n in zip(labels, support, strict=True)]
     numbers += [(int(support.sum()), n_fixed.total(), n_broken.total())] * 2
@@ -260,7 +306,8 @@ def _rows(
             support=n_gold,
             fixed=fixed,
             broken=broken,
-            **{key: known(values[i]) for key, values in figures.items()},
+            p_holm=known(p_holm[i]),
+            **_figures(paired, i, n_units),
         )
         for i, (n_gold, fixed, broken) in enumerate(numbers)
     ]

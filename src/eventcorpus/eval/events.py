@@ -83,6 +83,31 @@ def events_of(
     )
 
 
+ROLES, TRIGGER_PAIRS = "roles", "pairs of triggers"
+
+
+def link_counts(
+    gold: Sequence[AnnotatedArticle], runs: Sequence[Sequence[Prediction]], ontology: Ontology
+) -> dict[str, Numbers] | None:
+    """Roles attached to the right trigger and pairs of triggers of one event: right, predicted and in gold.
+
+    Returns:
+        by ``ROLES`` and ``TRIGGER_PAIRS`` an array of shape (n_articles, n_runs, 3); None unless all runs give roles.
+    """
+    if not ontology.triggers or not all(any(p.roles is not None for p in found) for found in runs):
+        return None
+    pairs = [_pairs(gold, predictions, ontology) for predictions in runs]
+
+    def of_roles(pair: Pair) -> Sequence[float]:
+        in_gold, found = (_arguments(annotated, ontology.event_link) for annotated in pair)
+        return len(in_gold & found), len(found), len(in_gold)
+
+    def of_triggers(pair: Pair) -> Sequence[float]:
+        return _count_event_sets(pair, ontology)[-3:]
+
+    return {ROLES: _per_article(pairs, of_roles), TRIGGER_PAIRS: _per_article(pairs, of_triggers)}
+
+
 def _pairs(gold: Iterable[AnnotatedArticle], predictions: Iterable[Prediction], ontology: Ontology) -> list[Pair]:
     """Every article of the gold, in its order; one without a prediction counts as read and found empty."""
     by_id = {p.id: p for p in predictions}

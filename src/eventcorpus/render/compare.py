@@ -82,6 +82,14 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     for system, letter in ((comparison.first, "A"), (comparison.second, "B")):
         if len(system.runs) > 1:
             lines.append(f"{letter}: micro F1 of its runs {', '.join(percent(run.micro_f1) for run in system.runs)}")
+    for name, row in comparison.links.items():
+        if row.difference.value is not None:
+            interval = row.difference.interval
+            between = f" [{percent_range(interval.low, interval.high, between=' to ', sign='+')}]" if interval else ""
+            lines.append(
+                f"{name}: F1 {percent(row.first)} and {percent(row.second)}, "
+                f"{percent(row.difference.value, sign='+')}{between}, p = {p_value(row.p_randomisation)}"
+            )
     for what, changes in (("fixed", comparison.fixed), ("broken", comparison.broken)):
         lines += [
             f"{what}: {c.label} {one_line(c.text)} in {c.article}, {c.start}: {c.first} -> {c.second}"
