@@ -8,7 +8,9 @@ from eventcorpus.errors import InputError
 from eventcorpus.eval.benchmark import read_benchmark
 from eventcorpus.eval.gates import check_gate, read_gate
 from eventcorpus.eval.report import (
+    AttributeFigures,
     Calibration,
+    Events,
     Figure,
     Figures,
     Interval,
@@ -172,3 +174,31 @@ def test_every_shipped_gate_reads_and_is_of_a_benchmark_as_it_is_today(path: Pat
     assert gate.benchmark is not None
     benchmark = read_benchmark(ROOT / f"eval/benchmarks/{gate.benchmark.split('@')[0]}.yaml")
     assert gate.benchmark == benchmark.key
+
+
+def test_limits_of_roles_attributes_and_pairs_of_triggers(tmp_path: Path) -> None:
+    roles = Matching(
+        micro=row(50, 100, 100), macro=Figures(precision=0.5, recall=0.5, f1=0.4), labels={"où": row(5, 10, 20)}
+    )
+    events = Events(
+        argument_attached=roles,
+        attributes={"how sure": AttributeFigures(mentions=9, accuracy=Figure(value=0.9), values=roles)},
+    )
+    limits = """
+events:
+  roles: {micro_f1: 0.45, labels: {où: {precision: 0.6}}}
+  attributes: {how sure: {macro_f1: 0.5}}
+  pairs: {f1: 0.5}
+events_given_mentions: {roles: {micro_f1: 0.5}}
+"""
+    n, lines = check(limits, tmp_path, report(events=events))
+    assert n == 5
+    assert [line.partition(" is ")[0] for line in lines] == [
+        "events: roles: où precision",
+        "events: how sure: macro F1",
+        "events: pairs of triggers F1",
+        "events given mentions: roles: micro F1",
+    ]
+    assert "undefined" in lines[2] and "undefined" in lines[3]
+    with pytest.raises(InputError, match="the report has no attribute 'how shure'; did you mean 'how sure'"):
+        check("events: {attributes: {how shure: {macro_f1: 0.5}}}", tmp_path, report(events=events))

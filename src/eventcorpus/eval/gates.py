@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 
 from eventcorpus.errors import InputError, nearest
 from eventcorpus.eval.intervals import FIGURES, figure_of, shown
-from eventcorpus.eval.report import Figure, Figures, Matching, Report
+from eventcorpus.eval.report import Events, Figure, Figures, Matching, Report
 from eventcorpus.files import StrictModel, read_yaml_as
 from eventcorpus.tables import limit_violation, percent
 
@@ -74,8 +74,19 @@ class MatchLimits(SliceLimits):
     labels: dict[str, LabelLimits] = Field(default_factory=dict)
 
 
+class EventLimits(StrictModel):
+    """Limits of roles at the right trigger (``labels``: by role), of values of attributes, of pairs of triggers."""
+
+    roles: MatchLimits | None = None
+    attributes: dict[str, MatchLimits] = Field(default_factory=dict)
+    pairs: LabelLimits | None = None
+
+
 class Gate(MatchLimits):
     """A gate: exact matches at the top level, other definitions and parts by name.
+
+    ``events``: roles, attributes and event identity of the mentions that are found; ``events_given_mentions``: the same
+    of a model that is given the mentions of the gold.
 
     ``benchmark``: the report must be of it (``name@version``); a limit says nothing of other data.
     """
@@ -86,6 +97,8 @@ class Gate(MatchLimits):
     boundary: MatchLimits | None = None
     type: MatchLimits | None = None
     slices: dict[str, dict[str, SliceLimits]] = Field(default_factory=dict)
+    events: EventLimits | None = None
+    events_given_mentions: EventLimits | None = None
     calibration_error: Most | None = None
 
 
@@ -132,6 +145,12 @@ def _violations(gate: Gate, report: Report, place: str) -> Iterator[str]:
         for value, some in values.items():
             part = _known(value, slices, f"{place}: slices: {attribute}", "the report has no value")
             yield from _of_averages(some, part.micro, Figure(value=part.macro_f1), f"{attribute}={value}")
+    for name in ("events", "events_given_mentions"):
+        of_events: EventLimits | None = getattr(gate, name)
+        if of_events is not None:
+            yield from _of_events(
+                of_events, getattr(report, name) or Events(), name.replace("_", " "), f"{place}: {name}"
+            )
     if gate.calibration_error is not None:
         error = report.calibration.expected_calibration_error if report.calibration else Figure(value=None)
         yield _violation("calibration error", error, gate.calibration_error)
@@ -144,6 +163,18 @@ def _of_matching(limits: MatchLimits, matching: Matching | None, name: str, plac
     for label, some in limits.labels.items():
         row = _known(label, matching.labels, f"{place}: labels", "the report has no label") if matching else undefined
         yield from _of_figures(some, row, f"{name}: {label}")
+
+
+def _of_events(limits: EventLimits, events: Events, name: str, place: str) -> Iterator[str]:
+    if limits.roles is not None:
+        yield from _of_matching(limits.roles, events.argument_attached, f"{name}: roles", place)
+    for attribute, some in limits.attributes.items():
+        of_attribute = _known(attribute, events.attributes, f"{place}: attributes", "the report has no attribute")
+        yield from _of_matching(some, of_attribute.values, f"{name}: {attribute}", place)
+    if limits.pairs is not None:
+        pairs = events.event_sets.pairs if events.event_sets else None
+        undefined = Figures(precision=None, recall=None, f1=None)
+        yield from _of_figures(limits.pairs, pairs or undefined, f"{name}: pairs of triggers")
 
 
 def _of_averages(limits: SliceLimits, micro: Figures, macro_f1: Figure, where: str) -> Iterator[str]:
