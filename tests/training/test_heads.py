@@ -16,7 +16,7 @@ from eventcorpus.events.linking import LinkCalibration, LinkConfidence, annotate
 from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.extractor import Extractor, sections
 from eventcorpus.models.fit_link_calibration import _Judged, calibrate_links
-from eventcorpus.ontology import parse_ontology
+from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import prediction_line, read_predictions
 from eventcorpus.render.evaluation import report_lines
 from eventcorpus.schema import AnnotatedArticle, Article
@@ -101,6 +101,18 @@ def test_a_run_that_was_stopped_ends_with_the_heads_of_an_undisturbed_one(recipe
     assert result.resumed_at == 7
     for name in ("model.safetensors", "heads.safetensors"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_training_goes_on_from_the_heads_of_a_model(recipe: Recipe, trained: Path, tmp_path: Path) -> None:
+    going_on = recipe.replace(encoder=str(trained), num_train_epochs=1, learning_rate=1e-6, heads_learning_rate=1e-6)
+    fit(ARTICLES[:8], ONTOLOGY, going_on, tmp_path / "own")
+    before, after = (load_file(folder / "heads.safetensors") for folder in (trained, tmp_path / "own"))
+    assert all(torch.allclose(before[name], after[name], atol=1e-3) for name in before)
+    fewer = ONTOLOGY.model_copy(update={"roles": ONTOLOGY.roles[1:]})
+    other = Ontology.model_validate(fewer.model_dump(by_alias=True))
+    plain = [replace(a, roles=tuple(role for role in a.roles if role.role != "où")) for a in ARTICLES[:8]]
+    fit(plain, other, going_on, tmp_path / "other")
+    assert load_file(tmp_path / "other" / "heads.safetensors")["roles.weight"].shape[0] == 1
 
 
 def test_a_run_is_of_its_roles_attributes_and_events(recipe: Recipe, tmp_path: Path) -> None:

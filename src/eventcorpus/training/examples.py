@@ -18,7 +18,8 @@ from eventcorpus.articles.report import ReadReport
 from eventcorpus.errors import InputError, RecipeError
 from eventcorpus.events.linking import Learned
 from eventcorpus.models.encoders import check_length, find_encoder, load_config, load_encoder, load_tokenizer
-from eventcorpus.models.heads import EventHeads, HeadsAbout
+from eventcorpus.models.folder import is_model_folder, read_about
+from eventcorpus.models.heads import EventHeads, HeadsAbout, load_heads
 from eventcorpus.models.windows import EncodedText, TextEncoder
 from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import package_path
@@ -107,8 +108,10 @@ class Preparation:
         )  # fmt: skip
 
     def new_heads(self) -> EventHeads | None:
-        """Heads with new weights, in fp32; None if there are to be none."""
-        return EventHeads(self.heads, self.ontology) if self.heads else None
+        """Heads in fp32, those of the encoder's folder or with new weights; None if there are to be none."""
+        if not self.heads:
+            return None
+        return trained_heads(self.source, self.ontology, self.heads.learned) or EventHeads(self.heads, self.ontology)
 
     def head_loss(self) -> HeadLoss | None:
         """What the heads learn by, the values of attributes weighted as often as they are in the articles."""
@@ -158,8 +161,9 @@ def heads_for(
     """
     if not recipe.heads or not ontology.triggers or not (ontology.roles or ontology.attributes):
         return None
-    config = load_config(source)
-    learned = Learned.of(ontology, articles)
+    config, learned = load_config(source), Learned.of(ontology, articles)
+    if before := trained_heads(source, ontology, learned):
+        return before.about
     return HeadsAbout.of(learned, n_layers=config.num_hidden_layers, hidden_size=config.hidden_size)
 
 
@@ -187,6 +191,18 @@ def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> 
             f"{keys[0]} needs a validation split with spans and there are {len(validation)} articles with none; make "
             "one with eventcorpus split, or leave the key out"
         )
+
+
+def trained_heads(source: str, ontology: Ontology, learned: Learned) -> EventHeads | None:
+    """The heads of a model that training goes on from, where it learned the same labels, roles and attributes."""
+    folder = Path(source)
+    if not is_model_folder(folder) or read_about(folder).ontology.labels != ontology.labels:
+        return None
+    heads = load_heads(folder, ontology)
+    same = ("roles", "attributes", "event_link")
+    if heads is None or any(getattr(heads.about.learned, name) != getattr(learned, name) for name in same):
+        return None
+    return heads
 
 
 def log_encoded(prepared: Preparation) -> None:
