@@ -229,6 +229,7 @@ FAMILY_OF = {
     "bundled": "bert",
     "bundled-base": "mpnet",
     "models/runs/default": "bert",
+    "models/runs/base": "mpnet",
 }
 
 
