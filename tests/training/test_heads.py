@@ -246,7 +246,7 @@ def test_what_a_model_links_is_in_its_predictions_and_is_scored(trained: Path, t
     assert report.linking_baselines is not None
     lines_shown = [line for line in report_lines(report) if "roles" in line]
     assert [line.partition(":")[0] for line in lines_shown] == [
-        "linking", "baseline nearest argument", "baseline linear",
+        "linking by the system", "linking by nearest argument", "linking by linear",
     ]  # fmt: skip
 
 

@@ -108,10 +108,7 @@ def report_lines(report: Report) -> list[str]:
     return lines
 
 
-LINKING = (
-    "roles, gold mentions given, F1", "roles, F1", "pairs of triggers of one event, gold mentions given, F1",
-    "pairs of triggers, F1",
-)  # fmt: skip
+LINKING = ("roles, given the gold mentions", "roles", "pairs of triggers, given the gold mentions", "pairs of triggers")  # fmt: skip
 """The columns of ``linking_rows``."""
 
 
@@ -122,9 +119,9 @@ def linking_rows(report: Report) -> list[tuple[str, Figure | None, Figure | None
     """
     if report.events is None or report.events.argument_attached is None:
         return []
-    sides = [("linking", report.events_given_mentions, report.events)]
+    sides = [("linking by the system", report.events_given_mentions, report.events)]
     for name, baseline in (report.linking_baselines or {}).items():
-        sides.append((f"baseline {name}", baseline.given_mentions, baseline.predicted_mentions or Events()))
+        sides.append((f"linking by {name}", baseline.given_mentions, baseline.predicted_mentions or Events()))
     return [(name, _roles(given), _roles(found), _pairs(given), _pairs(found)) for name, given, found in sides]
 
 
