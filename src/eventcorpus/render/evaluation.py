@@ -108,7 +108,12 @@ def report_lines(report: Report) -> list[str]:
     return lines
 
 
-LINKING = ("roles, given the gold mentions", "roles", "pairs of triggers, given the gold mentions", "pairs of triggers")  # fmt: skip
+LINKING = (
+    "roles, given the gold mentions",
+    "roles",
+    "pairs of triggers, given the gold mentions",
+    "pairs of triggers",
+)
 """The columns of ``linking_rows``."""
 
 
