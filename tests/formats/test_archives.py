@@ -59,7 +59,9 @@ def test_an_archive_inside_an_archive_is_looked_through_as_well(tmp_path: Path) 
         members_of([tmp_path / "export.zip"])
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04 and nothing", b"no archive", zipped({"doc.xmi": "x"})[:-30]])
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04 and nothing", b"no archive", zipped({"doc.xmi": "x"})[:-30]], ids=["start", "text", "cut"]
+)
 def test_a_broken_archive_stops(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "doc.zip").write_bytes(content)
     with pytest.raises(InputError, match=r"doc.zip: not a zip archive that can be read"):
