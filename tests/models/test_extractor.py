@@ -10,11 +10,11 @@ import torch
 from effort import lines_run
 from eventcorpus.errors import ModelError
 from eventcorpus.models.encoders import find_encoder, load_tokenizer
-from eventcorpus.models.extractor import Extractor, decode_mentions
+from eventcorpus.models.extractor import ConfidenceFilter, Extractor, decode_mentions
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model
 from eventcorpus.models.windows import EncodedText, cut_windows
 from eventcorpus.ontology import Label, Ontology
-from eventcorpus.schema import Article, Mention
+from eventcorpus.schema import Article, Link, Mention
 from random_model import random_model
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
@@ -178,3 +178,14 @@ def test_weights_that_are_damaged_are_refused(folder: Path, tmp_path: Path) -> N
 def test_an_encoder_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"the folder has no config\.json"):
         find_encoder(str(tmp_path))
+
+
+def test_links_to_mentions_that_are_left_out_go_with_them() -> None:
+    links = (Link("place", "m2", 0.9), Link("time", "m3", 0.9))
+    trigger = Mention(0, 6, "Battle", "Attack", 0.9, id="m1", links=links)
+    place, time = Mention(10, 14, "Place", "Homs", 0.2, id="m2"), Mention(18, 24, "Time", "Monday", 0.8, id="m3")
+    keep = ConfidenceFilter(of_all=0.5)
+    kept = keep([trigger, place, time])
+    assert [mention.id for mention in kept] == ["m1", "m3"]
+    assert kept[0].links == (Link("time", "m3", 0.9),)
+    assert keep.left_out == {"Place": 1}

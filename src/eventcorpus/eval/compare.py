@@ -6,7 +6,8 @@ Gold mentions and those of each run of both systems are matched once; counts, di
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from math import lcm
 from typing import Literal
 
@@ -221,21 +222,21 @@ def compare(
     matched = [match_articles(gold, predictions) for predictions in runs]
     labels = labels_of((article for run in matched for article in run), labels)
     counts = count_exact(matched, labels)
-    sides = counts[:, : len(first)], counts[:, len(first) :]
-    of_first, of_second = (np.tile(side, (1, n_runs // side.shape[1], 1, 1)) for side in sides)
-    paired = paired_differences(
-        of_first, of_second, lambda sums: mean_label_figures(sums)[..., 2], resampling=resampling, rounds=rounds
-    )
+    differences = partial(_differences, n_first=len(first), resampling=resampling, rounds=rounds)
+    paired = differences(counts, lambda sums: mean_label_figures(sums)[..., 2])
     links: dict[str, PairedFigure] = {}
     if ontology is not None and class_map is None:
         given = [run.given_mentions for run in (*first, *second)]
         found = {"": runs, ", gold mentions given": [each for each in given if each is not None]}
         for which, predictions in found.items():
             if len(predictions) == len(runs) and (linked := link_counts(gold, predictions, ontology)):
-                links |= {
-                    f"{what}{which}": _paired_figure(numbers, len(first), n_runs, resampling, rounds)
-                    for what, numbers in linked.items()
-                }
+                for what, numbers in linked.items():
+                    found_links = differences(numbers, _mean_f1)
+                    links[f"{what}{which}"] = PairedFigure(
+                        difference=figure_at(found_links, 0),
+                        support=int(numbers[:, 0, 2].sum()),
+                        **_figures(found_links, 0, resampling.n_units),
+                    )
     changed = changes(gold, matched[: len(first)], matched[len(first) :], labels)
     rows = _rows(paired, counts.sum(axis=0)[0, :, 2], labels, changed, n_units=resampling.n_units)
     return Comparison(
@@ -249,8 +250,8 @@ def compare(
             units=resampling.n_units,
             gold_sha256=selection.gold_sha256,
         ),
-        first=_system(names[0], runs[: len(first)], hashes[: len(first)], sides[0], len(gold)),
-        second=_system(names[1], runs[len(first) :], hashes[len(first) :], sides[1], len(gold)),
+        first=_system(names[0], runs[: len(first)], hashes[: len(first)], counts[:, : len(first)], len(gold)),
+        second=_system(names[1], runs[len(first) :], hashes[len(first) :], counts[:, len(first) :], len(gold)),
         definitions=DEFINITIONS,
         bootstrap=Resampled(seed=seed, resamples=n_resamples, level=LEVEL),
         randomisation=Randomised(seed=seed, rounds=paired.rounds, exact=paired.exact),
@@ -263,20 +264,29 @@ def compare(
     )
 
 
-def _paired_figure(counts: Numbers, n_first: int, n_runs: int, resampling: Resampling, rounds: int) -> PairedFigure:
-    """Mean F1 over runs from counts of shape (n_articles, n_runs of both, 3), those of the first system before."""
-    sides = (counts[:, :n_first], counts[:, n_first:])
-    of_first, of_second = (np.tile(side, (1, n_runs // side.shape[1], 1)) for side in sides)
-    paired = paired_differences(
-        of_first,
-        of_second,
-        lambda sums: mean_of_known(precision_recall_f1(sums)[..., 2], axis=-1)[..., None],
-        resampling=resampling,
-        rounds=rounds,
-    )
-    return PairedFigure(
-        difference=figure_at(paired, 0), support=int(counts[:, 0, 2].sum()), **_figures(paired, 0, resampling.n_units)
-    )
+def _differences(
+    counts: Numbers,
+    figures: Callable[[Numbers], Numbers],
+    *,
+    n_first: int,
+    resampling: Resampling,
+    rounds: int,
+) -> Differences:
+    """Compare run with run, the system with fewer runs repeating them.
+
+    Args:
+        counts: of each article and run, shape (n_articles, n_runs of both, ...), the runs of the first system before.
+        figures: from sums over articles, shape (..., n_runs, ...), to figures that are means over runs.
+    """
+    sides = counts[:, :n_first], counts[:, n_first:]
+    n_runs = lcm(*(side.shape[1] for side in sides))
+    of_first, of_second = (np.concatenate([side] * (n_runs // side.shape[1]), axis=1) for side in sides)
+    return paired_differences(of_first, of_second, figures, resampling=resampling, rounds=rounds)
+
+
+def _mean_f1(sums: Numbers) -> Numbers:
+    """The mean F1 of runs from their counts, shape (..., n_runs, 3); one figure, shape (..., 1)."""
+    return mean_of_known(precision_recall_f1(sums)[..., 2], axis=-1)[..., None]
 
 
 def _figures(paired: Differences, i: int, n_units: int) -> dict[str, float | None]:

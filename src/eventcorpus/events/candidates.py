@@ -15,7 +15,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from eventcorpus.ontology import Ontology
 from eventcorpus.text import sentence_starts, words
@@ -297,6 +296,8 @@ def _features(
     layout: _Layout, labels: Ints, triggers: Ints, rank: Ints, is_before: NDArray[np.bool_]
 ) -> dict[str, Ints]:
     """Each feature of every trigger and mention: shape (n_triggers, n_mentions)."""
+    from scipy.stats import rankdata  # half a second, which the help of a command should not take
+
     first, last, sentences = layout.first_word, layout.last_word, layout.sentences
     gap = np.maximum(first[None] - last[triggers][:, None], first[triggers][:, None] - last[None])
     distance = np.searchsorted(_DISTANCES, np.maximum(gap, 0), side="right")

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.events.candidates import (
@@ -101,6 +100,7 @@ class LinearLinks:
 
 def fit_linear_links(train: Sequence[AnnotatedArticle], ontology: Ontology) -> LinearLinks:
     """Train on annotated articles; the same articles give the same classifiers."""
+    from scipy import sparse
     from sklearn.linear_model import LogisticRegression
 
     learned = Learned.of(ontology, train)
@@ -157,9 +157,11 @@ def _pair_matrix(pairs: Candidates, n_labels: int) -> Any:
 
 
 def _one_hot(columns: Any, width: int) -> Any:
+    from scipy.sparse import csr_matrix
+
     n_rows, n_each = columns.shape
     ends = np.arange(0, n_rows * n_each + 1, n_each, dtype=np.int32)
-    return sparse.csr_matrix((np.ones(n_rows * n_each), columns.ravel().astype(np.int32), ends), shape=(n_rows, width))
+    return csr_matrix((np.ones(n_rows * n_each), columns.ravel().astype(np.int32), ends), shape=(n_rows, width))
 
 
 def _contexts(text: str, mentions: Sequence[HasLabel]) -> list[list[str]]:
@@ -180,16 +182,20 @@ def _contexts(text: str, mentions: Sequence[HasLabel]) -> list[list[str]]:
 
 
 def _context_matrix(text: str, mentions: Sequence[HasLabel], columns: dict[str, int]) -> Any:
+    from scipy.sparse import csr_matrix
+
     rows = [sorted({columns[word] for word in row if word in columns}) for row in _contexts(text, mentions)]
     ends = np.cumsum([0, *map(len, rows)]).astype(np.int32)
     flat = np.array([column for row in rows for column in row], dtype=np.int32)
-    return sparse.csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(rows), len(columns)))
+    return csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(rows), len(columns)))
 
 
 def _antecedent_matrix(pairs: Candidates, roles: Numbers, values: Sequence[Numbers], n_labels: int) -> Any:
     """Of two triggers: their label, how far they are apart, for each role whether they share an argument's text or have
     different ones, whether their attributes agree, and whether they are the same word.
     """
+    from scipy.sparse import hstack
+
     earlier, later = pairs.antecedents.T
     given = np.zeros((len(pairs.labels), int(pairs.texts.max(initial=-1)) + 1, roles.shape[1]))
     np.maximum.at(given, (pairs.pairs[:, 0], pairs.texts[pairs.pairs[:, 1]]), roles)
@@ -202,7 +208,7 @@ def _antecedent_matrix(pairs: Candidates, roles: Numbers, values: Sequence[Numbe
     sizes = (n_labels, len(APART) + 1, RECENT)
     ids = np.column_stack([pairs.labels[earlier], pairs.antecedent_features])
     hot = _one_hot(ids + np.cumsum([0, *sizes[:-1]]), sum(sizes))
-    return sparse.hstack([hot, dense]).tocsr()
+    return hstack([hot, dense]).tocsr()
 
 
 def nearest_arguments(text: str, mentions: Sequence[Mention], ontology: Ontology) -> list[Mention]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, tee
 from pathlib import Path
 from typing import Any
@@ -284,7 +284,7 @@ def _without_overlaps(mentions: Iterable[Mention]) -> list[Mention]:
 
 @dataclass
 class ConfidenceFilter:
-    """Keeps mentions of enough confidence, and counts those that it left out.
+    """Keeps mentions of enough confidence, and counts those that it left out; their links go with them.
 
     Args:
         minimum: by label; above 1: no confidence is enough.
@@ -298,6 +298,8 @@ class ConfidenceFilter:
 
     def __call__(self, mentions: list[Mention]) -> list[Mention]:
         kept = [m for m in mentions if m.confidence >= max(self.minimum.get(m.label, 0.0), self.of_all)]
+        ids = {mention.id for mention in kept}
+        kept = [replace(m, links=tuple(link for link in m.links if link.argument in ids)) for m in kept]
         self.n_seen += len(mentions)
         self.left_out += Counter(m.label for m in mentions) - Counter(m.label for m in kept)
         return kept
