@@ -74,7 +74,7 @@ def test_no_teacher_gives_targets_for_articles_that_it_was_trained_on(
 
     recipe = Recipe(encoder=str(tiny_encoder), max_length=32, stride=8, n_teachers=3, seed=7, teacher_weight=1.0)
     monkeypatch.setattr(Extractor, "from_pretrained", lambda folder: Sure(int(folder.name), 5))
-    examples = distilled_examples(prepare(listed, ONTOLOGY, recipe), tmp_path / "m", fit_teacher=fit_teacher)
+    examples = distilled_examples(prepare(listed, ONTOLOGY, recipe), tmp_path / "m", fit_teacher=fit_teacher)(0)
     assert list(seen) == ["0", "1", "2"]
     teachers = [int(e.soft_targets[1].argmax()) for e in examples if e.soft_targets is not None]
     for annotated, k in zip(listed, teachers, strict=True):  # each article is one window

@@ -19,10 +19,10 @@ from eventcorpus.models.fit_link_calibration import _Judged, calibrate_links
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import prediction_line, read_predictions
 from eventcorpus.render.evaluation import report_lines
-from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.schema import AnnotatedArticle, Article, Mention
 from eventcorpus.training.batches import Batch, Epochs, MicroBatch, chunks, collate
 from eventcorpus.training.distributed import Processes
-from eventcorpus.training.examples import prepare
+from eventcorpus.training.examples import examples_with_found_mentions, prepare
 from eventcorpus.training.fit import fit
 from eventcorpus.training.learner import learner_for, soft_loss
 from eventcorpus.training.recipe import Recipe
@@ -143,6 +143,38 @@ def test_links_reach_from_one_window_into_another(recipe: Recipe, trained: Path)
     rows, columns = head.rows.tolist(), head.columns.tolist()
     ids = [windows[row].input_ids[column] for row, column in zip(rows, columns, strict=True)]
     assert ids == prepare([long], ONTOLOGY, recipe).encoder.encode(text).input_ids
+
+
+def test_heads_learn_from_the_mentions_that_teachers_found(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = next(annotated for annotated in ARTICLES if len(annotated.events) == 1 and annotated.roles)
+    first, *others = annotated_mentions(base, ONTOLOGY)
+    trigger = next(i for i, span in enumerate(base.spans) if span.label == "Air raid")
+    found = [replace(m, end=m.end - 1) if i == trigger - 1 else m for i, m in enumerate(others)]
+    spurious = Mention(first.start, first.end, "Air raid", first.text, 0.5)
+    teacher_recipe = tmp_path / "teacher.yaml"
+    teacher_recipe.write_text("num_train_epochs: 1\nprecision: fp32\nlearning_rate: 5e-3\n")
+    taught = recipe.replace(n_teachers=2, teacher=str(teacher_recipe), num_train_epochs=2, found_mentions=1.0)
+    prepared = prepare([base], ONTOLOGY, taught)
+    assert prepared.heads is not None
+    examples = examples_with_found_mentions(prepared, prepared.encoded.examples, [[spurious, *found]])(0)
+    (head,) = {id(e.head): e.head for e in examples}.values()
+    (gold,) = {id(e.head): e.head for e in prepared.encoded.examples}.values()
+    assert head is not None and gold is not None and head is not gold
+    values = head.targets.values[:, 0].tolist()
+    assert values[0] == -1 and values[trigger] == gold.targets.values[trigger, 0] >= 0
+    ((spurious_id, *_),) = np.where(head.inputs.candidates.labels == head.inputs.candidates.labels[trigger])
+    assert spurious_id == 0
+    of_trigger = head.inputs.candidates.pairs[:, 0] == trigger
+    assert head.targets.roles[of_trigger].sum() > 0
+    assert not head.targets.roles[~of_trigger & (head.inputs.candidates.pairs[:, 0] == 0)].any()
+    with_gold = examples_with_found_mentions(
+        replace(prepared, recipe=taught.replace(found_mentions=0.0)), prepared.encoded.examples, [[spurious]]
+    )
+    assert with_gold(0) == prepared.encoded.examples
+    fit(ARTICLES, ONTOLOGY, taught, tmp_path / "m")
+    assert not list((tmp_path / "m.teachers").rglob("heads*")) and (tmp_path / "m" / "heads.safetensors").is_file()
 
 
 @pytest.mark.parametrize("n", [0, 1, 399, 400, 401, 679, 680, 681, 5000])

@@ -21,8 +21,14 @@ from eventcorpus.models.encoders import find_encoder, load_tokenizer
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.windows import TextEncoder
 from eventcorpus.package_data import package_path
-from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.training.examples import Example, Preparation, encode_articles
+from eventcorpus.schema import AnnotatedArticle, Article, Mention
+from eventcorpus.training.examples import (
+    Example,
+    ExamplesOf,
+    Preparation,
+    encode_articles,
+    examples_with_found_mentions,
+)
 from eventcorpus.training.head_targets import IGNORED
 from eventcorpus.training.recipe import Recipe, read_recipe
 
@@ -36,8 +42,10 @@ _BATCH_SIZE = 16
 _SENTENCE_END = re.compile(r"\n+|(?<=[.!?])[”\"']?\s+(?=[^a-z\s])|(?<=[.!?])[”\"']?\s{2,}")
 
 
-def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeacher) -> list[Example]:
+def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeacher) -> ExamplesOf:
     """Examples with soft targets, those of the labelled articles first; teachers that are missing are trained before.
+
+    Where there are heads, they read what the teachers found in a share of the labelled articles of an epoch.
 
     Args:
         out: the model folder of the student; the teachers' are in ``<out>.teachers``.
@@ -64,7 +72,19 @@ def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeac
         unlabelled_examples(unlabelled, teachers, read=teacher_windows(prepared, texts, unlabelled)) if texts else []
     )
     logger.info("teachers gave targets for %d windows with gold labels and for %d without", len(labelled), len(others))
-    return labelled + others
+    examples = labelled + others
+    if not prepared.heads or not recipe.found_mentions:
+        return lambda epoch: examples
+    return examples_with_found_mentions(prepared, examples, found_mentions(prepared, teachers, folds))
+
+
+def found_mentions(prepared: Preparation, teachers: Teachers, unseen_by: Sequence[int]) -> list[list[Mention]]:
+    """What the teacher that was not trained on it finds in each article; ``unseen_by``: its number."""
+    found: dict[int, list[Mention]] = {}
+    for k, load_teacher in enumerate(teachers):
+        unseen = [i for i, teacher in enumerate(unseen_by) if teacher == k]
+        found |= zip(unseen, load_teacher().extract(prepared.articles[i].article for i in unseen), strict=True)
+    return [found[i] for i in range(len(prepared.articles))]
 
 
 def teacher_windows(
@@ -168,7 +188,7 @@ def probabilities(teacher: Extractor, windows: Sequence[list[int]]) -> Iterator[
 
 _OF_THE_STUDENT = (
     "n_teachers", "teacher", "teacher_encoder", "teacher_weight", "unlabelled", "unlabelled_unit", "soft_targets",
-    "eval_strategy", "early_stopping_patience", "load_best_model_at_end", "report_to",
+    "heads", "eval_strategy", "early_stopping_patience", "load_best_model_at_end", "report_to",
 )  # fmt: skip
 """Keys that have no meaning for a teacher and get their defaults, but scoring is switched off."""
 

@@ -6,7 +6,7 @@ import logging
 import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,10 @@ from eventcorpus.models.heads import EventHeads, HeadsAbout, load_heads
 from eventcorpus.models.windows import EncodedText, TextEncoder
 from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import package_path
-from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
 from eventcorpus.tags import OUTSIDE, tag_names, tags_from_spans
 from eventcorpus.training.augmentation import Names, collect_names, geo_names, replace_mentions
-from eventcorpus.training.head_targets import IGNORED, HeadExample, HeadLoss, head_example
+from eventcorpus.training.head_targets import IGNORED, HeadExample, HeadLoss, as_found, head_example
 from eventcorpus.training.noise import damaged, lower_cased, with_headline, with_lists
 from eventcorpus.training.recipe import Recipe
 
@@ -329,6 +329,34 @@ def augmented_examples(prepared: Preparation) -> ExamplesOf:
             other = augmented(annotated, epoch)
             examples += unchanged[position] if other is annotated else prepared.encode([other])
         return examples
+
+    return examples_of
+
+
+def examples_with_found_mentions(
+    prepared: Preparation, examples: Sequence[Example], found: Sequence[Sequence[Mention]]
+) -> ExamplesOf:
+    """Examples of an epoch in which, of a share of the articles, heads read mentions that a model found.
+
+    Args:
+        examples: of all articles, in the order of ``prepared.encoded``, and others after them.
+        found: of each article, by a model that was not trained on it.
+    """
+    assert prepared.heads is not None
+    heads: list[HeadExample] = []
+    for annotated, mentions in zip(prepared.articles, found, strict=True):
+        spans = as_found(annotated, mentions, prepared.heads)
+        encoded = prepared.encoder.encode(annotated.article.text)
+        heads.append(head_example(annotated, spans, encoded, prepared.heads, prepared.ontology))
+
+    def examples_of(epoch: int) -> list[Example]:
+        chosen = list(examples)
+        for i, position in enumerate(prepared.encoded.article_of):
+            article = prepared.articles[position].article
+            rng = random.Random(f"{prepared.recipe.seed}-found-{epoch}-{article.id}")
+            if rng.random() < prepared.recipe.found_mentions:
+                chosen[i] = replace(chosen[i], head=heads[position])
+        return chosen
 
     return examples_of
 

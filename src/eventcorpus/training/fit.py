@@ -126,12 +126,11 @@ def fit(
         resumes = resume or is_complete
         fit(training_articles, ontology, teacher, place, resume=resumes, overwrite=True, on_step=on_step)
 
-    examples = prepared.encoded.examples
-    if recipe.n_teachers:
-        examples = distilled_examples(prepared, out, fit_teacher=fit_teacher)
     unlabelled = soft_target_examples(prepared) if recipe.soft_targets else []
-    labelled_of: ExamplesOf = lambda epoch: examples  # noqa: E731
-    if recipe.is_augmented and not recipe.n_teachers:  # soft targets hold for the text as it is
+    labelled_of: ExamplesOf = lambda epoch: prepared.encoded.examples  # noqa: E731
+    if recipe.n_teachers:
+        labelled_of = distilled_examples(prepared, out, fit_teacher=fit_teacher)
+    elif recipe.is_augmented:  # but with teachers, whose soft targets hold for the text as it is
         labelled_of = augmented_examples(prepared)
     examples_of: ExamplesOf = lambda epoch: [*labelled_of(epoch), *unlabelled]  # noqa: E731
     epochs = Epochs(examples_of, recipe, pad_id=prepared.encoder.pad_id, processes=processes)

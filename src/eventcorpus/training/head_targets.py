@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from eventcorpus.events.candidates import Signatures
+from eventcorpus.events.candidates import HasLabel, Signatures
 from eventcorpus.events.linking import Targets
 from eventcorpus.models.heads import HeadInputs, HeadsAbout, HeadScores
 from eventcorpus.models.windows import EncodedText
@@ -19,6 +19,8 @@ from eventcorpus.schema import AnnotatedArticle, Span
 
 IGNORED = -100
 """The target that cross entropy leaves out."""
+OPEN = ""
+"""The value of an attribute that is not known, and not its default."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,34 @@ def head_example(
     return HeadExample(
         inputs, Targets.of(annotated, spans, inputs.candidates, learned, ontology), len(encoded.input_ids)
     )
+
+
+def as_found(annotated: AnnotatedArticle, found: Sequence[HasLabel], about: HeadsAbout) -> list[Span]:
+    """The mentions that a model found in an article, with the ids and attributes of the annotated spans that they are.
+
+    A mention is the span of its label that shares most characters with it, each span being one mention; one that is
+    none has no role, and its attributes are left open.
+    """
+    shared = sorted(
+        (-min(m.end, span.end) + max(m.start, span.start), i, span.start, span.id)
+        for i, m in enumerate(found)
+        for span in annotated.spans
+        if m.label == span.label and m.start < span.end and span.start < m.end
+    )
+    of_mention: dict[int, str] = {}
+    taken: set[str] = set()
+    for _, i, _, span_id in shared:
+        if i not in of_mention and span_id not in taken:
+            of_mention[i] = span_id
+            taken.add(span_id)
+    span_of = {span.id: span for span in annotated.spans}
+    open_values = tuple((attribute.name, OPEN) for attribute in about.learned.attributes)
+    return [
+        replace(span_of[of_mention[i]], start=mention.start, end=mention.end)
+        if i in of_mention
+        else Span(f"found {i}", mention.start, mention.end, mention.label, open_values)
+        for i, mention in enumerate(found)
+    ]
 
 
 class HeadLoss:

@@ -116,6 +116,9 @@ class Recipe(StrictModel):
     """Weight of the loss of attributes."""
     events_weight: Number = Field(0.2, ge=0, le=100, json_schema_extra=_EXPERT)
     """Weight of the loss of event identity."""
+    found_mentions: Number = Field(0.5, ge=0, le=1, json_schema_extra=_EXPERT)
+    """With teachers: the share of the articles, drawn anew each epoch, of which the heads read the mentions that the
+    teacher found that was not trained on them, in place of the annotated ones."""
     balanced_attributes: bool = Field(True, json_schema_extra=_EXPERT)
     """Whether rare values of an attribute weigh more, so that all values together weigh the same."""
     max_length: int = Field(256, ge=8, le=65536)
