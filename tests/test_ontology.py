@@ -114,6 +114,16 @@ def test_a_later_version_takes_fewer_steps() -> None:
     assert migration("mini@2.0.0", mini(changes=STEPS), place="x") == Migration()
 
 
+def test_names_that_did_not_exist_are_those_that_were_added_since() -> None:
+    assert "free" in migration("mini@1.0.0", mini(changes=STEPS), place="x").added
+    renamed = [
+        {"version": "1.5.0", "added": ["by", "Town"]},
+        {"version": "2.0.0", "renamed": {"by": "agent"}, "removed": ["Town"]},
+    ]
+    assert migration("mini@1.0.0", mini(changes=renamed), place="x").added == ("agent",)
+    assert migration("mini@1.5.0", mini(changes=renamed), place="x").added == ()
+
+
 def test_a_merged_label_was_annotated_only_if_all_its_sources_were() -> None:
     way = migration("mini@1.0.0", mini(changes=STEPS), place="x")
     assert way.labels_annotated(("Attacker", "Town", "Region", "Event")) == ("Actor", "Place")

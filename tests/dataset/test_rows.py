@@ -74,6 +74,7 @@ def annotated_articles(draw: st.DrawFn) -> AnnotatedArticle:
         tuple(Role("agent", *link) for link in links),
         tuple(events),
         draw(st.sampled_from(["a1", "a2"])),
+        draw(st.sampled_from([(), ("agent", "modality")])),
     )
 
 
@@ -100,6 +101,12 @@ def test_defaults_are_written_into_the_row() -> None:
     bare = AnnotatedArticle(ARTICLE, (Span("3", 17, 25, "Attack"),), ONTOLOGY.labels)
     (span,) = row_of(bare, ONTOLOGY, words(bare.article.text))["spans"]
     assert span["attributes"] == [{"name": "modality", "value": "actual"}]
+
+
+def test_an_attribute_that_annotators_could_not_use_stays_open() -> None:
+    bare = AnnotatedArticle(ARTICLE, (Span("3", 17, 25, "Attack"),), ONTOLOGY.labels, not_annotated=("modality",))
+    (span,) = row_of(bare, ONTOLOGY, words(bare.article.text))["spans"]
+    assert span["attributes"] == []
 
 
 @pytest.mark.parametrize(("spans", "status"), [((), "reviewed_empty"), (SPANS, "annotated")])

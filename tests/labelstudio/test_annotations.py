@@ -557,6 +557,14 @@ def test_labels_annotated_are_those_the_annotator_could_use(
     assert article.labels_annotated == expected
 
 
+def test_roles_and_attributes_that_came_later_are_not_annotated(read: Any) -> None:
+    added = {"version": "2.0.0", "added": ["place", "modality", "Place"]}
+    ((article,), _) = read(task(annotation(), ontology="mini@1.0.0"), ontology=migrated("2.0.0", added))
+    assert article.not_annotated == ("place", "modality") and "Place" not in article.labels_annotated
+    ((article,), _) = read(task(annotation(), ontology="mini@2.0.0"), ontology=migrated("2.0.0", added))
+    assert article.not_annotated == ()
+
+
 def test_data_of_the_current_version_needs_no_changes(read: Any) -> None:
     ((article,), _) = read(task(annotation(region(*REBELS)), ontology="mini@2.0.0"), ontology=migrated("2.0.0"))
     assert article.labels_annotated == ("Attack", "Actor", "Place")

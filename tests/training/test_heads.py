@@ -145,6 +145,24 @@ def test_links_reach_from_one_window_into_another(recipe: Recipe, trained: Path)
     assert ids == prepare([long], ONTOLOGY, recipe).encoder.encode(text).input_ids
 
 
+def test_an_article_teaches_nothing_of_what_its_annotators_could_not_use(recipe: Recipe) -> None:
+    partly = [replace(a, not_annotated=("où", "how sure", "same")) for a in ARTICLES]
+    prepared, whole = prepare(partly, ONTOLOGY, recipe), prepare(ARTICLES, ONTOLOGY, recipe)
+    one, other = (next(e.head for e in p.encoded.examples if e.head) for p in (prepared, whole))
+    assert one.n_targets[0] < other.n_targets[0] and other.n_targets[1:].tolist() == [2, 1]
+    assert one.n_targets[1:].tolist() == [0, 0]
+    heads, loss = prepared.new_heads(), prepared.head_loss()
+    assert heads is not None and loss is not None
+    states = torch.randn(one.n_tokens, 2 * heads.about.size, requires_grad=True)
+    scores = heads.eval()(states, one.inputs)
+    scores.roles.retain_grad()
+    losses = loss(scores, one)
+    losses.sum().backward()
+    assert losses[1:].tolist() == [0, 0] and scores.roles.grad is not None
+    roles = heads.about.learned.roles
+    assert not scores.roles.grad[:, roles.index("où")].any() and scores.roles.grad[:, roles.index("done by")].any()
+
+
 def test_heads_learn_from_the_mentions_that_teachers_found(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

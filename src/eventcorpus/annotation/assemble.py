@@ -59,17 +59,19 @@ def annotated_article(
     ontology: Ontology,
     *,
     labels_annotated: tuple[str, ...] | None = None,
+    not_annotated: tuple[str, ...] = (),
     annotator: str = "a1",
 ) -> AnnotatedArticle:
     """Put an article, its spans and its roles in order, with the events that the roles make.
 
     Args:
         labels_annotated: what the annotator could use, if not all labels of the ontology.
+        not_annotated: roles and attributes that the annotator could not use.
     """
     spans, roles = tuple(sorted(spans, key=span_order)), tuple(sorted(roles, key=role_order))
     events = join_events(spans, roles, triggers=set(ontology.trigger_names), link=ontology.event_link)
     labels = ontology.labels if labels_annotated is None else labels_annotated
-    return AnnotatedArticle(article, spans, labels, roles, events, annotator)
+    return AnnotatedArticle(article, spans, labels, roles, events, annotator, not_annotated)
 
 
 def _articles(found: Found, ontology: Ontology, report: ConversionReport) -> Iterator[tuple[str, AnnotatedArticle]]:

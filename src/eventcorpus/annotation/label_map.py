@@ -73,6 +73,11 @@ class Mapper:
         could -= {self.labels[label] for label in self.source.labels if label not in before}
         return tuple(label for label in self.target.labels if label in could)
 
+    def not_annotated(self, before: Collection[str]) -> tuple[str, ...]:
+        """The new roles and attributes whose absence says nothing: the annotator could not use all that become them."""
+        names = [self.roles.get(name, name) for name in before]
+        return tuple(dict.fromkeys(name for name in names if name is not None))
+
 
 def _target(path: Path, label_map: LabelMap, roles: Mapping[str, str | None], source: Ontology) -> Ontology:
     """The ontology that the map names, or one of its new names: a label is a trigger if all that become it are."""
@@ -157,6 +162,7 @@ class _Mapped:
             roles=tuple(sorted(roles, key=role_order)),
             events=events,
             labels_annotated=self.mapper.labels_annotated(self.annotated.labels_annotated),
+            not_annotated=self.mapper.not_annotated(self.annotated.not_annotated),
         )
 
     def _spans(self) -> list[Span]:

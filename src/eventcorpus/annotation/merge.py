@@ -169,6 +169,7 @@ def merge(
         links,
         ontology,
         labels_annotated=tuple(label for label in ontology.labels if label in labels),
+        not_annotated=tuple(n for n in passes[0].not_annotated if all(n in other.not_annotated for other in passes)),
         annotator=passes[0].annotator,
     )
 

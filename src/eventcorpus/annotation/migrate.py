@@ -39,6 +39,15 @@ class Migration:
             labels = [step.renamed.get(label, label) for label in kept] + sorted(merged)
         return tuple(dict.fromkeys(labels))
 
+    @property
+    def added(self) -> tuple[str, ...]:
+        """The current names of the labels, roles and attributes that did not exist."""
+        names: list[str] = []
+        for step in self.steps:
+            kept = [name for name in names if name not in (*step.removed, *step.split)]
+            names = [step.renamed.get(name, step.merged.get(name, name)) for name in kept] + list(step.added)
+        return tuple(dict.fromkeys(names))
+
 
 def migration(data_key: str | None, ontology: Ontology, *, place: str) -> Migration:
     """Find the steps from the ontology version that data names (None: the current one) to ``ontology``.

@@ -38,6 +38,8 @@ def count_article(
     lacks = [name for name in ARTICLE_FIELDS if name not in holds and getattr(article, name) not in (None, (), {})]
     if set(annotated.labels_annotated) != set(ontology.labels):
         lacks.append("labels_annotated")
+    if annotated.not_annotated:
+        lacks.append("not_annotated")
     if text not in (None, article.text):
         lacks.append("white space")
     if lacks:

@@ -44,7 +44,7 @@ def features(ontology: Ontology, config: str) -> Any:
         columns["annotator"] = text
     columns |= {name: text for name in ("title", "outlet", "url", "published", "language", "licence")}
     columns |= {"invented": Value("bool"), "kind": text, "tags": List(text), "cluster": text, "metadata": text}
-    columns |= {"status": text, "labels_annotated": List(text)}
+    columns |= {"status": text, "labels_annotated": List(text), "not_annotated": List(text)}
     attributes, offsets = List({"name": text, "value": text}), {"start": number, "end": number}
     span = {"id": text, **offsets, "label": text, "attributes": attributes, "origin": text, "decided_by": text}
     columns["spans"] = List(span)
@@ -72,13 +72,18 @@ def row_of(annotated: AnnotatedArticle, ontology: Ontology, tokens: Sequence[tup
         "metadata": to_json(article.metadata),
         "status": annotated.status,
         "labels_annotated": list(annotated.labels_annotated),
+        "not_annotated": list(annotated.not_annotated),
         "spans": [
             {
                 "id": span.id,
                 "start": span.start,
                 "end": span.end,
                 "label": span.label,
-                "attributes": [{"name": name, "value": value} for name, value in with_defaults(span, ontology)],
+                "attributes": [
+                    {"name": name, "value": value}
+                    for name, value in with_defaults(span, ontology)
+                    if (name, value) in span.attributes or name not in annotated.not_annotated
+                ],
                 "origin": span.origin,
                 "decided_by": span.decided_by or None,
             }
@@ -160,7 +165,8 @@ def annotated_of(row: Row, *, place: str) -> AnnotatedArticle:
     )
     check_templates(article, known)
     events = tuple(Event(e["id"], e["label"], tuple(e["triggers"])) for e in row["events"])
-    return AnnotatedArticle(article, spans, tuple(row["labels_annotated"]), roles, events, row.get("annotator") or "a1")
+    could_use, could_not = tuple(row["labels_annotated"]), tuple(row.get("not_annotated") or ())
+    return AnnotatedArticle(article, spans, could_use, roles, events, row.get("annotator") or "a1", could_not)
 
 
 class Tables:

@@ -128,9 +128,9 @@ def fit_linear_links(train: Sequence[AnnotatedArticle], ontology: Ontology) -> L
         return LogisticRegression(**options).fit(matrix[np.flatnonzero(rows)], classes[rows])
 
     matrix = sparse.vstack([_pair_matrix(pairs, n_labels) for pairs in found]).tocsr()
-    allowed, linked = np.concatenate([p.allowed for p in found]), np.concatenate([t.roles for t in targets])
+    known, linked = np.concatenate([t.is_known for t in targets]), np.concatenate([t.roles for t in targets])
     roles = tuple(
-        fitted(matrix, linked[:, k], allowed[:, k], C=0.3, solver="liblinear") for k in range(len(learned.roles))
+        fitted(matrix, linked[:, k], known[:, k], C=0.3, solver="liblinear") for k in range(len(learned.roles))
     )
     context = sparse.vstack(
         [_context_matrix(text, spans, columns) for text, spans in zip(texts, layers, strict=True)]
@@ -148,7 +148,8 @@ def fit_linear_links(train: Sequence[AnnotatedArticle], ontology: Ontology) -> L
         [_antecedent_matrix(p, s.roles, s.attributes, n_labels) for p, s in zip(found, given, strict=True)]
     ).tocsr()
     same = np.concatenate([t.same for t in targets])
-    return replace(links, antecedents=fitted(rows, same, np.ones(len(same), dtype=np.bool_), C=1.0, solver="liblinear"))
+    is_known = np.concatenate([np.full(len(t.same), t.has_events) for t in targets])
+    return replace(links, antecedents=fitted(rows, same, is_known, C=1.0, solver="liblinear"))
 
 
 def _pair_matrix(pairs: Candidates, n_labels: int) -> Any:

@@ -76,13 +76,17 @@ def _share_of_several(role: str, articles: Sequence[AnnotatedArticle]) -> float:
 class Targets:
     """What was annotated among the candidates of one article.
 
-    ``roles``: shape (n_pairs, n_roles). ``values``: shape (n_mentions, n_attributes), the position of the value, -1
-    where there is none. ``same``: shape (n_antecedents,). ``n_lost``: annotated roles that no candidate stands for.
+    ``is_known`` and ``roles``: shape (n_pairs, n_roles), the cells of which the annotation says whether they are roles,
+    and those that are. ``values``: shape (n_mentions, n_attributes), the position of the value, -1 where there is none.
+    ``same``: shape (n_antecedents,). ``has_events``: whether the annotation says which triggers tell the same event.
+    ``n_lost``: annotated roles that no candidate stands for.
     """
 
+    is_known: NDArray[np.bool_]
     roles: NDArray[np.bool_]
     values: Ints
     same: NDArray[np.bool_]
+    has_events: bool
     n_lost: int
 
     @classmethod
@@ -106,12 +110,16 @@ class Targets:
         for i, span in enumerate(spans):
             said = dict(with_defaults(span, ontology))
             for k, attribute in enumerate(learned.attributes):
+                if attribute.name in annotated.not_annotated:
+                    continue
                 if span.label in attribute.labels and said.get(attribute.name) in attribute.values:
                     values[i, k] = attribute.values.index(said[attribute.name])
         event_of = {trigger: event.id for event in annotated.events for trigger in event.triggers}
         events = [event_of.get(span.id, f"alone {span.id}") for span in spans]
         same = np.array([events[one] == events[other] for one, other in pairs.antecedents], dtype=np.bool_)
-        return cls(roles, values, same, n_lost)
+        could_use = np.array([role not in annotated.not_annotated for role in learned.roles], dtype=np.bool_)
+        has_events = learned.event_link is not None and learned.event_link not in annotated.not_annotated
+        return cls(pairs.allowed & could_use, roles, values, same, has_events, n_lost)
 
 
 def annotated_mentions(annotated: AnnotatedArticle, ontology: Ontology) -> list[Mention]:

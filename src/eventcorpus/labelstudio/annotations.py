@@ -149,6 +149,8 @@ def _annotated(
     article = task.article(_joined(pieces, task))
     way = migration(task.ontology_key, ontology, place=f"article {article_id}")
     labels = ontology.labels if not way.steps else _labels_before(ontology, way)
+    others = {role.name for role in ontology.roles} | {attribute.name for attribute in ontology.attributes}
+    not_annotated = tuple(name for name in way.added if name in others)
     found: list[AnnotatedArticle] = []
     done = [annotation for annotation in every if not annotation.cancelled]
     for person in sorted({annotation.person for annotation in done}, key=lambda p: index.names[p]):
@@ -165,7 +167,15 @@ def _annotated(
                 could_use = tuple(x for x in labels if x in task.offered or any(x == span.label for span in spans))
             annotator = index.names[person]
             found.append(
-                annotated_article(article, spans, roles, ontology, labels_annotated=could_use, annotator=annotator)
+                annotated_article(
+                    article,
+                    spans,
+                    roles,
+                    ontology,
+                    labels_annotated=could_use,
+                    not_annotated=not_annotated,
+                    annotator=annotator,
+                )
             )
         for annotation in (a for a in done if a.person == person):
             if not any(annotation is kept for kept in newest):

@@ -34,9 +34,8 @@ class HeadExample:
     @property
     def n_targets(self) -> NDArray[np.int64]:
         """Of roles, attributes and events: how many losses are added up."""
-        pairs = self.inputs.candidates
-        later = np.unique(pairs.antecedents[:, 1])
-        return np.array([pairs.allowed.sum(), (self.targets.values >= 0).sum(), len(later)])
+        n_later = len(np.unique(self.inputs.candidates.antecedents[:, 1])) if self.targets.has_events else 0
+        return np.array([self.targets.is_known.sum(), (self.targets.values >= 0).sum(), n_later])
 
 
 def head_example(
@@ -82,10 +81,10 @@ def as_found(annotated: AnnotatedArticle, found: Sequence[HasLabel], about: Head
 class HeadLoss:
     """The losses of roles, attributes and events, each a mean over its targets, and weighted.
 
-    Roles: binary cross entropy of all allowed cells. Attributes: cross entropy with weights of the values that are
-    inverse to how often they are (``balanced``), so that the rare ones count. Events: the negative logarithm of the
-    probability that the antecedents of the same event have together, or, where there is none, no antecedent (Lee et
-    al. 2017).
+    Roles: binary cross entropy of all cells of which the annotation says something. Attributes: cross entropy with
+    weights of the values that are inverse to how often they are (``balanced``), so that the rare ones count. Events:
+    the negative logarithm of the probability that the antecedents of the same event have together, or, where there is
+    none, no antecedent (Lee et al. 2017).
     """
 
     def __init__(
@@ -102,9 +101,9 @@ class HeadLoss:
     def __call__(self, scores: HeadScores, example: HeadExample) -> torch.Tensor:
         """The three sums of the losses of one article, shape (3,)."""
         device = scores.roles.device
-        allowed = torch.from_numpy(example.inputs.candidates.allowed).to(device)
+        known = torch.from_numpy(example.targets.is_known).to(device)
         targets = torch.from_numpy(example.targets.roles).to(device, scores.roles.dtype)
-        roles = nn.functional.binary_cross_entropy_with_logits(scores.roles[allowed], targets[allowed], reduction="sum")
+        roles = nn.functional.binary_cross_entropy_with_logits(scores.roles[known], targets[known], reduction="sum")
         attributes = roles.new_zeros(())
         for k, logits in enumerate(scores.attributes):
             labels = torch.from_numpy(example.targets.values[:, k]).to(device)
@@ -117,6 +116,8 @@ class HeadLoss:
 
 def _event_loss(logits: torch.Tensor, example: HeadExample) -> torch.Tensor:
     loss = logits.new_zeros(())
+    if not example.targets.has_events:
+        return loss
     later = example.inputs.candidates.antecedents[:, 1]
     for trigger in np.unique(later):
         own = np.flatnonzero(later == trigger)

@@ -104,6 +104,7 @@ def _hash_of_links(articles: Iterable[AnnotatedArticle]) -> str:
             [(span.id, span.attributes) for span in a.spans],
             [(role.role, role.trigger, role.argument) for role in a.roles],
             [event.triggers for event in a.events],
+            sorted(a.not_annotated),
         ]
         for a in articles
     )
