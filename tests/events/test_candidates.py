@@ -12,9 +12,9 @@ from eventcorpus.events.candidates import (
     MOST_AFTER,
     MOST_ANTECEDENTS,
     MOST_BEFORE,
+    CandidateFinder,
     Candidates,
     Signatures,
-    candidates,
     common_words,
 )
 from eventcorpus.ontology import Ontology, parse_ontology
@@ -43,7 +43,7 @@ SIGNATURES = Signatures.of(ONTOLOGY)
 
 
 def found(text: str = TEXT, spans: list[Span] = SPANS) -> Candidates:
-    return candidates(text, spans, SIGNATURES, known_words={"near": 0})
+    return CandidateFinder(SIGNATURES, ("near",))(text, spans)
 
 
 def feature(name: str, trigger: str, argument: str) -> int:
@@ -138,9 +138,7 @@ def test_no_mention_and_no_trigger_make_no_pair() -> None:
 
 def test_an_ontology_without_roles_allows_nothing() -> None:
     bare = ONTOLOGY.model_copy(update={"roles": ()})
-    pairs = candidates(
-        TEXT, SPANS, Signatures.of(Ontology.model_validate(bare.model_dump(by_alias=True))), known_words={}
-    )
+    pairs = CandidateFinder(Signatures.of(Ontology.model_validate(bare.model_dump(by_alias=True))))(TEXT, SPANS)
     assert pairs.pairs.shape == (0, 2)
 
 

@@ -259,6 +259,20 @@ def test_an_ontology_without_roles_and_attributes_trains_as_before(recipe: Recip
     assert not list((tmp_path / "off").glob("heads*"))
 
 
+@pytest.mark.parametrize("left_out", ["roles", "attributes", "events"])
+def test_what_has_no_weight_is_not_learned_and_not_given(recipe: Recipe, tmp_path: Path, left_out: str) -> None:
+    fit(ARTICLES, ONTOLOGY, recipe.replace(num_train_epochs=10, **{f"{left_out}_weight": 0}), tmp_path / "m")
+    found = list(Extractor.from_pretrained(tmp_path / "m").extract(a.article for a in ARTICLES))
+    mentions = [mention for article in found for mention in article]
+    links = {link.role for mention in mentions for link in mention.links}
+    given = {
+        "roles": bool(links - {"same"}),
+        "events": "same" in links,
+        "attributes": any(m.attributes for m in mentions),
+    }
+    assert given == {name: name != left_out for name in given}
+
+
 def test_two_processes_learn_what_one_learns(recipe: Recipe) -> None:
     prepared = prepare(ARTICLES, ONTOLOGY, recipe)
 

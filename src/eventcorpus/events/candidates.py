@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -101,16 +102,17 @@ class Signatures:
     is_trigger: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, ontology: Ontology) -> Signatures:
-        """Those of an ontology; where it has no roles, no pair is allowed."""
+    def of(cls, ontology: Ontology, roles: Sequence[str] | None = None) -> Signatures:
+        """Those of an ontology, of all roles or of some; where it has none, no pair is allowed."""
         labels, triggers = ontology.labels, set(ontology.trigger_names)
-        roles = tuple(role.name for role in ontology.roles if role.name != ontology.event_link)
+        if roles is None:
+            roles = tuple(role.name for role in ontology.roles if role.name != ontology.event_link)
         allowed = np.zeros((len(labels), len(labels), len(roles)), dtype=np.bool_)
         for i, source in enumerate(labels):
             for j, target in enumerate(labels):
                 for k, role in enumerate(roles):
                     allowed[i, j, k] = source in triggers and ontology.allows(role, source, target)
-        return cls(labels, roles, allowed, np.array([label in triggers for label in labels], dtype=np.bool_))
+        return cls(labels, tuple(roles), allowed, np.array([label in triggers for label in labels], dtype=np.bool_))
 
 
 @dataclass(frozen=True)
@@ -188,32 +190,40 @@ def _words_of(mention: HasLabel, starts: Sequence[int]) -> tuple[int, int]:
     return max(bisect_right(starts, mention.start) - 1, 0), max(bisect_right(starts, mention.end - 1) - 1, 0)
 
 
-def candidates(
-    text: str, mentions: Sequence[HasLabel], signatures: Signatures, *, known_words: Mapping[str, int]
-) -> Candidates:
-    """Find the pairs that a role may link, and their features.
+@dataclass(frozen=True)
+class CandidateFinder:
+    """Finds the pairs that the roles of ``signatures`` may link, and their features; ``words``: ``common_words``."""
 
-    Args:
-        mentions: of labels of the ontology, in text order.
-        known_words: from a word to its position in ``common_words``.
-    """
-    rank_of = {label: i for i, label in enumerate(signatures.labels)}
-    labels = np.array([rank_of[mention.label] for mention in mentions], dtype=np.int64)
-    layout = _Layout.of(text, mentions, known_words)
-    triggers = np.flatnonzero(signatures.is_trigger[labels]) if len(labels) else np.zeros(0, dtype=np.int64)
-    rank, is_before = _ranks(labels, triggers)
-    possible = signatures.allowed[labels[triggers]][:, labels].any(axis=2) if len(triggers) else rank > 0
-    possible &= np.where(is_before, rank < MOST_BEFORE, rank < MOST_AFTER)
-    possible[np.arange(len(triggers)), triggers] = False
-    rows, arguments = np.nonzero(possible)
-    pairs = np.stack([triggers[rows], arguments], axis=1)
-    columns = _features(layout, labels, triggers, rank, is_before)
-    features = np.stack([column[rows, arguments] for column in columns.values()], axis=1)
-    assert list(columns) == list(FEATURES)
-    allowed = signatures.allowed[labels[pairs[:, 0]], labels[pairs[:, 1]]]
-    return Candidates(
-        labels, pairs, allowed, features, layout.sentences, layout.texts, *_antecedents(labels, triggers, layout)
-    )
+    signatures: Signatures
+    words: tuple[str, ...] = ()
+
+    @cached_property
+    def _known_words(self) -> dict[str, int]:
+        return {word: i for i, word in enumerate(self.words)}
+
+    @cached_property
+    def _rank_of(self) -> dict[str, int]:
+        return {label: i for i, label in enumerate(self.signatures.labels)}
+
+    def __call__(self, text: str, mentions: Sequence[HasLabel]) -> Candidates:
+        """The candidates of a text, whose mentions have labels of the ontology and are in text order."""
+        signatures = self.signatures
+        labels = np.array([self._rank_of[mention.label] for mention in mentions], dtype=np.int64)
+        layout = _Layout.of(text, mentions, self._known_words)
+        triggers = np.flatnonzero(signatures.is_trigger[labels]) if len(labels) else np.zeros(0, dtype=np.int64)
+        rank, is_before = _ranks(labels, triggers)
+        possible = signatures.allowed[labels[triggers]][:, labels].any(axis=2) if len(triggers) else rank > 0
+        possible &= np.where(is_before, rank < MOST_BEFORE, rank < MOST_AFTER)
+        possible[np.arange(len(triggers)), triggers] = False
+        rows, arguments = np.nonzero(possible)
+        pairs = np.stack([triggers[rows], arguments], axis=1)
+        columns = _features(layout, labels, triggers, rank, is_before)
+        features = np.stack([column[rows, arguments] for column in columns.values()], axis=1)
+        assert list(columns) == list(FEATURES)
+        allowed = signatures.allowed[labels[pairs[:, 0]], labels[pairs[:, 1]]]
+        return Candidates(
+            labels, pairs, allowed, features, layout.sentences, layout.texts, *_antecedents(labels, triggers, layout)
+        )
 
 
 def _antecedents(labels: Ints, triggers: Ints, layout: _Layout) -> tuple[Ints, Ints]:

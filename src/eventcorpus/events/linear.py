@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,10 +19,9 @@ from eventcorpus.events.candidates import (
     APART,
     FEATURES,
     RECENT,
+    CandidateFinder,
     Candidates,
     HasLabel,
-    Signatures,
-    candidates,
     crossed_features,
     n_crossed,
 )
@@ -56,26 +54,21 @@ class LinearLinks:
     """
 
     learned: Learned
-    signatures: Signatures
+    finder: CandidateFinder
     roles: tuple[Any, ...]
     attributes: tuple[Any, ...]
     antecedents: Any
     words: dict[str, int]
 
-    @cached_property
-    def known_words(self) -> dict[str, int]:
-        """From a word to its position in ``common_words``."""
-        return {word: i for i, word in enumerate(self.learned.words)}
-
     def link(self, text: str, mentions: Sequence[Mention]) -> list[Mention]:
         """Give mentions of a text, in text order, their roles, attributes and events."""
-        pairs = candidates(text, mentions, self.signatures, known_words=self.known_words)
+        pairs = self.finder(text, mentions)
         return linked_mentions(mentions, pairs, self.scores(text, mentions, pairs), self.learned, _CONFIDENCES)
 
     def scores(self, text: str, mentions: Sequence[HasLabel], pairs: Candidates) -> LinkScores:
         """The probabilities of the candidates of a text."""
         roles = np.zeros(pairs.allowed.shape)
-        matrix = _pair_matrix(pairs, len(self.signatures.labels))
+        matrix = _pair_matrix(pairs, len(self.finder.signatures.labels))
         for k, classifier in enumerate(self.roles):
             allowed = np.flatnonzero(pairs.allowed[:, k])
             if isinstance(classifier, int):
@@ -93,7 +86,7 @@ class LinearLinks:
             values.append(found)
         same = np.full(len(pairs.antecedents), 1.0 if self.antecedents == 1 else -1.0)
         if not isinstance(self.antecedents, int) and len(same):
-            features = _antecedent_matrix(pairs, roles, values, len(self.signatures.labels))
+            features = _antecedent_matrix(pairs, roles, values, len(self.finder.signatures.labels))
             same = self.antecedents.decision_function(features)
         return LinkScores(roles, tuple(values), same)
 
@@ -104,13 +97,10 @@ def fit_linear_links(train: Sequence[AnnotatedArticle], ontology: Ontology) -> L
     from sklearn.linear_model import LogisticRegression
 
     learned = Learned.of(ontology, train)
-    signatures, n_labels = Signatures.of(ontology), len(ontology.labels)
-    known_words = {word: i for i, word in enumerate(learned.words)}
+    finder, n_labels = learned.finder(ontology), len(ontology.labels)
     layers = [resolve_overlaps(annotated.spans, ontology)[0] for annotated in train]
     texts = [annotated.article.text for annotated in train]
-    found = [
-        candidates(text, spans, signatures, known_words=known_words) for text, spans in zip(texts, layers, strict=True)
-    ]
+    found = [finder(text, spans) for text, spans in zip(texts, layers, strict=True)]
     targets = [
         Targets.of(annotated, spans, pairs, learned, ontology)
         for annotated, spans, pairs in zip(train, layers, found, strict=True)
@@ -140,7 +130,7 @@ def fit_linear_links(train: Sequence[AnnotatedArticle], ontology: Ontology) -> L
         fitted(context, values[:, k], values[:, k] >= 0, C=1.0, class_weight="balanced", max_iter=1000)
         for k in range(len(learned.attributes))
     )
-    links = LinearLinks(learned, signatures, roles, attributes, 0, columns)
+    links = LinearLinks(learned, finder, roles, attributes, 0, columns)
     if learned.event_link is None:
         return links
     given = [links.scores(text, spans, pairs) for text, spans, pairs in zip(texts, layers, found, strict=True)]
@@ -215,7 +205,7 @@ def _antecedent_matrix(pairs: Candidates, roles: Numbers, values: Sequence[Numbe
 def nearest_arguments(text: str, mentions: Sequence[Mention], ontology: Ontology) -> list[Mention]:
     """Give each trigger for each of its roles the nearest mention of its sentence that a signature allows."""
     learned = Learned.of(ontology, ())
-    pairs = candidates(text, mentions, Signatures.of(ontology), known_words={})
+    pairs = learned.finder(ontology)(text, mentions)
     distance = pairs.features[:, list(FEATURES).index("distance")] % (FEATURES["distance"] // 2)
     roles = np.zeros(pairs.allowed.shape)
     for k in range(roles.shape[1]):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eventcorpus.annotation.rules import resolve_overlaps, with_defaults
-from eventcorpus.events.candidates import Candidates, Ints, Signatures, common_words
+from eventcorpus.events.candidates import CandidateFinder, Candidates, Ints, Signatures, common_words
 from eventcorpus.files import StrictModel
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, ChosenValue, Link, Mention, Span
@@ -64,6 +64,10 @@ class Learned(StrictModel):
             words=common_words((annotated.article.text, annotated.spans) for annotated in articles),
             single=tuple(role for role in roles if _share_of_several(role, articles) < _SINGLE),
         )
+
+    def finder(self, ontology: Ontology) -> CandidateFinder:
+        """What finds the pairs that the learned roles may link."""
+        return CandidateFinder(Signatures.of(ontology, self.roles), self.words)
 
 
 def _share_of_several(role: str, articles: Sequence[AnnotatedArticle]) -> float:

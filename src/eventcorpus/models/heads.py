@@ -8,9 +8,8 @@ for the pass for each trigger of TagPrime (Hsu et al. 2023).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -27,11 +26,10 @@ from eventcorpus.events.candidates import (
     APART,
     FEATURES,
     RECENT,
+    CandidateFinder,
     Candidates,
     HasLabel,
     Ints,
-    Signatures,
-    candidates,
 )
 from eventcorpus.events.linking import Learned, LinkScores
 from eventcorpus.files import StrictModel, parse_as, read_json, write_json
@@ -87,12 +85,10 @@ class HeadInputs:
         text: str,
         encoded: EncodedText,
         mentions: Sequence[HasLabel],
-        signatures: Signatures,
-        *,
-        known_words: Mapping[str, int],
+        finder: CandidateFinder,
     ) -> HeadInputs:
         """Those of a text's mentions, which are in text order."""
-        pairs = candidates(text, mentions, signatures, known_words=known_words)
+        pairs = finder(text, mentions)
         starts = np.array([start for start, _ in encoded.offsets], dtype=np.int64)
         ends = np.array([end for _, end in encoded.offsets], dtype=np.int64)
         breaks = np.array([*sentence_starts(text), len(text)], dtype=np.int64)
@@ -132,7 +128,7 @@ class EventHeads(nn.Module):
     def __init__(self, about: HeadsAbout, ontology: Ontology) -> None:
         super().__init__()
         self.about = about
-        self.signatures = Signatures.of(ontology)
+        self.finder = about.learned.finder(ontology)
         size, n_labels, n_roles = about.size, len(ontology.labels), len(about.learned.roles)
         # roles have vectors of their own: with those of attributes they lose two points of F1 (training/README.md)
         self.mix = nn.Linear(about.hidden_size * len(about.layers), 2 * size)
@@ -150,7 +146,7 @@ class EventHeads(nn.Module):
         if about.attends:
             self.before_attention = nn.LayerNorm(width)
             self.attention = nn.MultiheadAttention(width, 4, dropout=0.1, batch_first=True)
-        self.roles = nn.Linear(width, n_roles)
+        self.roles = nn.Linear(width, max(n_roles, 1))
         self.arguments = nn.Linear(size, 32 * max(n_roles, 1), bias=False)
         self.say = nn.Sequential(nn.Linear(2 * size + 32, 128), nn.GELU(), nn.Dropout(about.dropout))
         self.attributes = nn.ModuleList(nn.Linear(128, len(a.values)) for a in about.learned.attributes)
@@ -159,11 +155,6 @@ class EventHeads(nn.Module):
         self.same = nn.Sequential(
             nn.Linear(4 * size + 32 + n_same, 128), nn.GELU(), nn.Dropout(about.dropout), nn.Linear(128, 1)
         )
-
-    @cached_property
-    def known_words(self) -> dict[str, int]:
-        """From a word to its position in ``common_words``."""
-        return {word: i for i, word in enumerate(self.about.learned.words)}
 
     def project(self, hidden_states: Sequence[torch.Tensor]) -> torch.Tensor:
         """From all hidden states of a batch, each of shape (..., hidden_size), to (..., 2 * size), fp32.
@@ -175,7 +166,7 @@ class EventHeads(nn.Module):
 
     def inputs(self, text: str, encoded: EncodedText, mentions: Sequence[HasLabel]) -> HeadInputs:
         """What is read of an article's mentions."""
-        return HeadInputs.of(text, encoded, mentions, self.signatures, known_words=self.known_words)
+        return HeadInputs.of(text, encoded, mentions, self.finder)
 
     def forward(self, states: torch.Tensor, inputs: HeadInputs) -> HeadScores:
         """Score one article.

@@ -26,7 +26,7 @@ from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
 from eventcorpus.tags import OUTSIDE, tag_names, tags_from_spans
 from eventcorpus.training.augmentation import Names, collect_names, geo_names, replace_mentions
-from eventcorpus.training.head_targets import IGNORED, HeadExample, HeadLoss, as_found, head_example
+from eventcorpus.training.head_targets import IGNORED, HeadExample, HeadExamples, HeadLoss
 from eventcorpus.training.noise import damaged, lower_cased, with_headline, with_lists
 from eventcorpus.training.recipe import Recipe
 
@@ -87,7 +87,7 @@ class Preparation:
 
     ``source``: the encoder, as transformers loads it. ``encoder``: its tokenizer, with the recipe's windows.
     ``encoded``: the articles as ``encode`` encodes them. ``unlabelled``: the articles of the recipe's ``unlabelled``.
-    ``heads``: what the heads beside the tagger are to be, if there are any.
+    ``heads``: what the heads beside the tagger learn, if there are any.
     """
 
     articles: Sequence[AnnotatedArticle]
@@ -97,7 +97,7 @@ class Preparation:
     encoder: TextEncoder
     encoded: EncodedArticles
     unlabelled: Sequence[Article] = ()
-    heads: HeadsAbout | None = None
+    heads: HeadExamples | None = None
 
     def load_model(self, *, attention: str = "sdpa") -> Any:
         """The encoder with a head for the tags of the ontology, in fp32; see ``load_encoder``, which raises."""
@@ -111,7 +111,8 @@ class Preparation:
         """Heads in fp32, those of the encoder's folder or with new weights; None if there are to be none."""
         if not self.heads:
             return None
-        return trained_heads(self.source, self.ontology, self.heads.learned) or EventHeads(self.heads, self.ontology)
+        about = self.heads.about
+        return trained_heads(self.source, self.ontology, about.learned) or EventHeads(about, self.ontology)
 
     def head_loss(self) -> HeadLoss | None:
         """What the heads learn by, the values of attributes weighted as often as they are in the articles."""
@@ -120,7 +121,7 @@ class Preparation:
         examples = {id(e.head): e.head for e in self.encoded.examples if e.head}
         recipe = self.recipe
         weights = (recipe.roles_weight, recipe.attributes_weight, recipe.events_weight)
-        return HeadLoss(self.heads, list(examples.values()), weights=weights, balanced=recipe.balanced_attributes)
+        return HeadLoss(self.heads.about, list(examples.values()), weights=weights, balanced=recipe.balanced_attributes)
 
     def encode(self, articles: Sequence[AnnotatedArticle], *, for_heads: bool = True) -> list[Example]:
         """The examples of other articles; ``for_heads``: whether the heads learn from them too, where there are any."""
@@ -137,7 +138,8 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     source = find_encoder(recipe.encoder)
     check_length(source, recipe.encoder, max_length=recipe.max_length)
     encoder = TextEncoder(load_tokenizer(source), max_length=recipe.max_length, stride=recipe.stride)
-    heads = heads_for(articles, ontology, recipe, source)
+    about = heads_for(articles, ontology, recipe, source)
+    heads = HeadExamples(about, ontology) if about else None
     encoded = encode_articles(articles, ontology, encoder, heads=heads)
     if not encoded.n_spans:
         raise InputError(
@@ -161,10 +163,22 @@ def heads_for(
     """
     if not recipe.heads or not ontology.triggers or not (ontology.roles or ontology.attributes):
         return None
-    config, learned = load_config(source), Learned.of(ontology, articles)
+    config, learned = load_config(source), _learned(articles, ontology, recipe)
+    if not learned:
+        return None
     if before := trained_heads(source, ontology, learned):
         return before.about
     return HeadsAbout.of(learned, n_layers=config.num_hidden_layers, hidden_size=config.hidden_size)
+
+
+def _learned(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> Learned | None:
+    """What is to be learned but of mentions: what the ontology has and a weight of the recipe other than 0."""
+    learned = Learned.of(ontology, articles)
+    left_out: dict[str, Any] = {} if recipe.roles_weight else {"roles": (), "single": ()}
+    left_out |= {} if recipe.attributes_weight else {"attributes": ()}
+    left_out |= {} if recipe.events_weight else {"event_link": None}
+    learned = learned.model_copy(update=left_out)
+    return learned if learned.roles or learned.attributes or learned.event_link else None
 
 
 def _unlabelled_path(item: str) -> Path:
@@ -231,7 +245,7 @@ def log_encoded(prepared: Preparation) -> None:
 
 
 def encode_articles(
-    articles: Sequence[AnnotatedArticle], ontology: Ontology, encoder: TextEncoder, *, heads: HeadsAbout | None = None
+    articles: Sequence[AnnotatedArticle], ontology: Ontology, encoder: TextEncoder, *, heads: HeadExamples | None = None
 ) -> EncodedArticles:
     """Encode articles for training.
 
@@ -249,7 +263,7 @@ def encode_articles(
         tags, unreached = tags_from_spans(spans, encoded.offsets, ontology.rank)
         if not set(ontology.labels) <= set(annotated.labels_annotated):
             tags = [IGNORED if tag == OUTSIDE else tag for tag in tags]
-        head = head_example(annotated, spans, encoded, heads, ontology) if heads else None
+        head = heads.of(annotated, spans, encoded) if heads else None
         examples = _examples(encoded, tags, encoder, head)
         encoding.examples += examples
         encoding.article_of += [position] * len(examples)
@@ -343,11 +357,10 @@ def examples_with_found_mentions(
         found: of each article, by a model that was not trained on it.
     """
     assert prepared.heads is not None
-    heads: list[HeadExample] = []
-    for annotated, mentions in zip(prepared.articles, found, strict=True):
-        spans = as_found(annotated, mentions, prepared.heads)
-        encoded = prepared.encoder.encode(annotated.article.text)
-        heads.append(head_example(annotated, spans, encoded, prepared.heads, prepared.ontology))
+    heads = [
+        prepared.heads.of_found(annotated, mentions, prepared.encoder.encode(annotated.article.text))
+        for annotated, mentions in zip(prepared.articles, found, strict=True)
+    ]
 
     def examples_of(epoch: int) -> list[Example]:
         chosen = list(examples)

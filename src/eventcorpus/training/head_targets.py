@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from eventcorpus.events.candidates import HasLabel, Signatures
+from eventcorpus.events.candidates import HasLabel
 from eventcorpus.events.linking import Targets
 from eventcorpus.models.heads import HeadInputs, HeadsAbout, HeadScores
 from eventcorpus.models.windows import EncodedText
@@ -38,16 +38,22 @@ class HeadExample:
         return np.array([self.targets.is_known.sum(), (self.targets.values >= 0).sum(), n_later])
 
 
-def head_example(
-    annotated: AnnotatedArticle, spans: Sequence[Span], encoded: EncodedText, about: HeadsAbout, ontology: Ontology
-) -> HeadExample:
-    """What an article's spans teach, in text order and without overlaps."""
-    signatures, learned = Signatures.of(ontology), about.learned
-    known_words = {word: i for i, word in enumerate(learned.words)}
-    inputs = HeadInputs.of(annotated.article.text, encoded, spans, signatures, known_words=known_words)
-    return HeadExample(
-        inputs, Targets.of(annotated, spans, inputs.candidates, learned, ontology), len(encoded.input_ids)
-    )
+class HeadExamples:
+    """Makes what heads learn from articles annotated with an ontology."""
+
+    def __init__(self, about: HeadsAbout, ontology: Ontology) -> None:
+        self.about, self._ontology = about, ontology
+        self._finder = about.learned.finder(ontology)
+
+    def of(self, annotated: AnnotatedArticle, spans: Sequence[Span], encoded: EncodedText) -> HeadExample:
+        """What an article's spans teach, which are in text order and without overlaps."""
+        inputs = HeadInputs.of(annotated.article.text, encoded, spans, self._finder)
+        targets = Targets.of(annotated, spans, inputs.candidates, self.about.learned, self._ontology)
+        return HeadExample(inputs, targets, len(encoded.input_ids))
+
+    def of_found(self, annotated: AnnotatedArticle, found: Sequence[HasLabel], encoded: EncodedText) -> HeadExample:
+        """What an article teaches of the mentions that a model found in it."""
+        return self.of(annotated, as_found(annotated, found, self.about), encoded)
 
 
 def as_found(annotated: AnnotatedArticle, found: Sequence[HasLabel], about: HeadsAbout) -> list[Span]:

@@ -111,11 +111,11 @@ class Recipe(StrictModel):
     heads_learning_rate: Number = Field(1e-3, ge=1e-8, le=1, json_schema_extra=_EXPERT)
     """Of the heads for roles, attributes and events, after warm-up."""
     roles_weight: Number = Field(2.0, ge=0, le=100, json_schema_extra=_EXPERT)
-    """Weight of the loss of roles beside that of the tags."""
+    """Weight of the loss of roles beside that of the tags; 0: no roles are learned, and none are given."""
     attributes_weight: Number = Field(0.2, ge=0, le=100, json_schema_extra=_EXPERT)
-    """Weight of the loss of attributes."""
+    """Weight of the loss of attributes; 0: none."""
     events_weight: Number = Field(0.2, ge=0, le=100, json_schema_extra=_EXPERT)
-    """Weight of the loss of event identity."""
+    """Weight of the loss of event identity; 0: none."""
     found_mentions: Number = Field(0.5, ge=0, le=1, json_schema_extra=_EXPERT)
     """With teachers: the share of the articles, drawn anew each epoch, of which the heads read the mentions that the
     teacher found that was not trained on them, in place of the annotated ones."""
