@@ -1,5 +1,7 @@
 """Roles, attributes and events learned end to end, on a tiny encoder and an ontology with unusual names."""
 
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +15,14 @@ from eventcorpus.errors import OutputError, RecipeError
 from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.sources import Gold, Options, runs_of
 from eventcorpus.events.linking import LinkCalibration, LinkConfidence, annotated_mentions
+from eventcorpus.files import write_json
 from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.extractor import Extractor, sections
 from eventcorpus.models.fit_link_calibration import _Judged, calibrate_links
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import prediction_line, read_predictions
 from eventcorpus.render.evaluation import report_lines
+from eventcorpus.render.model_card import CardFacts, read_scores, write_card
 from eventcorpus.schema import AnnotatedArticle, Article, Mention
 from eventcorpus.training.batches import Batch, Epochs, MicroBatch, chunks, collate
 from eventcorpus.training.distributed import Processes
@@ -312,6 +316,27 @@ def test_what_a_model_links_is_in_its_predictions_and_is_scored(trained: Path, t
     assert [line.partition(":")[0] for line in lines_shown] == [
         "linking by the system", "linking by nearest argument", "linking by linear",
     ]  # fmt: skip
+
+
+def test_the_card_says_what_the_heads_give_and_how_well(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (run,) = runs_of([trained], Gold(ARTICLES, ONTOLOGY, "made", "all", "", tmp_path), Options("all"))
+    report = evaluate(ARTICLES, [run], ONTOLOGY, name="made", split="all", n_resamples=20)
+    write_json(tmp_path / "report.json", report)
+    folder = tmp_path / "m"
+    shutil.copytree(trained, folder)
+    write_card(folder, CardFacts().with_scores(read_scores(tmp_path / "report.json")))
+    card = (folder / "README.md").read_text()
+    assert "roles that link a trigger to its arguments (où, done by); how sure (sûr, peut-être); which triggers" in card
+    assert "| dataset | split | mentions | roles | how sure | same event |" in card
+    perfect = "100.0 [100.0, 100.0] | 100.0 | 100.0 |"
+    assert f"| made | all | of the gold, given | {perfect}" in card and f"| made | all | found | {perfect}" in card
+    assert "are not predicted" not in card
+    monkeypatch.chdir(tmp_path)
+    code = re.findall(r"```python\n(.*?)```", card, re.DOTALL)[0]
+    exec(code.replace("Rebels attacked Northtown on Monday, killing 18 people.", ARTICLES[0].article.text), {})
+    assert "done by m1" in capsys.readouterr().out
 
 
 def test_links_are_calibrated_where_mentions_are_found_and_where_they_are_given(trained: Path) -> None:

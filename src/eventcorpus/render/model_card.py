@@ -16,9 +16,10 @@ import yaml
 from pydantic import Field
 
 from eventcorpus.agreement.agree import AgreementReport, Figure
-from eventcorpus.eval.report import Interval, Intervals, LabelFigures, Report
+from eventcorpus.eval.report import Events, Interval, Intervals, LabelFigures, Report
+from eventcorpus.events.linking import Learned
 from eventcorpus.files import StrictModel, parse_as, read_json, write_json, write_text
-from eventcorpus.models.folder import ModelAbout, read_about
+from eventcorpus.models.folder import HEADS, ModelAbout, read_about
 from eventcorpus.package_data import fill_template
 from eventcorpus.tables import UNDEFINED, percent_with_range
 from eventcorpus.text import printable
@@ -46,8 +47,20 @@ class LabelScore(StrictModel):
     support: int
 
 
+class LinkScores(StrictModel):
+    """How well mentions are linked: F1 of roles at the right trigger, of the values of each attribute (macro), and of
+    pairs of triggers of one event."""
+
+    roles: LabelScore | None
+    attributes: dict[str, Figure]
+    same_event: Figure | None
+
+
 class Scores(StrictModel):
-    """The figures of one report. ``model_hash`` is that of the model when it was scored."""
+    """The figures of one report. ``model_hash`` is that of the model when it was scored.
+
+    ``links``: with the mentions that the model found; ``links_given``: with the mentions of the gold given.
+    """
 
     dataset: str
     sha256: str
@@ -58,6 +71,8 @@ class Scores(StrictModel):
     micro: LabelScore
     overlap_f1: Figure | None
     labels: dict[str, LabelScore]
+    links: LinkScores | None = None
+    links_given: LinkScores | None = None
 
 
 class AgreementFigures(StrictModel):
@@ -116,6 +131,19 @@ def read_scores(path: Path) -> Scores:
             f1=score(row.f1, ends.f1), support=row.support,
         )  # fmt: skip
 
+    def bare(value: float | None) -> Figure:
+        return Figure(value=value, low=None, high=None)
+
+    def link_scores(events: Events | None) -> LinkScores | None:
+        if events is None or not (events.argument_attached or events.attributes):
+            return None
+        pairs, values = events.event_sets and events.event_sets.pairs, events.attributes
+        return LinkScores(
+            roles=label_score(events.argument_attached.micro) if events.argument_attached else None,
+            attributes={name: bare(found.values.macro.f1) for name, found in values.items()},
+            same_event=bare(pairs.f1) if pairs else None,
+        )
+
     return Scores(
         dataset=report.dataset.name,
         sha256=report.dataset.sha256,
@@ -126,6 +154,8 @@ def read_scores(path: Path) -> Scores:
         micro=label_score(report.exact.micro),
         overlap_f1=label_score(report.overlap.micro).f1 if report.overlap else None,
         labels={label: label_score(row) for label, row in report.exact.labels.items()},
+        links=link_scores(report.events),
+        links_given=link_scores(report.events_given_mentions),
     )
 
 
@@ -158,15 +188,26 @@ def write_card(folder: Path, facts: CardFacts | None = None) -> None:
         write_json(folder / CARD_FACTS, facts)
     run = read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
     recipe = yaml.safe_load((folder / "recipe.yaml").read_text("utf-8")) if (folder / "recipe.yaml").is_file() else {}
-    card = model_card(folder.resolve().name, about, facts or read_card_facts(folder), run=run, recipe=recipe)
+    facts, heads = facts or read_card_facts(folder), folder / HEADS[0]
+    learned = Learned.model_validate(read_json(heads)["learned"]) if heads.is_file() else None
+    card = model_card(folder.resolve().name, about, facts, run=run, recipe=recipe, learned=learned)
     write_text(folder / "README.md", card)
 
 
-def model_card(name: str, about: ModelAbout, facts: CardFacts, *, run: dict[str, Any], recipe: dict[str, Any]) -> str:
+def model_card(
+    name: str,
+    about: ModelAbout,
+    facts: CardFacts,
+    *,
+    run: dict[str, Any],
+    recipe: dict[str, Any],
+    learned: Learned | None = None,
+) -> str:
     """Markdown of a card.
 
     Args:
         run: content of ``run.json``, empty where there is none; so ``recipe``.
+        learned: what the heads have learned, if there are any.
     """
     data = about.training.get("data", {})
     return fill_template(
@@ -182,7 +223,9 @@ def model_card(name: str, about: ModelAbout, facts: CardFacts, *, run: dict[str,
         facts=facts,
         run=run,
         recipe=recipe,
+        learned=learned,
         md=escape,
+        md_all=lambda names: [escape(name) for name in names],
         share=_percent,
         percent_with_range=percent_with_range,
     )
