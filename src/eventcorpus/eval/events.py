@@ -111,10 +111,10 @@ def link_counts(
 def _pairs(gold: Iterable[AnnotatedArticle], predictions: Iterable[Prediction], ontology: Ontology) -> list[Pair]:
     """Every article of the gold, in its order; one without a prediction counts as read and found empty."""
     by_id = {p.id: p for p in predictions}
-    return [(a, _as_annotated(by_id.get(a.article.id), a.article, ontology)) for a in gold]
+    return [(a, as_annotated(by_id.get(a.article.id), a.article, ontology)) for a in gold]
 
 
-def _as_annotated(prediction: Prediction | None, article: Article, ontology: Ontology) -> AnnotatedArticle:
+def as_annotated(prediction: Prediction | None, article: Article, ontology: Ontology) -> AnnotatedArticle:
     """What a system predicts for an article; span ids are the positions of its mentions."""
     spans: list[Span] = []
     position: dict[str | None, str] = {}
@@ -172,10 +172,26 @@ def _false_alarms(pair: Pair, triggers: Sequence[str]) -> tuple[int, int]:
 
 
 def _arguments(annotated: AnnotatedArticle, link: str | None) -> set[Item]:
-    """(role, (trigger's label, start and end of the argument, start and end of the trigger))."""
+    return set(argument_items(annotated, link))
+
+
+def argument_items(annotated: AnnotatedArticle, link: str | None) -> dict[Item, Role]:
+    """The roles of an article by what makes two of them the same: a predicted one is right if the gold has its item.
+
+    An item is (role, (trigger's label, start and end of the argument, start and end of the trigger)). Of several roles
+    with one item the first stands for all; they count once.
+
+    Args:
+        link: the role that joins triggers into events, which is left out.
+    """
     by_id = {span.id: span for span in annotated.spans}
-    pairs = ((r.role, by_id[r.trigger], by_id[r.argument]) for r in annotated.roles if r.role != link)
-    return {(role, (t.label, a.start, a.end, t.start, t.end)) for role, t, a in pairs}
+    found: dict[Item, Role] = {}
+    for role in annotated.roles:
+        if role.role != link:
+            trigger, argument = by_id[role.trigger], by_id[role.argument]
+            ends = (argument.start, argument.end, trigger.start, trigger.end)
+            found.setdefault((role.role, (trigger.label, *ends)), role)
+    return found
 
 
 def _by_distance(annotated: AnnotatedArticle, link: str | None) -> set[Item]:
@@ -214,6 +230,11 @@ def _count_event_sets(pair: Pair, ontology: Ontology) -> list[float]:
     in_gold, found = _pairs_of(gold), _pairs_of(predicted)
     pairs = (len(in_gold & found), len(found), len(in_gold))
     return [*b_cubed(gold, predicted), *ceaf_e(gold, predicted), *numbers, *pairs]
+
+
+def trigger_pairs(annotated: AnnotatedArticle, ontology: Ontology) -> set[tuple[SpanKey, SpanKey]]:
+    """The pairs of triggers that tell one event; a predicted pair is right if it is among those of the gold."""
+    return _pairs_of(_clusters(annotated, ontology))
 
 
 def _pairs_of(clusters: Iterable[set[SpanKey]]) -> set[tuple[SpanKey, SpanKey]]:
@@ -274,9 +295,14 @@ def _values(annotated: AnnotatedArticle, attribute: AttributeType, ontology: Ont
     found: Values = {}
     for span in annotated.spans:
         if attribute in ontology.attributes_of(span.label):
-            values = sorted(value for name, value in with_defaults(span, ontology) if name == attribute.name)
-            found.setdefault((span.start, span.end, span.label), []).append(tuple(values))
+            values = values_of(span, attribute, ontology)
+            found.setdefault((span.start, span.end, span.label), []).append(values)
     return found
+
+
+def values_of(span: Span, attribute: AttributeType, ontology: Ontology) -> tuple[str, ...]:
+    """The values of an attribute of a span, sorted, or its default; the value is right if all of them are the same."""
+    return tuple(sorted(value for name, value in with_defaults(span, ontology) if name == attribute.name))
 
 
 def _each_value(values: Values) -> Counter[tuple[tuple[int, int, str], str]]:

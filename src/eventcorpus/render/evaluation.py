@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -33,6 +34,7 @@ from eventcorpus.render.html import (
     page_script,
     predicted_side,
 )
+from eventcorpus.render.links import links_of
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import percent
 
@@ -209,6 +211,9 @@ def eval_page(
         gold: with the labels of the report: classes, where a map was used. ``predictions`` likewise.
     """
     by_id = {p.id: p for p in predictions}
+    browser = error_browser(gold, by_id, report.exact.labels)
+    if report.events is not None:
+        browser = replace(browser, links=links_of(gold, by_id, ontology))
     curves = report.calibration.curves if report.calibration else {}
     return fill_template(
         "eval.html.j2",
@@ -220,8 +225,9 @@ def eval_page(
         thresholds={label: at_thresholds(points) for label, points in curves.items()},
         about_labels=label_definitions(ontology),
         least_articles=LEAST_ARTICLES,
-        items=browser_json(error_browser(gold, by_id, report.exact.labels)),
-        script=page_script("figures.js", "browser.js"),
+        items=browser_json(browser),
+        has_links=browser.links is not None,
+        script=page_script("figures.js", *(["links.js"] if browser.links is not None else []), "browser.js"),
     )
 
 

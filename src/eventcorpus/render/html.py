@@ -22,6 +22,7 @@ from markupsafe import Markup, escape
 from eventcorpus.metrics.align import Outcome
 from eventcorpus.ontology import Ontology, label_colours
 from eventcorpus.predictions import Prediction
+from eventcorpus.render.links import ArticleLinks, links_data
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.text import HasOffsets, sentences_around, with_ends_inside
 
@@ -134,7 +135,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class BrowserPage:
-    """Everything that the browser shows. ``sides`` are names; ``mentions`` has shape (n_articles, n_sides, ...)."""
+    """Everything that the browser shows. ``sides`` are names; ``mentions`` has shape (n_articles, n_sides, ...).
+
+    ``links`` has an entry an article where the system gives roles or attributes; else nothing of them is shown.
+    """
 
     sides: tuple[str, ...]
     labels: tuple[str, ...]
@@ -143,6 +147,7 @@ class BrowserPage:
     articles: Sequence[Article]
     mentions: Sequence[Sequence[Sequence[ShownMention]]]
     items: Sequence[Item] = ()
+    links: Sequence[ArticleLinks] | None = None
 
 
 def browser_json(page: BrowserPage) -> Markup:
@@ -160,7 +165,7 @@ def browser_json(page: BrowserPage) -> Markup:
         with_ends_inside(article.text, [mention for side in sides for mention in side])
         for article, sides in zip(page.articles, page.mentions, strict=True)
     ]
-    data = {
+    data: dict[str, Any] = {
         "sides": page.sides,
         "labels": labels,
         "colours": [colours.get(label, "#777777") for label in labels],
@@ -173,6 +178,8 @@ def browser_json(page: BrowserPage) -> Markup:
         ],
         "items": [_item(item, page, kinds, units[item.article], whole[item.article]) for item in page.items],
     }
+    if page.links is not None:
+        data["links"] = links_data(page.links)
     return json_in_html(data)
 
 

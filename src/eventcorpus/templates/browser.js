@@ -48,6 +48,7 @@
       mark.style.setProperty("--c", data.colours[top.label]);
       mark.title = over.map((m) => `${data.labels[m.label]} ${m.title}`.trim()).join("\n");
       if (top.item) mark.dataset.item = top.item;
+      links?.prepare(mark, over);
       for (const m of over) if (m.end === end) mark.append(element("small", "", data.labels[m.label]));
       pieces.append(mark);
     }
@@ -57,20 +58,21 @@
     const letters = [...text.slice(0, 200)];
     return letters.length > 60 ? `${letters.slice(0, 59).join("")}…` : text;
   };
+  const quoted = (text) => element("bdi", "", ...plain(short(text)));
+  const chip = (of) => {
+    const one = element("span", "chip", data.labels[of]);
+    one.style.setProperty("--c", data.colours[of]);
+    return one;
+  };
   const said = (item, side) => {
     const text = data.articles[item.article][2];
     if (!item.spans[side].length) return [element("span", "soft", "nothing")];
-    return item.spans[side].flatMap(([start, end, of], i) => {
-      const chip = element("span", "chip", data.labels[of]);
-      chip.style.setProperty("--c", data.colours[of]);
-      const quoted = element("bdi", "", ...plain(short(text.slice(start, end))));
-      return [i ? ", " : "", chip, " “", quoted, "”"];
-    });
+    return item.spans[side].flatMap(([start, end, of], i) => [i ? ", " : "", chip(of), " “", quoted(text.slice(start, end)), "”"]);
   };
   const side = (item, number) => {
     const at = new Set(item.positions[number]);
     const marks = data.mentions[item.article][number].map(([start, end, of, hint], i) => (
-      { start, end, label: of, title: hint, className: at.has(i) ? "issue" : "context" }
+      { start, end, label: of, title: hint, className: at.has(i) ? "issue" : "context", article: item.article, side: number, position: i }
     ));
     const text = element("p", "article", paint(data.articles[item.article][2], item.window, marks));
     text.dir = "auto";
@@ -94,8 +96,11 @@
     one.id = `error-${item.n}`;
     one.tabIndex = -1;
     if (item === current) one.classList.add("current");
+    links?.card(one, item);
     return one;
   };
+
+  const links = data.links && linking({ data, items, element, quoted, chip, filter: bar });
 
   // --- filtering
   const lowered = [];
@@ -118,6 +123,7 @@
         (what !== "kind" || data.kinds[item.kind][0] === which) &&
         (of === null || item.labels.has(of)) &&
         (!cell || item.cells.some(([row, column]) => row === cell[0] && column === cell[1])) &&
+        (!links || links.fits(item)) &&
         (!wanted || textOf(item).includes(wanted)),
     );
     if (order.value) fitting.sort((a, b) => b.weight - a.weight || a.n - b.n);
@@ -130,6 +136,7 @@
       .filter(([n]) => n)
       .map(([n, name]) => `${name} ${n.toLocaleString("en")}`)
       .join(" · ");
+    links?.count(fitting);
     pair.hidden = !cell;
     if (cell) {
       const [row, column] = cell.map((i) => data.labels[i] ?? "nothing");
@@ -143,6 +150,7 @@
     if (label.value !== "") values.set("label", data.labels[label.value]);
     if (words.value.trim()) values.set("words", words.value.trim());
     if (order.value) values.set("order", order.value);
+    if (links?.select.value) values.set("linked", links.select.value);
     if (cell) ["gold", "predicted"].forEach((name, i) => values.set(name, data.labels[cell[i]] ?? ""));
     history.replaceState(null, "", `#${values.size ? values : "errors"}`);
   };
@@ -163,6 +171,7 @@
     }
     const card = $(`error-${item.n}`);
     card.classList.add("current");
+    links?.show(card, item);
     if (focus) card.focus({ preventScroll: true });
     card.scrollIntoView({ block: "nearest" });
   };
@@ -186,7 +195,7 @@
         const here = item.positions[i].includes(position);
         const state = other ? `state-${groupOf(other)}` : "";
         const title = [hint, other ? data.kinds[other.kind][1] : ""].filter(Boolean).join(" · ");
-        return { start, end, label: of, title, className: `${state}${here ? " here" : ""}`, item: other?.n };
+        return { start, end, label: of, title, className: `${state}${here ? " here" : ""}`, item: other?.n, article: item.article, side: i, position };
       }),
     );
     const rows = element("div", "columns");
@@ -206,6 +215,7 @@
     $("whole-about").textContent = `${id} · #${item.n}: ${data.kinds[item.kind][1]}`;
     $("whole-text").replaceChildren(rows);
     if (!whole.open) whole.showModal();
+    links?.article(item);
     $("whole-text").scrollTop = 0;
     whole.querySelector("mark.here")?.scrollIntoView({ block: "center" });
   };
@@ -216,6 +226,7 @@
       if (!item) return;
       if (!fitting.includes(item)) {
         [kind.value, label.value, words.value, cell] = ["", "", "", null];
+        if (links) links.select.value = "";
         filter();
       }
       select(item);
@@ -224,7 +235,8 @@
       const values = new URLSearchParams(hash.slice(1));
       const place = (name) => (values.get(name) === "" ? NOTHING : data.labels.indexOf(values.get(name)));
       cell = values.has("gold") && values.has("predicted") ? [place("gold"), place("predicted")] : null;
-      kind.value = values.get("kind") ?? (cell ? "" : usual);
+      kind.value = values.get("kind") ?? (cell || values.has("linked") ? "" : usual);
+      if (links) links.select.value = values.get("linked") ?? "";
       label.value = values.has("label") ? data.labels.indexOf(values.get("label")) : "";
       words.value = values.get("words") ?? "";
       order.value = values.get("order") === "surest" ? "surest" : "";
@@ -243,7 +255,7 @@
     event.preventDefault();
   });
   $("whole-text").addEventListener("click", (event) => {
-    const number = event.target.closest("mark[data-item]")?.dataset.item;
+    const number = event.target.closest("mark[data-item]:not([data-linked])")?.dataset.item;
     if (!number) return;
     whole.close();
     location.hash = `#error-${number}`;
@@ -251,6 +263,10 @@
   });
   $("whole-close").addEventListener("click", () => whole.close());
   for (const one of [kind, label, order]) one.addEventListener("change", change);
+  links?.select.addEventListener("change", () => {
+    if (kind.value === usual) kind.value = ""; // a trigger with a wrong role may itself be right
+    change();
+  });
   words.addEventListener("input", change);
   pair.addEventListener("click", () => {
     cell = null;
