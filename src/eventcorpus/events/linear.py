@@ -118,7 +118,7 @@ def fit_linear_links(train: Sequence[AnnotatedArticle], ontology: Ontology) -> L
         return LogisticRegression(**options).fit(matrix[np.flatnonzero(rows)], classes[rows])
 
     matrix = sparse.vstack([_pair_matrix(pairs, n_labels) for pairs in found]).tocsr()
-    known, linked = np.concatenate([t.is_known for t in targets]), np.concatenate([t.roles for t in targets])
+    known, linked = np.concatenate([t.is_known for t in targets]), np.concatenate([t.roles for t in targets]) == 1
     roles = tuple(
         fitted(matrix, linked[:, k], known[:, k], C=0.3, solver="liblinear") for k in range(len(learned.roles))
     )

@@ -78,16 +78,16 @@ def _share_of_several(role: str, articles: Sequence[AnnotatedArticle]) -> float:
 
 @dataclass(frozen=True)
 class Targets:
-    """What was annotated among the candidates of one article.
+    """What was annotated, or said by a teacher, of the candidates of one article.
 
-    ``is_known`` and ``roles``: shape (n_pairs, n_roles), the cells of which the annotation says whether they are roles,
-    and those that are. ``values``: shape (n_mentions, n_attributes), the position of the value, -1 where there is none.
-    ``same``: shape (n_antecedents,). ``has_events``: whether the annotation says which triggers tell the same event.
-    ``n_lost``: annotated roles that no candidate stands for.
+    ``is_known`` and ``roles``: shape (n_pairs, n_roles), the cells of which something is said, and the probability of
+    each role, 0 or 1 where it was annotated. ``values``: shape (n_mentions, n_attributes), the position of the value,
+    -1 where there is none. ``same``: shape (n_antecedents,). ``has_events``: whether anything is said of which triggers
+    tell the same event. ``n_lost``: annotated roles that no candidate stands for.
     """
 
     is_known: NDArray[np.bool_]
-    roles: NDArray[np.bool_]
+    roles: Numbers
     values: Ints
     same: NDArray[np.bool_]
     has_events: bool
@@ -100,7 +100,7 @@ class Targets:
         """Those of an article's spans, as ``candidates`` was given them."""
         position = {span.id: i for i, span in enumerate(spans)}
         of_pair = {(int(t), int(a)): i for i, (t, a) in enumerate(pairs.pairs)}
-        roles = np.zeros(pairs.allowed.shape, dtype=np.bool_)
+        roles = np.zeros(pairs.allowed.shape)
         n_lost = 0
         for role in annotated.roles:
             if role.role not in learned.roles:
@@ -109,7 +109,7 @@ class Targets:
             if pair is None:
                 n_lost += 1
             else:
-                roles[pair, learned.roles.index(role.role)] = True
+                roles[pair, learned.roles.index(role.role)] = 1
         values = np.full((len(spans), len(learned.attributes)), -1, dtype=np.int64)
         for i, span in enumerate(spans):
             said = dict(with_defaults(span, ontology))

@@ -43,11 +43,11 @@ class HeadExamples:
 
     def __init__(self, about: HeadsAbout, ontology: Ontology) -> None:
         self.about, self._ontology = about, ontology
-        self._finder = about.learned.finder(ontology)
+        self.finder = about.learned.finder(ontology)
 
     def of(self, annotated: AnnotatedArticle, spans: Sequence[Span], encoded: EncodedText) -> HeadExample:
         """What an article's spans teach, which are in text order and without overlaps."""
-        inputs = HeadInputs.of(annotated.article.text, encoded, spans, self._finder)
+        inputs = HeadInputs.of(annotated.article.text, encoded, spans, self.finder)
         targets = Targets.of(annotated, spans, inputs.candidates, self.about.learned, self._ontology)
         return HeadExample(inputs, targets, len(encoded.input_ids))
 

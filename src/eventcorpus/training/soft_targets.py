@@ -11,7 +11,7 @@ import json
 import logging
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, Literal
@@ -36,6 +36,7 @@ from eventcorpus.text import sha256_of
 from eventcorpus.training.distillation import unlabelled_texts, with_soft_targets
 from eventcorpus.training.examples import Example, Preparation
 from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.soft_links import LINK_TENSORS, ArticleLinks, LinkNames, split_links
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +51,7 @@ _ARTICLES_AT_ONCE = 8
 
 @dataclass(frozen=True)
 class ArticleTargets:
-    """The tag probabilities of one article's tokens, sparse.
+    """The tag probabilities of one article's tokens, sparse, and what the model's heads say, if it has any.
 
     ``n_entries``, shape (n_tokens,), counts the entries of each token. ``tags`` and ``values``, both of shape (sum of
     n_entries,), are the positions of tags other than O, and their probabilities in 255ths. ``offsets_sha256`` is
@@ -63,9 +64,16 @@ class ArticleTargets:
     n_entries: NDArray[np.uint8]
     tags: NDArray[Any]
     values: NDArray[np.uint8]
+    links: ArticleLinks | None = None
 
     @classmethod
-    def of(cls, article: Article, encoded: EncodedText, probabilities: NDArray[np.float32]) -> ArticleTargets:
+    def of(
+        cls,
+        article: Article,
+        encoded: EncodedText,
+        probabilities: NDArray[np.float32],
+        links: ArticleLinks | None = None,
+    ) -> ArticleTargets:
         """Leave out what is improbable, and round; ``probabilities`` has shape (n_tokens, n_tags)."""
         kept = probabilities >= LEAST
         kept[:, OUTSIDE] = False
@@ -76,6 +84,7 @@ class ArticleTargets:
             n_entries=kept.sum(axis=1).astype(np.uint8),
             tags=np.nonzero(kept)[1].astype(np.uint8 if kept.shape[1] <= 256 else np.uint16),
             values=np.rint(probabilities[kept] * _WHOLE).astype(np.uint8),
+            links=links,
         )
 
     def probabilities(self, n_tags: int) -> NDArray[np.float32]:
@@ -89,11 +98,15 @@ class ArticleTargets:
 
 @dataclass(frozen=True)
 class SoftTargets:
-    """The content of a file: by which model, in the order of which tags, and the articles as they were read."""
+    """The content of a file: by which model, in the order of which tags, and the articles as they were read.
+
+    ``link_names``: what the links of the articles stand for, where the model has heads.
+    """
 
     model: ModelName
     tags: tuple[str, ...]
     articles: tuple[ArticleTargets, ...]
+    link_names: LinkNames | None = None
 
     @property
     def n_tokens(self) -> int:
@@ -102,10 +115,13 @@ class SoftTargets:
 
 
 class _ArticleAbout(StrictModel):
+    """``n_links``: mentions, roles and antecedents."""
+
     id: str
     text_sha256: str
     offsets_sha256: str
     n_tokens: int = Field(ge=0)
+    n_links: tuple[int, int, int] = (0, 0, 0)
 
 
 class _About(StrictModel):
@@ -115,6 +131,7 @@ class _About(StrictModel):
     model: ModelName
     tags: tuple[str, ...]
     articles: tuple[_ArticleAbout, ...]
+    links: LinkNames | None = None
 
 
 def offsets_hash(encoded: EncodedText) -> str:
@@ -130,13 +147,20 @@ def soft_targets_of(
     Args:
         on_progress: called after each article.
     """
+    heads, ontology = extractor.heads, extractor.about.ontology
     found = (
-        ArticleTargets.of(article, scored.encoded, np.exp(scored.log_probabilities))
+        ArticleTargets.of(
+            article,
+            scored.encoded,
+            np.exp(scored.log_probabilities),
+            ArticleLinks.of(extractor, scored) if heads else None,
+        )
         for batch in (articles[at : at + _ARTICLES_AT_ONCE] for at in range(0, len(articles), _ARTICLES_AT_ONCE))
         for article, scored in zip(batch, extractor.score([a.text for a in batch]), strict=True)
     )
-    tags = tuple(tag_names(extractor.about.ontology.labels))
-    return SoftTargets(extractor.name, tags, tuple(tracked(found, len(articles), on_progress)))
+    names = LinkNames.of(heads.about.learned, ontology.labels) if heads else None
+    articles_read = tuple(tracked(found, len(articles), on_progress))
+    return SoftTargets(extractor.name, tuple(tag_names(ontology.labels)), articles_read, names)
 
 
 def check_unused(path: Path, *, overwrite: bool) -> None:
@@ -172,12 +196,18 @@ def write_soft_targets(path: Path, targets: SoftTargets) -> None:
                 text_sha256=article.text_sha256,
                 offsets_sha256=article.offsets_sha256,
                 n_tokens=len(article.n_entries),
+                n_links=(len(links.mentions), len(links.links), len(links.antecedents))
+                if (links := article.links)
+                else (0, 0, 0),
             )
             for article in targets.articles
         ),
+        links=targets.link_names,
     )
     names = ("n_entries", "tags", "values")
     tensors = {name: np.concatenate([getattr(article, name) for article in targets.articles]) for name in names}
+    if all_links := [article.links for article in targets.articles if article.links]:
+        tensors |= {name: np.concatenate([getattr(links, name) for links in all_links]) for name in LINK_TENSORS}
     write_bytes(path, save(tensors, {_ABOUT: to_json(about.model_dump(mode="json", by_alias=True))}))
 
 
@@ -206,12 +236,18 @@ def read_soft_targets(path: Path) -> SoftTargets:
         parts = zip(
             about.articles, per_article, _split(tags, n_of_articles), _split(values, n_of_articles), strict=True
         )
-        articles = tuple(ArticleTargets(a.id, a.text_sha256, a.offsets_sha256, *arrays) for a, *arrays in parts)
+        articles = tuple(
+            ArticleTargets(a.id, a.text_sha256, a.offsets_sha256, counts, own_tags, own_values)
+            for a, counts, own_tags, own_values in parts
+        )
+        if about.links and articles:
+            links = split_links(tensors, [article.n_links for article in about.articles], about.links)
+            articles = tuple(replace(article, links=own) for article, own in zip(articles, links, strict=True))
         if not ((tags > OUTSIDE) & (tags < len(about.tags))).all():
             raise ValueError("a tag that is not listed")
     except (ValueError, KeyError) as error:
         raise InputError(f"{path}: soft targets are damaged ({error}); {way_out}") from None
-    return SoftTargets(about.model, about.tags, articles)
+    return SoftTargets(about.model, about.tags, articles, about.links)
 
 
 def _split(values: NDArray[Any], sizes: Sequence[int]) -> list[NDArray[Any]]:
@@ -251,6 +287,12 @@ def soft_target_examples(prepared: Preparation) -> list[Example]:
                 f"{path}: its tags are not those of the dataset's ontology: tag {i} is {theirs} in the file and {ours} "
                 f"in the ontology; {_command(recipe)}, where MODEL has the labels of the dataset"
             )
+    heads = prepared.heads if targets.link_names else None
+    if heads and targets.link_names != (wanted := LinkNames.of(heads.about.learned, prepared.ontology.labels)):
+        raise InputError(
+            f"{path}: the roles and attributes in it are not those that are to be learned ({_named(wanted)}); "
+            f"{_command(recipe)}, where MODEL has learned the same, or set heads: false"
+        )
     target_of = {article.id: article for article in targets.articles}
     examples: list[Example] = []
     for annotated in unlabelled_texts(prepared):
@@ -266,13 +308,20 @@ def soft_target_examples(prepared: Preparation) -> list[Example]:
             )
         probabilities = torch.from_numpy(found.probabilities(len(tags)))
         windows = [window for window in encoded.windows if window.own_start < window.own_end]
+        head = None
+        if heads and targets.link_names and found.links:
+            head = found.links.example(article.text, encoded, targets.link_names, heads)
         for example, window in zip(prepared.encode([annotated], for_heads=False), windows, strict=True):
             first = len(prepared.encoder.prefix)
             soft = torch.zeros(len(example.input_ids), len(tags))  # special tokens have no target
             soft[first : first + window.end - window.start] = probabilities[window.start : window.end]
-            examples.append(with_soft_targets(example, soft))
+            examples.append(replace(with_soft_targets(example, soft), head=head))
     logger.info("soft targets of %s for %s windows without labels", targets.model.version, f"{len(examples):,}")
     return examples
+
+
+def _named(names: LinkNames) -> str:
+    return ", ".join([*names.roles, *(name for name, _ in names.attributes)]) or "none"
 
 
 def _command(recipe: Recipe) -> str:
