@@ -36,10 +36,8 @@ default: .venv/installed  ## The default model: training/recipes/default.yaml on
 base: .venv/installed-base  ## The accurate model, five times as large: training/recipes/base.yaml, scored likewise
 	@$(MAKE_MODEL)
 
-UNLABELLED = corpus/unlabelled-news corpus/unlabelled/incidents.txt corpus/unlabelled/live-news.txt corpus/unlabelled/wire-news.txt
-
 soft-targets: .venv/installed-base  ## What models/runs/base finds in unlabelled articles, for the default model to learn from: training/soft-targets/base.safetensors
-	@$(BIN)/eventcorpus soft-targets models/runs/base $(UNLABELLED) --out training/soft-targets/base.safetensors --overwrite
+	@$(BIN)/eventcorpus soft-targets models/runs/base --recipe training/recipes/default.yaml --overwrite
 
 WORKERS ?= 2
 

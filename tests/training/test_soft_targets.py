@@ -146,6 +146,20 @@ def test_a_write_that_is_stopped_leaves_the_old_file_and_nothing_else(
     assert Path("t.safetensors").read_bytes() == before and sorted(here.iterdir()) == names
 
 
+def test_a_recipe_names_the_articles_and_the_file(here: Path) -> None:
+    Path("own.yaml").write_text("unlabelled: more\nsoft_targets: own.safetensors\n")
+    code, _, stderr = run("soft-targets", "model", "--recipe", "own.yaml")
+    assert code == 0, stderr
+    assert Path("own.safetensors").read_bytes() == Path("t.safetensors").read_bytes()
+    for wrong, said in (
+        (["more", "--recipe", "own.yaml"], "name ARTICLES, or a --recipe"),
+        ([], "name ARTICLES, or a --recipe"),
+        (["more"], "name the file with --out"),
+    ):
+        code, _, stderr = run("soft-targets", "model", *wrong)
+        assert code == 2 and said in stderr
+
+
 def test_a_damaged_file_is_refused(here: Path) -> None:
     targets = read_soft_targets(Path("t.safetensors"))
     first = targets.articles[0]

@@ -226,26 +226,41 @@ def _duration(seconds: float) -> str:
 
 @click.command("soft-targets")
 @click.argument("model_path", metavar="MODEL", type=options.PATH)
-@click.argument("paths", nargs=-1, required=True, type=options.PATH, metavar="ARTICLES...")
-@click.option("--out", type=options.PATH, required=True, help="The file to write.")
+@click.argument("paths", nargs=-1, type=options.PATH, metavar="[ARTICLES]...")
+@click.option("--recipe", "recipe_name", help="Whose unlabelled are the articles, and soft_targets the file to write.")
+@click.option("--out", type=options.PATH, help="The file to write, instead of the recipe's.")
 @click.option("--overwrite", is_flag=True, help="Replace the soft targets that are there.")
-def soft_targets_command(model_path: Path, paths: tuple[Path, ...], out: Path, overwrite: bool) -> None:
-    """Write the tag probabilities of MODEL on articles without labels, for another model to learn from.
+def soft_targets_command(
+    model_path: Path, paths: tuple[Path, ...], recipe_name: str | None, out: Path | None, overwrite: bool
+) -> None:
+    """Write what MODEL says of articles without labels, for another model to learn from.
 
-    A recipe that names the file (soft_targets) and the articles (unlabelled) learns from them without MODEL. The
-    student may be smaller or read other windows, but its encoder must cut words into the same pieces.
+    That is the probabilities of tags, and of roles, attributes and events where MODEL has heads. A recipe that names
+    the file (soft_targets) and the articles (unlabelled) learns from them without MODEL. The student may be smaller or
+    read other windows, but its encoder must cut words into the same pieces.
 
     \b
     Example:
       eventcorpus soft-targets models/runs/demo corpus/unlabelled --out models/runs/demo-targets.safetensors
     """
     from eventcorpus.models.extractor import Extractor
+    from eventcorpus.training.examples import unlabelled_articles
     from eventcorpus.training.soft_targets import check_unused, soft_targets_of, write_soft_targets
 
+    if bool(paths) == bool(recipe_name):
+        raise click.UsageError("name ARTICLES, or a --recipe whose unlabelled are the articles")
+    recipe = find_recipe(recipe_name) if recipe_name else None
+    if out is None and not (recipe and recipe.soft_targets):
+        raise click.UsageError("name the file with --out, or a --recipe whose soft_targets it is")
+    out = out or Path(recipe.soft_targets if recipe else "")
     check_unused(out, overwrite=overwrite)
     extractor = Extractor.from_pretrained(model_path)
     report = ReadReport()
-    articles = list(read_articles(paths, report=report, way_out="call that column {}"))
+    articles = (
+        unlabelled_articles(recipe)
+        if recipe
+        else list(read_articles(paths, report=report, way_out="call that column {}"))
+    )
     options.notices(report.lines())
     with options.progress("soft targets") as on_progress:
         targets = soft_targets_of(extractor, articles, on_progress=on_progress)

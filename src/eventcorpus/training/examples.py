@@ -145,12 +145,21 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
         raise InputError(
             f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
         )
+    return Preparation(articles, ontology, recipe, source, encoder, encoded, unlabelled_articles(recipe), heads)
+
+
+def unlabelled_articles(recipe: Recipe) -> list[Article]:
+    """The articles of the recipe's ``unlabelled``; what was changed as they were read is logged.
+
+    Raises:
+        InputError: if a path is missing or has no articles.
+    """
     paths = [_unlabelled_path(item) for item in recipe.items_of("unlabelled")]
     report = ReadReport()
-    unlabelled = list(read_articles(paths, report=report, way_out="call that column {}")) if paths else []
+    articles = list(read_articles(paths, report=report, way_out="call that column {}")) if paths else []
     for line in report.lines():
         logger.info("%s", line)
-    return Preparation(articles, ontology, recipe, source, encoder, encoded, unlabelled, heads)
+    return articles
 
 
 def heads_for(
