@@ -37,7 +37,7 @@ BATCH_SIZE = 16
 """Windows that the model reads together."""
 SECTION, _MARGIN = 400, 60
 """Mentions of an article that are linked together, and those at either end of them that another such run decides."""
-ARTICLES_AT_ONCE = 64
+_ARTICLES_AT_ONCE = 64
 """Articles whose windows are sorted by length together."""
 
 
@@ -86,7 +86,7 @@ class Extractor:
             one list an article, in text order; offsets refer to ``article.text`` (of a string: to its stored form).
         """
         texts = (article.text if isinstance(article, Article) else stored_form(article).text for article in articles)
-        for scored in self._scored(texts):
+        for scored in self.scored(texts):
             yield self._decoded(scored)
 
     def extract_with_warnings(self, articles: Iterable[Article]) -> Iterator[tuple[Article, list[Mention], list[str]]]:
@@ -96,7 +96,7 @@ class Extractor:
             the article, its mentions as ``extract`` finds them, and warnings (``predictions.WarningCode``).
         """
         shown, read = tee(articles)
-        for article, scored in zip(shown, self._scored(a.text for a in read), strict=True):
+        for article, scored in zip(shown, self.scored(a.text for a in read), strict=True):
             warnings = reading_warnings(
                 article,
                 scored.encoded,
@@ -138,19 +138,18 @@ class Extractor:
         Yields:
             one list an article, in order; without heads the mentions as they are.
         """
-        given = iter(given)
-        while batch := list(islice(given, ARTICLES_AT_ONCE)):
-            for scored, (_, mentions) in zip(self.score([article.text for article, _ in batch]), batch, strict=True):
-                yield self.link(scored, mentions, is_given=True)
+        shown, read = tee(given)
+        for (_, mentions), scored in zip(shown, self.scored(article.text for article, _ in read), strict=True):
+            yield self.link(scored, mentions, is_given=True)
 
     def _decoded(self, scored: ScoredText) -> list[Mention]:
         mentions = decode_mentions(scored.text, scored.encoded, scored.log_probabilities, self.about)
         return self.link(scored, mentions)
 
-    def _scored(self, texts: Iterable[str]) -> Iterator[ScoredText]:
-        """Each text with its scores; many texts are scored at once."""
+    def scored(self, texts: Iterable[str]) -> Iterator[ScoredText]:
+        """Score texts, as ``score`` does; many at once, and in memory no more than those."""
         texts = iter(texts)
-        while batch := list(islice(texts, ARTICLES_AT_ONCE)):
+        while batch := list(islice(texts, _ARTICLES_AT_ONCE)):
             yield from self.score(batch)
 
     def score(self, texts: Sequence[str]) -> list[ScoredText]:

@@ -29,7 +29,7 @@ from eventcorpus.models.calibration import (
     log_odds,
     wilson_interval,
 )
-from eventcorpus.models.extractor import ARTICLES_AT_ONCE, Extractor, decode_mentions
+from eventcorpus.models.extractor import Extractor, decode_mentions
 from eventcorpus.models.folder import ModelAbout
 from eventcorpus.models.windows import EncodedText
 from eventcorpus.ontology import Ontology
@@ -71,13 +71,8 @@ def calibrate(
     """
     about = extractor.about.model_copy(update={"calibration": Calibration()})
     scored: list[ScoredArticle] = []
-    for at in range(0, len(articles), ARTICLES_AT_ONCE):
-        batch = articles[at : at + ARTICLES_AT_ONCE]
-        found = extractor.score([annotated.article.text for annotated in batch])
-        scored += [
-            ScoredArticle(annotated, scored_text.encoded, scored_text.log_probabilities, about)
-            for annotated, scored_text in zip(batch, found, strict=True)
-        ]
+    for annotated, found in zip(articles, extractor.scored(a.article.text for a in articles), strict=True):
+        scored.append(ScoredArticle(annotated, found.encoded, found.log_probabilities, about))
         if on_progress is not None:
             on_progress(len(scored), len(articles))
     plain = [article.mentions(Calibration()) for article in scored]

@@ -23,7 +23,7 @@ from eventcorpus.events.linking import (
     bounded_log_odds,
 )
 from eventcorpus.models.calibration import Calibration
-from eventcorpus.models.extractor import ARTICLES_AT_ONCE, Extractor, ScoredText, decode_mentions
+from eventcorpus.models.extractor import Extractor, ScoredText, decode_mentions
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Mention
 
@@ -158,11 +158,9 @@ def calibrate_links(
         return None
     about = extractor.about.model_copy(update={"calibration": calibration})
     found, given = _JudgedLinks(), _JudgedLinks()
-    for at in range(0, len(articles), ARTICLES_AT_ONCE):
-        batch = articles[at : at + ARTICLES_AT_ONCE]
-        for annotated, scored in zip(batch, extractor.score([a.article.text for a in batch]), strict=True):
-            gold = _GoldLinks.of(annotated, about.ontology)
-            decoded = decode_mentions(scored.text, scored.encoded, scored.log_probabilities, about)
-            found.add(gold, decoded, extractor, scored)
-            given.add(gold, annotated_mentions(annotated, about.ontology), extractor, scored)
+    for annotated, scored in zip(articles, extractor.scored(a.article.text for a in articles), strict=True):
+        gold = _GoldLinks.of(annotated, about.ontology)
+        decoded = decode_mentions(scored.text, scored.encoded, scored.log_probabilities, about)
+        found.add(gold, decoded, extractor, scored)
+        given.add(gold, annotated_mentions(annotated, about.ontology), extractor, scored)
     return LinkCalibration(found=found.fitted(), given=given.fitted())

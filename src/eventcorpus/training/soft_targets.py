@@ -46,7 +46,6 @@ _WHOLE = 255
 """The stored value of probability 1."""
 _ABOUT = "eventcorpus"
 """The key of the metadata: a single one, since safetensors does not keep the order of several."""
-_ARTICLES_AT_ONCE = 8
 
 
 @dataclass(frozen=True)
@@ -155,8 +154,7 @@ def soft_targets_of(
             np.exp(scored.log_probabilities),
             ArticleLinks.of(extractor, scored) if heads else None,
         )
-        for batch in (articles[at : at + _ARTICLES_AT_ONCE] for at in range(0, len(articles), _ARTICLES_AT_ONCE))
-        for article, scored in zip(batch, extractor.score([a.text for a in batch]), strict=True)
+        for article, scored in zip(articles, extractor.scored(a.text for a in articles), strict=True)
     )
     names = LinkNames.of(heads.about.learned, ontology.labels) if heads else None
     articles_read = tuple(tracked(found, len(articles), on_progress))
