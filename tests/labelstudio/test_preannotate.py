@@ -6,7 +6,7 @@ import pytest
 
 from eventcorpus.errors import PredictionsError
 from eventcorpus.labelstudio.controls import read_controls
-from eventcorpus.labelstudio.live.preannotate import LiveTask, check_names, one_version, target_fault
+from eventcorpus.labelstudio.live.preannotate import LiveTask, check_labels, one_version, target_fault
 from eventcorpus.labelstudio.live.server import Project
 from eventcorpus.labelstudio.results import ServerText
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
@@ -57,11 +57,11 @@ def test_a_label_that_the_project_has_not_in_one_article_stops_all() -> None:
     config = '<View><Labels name="l" toName="t"><Label value="Actor"/></Labels><Text name="t" value="$text"/></View>'
     controls = read_controls(config, place="project 3")
     group = REBELS.model_copy(update={"label": "Group"})
-    check_names({"x": prediction(TEXT, REBELS)}, controls, place="p.jsonl")
+    check_labels({"x": prediction(TEXT, REBELS)}, controls, place="p.jsonl")
     with pytest.raises(
         PredictionsError, match=r"p.jsonl: article y: .*'Group'.* \(1 of 2 articles\); nothing was sent"
     ):
-        check_names({"x": prediction(TEXT, REBELS), "y": prediction(TEXT, group)}, controls, place="p.jsonl")
+        check_labels({"x": prediction(TEXT, REBELS), "y": prediction(TEXT, group)}, controls, place="p.jsonl")
 
 
 def test_a_file_has_predictions_of_one_model() -> None:

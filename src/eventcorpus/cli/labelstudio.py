@@ -39,7 +39,7 @@ from eventcorpus.render.reports import corrections_summary, corrections_tables, 
 from eventcorpus.tables import console
 
 SHOWN = 5
-"""How many refusals are named."""
+"""How many refusals, and reasons for what is left out, are named."""
 
 _SECTIONS = {
     "Before annotation": ("tasks", "rank", "push", "preannotate"),
@@ -69,6 +69,10 @@ def labelstudio_command() -> None:
 # what the commands share ---------------------------------------------------------------------------------------------
 
 _ARTICLES = click.argument("articles", nargs=-1, required=True, type=options.PATH)
+_MADE_FROM = click.option(
+    "--ontology", "ontology_path", type=options.PATH,
+    help="What the project was made from  [default: the shipped corpus's]",
+)  # fmt: skip
 
 
 def _source_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -116,6 +120,20 @@ def _notice_refused(refused: Mapping[str, str]) -> None:
         options.notice(f"refused: article {article_id}: {reason}")
     if len(refused) > SHOWN:
         options.notice(f"... and {len(refused) - SHOWN} more refused")
+
+
+def _notice_without_control(reasons: Counter[str], project: Project) -> None:
+    """Tell which roles and attributes a project cannot show, and the way out."""
+    for reason, n in reasons.most_common(SHOWN):
+        options.notice(f"left out: {n:,} times: {reason}")
+    if len(reasons) > SHOWN:
+        rest = reasons.total() - sum(n for _, n in reasons.most_common(SHOWN))
+        options.notice(f"... and {rest:,} more for {len(reasons) - SHOWN} other reasons")
+    if reasons:
+        options.notice(
+            f"to show these roles and attributes, give project {project.id} controls for them (labelstudio push "
+            "--ontology), then: labelstudio preannotate --replace"
+        )
 
 
 def _notice_counts(counts: Mapping[str, int]) -> None:
@@ -262,30 +280,50 @@ def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], r
 @click.command("preannotate")
 @click.option("--predictions", "predictions_path", required=True, type=options.PATH, help="What extract wrote.")
 @options.PROJECT
+@_MADE_FROM
 @click.option("--replace", is_flag=True, help="Remove the predictions of the same model version first.")
-@click.option("--strict", is_flag=True, help="Fail if an article is refused; nothing is sent.")
-def preannotate_command(predictions_path: Path, wanted: str | None, replace: bool, strict: bool) -> None:
+@click.option("--strict", is_flag=True, help="Fail if an article is refused or anything left out; nothing is sent.")
+def preannotate_command(
+    predictions_path: Path, wanted: str | None, ontology_path: Path | None, replace: bool, strict: bool
+) -> None:
     """Give the tasks of a project a model's predictions.
 
-    Annotators then begin with the model's mentions (and roles and attributes, where the file has them), each with its
-    confidence. Every name is checked against the project's own configuration, every text by its hash. A task that has
-    a prediction of this model version is not given another; a run that was stopped is completed by the next. What
+    Annotators then begin with the model's mentions, each with its confidence, and where the file has them with roles
+    as relations and attributes as choices. Every label is checked against the project's own configuration, every text
+    by its hash; roles and attributes that the project has no control for are left out. A value that is the ontology's
+    default is left unset, as annotators leave it, in a project that was made from the ontology. A task that has a
+    prediction of this model version is not given another; a run that was stopped is completed by the next. What
     annotators did with them: eventcorpus labelstudio corrections.
 
     \b
     Example:
       eventcorpus labelstudio preannotate --predictions predictions.jsonl --project first-pass
     """
+    place, ontology = str(predictions_path), load_ontology(ontology_path)
     predictions = read_prediction_file(predictions_path)
-    one_version(predictions, place=str(predictions_path))
+    one_version(predictions, place=place)
     options.notices(UnreadableCount.of(predictions.values()).notices())
     project = connect().project(wanted)
     with options.progress("preannotate") as on_progress:
-        place = str(predictions_path)
-        report = preannotate(project, predictions, place=place, replace=replace, strict=strict, on_progress=on_progress)
+        report = preannotate(
+            project,
+            predictions,
+            place=place,
+            ontology=ontology,
+            replace=replace,
+            strict=strict,
+            on_progress=on_progress,
+        )
     _notice_refused(report.refused)
+    _notice_without_control(report.without_control, project)
+    if report.n_attributes and not report.knows_defaults:
+        options.notice(
+            f"{project} was not made from {ontology.key}: default values are shown as any others (--ontology names "
+            "the one that it was made from)"
+        )
     _notice_counts(
         {
+            f"values are the default in {ontology.key}: left unset, as annotators leave them": report.n_defaults,
             "mentions and roles cross the cuts between the parts of long articles: left out": report.n_left_out,
             "predictions of this version were removed first": report.n_replaced,
             "tasks keep their prediction: an annotation was begun from it": report.n_begun,
@@ -327,8 +365,7 @@ def status_command(wanted: str | None, pulled: Path) -> None:
 @click.command("pull")
 @options.PROJECT
 @click.option("--out", type=options.PATH, default=options.PULLED, help="Folder for export.json and what explains it.")
-@click.option("--ontology", "ontology_path", type=options.PATH,
-              help="What the project was made from  [default: the shipped corpus's]")  # fmt: skip
+@_MADE_FROM
 def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
     """Take everything that was annotated: annotations, drafts, predictions and who made them.
 

@@ -1,20 +1,24 @@
 """Write a model's predictions to the tasks of a live project, each once: what a new annotation begins with on the page.
 
+Mentions become regions, roles relations, and attributes choices of their region, through the project's own controls.
+
 Nothing is remembered on this side: the tasks say which of them have a prediction of this model version already.
 """
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from eventcorpus.errors import PredictionsError, ServerError, StrictError
-from eventcorpus.labelstudio.controls import Controls, read_controls
+from eventcorpus.labelstudio.config import is_made_from
+from eventcorpus.labelstudio.controls import Controls, Shown, read_controls
 from eventcorpus.labelstudio.exports import article_id_of
 from eventcorpus.labelstudio.live.server import SETTLE, Project, as_dict, explained
 from eventcorpus.labelstudio.results import ServerText, results_of_prediction
+from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction, prediction_mismatch
 from eventcorpus.progress import OnProgress
 
@@ -29,7 +33,10 @@ class PreannotateReport:
 
     ``n_begun`` of the ``n_present`` tasks keep their prediction although it should be replaced: someone's annotation
     was begun from it. ``n_left_out``: mentions and roles that a cut between the parts of an article goes through.
-    ``shown_before``: the model version whose predictions the project showed, if that was changed.
+    ``without_control``: why roles and attributes of the articles that were sent have no control in the project, and of
+    how many that is so. ``n_defaults``: values that were left unset; ``knows_defaults``: whether it is known what an
+    unset attribute means in the project. ``shown_before``: the model version whose predictions the project showed, if
+    that was changed.
     """
 
     version: str
@@ -43,6 +50,9 @@ class PreannotateReport:
     n_roles: int = 0
     n_attributes: int = 0
     n_left_out: int = 0
+    n_defaults: int = 0
+    knows_defaults: bool = True
+    without_control: Counter[str] = field(default_factory=Counter)
     shown_before: str | None = None
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -77,42 +87,50 @@ def preannotate(
     predictions: Mapping[str, Prediction],
     *,
     place: str,
+    ontology: Ontology,
     replace: bool,
     strict: bool,
     on_progress: OnProgress,
 ) -> PreannotateReport:
     """Give every task its prediction, if it has none of this model version, and let the project show them.
 
+    Roles and attributes for which the project has no control are left out and counted.
+
     Args:
         place: the predictions file, for messages.
+        ontology: values that are its default are left unset, if the project's configuration was made from it.
         replace: remove the task's predictions of this version first, unless an annotation was begun from one.
         on_progress: called after every request with how many predictions were sent.
 
     Raises:
-        PredictionsError: if a name is not in the project's configuration, or not one prediction fits; nothing was sent.
-        StrictError: with ``strict``, if a prediction does not fit or a part of it has no place; nothing was sent.
+        PredictionsError: if a label is not in the project's configuration, or not one prediction fits; nothing was
+            sent.
+        StrictError: with ``strict``, if a prediction does not fit or a part of it has no place or no control; nothing
+            was sent.
         ServerError: if the server refuses or fails; what arrived stays, and the next run goes on from there.
     """
     version = one_version(predictions, place=place)
-    controls = read_controls(project.label_config, place=str(project))
-    check_names(predictions, controls, place=place)
+    controls = read_controls(project.label_config, place=str(project), ontology=ontology)
+    check_labels(predictions, controls, place=place)
+    shown = {article_id: controls.shown(prediction) for article_id, prediction in predictions.items()}
     tasks = list(_list_tasks(project, controls.text_key, version, predictions))
-    updates, report = _compare(tasks, predictions, controls, project, version, replace=replace)
+    updates, report = _compare(tasks, shown, controls, project, version, replace=replace)
     _check(report, predictions, place=place, strict=strict)
     while updates:
         time.sleep(SETTLE)
         if project.reload().n_predictions == sum(task.n_predictions for task in tasks):
             break
         tasks = list(_list_tasks(project, controls.text_key, version, predictions))
-        updates, report = _compare(tasks, predictions, controls, project, version, replace=replace)
+        updates, report = _compare(tasks, shown, controls, project, version, replace=replace)
     for start in range(0, len(updates), PREDICTIONS_PER_REQUEST):
         batch = updates[start : start + PREDICTIONS_PER_REQUEST]
         report.n_replaced += _remove_ours(project, batch)
-        _send(project, [(task, predictions[task.article_id]) for task in batch], controls, report)
+        _send(project, [(task, shown[task.article_id].prediction) for task in batch], controls, report)
         on_progress(report.n_sent, len(updates))
     n_expected = sum(task.n_predictions for task in tasks) - report.n_replaced + report.n_sent
     if any(len(task.ours) > 1 for task in tasks) or project.reload().n_predictions != n_expected:
         report.n_copies_removed = _remove_copies(project, _list_tasks(project, controls.text_key, version))
+    report.knows_defaults = is_made_from(ontology, project.label_config)
     if report.n_sent or report.n_present:
         report.shown_before = project.show_predictions(version)
     return report
@@ -135,13 +153,13 @@ def one_version(predictions: Mapping[str, Prediction], *, place: str) -> str:
     return versions[0]
 
 
-def check_names(predictions: Mapping[str, Prediction], controls: Controls, *, place: str) -> None:
-    """Check every label, role, attribute and value against the project's configuration.
+def check_labels(predictions: Mapping[str, Prediction], controls: Controls, *, place: str) -> None:
+    """Check every label against the project's configuration.
 
     Raises:
         PredictionsError: at the first that is not there: a fault of the model, not of one article.
     """
-    faults = {id_: fault for id_, prediction in predictions.items() if (fault := controls.fault(prediction))}
+    faults = {id_: fault for id_, prediction in predictions.items() if (fault := controls.label_fault(prediction))}
     for article_id, fault in faults.items():
         raise PredictionsError(
             f"{place}: article {article_id}: {fault} ({len(faults)} of {len(predictions)} articles); nothing was sent"
@@ -185,7 +203,7 @@ def _list_tasks(
 
 def _compare(
     tasks: Sequence[LiveTask],
-    predictions: Mapping[str, Prediction],
+    predictions: Mapping[str, Shown],
     controls: Controls,
     project: Project,
     version: str,
@@ -198,8 +216,8 @@ def _compare(
     for task in tasks:
         tasks_of[task.article_id].append(task)
     updates: list[LiveTask] = []
-    for article_id, prediction in predictions.items():
-        own = tasks_of[article_id]
+    for article_id, shown in predictions.items():
+        prediction, own = shown.prediction, tasks_of[article_id]
         fault = target_fault(prediction, own, project)
         if fault:
             report.refused[article_id] = fault
@@ -208,6 +226,9 @@ def _compare(
         report.n_present += len(kept)
         report.n_begun += len(kept) if replace else 0
         updates += [task for task in own if task not in kept]
+        if len(kept) < len(own):
+            report.without_control += shown.left_out
+            report.n_defaults += shown.n_defaults
         if any(task.n_parts > 1 for task in own):
             parts = {task.part: (task.start, task.end) for task in own}.values()
             placed = [results_of_prediction(prediction, controls, start=start, end=end) for start, end in parts]
@@ -252,6 +273,9 @@ def _check(report: PreannotateReport, predictions: Mapping[str, Prediction], *, 
             f"--strict: {report.n_left_out} mentions and roles cross the cuts between the parts of long articles; "
             "nothing was sent"
         )
+    elif strict and report.without_control:
+        reason, n = next(iter(report.without_control)), report.without_control.total()
+        raise StrictError(f"--strict: {reason} ({n} roles and attributes have no control); nothing was sent")
 
 
 def _remove_ours(project: Project, batch: Sequence[LiveTask]) -> int:
