@@ -39,7 +39,7 @@ from eventcorpus.render.reports import corrections_summary, corrections_tables, 
 from eventcorpus.tables import console
 
 SHOWN = 5
-"""How many refusals, and reasons for what is left out, are named."""
+"""How many refusals are named."""
 
 _SECTIONS = {
     "Before annotation": ("tasks", "rank", "push", "preannotate"),
@@ -120,20 +120,6 @@ def _notice_refused(refused: Mapping[str, str]) -> None:
         options.notice(f"refused: article {article_id}: {reason}")
     if len(refused) > SHOWN:
         options.notice(f"... and {len(refused) - SHOWN} more refused")
-
-
-def _notice_without_control(reasons: Counter[str], project: Project) -> None:
-    """Tell which roles and attributes a project cannot show, and the way out."""
-    for reason, n in reasons.most_common(SHOWN):
-        options.notice(f"left out: {n:,} times: {reason}")
-    if len(reasons) > SHOWN:
-        rest = reasons.total() - sum(n for _, n in reasons.most_common(SHOWN))
-        options.notice(f"... and {rest:,} more for {len(reasons) - SHOWN} other reasons")
-    if reasons:
-        options.notice(
-            f"to show these roles and attributes, give project {project.id} controls for them (labelstudio push "
-            "--ontology), then: labelstudio preannotate --replace"
-        )
 
 
 def _notice_counts(counts: Mapping[str, int]) -> None:
@@ -315,25 +301,7 @@ def preannotate_command(
             on_progress=on_progress,
         )
     _notice_refused(report.refused)
-    _notice_without_control(report.without_control, project)
-    if report.n_attributes and not report.knows_defaults:
-        options.notice(
-            f"{project} was not made from {ontology.key}: default values are shown as any others (--ontology names "
-            "the one that it was made from)"
-        )
-    _notice_counts(
-        {
-            f"values are the default in {ontology.key}: left unset, as annotators leave them": report.n_defaults,
-            "mentions and roles cross the cuts between the parts of long articles: left out": report.n_left_out,
-            "predictions of this version were removed first": report.n_replaced,
-            "tasks keep their prediction: an annotation was begun from it": report.n_begun,
-            "predictions stood twice, after a run that was killed: the copies were removed": report.n_copies_removed,
-            "tasks of the project are of no article in the file": report.n_tasks_without,
-        }
-    )
-    if report.shown_before is not None:
-        before = f" (before: {report.shown_before})" if report.shown_before else ""
-        options.notice(f"annotators of project {project.id} begin with the predictions of {report.version} now{before}")
+    options.notices(report.notices(project, ontology))
     click.echo(
         f"{report.n_sent:,} tasks given predictions, {report.n_present:,} had them, {len(report.refused):,} articles "
         f"refused; {report.n_mentions:,} mentions, {report.n_roles:,} roles, {report.n_attributes:,} attributes: "

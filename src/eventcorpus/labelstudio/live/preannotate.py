@@ -24,6 +24,8 @@ from eventcorpus.progress import OnProgress
 
 PREDICTIONS_PER_REQUEST = 1000
 """The server stores each request wholly or not at all, and counts all tasks of the project anew after each."""
+REASONS = 5
+"""How many reasons for what is left out are named."""
 _FIELDS = ("id", "data", "predictions", "annotations", "model_version", "parent_prediction")
 
 
@@ -55,6 +57,36 @@ class PreannotateReport:
     without_control: Counter[str] = field(default_factory=Counter)
     shown_before: str | None = None
     refused: dict[str, str] = field(default_factory=dict)
+
+    def notices(self, project: Project, ontology: Ontology) -> Iterator[str]:
+        """What became of roles, attributes and tasks beside what was sent, a line each."""
+        named = self.without_control.most_common(REASONS)
+        yield from (f"left out: {n:,} times: {reason}" for reason, n in named)
+        if len(self.without_control) > len(named):
+            n_others = self.without_control.total() - sum(n for _, n in named)
+            yield f"... and {n_others:,} times for {len(self.without_control) - len(named)} other reasons"
+        if named:
+            yield (
+                f"to show these roles and attributes, give project {project.id} controls for them (labelstudio push "
+                "--ontology), then: labelstudio preannotate --replace"
+            )
+        if self.n_attributes and not self.knows_defaults:
+            yield (
+                f"{project} was not made from {ontology.key}: default values are shown as any others (--ontology names "
+                "the one that it was made from)"
+            )
+        counts = {
+            f"values are the default in {ontology.key}: left unset, as annotators leave them": self.n_defaults,
+            "mentions and roles cross the cuts between the parts of long articles: left out": self.n_left_out,
+            "predictions of this version were removed first": self.n_replaced,
+            "tasks keep their prediction: an annotation was begun from it": self.n_begun,
+            "predictions stood twice, after a run that was killed: the copies were removed": self.n_copies_removed,
+            "tasks of the project are of no article in the file": self.n_tasks_without,
+        }
+        yield from (f"{n:,} {words}" for words, n in counts.items() if n)
+        if self.shown_before is not None:
+            before = f" (before: {self.shown_before})" if self.shown_before else ""
+            yield f"annotators of project {project.id} begin with the predictions of {self.version} now{before}"
 
 
 @dataclass(frozen=True)
