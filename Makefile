@@ -85,7 +85,7 @@ test-labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## Pu
 
 test-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## Pre-annotation, the model backend and adjudication, with a real server and a real browser
 	@$(HAVE_BROWSER)
-	@$(LIVE) tests/live/test_preannotate.py tests/live/test_backend.py tests/live/test_adjudicate.py
+	@$(LIVE) tests/live/test_preannotate.py tests/live/test_linked_predictions.py tests/live/test_backend.py tests/live/test_adjudicate.py
 
 .venv/installed-browser: .venv/installed
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,dev,browser]'; touch $@

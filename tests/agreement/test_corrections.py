@@ -121,6 +121,23 @@ def test_roles_and_attributes_are_kept_changed_removed_and_added() -> None:
     assert report.total.untouched == 0
 
 
+def test_a_role_that_was_drawn_again_is_kept_and_one_of_a_removed_mention_is_removed() -> None:
+    model = [ACTOR, ATTACKED, PLACE, relation("m2", "m1", "agent"), relation("m2", "m3", "place")]
+    again = [ACTOR, ATTACKED, PLACE, relation("m2", "m3", "place"), relation("m2", "m1", "agent")]
+    assert report_of(corrected(again, predicted(*model))).total.untouched == 1
+    moved = [region("m1", 0, 15, "Actor"), region("new", 7, 15, "Attack"), relation("new", "m1", "agent")]
+    report = report_of(corrected(moved, predicted(*model)))
+    assert outcomes(report.roles["agent"], LINK_OUTCOMES) == {"kept": 1}
+    assert outcomes(report.roles["place"], LINK_OUTCOMES) == {"removed": 1}
+
+
+def test_a_value_that_was_unset_is_removed_and_a_default_that_was_chosen_is_added() -> None:
+    model = [ATTACKED, region("m4", 29, 35, "Move"), choice("m2", "modality", "denied")]
+    person = [ATTACKED, region("m4", 29, 35, "Move"), choice("m4", "modality", "actual")]
+    report = report_of(corrected(person, predicted(*model)))
+    assert outcomes(report.attributes["modality"], LINK_OUTCOMES) == {"removed": 1, "added": 1}
+
+
 def test_a_changed_attribute_alone_is_a_touch() -> None:
     model = [ATTACKED, choice("m2", "modality", "denied")]
     assert report_of(corrected(model, predicted(*model))).total.untouched == 1

@@ -83,7 +83,7 @@ def test_a_predicted_mention_is_a_region_with_its_confidence() -> None:
 ATTACK = (
     PredictedMention(start=2, end=8, label="Actor", text="Rebels", id="T1#a", attributes={"side": ("north", "south")}),
     PredictedMention(
-        start=9, end=17, label="Attack", text="attacked", confidence=0.25, id="E1",
+        start=9, end=17, label="Attack", text="attacked", confidence=0.25, id="E1", attribute_confidences={"kind": 0.5},
         attributes={"kind": "Violence > Shelling", "note": "unclear", "toll": "12", "sure": "4"},
     ),
     PredictedMention(start=31, end=37, label="Time", text="Monday"),
@@ -108,6 +108,8 @@ def test_attributes_and_roles_are_said_by_the_controls_of_the_project() -> None:
         "sure": place | {"rating": 4},
     }
     assert {i["to_name"] for i in found.items if "id" in i} == {"body"}
+    scores = [(i["id"], i["from_name"], i["score"]) for i in found.items if "score" in i]
+    assert scores == [("m1", "who", 1.0), ("m2", "who", 0.25), ("m2", "kind", 0.5), ("m3", "when", 1.0)]
     assert found.items[-1] == {
         "from_id": "m2", "to_id": "m1", "type": "relation", "direction": "right", "labels": ["agent"]
     }  # fmt: skip

@@ -14,7 +14,7 @@ from eventcorpus.errors import InputError, OutputError, PredictionsError
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.tasks import cut_parts, task_data, tasks_of, write_tasks
 from eventcorpus.ontology import read_ontology_yaml
-from eventcorpus.predictions import ModelName, PredictedMention, Prediction
+from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span
 from label_studio_json import ONTOLOGY, TEXT
 
@@ -68,6 +68,23 @@ def test_a_prediction_goes_along_with_its_model_and_its_weakest_confidence() -> 
     (shown,) = task["predictions"]
     assert (shown["model_version"], shown["score"]) == ("demo@0123456789ab", 0.5124)
     assert [item["value"]["text"] for item in shown["result"]] == ["Rebels", "Northtown"]
+
+
+def test_predicted_roles_and_attributes_go_along_and_default_values_are_left_unset() -> None:
+    found = prediction(ARTICLE, (0, 6, "Actor", 0.9), (7, 15, "Attack", 0.8), (29, 35, "Move", 0.7))
+    said = (None, {"modality": "actual", "outcome": "killed"}, {"modality": "denied"})
+    mentions = tuple(
+        m.model_copy(update={"id": f"x{n}", "attributes": values})
+        for n, (m, values) in enumerate(zip(found.mentions, said, strict=True))
+    )
+    roles = (PredictedRole(role="agent", trigger="x1", argument="x0"),)
+    (task,) = tasks_of(ARTICLE, ONTOLOGY, prediction=found.model_copy(update={"mentions": mentions, "roles": roles}))
+    items = task["predictions"][0]["result"]
+    choices = [(i["id"], i["from_name"], i["value"]["choices"]) for i in items if i["type"] == "choices"]
+    assert choices == [("m2", "outcome", ["killed"]), ("m3", "modality", ["denied"])]
+    assert [(i["from_id"], i["to_id"], i["labels"]) for i in items if i["type"] == "relation"] == [
+        ("m2", "m1", ["agent"])
+    ]
 
 
 def test_a_prediction_of_another_text_is_an_error() -> None:

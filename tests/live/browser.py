@@ -11,6 +11,7 @@ from chromium import FLAGS, find_browser
 
 TEXT = "[class*=richtext__container]"
 HIGHLIGHT = f"{TEXT} [class*=htx-highlight]"
+RELATION = "[class*=relations__item]"
 WHERE = """([words, nth, selector]) => {
     const host = document.querySelector(selector);
     const walker = document.createTreeWalker(host, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
@@ -139,17 +140,25 @@ class Annotator:
         self.page.locator(".lsf-label", has=self.page.locator(f"text='{label}'")).first.click()
         self.page.keyboard.press("Escape")
 
-    def choose(self, words: str, value: str) -> None:
-        """Select the region of some words and tick a choice for it."""
-        self.click(words)
+    def choose(self, words: str, value: str, nth: int = 0) -> None:
+        """Select the region of some words and tick a choice for it, or untick the one that it has."""
+        self.click(words, nth)
         self.page.locator("[class*=choice]", has=self.page.locator(f"text='{value}'")).locator(
             "visible=true"
         ).last.click()
         self.page.keyboard.press("Escape")
 
-    def link(self, from_words: str, to_words: str, role: str) -> None:
+    def chosen(self, words: str, nth: int = 0) -> list[str]:
+        """Select the region of some words and see which choices it has."""
+        self.click(words, nth)
+        self.page.wait_for_selector("[class*=choices] input", state="attached")
+        names = self.page.locator("[class*=choices] input:checked").evaluate_all("all => all.map(one => one.name)")
+        self.page.keyboard.press("Escape")
+        return [str(name) for name in names]
+
+    def link(self, from_words: str, to_words: str, role: str, *, from_nth: int = 0) -> None:
         """Draw a relation from one region to another and name it."""
-        self.click(from_words)
+        self.click(from_words, from_nth)
         self.page.keyboard.press("Alt+r")
         self.click(to_words)
         self.page.keyboard.press("Escape")
@@ -159,6 +168,37 @@ class Annotator:
         row.locator("button[aria-label*=abel]").click()
         row.locator("text='Select labels'").click()
         self.page.get_by_role("option", name=role, exact=True).click()
+        self.page.keyboard.press("Escape")
+
+    def relations(self) -> list[tuple[str, str]]:
+        """The labels of the two regions of each relation, as the panel lists them, in its order."""
+        self.page.locator("text='Relations'").locator("visible=true").first.click()
+        rows = [row.split("\n") for row in self.page.locator(RELATION).all_inner_texts()]
+        return [(row[1], row[3]) for row in rows]  # each label follows the number of its region
+
+    def drawn_roles(self) -> list[str]:
+        """What stands at the arrows over the text, sorted."""
+        return sorted(self.page.locator("svg text").all_text_contents())
+
+    def unlink(self, n: int) -> None:
+        """Delete the nth relation of the panel."""
+        n_before = len(self.relations())
+        row = self.page.locator(RELATION).nth(n)
+        row.hover()
+        row.locator("button[aria-label='Delete Relation']").click()
+        self.page.wait_for_function(
+            "([selector, n]) => document.querySelectorAll(selector).length < n", arg=[RELATION, n_before]
+        )
+
+    def rename_relation(self, n: int, before: str, after: str) -> None:
+        """Give the nth relation of the panel another role; the page lets a relation have several."""
+        self.relations()
+        row = self.page.locator(RELATION).nth(n)
+        row.hover()
+        row.locator("button[aria-label='Show Relation Labels']").click()
+        row.get_by_test_id(f"select-trigger-{before}").click()
+        for name in (after, before):
+            self.page.get_by_role("option", name=name, exact=True).click()
         self.page.keyboard.press("Escape")
 
     def submit(self) -> None:

@@ -5,16 +5,13 @@ What the page must show is computed with ``Extractor`` on the text that the serv
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import torch
 from transformers import BertConfig, BertModel
@@ -29,43 +26,12 @@ from eventcorpus.training.recipe import read_recipe
 
 from .browser import HIGHLIGHT, Annotator
 from .conftest import PREDICT_SECONDS, PROGRAM
+from .model_server import Backend, connect, predictions
 from .proxy import Fault, FaultyProxy
-from .server import ROOT, LabelStudioServer, free_port
+from .server import ROOT, LabelStudioServer
 
 STORY = (ROOT / "corpus/examples/kourani-road.txt").read_text(encoding="utf-8")
 CRLF = "\U0001f6a8\U0001f525 " + STORY.replace("\n", "\r\n")
-
-
-class Backend:
-    """``eventcorpus serve-labelstudio`` on a port of its own."""
-
-    def __init__(self, model: Path, log: Path, **environment: str) -> None:
-        self.port, self._model, self._log, self._environment = free_port(), model, log, environment
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text()
-
-    def start(self) -> None:
-        n_before = self.log.count("until Ctrl-C") if self._log.exists() else 0
-        with self._log.open("a") as log:
-            self.process = subprocess.Popen(
-                [PROGRAM, "serve-labelstudio", "--model", self._model, "--port", str(self.port)],
-                env=os.environ | {"OMP_NUM_THREADS": "1"} | self._environment, stderr=log,
-            )  # fmt: skip
-        deadline = time.monotonic() + 60
-        while self.log.count("until Ctrl-C") == n_before:
-            assert self.process.poll() is None and time.monotonic() < deadline, self.log
-            time.sleep(0.1)
-
-    def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -126,19 +92,6 @@ def make(server: LabelStudioServer, extractor: Extractor) -> Make:
         return project, [int(task["id"]) for task in server.tasks(title)]  # type: ignore[call-overload]
 
     return call
-
-
-def connect(server: LabelStudioServer, project: int, url: str, **more: str) -> httpx.Response:
-    """What the page does when somebody connects a model."""
-    body = {"url": url, "project": project, "title": "ours"} | more
-    headers = {"Authorization": f"Token {server.token}"}
-    return httpx.post(f"{server.url}/api/ml", json=body, headers=headers, timeout=60)
-
-
-def predictions(server: LabelStudioServer, task: int) -> list[dict[str, Any]]:
-    found = server.api("GET", "/api/predictions", params={"task": task}).json()
-    assert isinstance(found, list)
-    return found
 
 
 def state(server: LabelStudioServer, project: int) -> tuple[str, str]:

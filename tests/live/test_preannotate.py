@@ -227,7 +227,8 @@ def test_what_does_not_fit_is_one_line_and_nothing_is_written(
 
     wrong_role = {"roles": [{"role": "hits", "trigger": "shelled", "argument": "Monday"}]}
     write_lines(tmp_path / "p.jsonl", prediction("one", STORY, SHOWN, **wrong_role))
-    assert "the role 'hits' is not in project" in one_line(call(*command, "wrong"))
+    strict = one_line(call(*command, "wrong", "--strict"))
+    assert "--strict: the role 'hits' is not in project" in strict and strict.endswith("nothing was sent")
 
     write_lines(tmp_path / "p.jsonl", prediction("one", STORY + " Edited.", SHOWN))
     assert "predicted on a text with sha256" in one_line(call(*command, "wrong"))

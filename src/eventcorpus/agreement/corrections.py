@@ -1,4 +1,10 @@
-"""What annotators did to predictions: which mentions, roles and attributes they kept, changed, removed and added."""
+"""What annotators did to predictions: which mentions, roles and attributes they kept, changed, removed and added.
+
+An annotation is compared with the prediction that it was begun from. Mentions are paired first: by the id of their
+region, else by overlap. Label Studio gives a relation neither an id nor an origin, and an attribute the origin of its
+region. So roles are compared by the pairs of mentions that they link, and attributes by the values that the two
+mentions of a pair have: one that was deleted and drawn again just the same is kept.
+"""
 
 from __future__ import annotations
 
@@ -123,6 +129,9 @@ DEFINITIONS = {
     "relabelled": "same start and end, other label",
     "moved_and_relabelled": "neither label nor place is the same, but the region's id is, or they overlap",
     "changed": "of a role: the same two mentions, another role or the other way round; of an attribute: other values",
+    "removed": "of a role: these two mentions are not linked any more, or one of them was removed; of an attribute: "
+    "the mention has no value any more, or was removed; where the ontology has a default, no value means the default",
+    "added": "of a role: nothing predicted links these two mentions; of an attribute: the mention had no value",
     "match": "precision, recall and F1 of the predictions against the corrected annotations; exact start, end, label",
     "untouched": "no mention, role or attribute was kept in another form, removed or added",
 }
@@ -206,7 +215,10 @@ def pair_spans(predicted: Sequence[Span], annotated: Sequence[Span]) -> list[Spa
 
 
 def attribute_outcomes(pairs: Iterable[SpanPair]) -> Iterator[tuple[str, LinkOutcome]]:
-    """Name and outcome of each attribute of each mention; the values of an attribute are compared as a set."""
+    """Name and outcome of each attribute of each mention; the values of an attribute are compared as a set.
+
+    What stands in the annotation counts, without defaults: a value that was unset is removed, not changed into one.
+    """
     for pair in pairs:
         before, after = (_values(span) for span in (pair.predicted, pair.annotated))
         for name in sorted(before.keys() | after.keys()):
@@ -221,7 +233,8 @@ def role_outcomes(
 ) -> Iterator[tuple[str, LinkOutcome]]:
     """Name and outcome of each role. Changed: the same two mentions are linked by another role, or the other way round.
 
-    A changed role counts under its predicted name.
+    A role is what links a pair of mentions, whatever was moved or relabelled in them. A changed role counts under its
+    predicted name. One of a mention that was removed is removed, one of a mention that was added is added.
     """
     annotated_id = {pair.predicted.id: pair.annotated.id for pair in pairs if pair.predicted and pair.annotated}
     before = [Role(r.role, annotated_id.get(r.trigger, ""), annotated_id.get(r.argument, "")) for r in predicted]

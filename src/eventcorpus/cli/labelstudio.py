@@ -69,6 +69,10 @@ def labelstudio_command() -> None:
 # what the commands share ---------------------------------------------------------------------------------------------
 
 _ARTICLES = click.argument("articles", nargs=-1, required=True, type=options.PATH)
+_MADE_FROM = click.option(
+    "--ontology", "ontology_path", type=options.PATH,
+    help="What the project was made from  [default: the shipped corpus's]",
+)  # fmt: skip
 
 
 def _source_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -262,40 +266,42 @@ def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], r
 @click.command("preannotate")
 @click.option("--predictions", "predictions_path", required=True, type=options.PATH, help="What extract wrote.")
 @options.PROJECT
+@_MADE_FROM
 @click.option("--replace", is_flag=True, help="Remove the predictions of the same model version first.")
-@click.option("--strict", is_flag=True, help="Fail if an article is refused; nothing is sent.")
-def preannotate_command(predictions_path: Path, wanted: str | None, replace: bool, strict: bool) -> None:
+@click.option("--strict", is_flag=True, help="Fail if an article is refused or anything left out; nothing is sent.")
+def preannotate_command(
+    predictions_path: Path, wanted: str | None, ontology_path: Path | None, replace: bool, strict: bool
+) -> None:
     """Give the tasks of a project a model's predictions.
 
-    Annotators then begin with the model's mentions (and roles and attributes, where the file has them), each with its
-    confidence. Every name is checked against the project's own configuration, every text by its hash. A task that has
-    a prediction of this model version is not given another; a run that was stopped is completed by the next. What
+    Annotators then begin with the model's mentions, each with its confidence, and where the file has them with roles
+    as relations and attributes as choices. Every label is checked against the project's own configuration, every text
+    by its hash; roles and attributes that the project has no control for are left out. A value that is the ontology's
+    default is left unset, as annotators leave it, in a project that was made from the ontology. A task that has a
+    prediction of this model version is not given another; a run that was stopped is completed by the next. What
     annotators did with them: eventcorpus labelstudio corrections.
 
     \b
     Example:
       eventcorpus labelstudio preannotate --predictions predictions.jsonl --project first-pass
     """
+    place, ontology = str(predictions_path), load_ontology(ontology_path)
     predictions = read_prediction_file(predictions_path)
-    one_version(predictions, place=str(predictions_path))
+    one_version(predictions, place=place)
     options.notices(UnreadableCount.of(predictions.values()).notices())
     project = connect().project(wanted)
     with options.progress("preannotate") as on_progress:
-        place = str(predictions_path)
-        report = preannotate(project, predictions, place=place, replace=replace, strict=strict, on_progress=on_progress)
+        report = preannotate(
+            project,
+            predictions,
+            place=place,
+            ontology=ontology,
+            replace=replace,
+            strict=strict,
+            on_progress=on_progress,
+        )
     _notice_refused(report.refused)
-    _notice_counts(
-        {
-            "mentions and roles cross the cuts between the parts of long articles: left out": report.n_left_out,
-            "predictions of this version were removed first": report.n_replaced,
-            "tasks keep their prediction: an annotation was begun from it": report.n_begun,
-            "predictions stood twice, after a run that was killed: the copies were removed": report.n_copies_removed,
-            "tasks of the project are of no article in the file": report.n_tasks_without,
-        }
-    )
-    if report.shown_before is not None:
-        before = f" (before: {report.shown_before})" if report.shown_before else ""
-        options.notice(f"annotators of project {project.id} begin with the predictions of {report.version} now{before}")
+    options.notices(report.notices(project, ontology))
     click.echo(
         f"{report.n_sent:,} tasks given predictions, {report.n_present:,} had them, {len(report.refused):,} articles "
         f"refused; {report.n_mentions:,} mentions, {report.n_roles:,} roles, {report.n_attributes:,} attributes: "
@@ -327,8 +333,7 @@ def status_command(wanted: str | None, pulled: Path) -> None:
 @click.command("pull")
 @options.PROJECT
 @click.option("--out", type=options.PATH, default=options.PULLED, help="Folder for export.json and what explains it.")
-@click.option("--ontology", "ontology_path", type=options.PATH,
-              help="What the project was made from  [default: the shipped corpus's]")  # fmt: skip
+@_MADE_FROM
 def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
     """Take everything that was annotated: annotations, drafts, predictions and who made them.
 

@@ -19,7 +19,7 @@ from eventcorpus.labelstudio.shapes import n_entries, objects_in
 from eventcorpus.labelstudio.texts import TaskText
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
-from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.schema import AnnotatedArticle, Span
 from eventcorpus.text import one_line
 
 UNKNOWN = "unknown"
@@ -50,12 +50,15 @@ def exported_predictions(
 
 
 def prediction_of_annotated(annotated: AnnotatedArticle, model: ModelName) -> Prediction:
-    """Spans and roles as a prediction: someone's annotation may be scored like a model's."""
+    """Spans, attributes and roles as a prediction: someone's annotation may be scored like a model's."""
     article = annotated.article
     mentions = tuple(
-        PredictedMention(start=s.start, end=s.end, label=s.label, text=article.text[s.start : s.end], id=s.id)
+        PredictedMention(
+            start=s.start, end=s.end, label=s.label, text=article.text[s.start : s.end], id=s.id,
+            attributes=_attributes(s),
+        )
         for s in annotated.spans
-    )
+    )  # fmt: skip
     roles = tuple(PredictedRole(role=r.role, trigger=r.trigger, argument=r.argument) for r in annotated.roles)
     return Prediction(
         model=model,
@@ -65,6 +68,14 @@ def prediction_of_annotated(annotated: AnnotatedArticle, model: ModelName) -> Pr
         mentions=mentions,
         roles=roles or None,
     )
+
+
+def _attributes(span: Span) -> dict[str, str | tuple[str, ...]] | None:
+    """The attributes of a span as a prediction has them; None where there is none."""
+    values: dict[str, tuple[str, ...]] = {}
+    for name, value in span.attributes:
+        values[name] = (*values.get(name, ()), value)
+    return {name: several[0] if len(several) == 1 else several for name, several in values.items()} or None
 
 
 def _version(index: ExportIndex, wanted: str | None) -> str:

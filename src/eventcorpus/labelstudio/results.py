@@ -85,13 +85,13 @@ def results_of_prediction(
     end: int | None = None,
     server_text: ServerText | None = None,
 ) -> PredictionItems:
-    """The items of a prediction: one a mention, its score the confidence, one an attribute, one a role.
+    """The items of a prediction: one a mention, one an attribute, their score the confidence; one a role.
 
-    Label Studio has no place for the confidence of a role. Regions are called m1, m2, ... whatever the file calls its
-    mentions: the page cuts ids at a number sign.
+    Label Studio has no place for the confidence of a role, and its page shows that of the mention alone. Regions are
+    called m1, m2, ... whatever the file calls its mentions: the page cuts ids at a number sign.
 
     Args:
-        controls: have every label, attribute and role of the prediction (see ``Controls.fault``).
+        controls: have every label, attribute and role of the prediction (see ``Controls.shown``).
         start: where the task's text begins in the article. Mentions that do not lie between it and ``end`` are left
             out, and so are roles of which one end does not.
         server_text: the task's text, if the server's is not in the stored form: offsets and words are those of its own.
@@ -117,8 +117,10 @@ def results_of_prediction(
         )
         for name, values in mention.attribute_values.items():
             control = controls.attributes[name]
+            confidence = (mention.attribute_confidences or {}).get(name)
+            score = {} if confidence is None else {"score": confidence}
             value = place | control.item_value(values)
-            items.append({**region, "from_name": control.name, "type": control.type, "value": value})
+            items.append({**region, "from_name": control.name, "type": control.type, **score, "value": value})
     relations = [
         _relation(region_of[role.trigger], region_of[role.argument], controls.roles[role.role])
         for role in prediction.roles or ()

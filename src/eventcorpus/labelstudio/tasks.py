@@ -81,6 +81,7 @@ def tasks_of(
     """The tasks of one article: one, or one a part if it is longer than ``max_chars``.
 
     A mention that a cut goes through is left out of the pre-annotations of both parts, and so is a role across a cut.
+    Predicted values that are the ontology's default are left unset, as annotators leave them.
 
     Raises:
         InputError: if an annotated article would have to be cut (its roles may cross the cut), or the prediction has
@@ -94,6 +95,7 @@ def tasks_of(
         fault = controls.fault(prediction)
         if fault:
             raise InputError(f"predictions: article {article.id}: {fault}")
+        prediction = controls.shown(prediction).prediction
     parts = [(0, len(article.text))] if max_chars is None else cut_parts(article.text, max_chars)
     if len(parts) > 1 and annotated is not None:
         raise InputError(

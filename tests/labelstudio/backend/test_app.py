@@ -21,7 +21,7 @@ from eventcorpus.labelstudio.tasks import tasks_of
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import prediction_of
-from eventcorpus.schema import Article
+from eventcorpus.schema import Article, ChosenValue, Link, Mention
 
 MODEL_ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
 CONFIG = label_config(MODEL_ONTOLOGY)
@@ -282,8 +282,27 @@ def test_one_line_of_log_a_request_says_what_was_done_and_no_more(
     assert len(lines) == 3
     health, predict, missing = lines
     assert health.startswith("GET /health 200 ") and health.endswith(" ms")
-    assert predict.startswith("POST /predict 200 ") and predict.endswith(" ms, 2 tasks, 4 mentions")
+    assert predict.startswith("POST /predict 200 ") and predict.endswith(
+        " ms, 2 tasks, 4 mentions, 0 roles, 0 attributes"
+    )
     assert missing.startswith(r"GET /no\nsuch\x1b[2Jpagexxx") and " 404 " in missing and len(missing) < 120
+
+
+def test_what_the_project_has_no_control_for_is_left_out_of_the_answer_and_told_in_the_log(
+    client: TestClient, extractor: Extractor, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO, logger="eventcorpus")
+    actor = Mention(0, 6, "Actor", "rebels", 0.9, id="m1", attributes=(ChosenValue("tone", "x", 0.5),))
+    place = Mention(28, 32, "Place", "homs", 0.9, id="m2", links=(Link("at", "m1", 0.9),))
+    monkeypatch.setattr(extractor, "extract", lambda articles: ([actor, place] for _ in articles))
+    answer = client.post("/predict", json=request(TEXT, TEXT))
+    assert [[item["id"] for item in one["result"]] for one in answer.json()["results"]] == [["m1", "m2"]] * 2
+    warning, predict = [record.getMessage() for record in caplog.records if record.name.startswith("eventcorpus")]
+    assert warning == (
+        "/predict: left out of the answer: 2 times: the attribute 'tone' is not in project 4, which has none, and 2 for "
+        "1 other reasons"
+    )
+    assert predict.endswith(" ms, 2 tasks, 4 mentions, 0 roles, 0 attributes")
 
 
 def test_tokens_and_passwords_are_in_no_log_and_no_answer(

@@ -1,5 +1,7 @@
 """What requests hold, and predictions in the words of the protocol."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,11 +9,11 @@ from hypothesis import strategies as st
 from eventcorpus.errors import OntologyError
 from eventcorpus.labelstudio.backend.protocol import MAX_CONFIG, prediction_for, project_controls, project_name
 from eventcorpus.labelstudio.config import label_config
-from eventcorpus.labelstudio.controls import Controls
+from eventcorpus.labelstudio.controls import AttributeControl, Controls
 from eventcorpus.labelstudio.results import ServerText
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName
-from eventcorpus.schema import Mention
+from eventcorpus.schema import ChosenValue, Link, Mention
 from eventcorpus.text import stored_form
 
 ANY_TEXT = st.text(
@@ -28,8 +30,8 @@ def test_a_region_cuts_the_same_characters_out_of_the_servers_text(original: str
     start = data.draw(st.integers(0, len(stored.text) - 1))
     end = data.draw(st.integers(start + 1, len(stored.text)))
     mention = Mention(start, end, "Actor", stored.text[start:end], 0.5)
-    found = prediction_for(ServerText(original, stored), [mention], controls=CONTROLS, model=ModelName(name="m"))
-    value = found["result"][0]["value"]
+    items, _ = prediction_for(ServerText(original, stored), [mention], controls=CONTROLS, model=ModelName(name="m"))
+    value = items.items[0]["value"]
     assert original[value["start"] : value["end"]] == value["text"]
     assert stored_form(value["text"]).text == mention.text
     assert stored.from_original(value["start"]) == start and stored.from_original(value["end"]) == end
@@ -39,9 +41,34 @@ def test_a_prediction_is_as_sure_as_its_least_sure_mention_and_uses_the_projects
     text = "Rebels attacked."
     mentions = [Mention(0, 6, "Actor", "Rebels", 0.75), Mention(7, 15, "Battle", "attacked", 0.51238)]
     model = ModelName(name="demo", hash="0123456789abcdef")
-    found = prediction_for(ServerText.of(text), mentions, controls=CONTROLS, model=model)
+    items, _ = prediction_for(ServerText.of(text), mentions, controls=CONTROLS, model=model)
+    found = items.as_json()
     assert (found["model_version"], found["score"]) == ("demo@0123456789ab", 0.5124)
     assert [(item["from_name"], item["to_name"]) for item in found["result"]] == [("who", "body"), ("what", "body")]
+
+
+def test_links_are_relations_and_values_choices_as_far_as_the_project_has_controls_for_them() -> None:
+    text = "Rebels attacked. Rebels fled."
+    said = (ChosenValue("modality", "denied", 0.75), ChosenValue("tone", "x", 0.5))
+    mentions = [
+        Mention(0, 6, "Actor", "Rebels", 0.75, id="m1"),
+        Mention(7, 15, "Battle", "attacked", 0.5, id="m2", links=(Link("agent", "m1", 0.5), Link("cause", "m1", 0.5))),
+        Mention(24, 28, "Battle", "fled", 0.5, id="m3", attributes=said, links=(Link("same", "m2", 0.5),)),
+    ]
+    modality = AttributeControl("how", "choices", ("Battle",), ("actual", "denied"))
+    controls = replace(CONTROLS, roles={"agent": "by", "same": "same"}, attributes={"modality": modality})
+    items, shown = prediction_for(ServerText.of(text), mentions, controls=controls, model=ModelName(name="demo"))
+    relations = [(i["from_id"], i["to_id"], i["labels"]) for i in items.items if i["type"] == "relation"]
+    assert relations == [("m2", "m1", ["by"]), ("m3", "m2", ["same"])]
+    chosen = [
+        (i["id"], i["from_name"], i["value"]["choices"], i["score"]) for i in items.items if i["type"] == "choices"
+    ]
+    assert chosen == [("m3", "how", ["denied"], 0.75)]
+    assert (items.n_mentions, items.n_roles, items.n_attributes) == (3, 2, 1)
+    assert shown.left_out == {
+        "the role 'cause' is not in project 4, which has agent, same": 1,
+        "the attribute 'tone' is not in project 4, which has modality": 1,
+    }
 
 
 def test_projects_are_called_by_their_id_and_by_nothing_that_a_stranger_sends() -> None:
@@ -56,7 +83,10 @@ TWO_CONTROLS = """<View><Labels name="who" toName="body"><Label value="Actor"/><
 
 
 def controls_of(config: str, *labels: str) -> Controls:
-    return project_controls({"schema": config, "project": "4.1"}, "schema", labels=labels, model=ModelName(name="m@1"))
+    entities = tuple(Label.model_construct(name=label) for label in labels)  # names that no ontology could have, too
+    ontology = Ontology.model_construct(name="t", version="1.0.0", entities=entities)
+    body = {"schema": config, "project": "4.1"}
+    return project_controls(body, "schema", ontology=ontology, model=ModelName(name="m@1"))
 
 
 def test_our_own_configuration_has_our_own_names() -> None:

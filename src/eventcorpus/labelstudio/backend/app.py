@@ -14,7 +14,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Awaitable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -40,6 +41,7 @@ from eventcorpus.labelstudio.backend.requests import (
     read_body,
     read_json,
 )
+from eventcorpus.labelstudio.results import PredictionItems
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.schema import Article, Mention
 
@@ -91,7 +93,7 @@ class _Backend:
 
     def __init__(self, extractor: Extractor, max_bytes: int) -> None:
         self._predictor, self._max_bytes = Predictor(extractor), max_bytes
-        self._model, self._labels = extractor.name, extractor.about.ontology.labels
+        self._model, self._ontology = extractor.name, extractor.about.ontology
         self._waiting = asyncio.Semaphore(MAX_WAITING)
 
     async def health(self, request: Request) -> Response:
@@ -103,7 +105,7 @@ class _Backend:
     async def setup(self, request: Request) -> Response:
         body = await read_json(request, max_bytes=self._max_bytes)
         try:
-            project_controls(body, "schema", labels=self._labels, model=self._model)
+            project_controls(body, "schema", ontology=self._ontology, model=self._model)
         except OntologyError as error:
             # Label Studio shows people the status and the address of a refusal, never its body: so they are led to an
             # address that tells it. 303 makes them ask with GET, without the owner's token in the body.
@@ -120,7 +122,7 @@ class _Backend:
             raise RequestError(f"{MAX_WAITING} predictions are waiting already; ask again later", status=503)
         async with self._waiting:
             body = await read_json(request, max_bytes=self._max_bytes)
-            controls = project_controls(body, "label_config", labels=self._labels, model=self._model)
+            controls = project_controls(body, "label_config", ontology=self._ontology, model=self._model)
             tasks = read_texts(body, controls.text_key)
             del body
             mentions = await _unless_gone(request, self._predictor.mentions([task.stored.text for task in tasks]))
@@ -128,16 +130,33 @@ class _Backend:
             if mentions is None:
                 request.state.counts = f", {n_tasks} tasks, given up: nobody waits for the answer any more"
                 return AsciiResponse({"detail": "nobody waits for this any more"}, CLIENT_GONE)
-            request.state.counts = f", {n_tasks} tasks, {sum(map(len, mentions))} mentions"
-            results = [
+            predictions = [
                 prediction_for(task, found, controls=controls, model=self._model)
                 for task, found in zip(tasks, mentions, strict=True)
             ]
+            results = [items.as_json() for items, _ in predictions]
+            request.state.counts = f", {n_tasks} tasks, {_counted([items for items, _ in predictions])}"
+            _warn_left_out(shown.left_out for _, shown in predictions)
             return AsciiResponse({"results": results})
 
     async def webhook(self, request: Request) -> Response:
         await read_body(request, max_bytes=self._max_bytes)
         return AsciiResponse({"detail": "nothing is done with it: this model stays as it is"})
+
+
+def _counted(predictions: Sequence[PredictionItems]) -> str:
+    """What is in an answer, for the log."""
+    kinds = ("mentions", "roles", "attributes")
+    return ", ".join(f"{sum(getattr(items, f'n_{kind}') for items in predictions)} {kind}" for kind in kinds)
+
+
+def _warn_left_out(counts: Iterable[Counter[str]]) -> None:
+    """Say in the log, in one line a request, which roles and attributes have no control in the project."""
+    total = sum(counts, start=Counter[str]())
+    if total:
+        reason, n = total.most_common(1)[0]
+        others = f", and {total.total() - n} for {len(total) - 1} other reasons" if len(total) > 1 else ""
+        logger.warning("/predict: left out of the answer: %d times: %s%s", n, reason, others)
 
 
 class _Stopped(Exception):

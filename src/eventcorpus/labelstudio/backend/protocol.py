@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from eventcorpus.errors import OntologyError, RequestError
-from eventcorpus.labelstudio.controls import Controls, read_controls
-from eventcorpus.labelstudio.results import ServerText, results_of_prediction
+from eventcorpus.labelstudio.controls import Controls, Shown, read_controls
+from eventcorpus.labelstudio.results import PredictionItems, ServerText, results_of_prediction
+from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, prediction_of
 from eventcorpus.schema import Article, Mention
 from eventcorpus.text import listed, one_line
@@ -31,11 +32,11 @@ MAX_LISTED = 6
 """Labels that a message names before it counts the rest."""
 
 
-def project_controls(body: Any, key: str, *, labels: Sequence[str], model: ModelName) -> Controls:
-    """Read the project's configuration, which a request brings as ``key``: it must be able to show what a model finds.
+def project_controls(body: Any, key: str, *, ontology: Ontology, model: ModelName) -> Controls:
+    """Read the project's configuration, which a request brings as ``key``: it must have all labels of a model.
 
     Args:
-        labels: all that the model may find.
+        ontology: that of the model.
 
     Raises:
         RequestError: if there is none.
@@ -47,8 +48,8 @@ def project_controls(body: Any, key: str, *, labels: Sequence[str], model: Model
         raise RequestError(f"no {key!r} with the project's configuration in the request; is this Label Studio?")
     if len(config) > MAX_CONFIG:
         raise OntologyError(f"{place}: a configuration of {len(config):,} characters; at most {MAX_CONFIG:,} are read")
-    controls = read_controls(config, place=place)
-    missing = [label for label in labels if label not in controls.labels]
+    controls = read_controls(config, place=place, ontology=ontology)
+    missing = [label for label in ontology.labels if label not in controls.labels]
     if missing:
         raise OntologyError(
             f"{place} has no label {listed(missing, most=MAX_LISTED)}, which the model {listed([model.version])} "
@@ -100,10 +101,14 @@ def read_texts(body: dict[str, Any], text_key: str) -> list[ServerText]:
 
 def prediction_for(
     task: ServerText, mentions: Iterable[Mention], *, controls: Controls, model: ModelName
-) -> dict[str, Any]:
-    """One entry of ``results``: the mentions, found in ``task.stored``, as regions of the server's text.
+) -> tuple[PredictionItems, Shown]:
+    """The entry of ``results`` for a task: what was found in ``task.stored``, as regions of the server's text.
 
-    Its score is that of the least sure mention, as in ``tasks_of``: sorted by it, tasks that need eyes come first.
+    Roles are relations, attributes choices of their region. Its score is that of the least sure mention, as in
+    ``tasks_of``: sorted by it, tasks that need eyes come first.
+
+    Returns:
+        the items, and what of the prediction has no control in the project or is left unset.
     """
-    prediction = prediction_of(Article("task", task.stored.text), mentions, model)
-    return results_of_prediction(prediction, controls, server_text=task).as_json()
+    shown = controls.shown(prediction_of(Article("task", task.stored.text), mentions, model))
+    return results_of_prediction(shown.prediction, controls, server_text=task), shown

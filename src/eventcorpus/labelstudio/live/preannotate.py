@@ -1,25 +1,31 @@
 """Write a model's predictions to the tasks of a live project, each once: what a new annotation begins with on the page.
 
+Mentions become regions, roles relations, and attributes choices of their region, through the project's own controls.
+
 Nothing is remembered on this side: the tasks say which of them have a prediction of this model version already.
 """
 
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from eventcorpus.errors import PredictionsError, ServerError, StrictError
-from eventcorpus.labelstudio.controls import Controls, read_controls
+from eventcorpus.labelstudio.config import is_made_from
+from eventcorpus.labelstudio.controls import Controls, Shown, read_controls
 from eventcorpus.labelstudio.exports import article_id_of
 from eventcorpus.labelstudio.live.server import SETTLE, Project, as_dict, explained
 from eventcorpus.labelstudio.results import ServerText, results_of_prediction
+from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction, prediction_mismatch
 from eventcorpus.progress import OnProgress
 
 PREDICTIONS_PER_REQUEST = 1000
 """The server stores each request wholly or not at all, and counts all tasks of the project anew after each."""
+REASONS = 5
+"""How many reasons for what is left out are named."""
 _FIELDS = ("id", "data", "predictions", "annotations", "model_version", "parent_prediction")
 
 
@@ -29,7 +35,10 @@ class PreannotateReport:
 
     ``n_begun`` of the ``n_present`` tasks keep their prediction although it should be replaced: someone's annotation
     was begun from it. ``n_left_out``: mentions and roles that a cut between the parts of an article goes through.
-    ``shown_before``: the model version whose predictions the project showed, if that was changed.
+    ``without_control``: why roles and attributes of the articles that were sent have no control in the project, and of
+    how many that is so. ``n_defaults``: values that were left unset; ``knows_defaults``: whether it is known what an
+    unset attribute means in the project. ``shown_before``: the model version whose predictions the project showed, if
+    that was changed.
     """
 
     version: str
@@ -43,8 +52,41 @@ class PreannotateReport:
     n_roles: int = 0
     n_attributes: int = 0
     n_left_out: int = 0
+    n_defaults: int = 0
+    knows_defaults: bool = True
+    without_control: Counter[str] = field(default_factory=Counter)
     shown_before: str | None = None
     refused: dict[str, str] = field(default_factory=dict)
+
+    def notices(self, project: Project, ontology: Ontology) -> Iterator[str]:
+        """What became of roles, attributes and tasks beside what was sent, a line each."""
+        named = self.without_control.most_common(REASONS)
+        yield from (f"left out: {n:,} times: {reason}" for reason, n in named)
+        if len(self.without_control) > len(named):
+            n_others = self.without_control.total() - sum(n for _, n in named)
+            yield f"... and {n_others:,} times for {len(self.without_control) - len(named)} other reasons"
+        if named:
+            yield (
+                f"to show these roles and attributes, give project {project.id} controls for them (labelstudio push "
+                "--ontology), then: labelstudio preannotate --replace"
+            )
+        if self.n_attributes and not self.knows_defaults:
+            yield (
+                f"{project} was not made from {ontology.key}: default values are shown as any others (--ontology names "
+                "the one that it was made from)"
+            )
+        counts = {
+            f"values are the default in {ontology.key}: left unset, as annotators leave them": self.n_defaults,
+            "mentions and roles cross the cuts between the parts of long articles: left out": self.n_left_out,
+            "predictions of this version were removed first": self.n_replaced,
+            "tasks keep their prediction: an annotation was begun from it": self.n_begun,
+            "predictions stood twice, after a run that was killed: the copies were removed": self.n_copies_removed,
+            "tasks of the project are of no article in the file": self.n_tasks_without,
+        }
+        yield from (f"{n:,} {words}" for words, n in counts.items() if n)
+        if self.shown_before is not None:
+            before = f" (before: {self.shown_before})" if self.shown_before else ""
+            yield f"annotators of project {project.id} begin with the predictions of {self.version} now{before}"
 
 
 @dataclass(frozen=True)
@@ -77,42 +119,50 @@ def preannotate(
     predictions: Mapping[str, Prediction],
     *,
     place: str,
+    ontology: Ontology,
     replace: bool,
     strict: bool,
     on_progress: OnProgress,
 ) -> PreannotateReport:
     """Give every task its prediction, if it has none of this model version, and let the project show them.
 
+    Roles and attributes for which the project has no control are left out and counted.
+
     Args:
         place: the predictions file, for messages.
+        ontology: values that are its default are left unset, if the project's configuration was made from it.
         replace: remove the task's predictions of this version first, unless an annotation was begun from one.
         on_progress: called after every request with how many predictions were sent.
 
     Raises:
-        PredictionsError: if a name is not in the project's configuration, or not one prediction fits; nothing was sent.
-        StrictError: with ``strict``, if a prediction does not fit or a part of it has no place; nothing was sent.
+        PredictionsError: if a label is not in the project's configuration, or not one prediction fits; nothing was
+            sent.
+        StrictError: with ``strict``, if a prediction does not fit or a part of it has no place or no control; nothing
+            was sent.
         ServerError: if the server refuses or fails; what arrived stays, and the next run goes on from there.
     """
     version = one_version(predictions, place=place)
-    controls = read_controls(project.label_config, place=str(project))
-    check_names(predictions, controls, place=place)
+    controls = read_controls(project.label_config, place=str(project), ontology=ontology)
+    check_labels(predictions, controls, place=place)
+    shown = {article_id: controls.shown(prediction) for article_id, prediction in predictions.items()}
     tasks = list(_list_tasks(project, controls.text_key, version, predictions))
-    updates, report = _compare(tasks, predictions, controls, project, version, replace=replace)
+    updates, report = _compare(tasks, shown, controls, project, version, replace=replace)
     _check(report, predictions, place=place, strict=strict)
     while updates:
         time.sleep(SETTLE)
         if project.reload().n_predictions == sum(task.n_predictions for task in tasks):
             break
         tasks = list(_list_tasks(project, controls.text_key, version, predictions))
-        updates, report = _compare(tasks, predictions, controls, project, version, replace=replace)
+        updates, report = _compare(tasks, shown, controls, project, version, replace=replace)
     for start in range(0, len(updates), PREDICTIONS_PER_REQUEST):
         batch = updates[start : start + PREDICTIONS_PER_REQUEST]
         report.n_replaced += _remove_ours(project, batch)
-        _send(project, [(task, predictions[task.article_id]) for task in batch], controls, report)
+        _send(project, [(task, shown[task.article_id].prediction) for task in batch], controls, report)
         on_progress(report.n_sent, len(updates))
     n_expected = sum(task.n_predictions for task in tasks) - report.n_replaced + report.n_sent
     if any(len(task.ours) > 1 for task in tasks) or project.reload().n_predictions != n_expected:
         report.n_copies_removed = _remove_copies(project, _list_tasks(project, controls.text_key, version))
+    report.knows_defaults = is_made_from(ontology, project.label_config)
     if report.n_sent or report.n_present:
         report.shown_before = project.show_predictions(version)
     return report
@@ -135,13 +185,13 @@ def one_version(predictions: Mapping[str, Prediction], *, place: str) -> str:
     return versions[0]
 
 
-def check_names(predictions: Mapping[str, Prediction], controls: Controls, *, place: str) -> None:
-    """Check every label, role, attribute and value against the project's configuration.
+def check_labels(predictions: Mapping[str, Prediction], controls: Controls, *, place: str) -> None:
+    """Check every label against the project's configuration.
 
     Raises:
         PredictionsError: at the first that is not there: a fault of the model, not of one article.
     """
-    faults = {id_: fault for id_, prediction in predictions.items() if (fault := controls.fault(prediction))}
+    faults = {id_: fault for id_, prediction in predictions.items() if (fault := controls.label_fault(prediction))}
     for article_id, fault in faults.items():
         raise PredictionsError(
             f"{place}: article {article_id}: {fault} ({len(faults)} of {len(predictions)} articles); nothing was sent"
@@ -185,7 +235,7 @@ def _list_tasks(
 
 def _compare(
     tasks: Sequence[LiveTask],
-    predictions: Mapping[str, Prediction],
+    predictions: Mapping[str, Shown],
     controls: Controls,
     project: Project,
     version: str,
@@ -198,8 +248,8 @@ def _compare(
     for task in tasks:
         tasks_of[task.article_id].append(task)
     updates: list[LiveTask] = []
-    for article_id, prediction in predictions.items():
-        own = tasks_of[article_id]
+    for article_id, shown in predictions.items():
+        prediction, own = shown.prediction, tasks_of[article_id]
         fault = target_fault(prediction, own, project)
         if fault:
             report.refused[article_id] = fault
@@ -208,6 +258,9 @@ def _compare(
         report.n_present += len(kept)
         report.n_begun += len(kept) if replace else 0
         updates += [task for task in own if task not in kept]
+        if len(kept) < len(own):
+            report.without_control += shown.left_out
+            report.n_defaults += shown.n_defaults
         if any(task.n_parts > 1 for task in own):
             parts = {task.part: (task.start, task.end) for task in own}.values()
             placed = [results_of_prediction(prediction, controls, start=start, end=end) for start, end in parts]
@@ -252,6 +305,9 @@ def _check(report: PreannotateReport, predictions: Mapping[str, Prediction], *, 
             f"--strict: {report.n_left_out} mentions and roles cross the cuts between the parts of long articles; "
             "nothing was sent"
         )
+    elif strict and report.without_control:
+        reason, n = next(iter(report.without_control)), report.without_control.total()
+        raise StrictError(f"--strict: {reason} ({n} roles and attributes have no control); nothing was sent")
 
 
 def _remove_ours(project: Project, batch: Sequence[LiveTask]) -> int:
