@@ -51,7 +51,7 @@ class LabelStudioServer:
                 ["bash", ROOT / "corpus/labelling/serve.sh", self.data, str(self.port)],
                 env=os.environ | self.environment, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        deadline = time.monotonic() + 180
+        deadline = time.monotonic() + 600
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 break
