@@ -199,6 +199,21 @@ def test_heads_learn_from_the_mentions_that_teachers_found(
     assert not list((tmp_path / "m.teachers").rglob("heads*")) and (tmp_path / "m" / "heads.safetensors").is_file()
 
 
+def test_what_stands_between_two_mentions_is_read(recipe: Recipe) -> None:
+    prepared = prepare([ARTICLES[0]], ONTOLOGY, recipe)
+    text, spans = ARTICLES[0].article.text, ARTICLES[0].spans
+    offsets = prepared.encoder.encode(text).offsets
+    head = prepared.encoded.examples[0].head
+    assert head is not None
+    texts = set()
+    for (trigger, argument), (first, past) in zip(head.inputs.candidates.pairs, head.inputs.between, strict=True):
+        left, right = sorted((spans[trigger], spans[argument]), key=lambda span: span.start)
+        between = text[offsets[first][0] : offsets[past - 1][1]] if past > first else ""
+        assert between == text[left.end : right.start].strip()
+        texts.add(between)
+    assert "" in texts and len(texts) > 3
+
+
 @pytest.mark.parametrize("n", [0, 1, 399, 400, 401, 679, 680, 681, 5000])
 def test_each_mention_is_the_own_one_of_one_section(n: int) -> None:
     own = [position for whole, part in sections(n) for position in range(n)[whole][part]]

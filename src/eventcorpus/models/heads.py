@@ -72,11 +72,12 @@ class HeadInputs:
     """What the heads read of an article beside the states of its tokens.
 
     ``tokens`` and ``context``, both of shape (n_mentions, 2): the tokens of each mention, and of its sentence, the
-    second end excluded.
+    second end excluded. ``between``, shape (n_pairs, 2): those between the two mentions of a pair, perhaps none.
     """
 
     tokens: Ints
     context: Ints
+    between: Ints
     candidates: Candidates
 
     @classmethod
@@ -100,7 +101,12 @@ class HeadInputs:
         first = np.array([mention.start for mention in mentions], dtype=np.int64)
         past = np.array([mention.end for mention in mentions], dtype=np.int64)
         context = tokens_of(breaks[pairs.sentences], breaks[pairs.sentences + 1])
-        return cls(tokens_of(first, past), context, pairs)
+        tokens = tokens_of(first, past)
+        ends_first = tokens[pairs.pairs[:, 0]], tokens[pairs.pairs[:, 1]]
+        left = np.minimum(ends_first[0][:, 1], ends_first[1][:, 1])
+        right = np.maximum(ends_first[0][:, 0], ends_first[1][:, 0])
+        between = np.stack([left, np.maximum(left, right)], axis=1)
+        return cls(tokens, context, between, pairs)
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,8 @@ class EventHeads(nn.Module):
         self.first_of: torch.Tensor
         self.register_buffer("first_of", _starts(FEATURES.values()), persistent=False)
         self.drop = nn.Dropout(about.dropout)
-        n_inputs, width = 3 * size + 16 * len(FEATURES) + 32, 256
+        self.between_norm = nn.LayerNorm(size)
+        n_inputs, width = 4 * size + 16 * len(FEATURES) + 32, 256
         self.near = nn.Sequential(nn.Linear(n_inputs, width), nn.GELU(), nn.Dropout(about.dropout))
         if about.has_far:
             self.far = nn.Sequential(nn.Linear(n_inputs, width), nn.GELU(), nn.Dropout(about.dropout))
@@ -178,14 +185,17 @@ class EventHeads(nn.Module):
         labels = torch.from_numpy(pairs.labels).to(device)
         sums = torch.cat([states.new_zeros(1, states.shape[1]), states.cumsum(dim=0)])
         for_roles, for_others = _means(sums, inputs.tokens).chunk(2, dim=1)
-        roles = self._role_logits(self.drop(self.norm(for_roles) + self.of_label(labels)), labels, pairs)
+        between = self.drop(self.between_norm(_means(sums[:, : self.about.size], inputs.between)))
+        roles = self._role_logits(self.drop(self.norm(for_roles) + self.of_label(labels)), between, labels, pairs)
         filled = roles.sigmoid().detach()
         mentions = self.drop(self.other_norm(for_others) + self.other_of_label(labels))
         attributes = self._attribute_logits(sums[:, self.about.size :], mentions, inputs, filled)
         same = self._antecedent_logits(mentions, inputs, filled, attributes)
         return HeadScores(roles, attributes, same)
 
-    def _role_logits(self, mentions: torch.Tensor, labels: torch.Tensor, pairs: Candidates) -> torch.Tensor:
+    def _role_logits(
+        self, mentions: torch.Tensor, between: torch.Tensor, labels: torch.Tensor, pairs: Candidates
+    ) -> torch.Tensor:
         device = mentions.device
         allowed = torch.from_numpy(pairs.allowed).to(device)
         if not len(pairs.pairs):
@@ -194,7 +204,7 @@ class EventHeads(nn.Module):
         one, other = mentions[triggers], mentions[arguments]
         features = self.of_feature(torch.from_numpy(pairs.features).to(device) + self.first_of).flatten(1)
         alike = self.of_labels(labels[triggers] * self.of_label.num_embeddings + labels[arguments])
-        joined = torch.cat([one, other, one * other, features, alike], dim=1)
+        joined = torch.cat([one, other, one * other, between, features, alike], dim=1)
         hidden = self.near(joined)
         if self.about.has_far:
             is_near = torch.from_numpy(pairs.is_near).to(device)
@@ -262,9 +272,9 @@ def _starts(sizes: Iterable[int]) -> torch.Tensor:
 
 
 def _means(sums: torch.Tensor, ranges: Ints) -> torch.Tensor:
-    """Means over ranges of rows, from their cumulative sums; shape (n_ranges, size)."""
+    """Means over ranges of rows, from their cumulative sums; shape (n_ranges, size), 0 over empty ones."""
     first, past = torch.from_numpy(ranges).to(sums.device).unbind(dim=1)
-    return (sums[past] - sums[first]) / (past - first)[:, None]
+    return (sums[past] - sums[first]) / (past - first).clamp(min=1)[:, None]
 
 
 def save_heads(folder: Path, heads: EventHeads) -> None:
