@@ -311,18 +311,35 @@ def _threshold_cells(threshold: Threshold) -> tuple[str, ...]:
 
 
 def prediction_tables(predictions: Iterable[Prediction]) -> Iterator[Table]:
-    """One table an article, with a row for each mention."""
+    """One table an article, with a row for each mention; what it is linked to beside it, where the model says so."""
     for prediction in predictions:
+        linked = _linked_words(prediction)
         rows = (
             (
                 m.label,
                 printable(m.text, " "),
+                *((linked[i],) if linked else ()),
                 *(str(m.start), str(m.end), f"{m.confidence:.2f}"),
             )
-            for m in prediction.mentions
+            for i, m in enumerate(prediction.mentions)
         )
         title = f"{prediction.id}: {len(prediction.mentions)} mentions"
-        yield titled_table(title, ("label", "text", "start", "end", "confidence"), rows, left=2)
+        said = ("label", "text", *(("roles and attributes",) if linked else ()))
+        yield titled_table(title, (*said, "start", "end", "confidence"), rows, left=len(said))
+
+
+def _linked_words(prediction: Prediction) -> list[str]:
+    """Of each mention its arguments, the triggers of its event and its attributes; empty where the model has none."""
+    if prediction.roles is None and all(m.attributes is None for m in prediction.mentions):
+        return []
+    text_of = {mention.id: printable(mention.text, " ") for mention in prediction.mentions}
+    words: list[list[str]] = [[] for _ in prediction.mentions]
+    position = {mention.id: i for i, mention in enumerate(prediction.mentions)}
+    for role in prediction.roles or ():
+        words[position[role.trigger]].append(f"{role.role}: {text_of[role.argument]} ({role.confidence:.2f})")
+    for i, mention in enumerate(prediction.mentions):
+        words[i] += [f"{name}: {', '.join(values)}" for name, values in mention.attribute_values.items()]
+    return ["; ".join(each) for each in words]
 
 
 def predictions_page(predictions: Sequence[Prediction]) -> str:
@@ -335,6 +352,7 @@ def predictions_page(predictions: Sequence[Prediction]) -> str:
     articles = []
     for p in predictions:
         marks = [Mark(m.start, m.end, m.label, hint=f"{m.confidence:.2f}") for m in p.mentions]
-        articles.append({"id": p.id, "mentions": p.mentions, "marked": highlight(p.text or "", marks, colours)})
+        marked, linked = highlight(p.text or "", marks, colours), _linked_words(p)
+        articles.append({"id": p.id, "mentions": p.mentions, "marked": marked, "linked": linked})
     model = predictions[0].model if predictions else ModelName(name="none")
     return fill_template("extract.html.j2", articles=articles, model=model)
