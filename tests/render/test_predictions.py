@@ -6,11 +6,12 @@ from rich.console import Console
 
 from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
 from eventcorpus.render.reports import prediction_tables, predictions_page
+from eventcorpus.text import sha256_of
 
 HOSTILE = "<b>bombed</b>"
 TEXT = f"rebels {HOSTILE} homs"
 PLAIN = Prediction(
-    id="a", model=ModelName(name="m"), text=TEXT,
+    id="a", model=ModelName(name="m"), text=TEXT, text_sha256=sha256_of(TEXT),
     mentions=(PredictedMention(start=0, end=6, label="Who", text="rebels", confidence=0.9),),
 )  # fmt: skip
 LINKED = PLAIN.model_copy(
