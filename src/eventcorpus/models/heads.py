@@ -2,8 +2,7 @@
 
 Comes in: the states of an article's tokens, its mentions, annotated or predicted. Goes out: a logit for each role of
 each candidate pair, for each value of each attribute, and for each earlier trigger that may tell the same event. Pairs
-have distances, as in DyGIE++ (Wadden et al. 2019); the candidates of one trigger may attend to each other, which stands
-for the pass for each trigger of TagPrime (Hsu et al. 2023).
+have distances, as in DyGIE++ (Wadden et al. 2019), and what stands between them, as in SpERT (Eberts and Ulges 2020).
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
-from torch.nn.utils.rnn import pad_sequence
 
 from eventcorpus.errors import ModelError, first_line
 from eventcorpus.events.candidates import (
@@ -47,8 +45,7 @@ class HeadsAbout(StrictModel):
     """``heads.json``: what the weights of the heads belong to.
 
     ``layers``: the hidden states that are read, 0 those of the embeddings. ``hidden_size``: of the encoder. ``size``:
-    of a mention's vector. ``attends``: whether the candidates of a trigger attend to each other. ``has_far``: whether
-    pairs of two sentences have a head of their own.
+    of a mention's vector.
     """
 
     schema_: Literal[1] = Field(alias="schema", default=1)
@@ -56,8 +53,6 @@ class HeadsAbout(StrictModel):
     hidden_size: int
     size: int = 192
     dropout: float
-    attends: bool = False
-    has_far: bool = False
     learned: Learned
 
     @classmethod
@@ -147,12 +142,7 @@ class EventHeads(nn.Module):
         self.drop = nn.Dropout(about.dropout)
         self.between_norm = nn.LayerNorm(size)
         n_inputs, width = 4 * size + 16 * len(FEATURES) + 32, 256
-        self.near = nn.Sequential(nn.Linear(n_inputs, width), nn.GELU(), nn.Dropout(about.dropout))
-        if about.has_far:
-            self.far = nn.Sequential(nn.Linear(n_inputs, width), nn.GELU(), nn.Dropout(about.dropout))
-        if about.attends:
-            self.before_attention = nn.LayerNorm(width)
-            self.attention = nn.MultiheadAttention(width, 4, dropout=0.1, batch_first=True)
+        self.pair = nn.Sequential(nn.Linear(n_inputs, width), nn.GELU(), nn.Dropout(about.dropout))
         self.roles = nn.Linear(width, max(n_roles, 1))
         self.arguments = nn.Linear(size, 32 * max(n_roles, 1), bias=False)
         self.say = nn.Sequential(nn.Linear(2 * size + 32, 128), nn.GELU(), nn.Dropout(about.dropout))
@@ -205,24 +195,8 @@ class EventHeads(nn.Module):
         features = self.of_feature(torch.from_numpy(pairs.features).to(device) + self.first_of).flatten(1)
         alike = self.of_labels(labels[triggers] * self.of_label.num_embeddings + labels[arguments])
         joined = torch.cat([one, other, one * other, between, features, alike], dim=1)
-        hidden = self.near(joined)
-        if self.about.has_far:
-            is_near = torch.from_numpy(pairs.is_near).to(device)
-            hidden = torch.where(is_near[:, None], hidden, self.far(joined))
-        if self.about.attends:
-            hidden = hidden + self._attended(hidden, pairs)
-        logits: torch.Tensor = self.roles(hidden).masked_fill(~allowed, -torch.inf)
+        logits: torch.Tensor = self.roles(self.pair(joined)).masked_fill(~allowed, -torch.inf)
         return logits
-
-    def _attended(self, hidden: torch.Tensor, pairs: Candidates) -> torch.Tensor:
-        """The candidates of each trigger attend to each other."""
-        _, n_candidates = np.unique(pairs.pairs[:, 0], return_counts=True)
-        groups = self.before_attention(hidden).split(n_candidates.tolist())
-        padded = pad_sequence(list(groups), batch_first=True)
-        sizes = torch.from_numpy(n_candidates).to(hidden.device)
-        is_padding = torch.arange(padded.shape[1], device=hidden.device)[None] >= sizes[:, None]
-        attended, _ = self.attention(padded, padded, padded, key_padding_mask=is_padding, need_weights=False)
-        return attended[~is_padding]  # type: ignore[no-any-return]
 
     def _attribute_logits(
         self, sums: torch.Tensor, mentions: torch.Tensor, inputs: HeadInputs, filled: torch.Tensor
