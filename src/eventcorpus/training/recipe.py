@@ -106,7 +106,7 @@ class Recipe(StrictModel):
     soft_targets: str = Field("", json_schema_extra=_EXPERT)
     """File of ``eventcorpus soft-targets``: the probabilities that the articles of ``unlabelled`` are learned from,
     without teachers."""
-    heads: bool = False
+    heads: bool = True
     """Whether roles, attributes and events are learned beside the mentions, where the ontology has them."""
     heads_learning_rate: Number = Field(1e-3, ge=1e-8, le=1, json_schema_extra=_EXPERT)
     """Of the heads for roles, attributes and events, after warm-up."""
