@@ -18,6 +18,7 @@ from pydantic import Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
+from torch.nn.functional import linear
 
 from eventcorpus.errors import ModelError, first_line
 from eventcorpus.events.candidates import (
@@ -142,7 +143,8 @@ class EventHeads(nn.Module):
         self.drop = nn.Dropout(about.dropout)
         self.between_norm = nn.LayerNorm(size)
         n_inputs, width = 4 * size + 16 * len(FEATURES) + 32, 256
-        self.pair = nn.Sequential(nn.Linear(n_inputs, width), nn.GELU(), nn.Dropout(about.dropout))
+        self.pair = nn.Linear(n_inputs, width)
+        self.of_pair = nn.Sequential(nn.GELU(), nn.Dropout(about.dropout))
         self.roles = nn.Linear(width, max(n_roles, 1))
         self.arguments = nn.Linear(size, 32 * max(n_roles, 1), bias=False)
         self.say = nn.Sequential(nn.Linear(2 * size + 32, 128), nn.GELU(), nn.Dropout(about.dropout))
@@ -191,11 +193,15 @@ class EventHeads(nn.Module):
         if not len(pairs.pairs):
             return mentions.new_zeros(allowed.shape)
         triggers, arguments = torch.from_numpy(pairs.pairs).to(device).unbind(dim=1)
-        one, other = mentions[triggers], mentions[arguments]
         features = self.of_feature(torch.from_numpy(pairs.features).to(device) + self.first_of).flatten(1)
         alike = self.of_labels(labels[triggers] * self.of_label.num_embeddings + labels[arguments])
-        joined = torch.cat([one, other, one * other, between, features, alike], dim=1)
-        logits: torch.Tensor = self.roles(self.pair(joined)).masked_fill(~allowed, -torch.inf)
+        joined = torch.cat([mentions[triggers] * mentions[arguments], between, features, alike], dim=1)
+        # the layer of [trigger, argument, joined]; what depends on one mention is computed once for it
+        weight, size = self.pair.weight, mentions.shape[1]
+        hidden = linear(mentions, weight[:, :size], self.pair.bias)[triggers]
+        hidden = hidden + linear(mentions, weight[:, size : 2 * size])[arguments]
+        hidden = self.of_pair(hidden + linear(joined, weight[:, 2 * size :]))
+        logits: torch.Tensor = self.roles(hidden).masked_fill(~allowed, -torch.inf)
         return logits
 
     def _attribute_logits(

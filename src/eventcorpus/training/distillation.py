@@ -188,9 +188,9 @@ def probabilities(teacher: Extractor, windows: Sequence[list[int]]) -> Iterator[
 
 _OF_THE_STUDENT = (
     "n_teachers", "teacher", "teacher_encoder", "teacher_weight", "unlabelled", "unlabelled_unit", "soft_targets",
-    "heads", "eval_strategy", "early_stopping_patience", "load_best_model_at_end", "report_to",
+    "eval_strategy", "early_stopping_patience", "load_best_model_at_end", "report_to",
 )  # fmt: skip
-"""Keys that have no meaning for a teacher and get their defaults, but scoring is switched off."""
+"""Keys that have no meaning for a teacher and get their defaults, but scoring and heads are switched off."""
 
 
 def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
@@ -206,7 +206,7 @@ def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
         raise RecipeError(f"{recipe.teacher}: n_teachers is {base.n_teachers}, and teachers have none; remove the key")
     defaults = {key: Recipe.model_fields[key].default for key in _OF_THE_STUDENT}
     return base.replace(
-        **defaults | {"eval_strategy": "no"},
+        **defaults | {"eval_strategy": "no", "heads": False},
         encoder=recipe.teacher_encoder or recipe.encoder,
         max_length=recipe.max_length,
         stride=recipe.stride,
