@@ -74,4 +74,10 @@ def test_from_typed_text_to_a_score_and_mentions(
         "labelstudio", "tasks", "new.txt", "--out", "again", "--ontology", "o.yaml", "--predictions", "p.jsonl"
     )
     (task,) = json.loads(Path("again/tasks-00001.json").read_text())
-    assert [r["value"]["text"] for r in task["predictions"][0]["result"]] == ["rebels", "attacked", "homs", "monday"]
+    result = task["predictions"][0]["result"]
+    assert [r["value"]["text"] for r in result if r["type"] == "labels"] == ["rebels", "attacked", "homs", "monday"]
+    text_of = {m["id"]: m["text"] for m in found["mentions"]}
+    links = {(role["role"], text_of[role["trigger"]], text_of[role["argument"]]) for role in found["roles"]}
+    of_tasks = {(label, r["from_id"], r["to_id"]) for r in result if r["type"] == "relation" for label in r["labels"]}
+    assert {(role, "attacked") for role, _, _ in links} == {(role, trigger) for role, trigger, _ in links}
+    assert len(of_tasks) == len(found["roles"]) > 0

@@ -6,6 +6,7 @@ from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.labelstudio.exported_predictions import exported_predictions
 from eventcorpus.labelstudio.exports import index_exports
 from eventcorpus.labelstudio.tasks import tasks_of
+from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, prediction_of
 from eventcorpus.schema import Article, ChosenValue, Link, Mention
 from label_studio_json import ONTOLOGY, TEXT, choice, region, task, write
@@ -32,8 +33,9 @@ def test_roles_and_attributes_come_back_and_a_default_stays_unset(tmp_path: Path
 
 
 def test_several_values_of_an_attribute_come_back_together(tmp_path: Path) -> None:
-    attributes = tuple(a.model_copy(update={"multiple": a.name == "outcome"}) for a in ONTOLOGY.attributes)
-    several = ONTOLOGY.model_copy(update={"attributes": attributes})
+    described = ONTOLOGY.model_dump(by_alias=True)
+    attributes = [attribute | {"multiple": attribute["name"] == "outcome"} for attribute in described["attributes"]]
+    several = Ontology.model_validate(described | {"attributes": attributes})
     items = [region("m2", 7, 15, "Attack", text="attacked"), choice("m2", "outcome", "killed", "injured")]
     made = task() | {"predictions": [{"id": 70, "model_version": "demo", "result": items}]}
     export = write(tmp_path / "export.json", made)
