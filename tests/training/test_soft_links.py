@@ -12,7 +12,7 @@ from eventcorpus.models.extractor import Extractor
 from eventcorpus.training.examples import prepare
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
-from eventcorpus.training.soft_links import LEAST, SURE, ArticleLinks, LinkNames
+from eventcorpus.training.soft_links import LEAST, SURE, LinkNames, SoftLinks
 from eventcorpus.training.soft_targets import (
     read_soft_targets,
     soft_target_examples,
@@ -113,7 +113,7 @@ def test_an_article_without_mentions_has_no_links(made: Path) -> None:
     extractor = Extractor.from_pretrained(made / "teacher")
     (scored,) = extractor.score(["it was so ."])
     scored = replace(scored, log_probabilities=np.where(np.arange(11) == 0, 0.0, -20.0) + 0 * scored.log_probabilities)
-    links = ArticleLinks.of(extractor, scored)
+    links = SoftLinks.of(extractor, scored)
     assert extractor.heads is not None
     names = LinkNames.of(extractor.heads.about.learned, ONTOLOGY.labels)
     links.check(names)

@@ -31,7 +31,7 @@ _WHOLE, _OPEN = 255, 255
 
 
 class LinkNames(StrictModel):
-    """What the numbers of ``ArticleLinks`` stand for, in the order of the teacher's ontology."""
+    """What the numbers of ``SoftLinks`` stand for, in the order of the teacher's ontology."""
 
     labels: tuple[str, ...]
     roles: tuple[str, ...]
@@ -46,7 +46,7 @@ class LinkNames(StrictModel):
 
 
 @dataclass(frozen=True)
-class ArticleLinks:
+class SoftLinks:
     """What is kept of one article.
 
     ``mentions``: shape (n_mentions, 3), uint32, start and end in code points and the position of the label. ``chosen``:
@@ -63,7 +63,7 @@ class ArticleLinks:
     antecedents: NDArray[Any]
 
     @classmethod
-    def of(cls, extractor: Extractor, scored: ScoredText) -> ArticleLinks:
+    def of(cls, extractor: Extractor, scored: ScoredText) -> SoftLinks:
         """What a model with heads says of a text, before any calibration; nothing of a text of very many mentions."""
         assert extractor.heads is not None
         learned, labels = extractor.heads.about.learned, extractor.about.ontology.labels
@@ -128,12 +128,12 @@ class ArticleLinks:
 
 
 LINK_TENSORS = ("mentions", "chosen", "links", "link_values", "antecedents")
-"""The fields of ``ArticleLinks``; of all articles together, tensors of a file."""
+"""The fields of ``SoftLinks``; of all articles together, tensors of a file."""
 
 
 def split_links(
     tensors: dict[str, NDArray[Any]], counts: Sequence[tuple[int, int, int]], names: LinkNames
-) -> Iterator[ArticleLinks]:
+) -> Iterator[SoftLinks]:
     """The links of each article, from those of all together.
 
     Args:
@@ -155,6 +155,6 @@ def split_links(
         strict=True,
     )
     for part in parts:
-        links = ArticleLinks(*part)
+        links = SoftLinks(*part)
         links.check(names)
         yield links

@@ -36,7 +36,7 @@ from eventcorpus.text import sha256_of
 from eventcorpus.training.distillation import unlabelled_texts, with_soft_targets
 from eventcorpus.training.examples import Example, Preparation
 from eventcorpus.training.recipe import Recipe
-from eventcorpus.training.soft_links import LINK_TENSORS, ArticleLinks, LinkNames, split_links
+from eventcorpus.training.soft_links import LINK_TENSORS, LinkNames, SoftLinks, split_links
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class ArticleTargets:
     n_entries: NDArray[np.uint8]
     tags: NDArray[Any]
     values: NDArray[np.uint8]
-    links: ArticleLinks | None = None
+    links: SoftLinks | None = None
 
     @classmethod
     def of(
@@ -71,7 +71,7 @@ class ArticleTargets:
         article: Article,
         encoded: EncodedText,
         probabilities: NDArray[np.float32],
-        links: ArticleLinks | None = None,
+        links: SoftLinks | None = None,
     ) -> ArticleTargets:
         """Leave out what is improbable, and round; ``probabilities`` has shape (n_tokens, n_tags)."""
         kept = probabilities >= LEAST
@@ -152,7 +152,7 @@ def soft_targets_of(
             article,
             scored.encoded,
             np.exp(scored.log_probabilities),
-            ArticleLinks.of(extractor, scored) if heads else None,
+            SoftLinks.of(extractor, scored) if heads else None,
         )
         for article, scored in zip(articles, extractor.scored(a.text for a in articles), strict=True)
     )
