@@ -119,6 +119,21 @@ def test_training_goes_on_from_the_heads_of_a_model(recipe: Recipe, trained: Pat
     assert load_file(tmp_path / "other" / "heads.safetensors")["roles.weight"].shape[0] == 1
 
 
+def test_articles_with_mentions_alone_leave_what_heads_know(recipe: Recipe, trained: Path, tmp_path: Path) -> None:
+    bare = [
+        replace(a, spans=tuple(replace(span, attributes=()) for span in a.spans), roles=(), events=())
+        for a in ARTICLES[:8]
+    ]
+    going_on = recipe.replace(encoder=str(trained), num_train_epochs=2, learning_rate=1e-4)
+    fit(bare, ONTOLOGY, going_on, tmp_path / "own")
+    before, after = (load_file(folder / "heads.safetensors") for folder in (trained, tmp_path / "own"))
+    assert all(torch.equal(before[name], after[name]) for name in before if "bias" in name)  # weights decay a little
+    (mentions,) = Extractor.from_pretrained(tmp_path / "own").extract([ARTICLES[0].article])
+    assert sum(len(mention.links) for mention in mentions) == len(ARTICLES[0].roles)
+    fit(bare, ONTOLOGY, recipe.replace(num_train_epochs=1), tmp_path / "new")  # and without such heads there are none
+    assert not list((tmp_path / "new").glob("heads*"))
+
+
 def test_a_run_is_of_its_roles_attributes_and_events(recipe: Recipe, tmp_path: Path) -> None:
     short = recipe.replace(num_train_epochs=1)
     fit(ARTICLES, ONTOLOGY, short, tmp_path / "m")
@@ -178,11 +193,11 @@ def test_heads_learn_from_the_mentions_that_teachers_found(
     teacher_recipe = tmp_path / "teacher.yaml"
     teacher_recipe.write_text("num_train_epochs: 1\nprecision: fp32\nlearning_rate: 5e-3\n")
     taught = recipe.replace(n_teachers=2, teacher=str(teacher_recipe), num_train_epochs=2, found_mentions=1.0)
-    prepared = prepare([base], ONTOLOGY, taught)
+    unsure = next(annotated for annotated in ARTICLES if not annotated.article.id.endswith("True"))
+    prepared, other = prepare([base, unsure], ONTOLOGY, taught), annotated_mentions(unsure, ONTOLOGY)
     assert prepared.heads is not None
-    examples = examples_with_found_mentions(prepared, prepared.encoded.examples, [[spurious, *found]])(0)
-    (head,) = {id(e.head): e.head for e in examples}.values()
-    (gold,) = {id(e.head): e.head for e in prepared.encoded.examples}.values()
+    examples = examples_with_found_mentions(prepared, prepared.encoded.examples, [[spurious, *found], other])(0)
+    head, gold = examples[0].head, prepared.encoded.examples[0].head
     assert head is not None and gold is not None and head is not gold
     values = head.targets.values[:, 0].tolist()
     assert values[0] == -1 and values[trigger] == gold.targets.values[trigger, 0] >= 0
@@ -192,7 +207,7 @@ def test_heads_learn_from_the_mentions_that_teachers_found(
     assert head.targets.roles[of_trigger].sum() > 0
     assert not head.targets.roles[~of_trigger & (head.inputs.candidates.pairs[:, 0] == 0)].any()
     with_gold = examples_with_found_mentions(
-        replace(prepared, recipe=taught.replace(found_mentions=0.0)), prepared.encoded.examples, [[spurious]]
+        replace(prepared, recipe=taught.replace(found_mentions=0.0)), prepared.encoded.examples, [[spurious], other]
     )
     assert with_gold(0) == prepared.encoded.examples
     fit(ARTICLES, ONTOLOGY, taught, tmp_path / "m")

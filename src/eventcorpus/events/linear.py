@@ -22,6 +22,7 @@ from eventcorpus.events.candidates import (
     CandidateFinder,
     Candidates,
     HasLabel,
+    Signatures,
     crossed_features,
     n_crossed,
 )
@@ -204,8 +205,8 @@ def _antecedent_matrix(pairs: Candidates, roles: Numbers, values: Sequence[Numbe
 
 def nearest_arguments(text: str, mentions: Sequence[Mention], ontology: Ontology) -> list[Mention]:
     """Give each trigger for each of its roles the nearest mention of its sentence that a signature allows."""
-    learned = Learned.of(ontology, ())
-    pairs = learned.finder(ontology)(text, mentions)
+    signatures = Signatures.of(ontology)
+    pairs = CandidateFinder(signatures)(text, mentions)
     distance = pairs.features[:, list(FEATURES).index("distance")] % (FEATURES["distance"] // 2)
     roles = np.zeros(pairs.allowed.shape)
     for k in range(roles.shape[1]):
@@ -215,7 +216,6 @@ def nearest_arguments(text: str, mentions: Sequence[Mention], ontology: Ontology
             if trigger not in best or distance[i] < distance[best[trigger]]:
                 best[trigger] = int(i)
         roles[list(best.values()), k] = 1.0
-    bare = learned.model_copy(update={"attributes": (), "event_link": None})
-    return linked_mentions(
-        mentions, pairs, LinkScores(roles, (), np.zeros(len(pairs.antecedents))), bare, LinkConfidences()
-    )
+    learned = Learned(roles=signatures.roles, attributes=(), event_link=None, words=(), single=())
+    scores = LinkScores(roles, (), np.zeros(len(pairs.antecedents)))
+    return linked_mentions(mentions, pairs, scores, learned, LinkConfidences())

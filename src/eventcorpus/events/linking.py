@@ -34,7 +34,9 @@ class LearnedAttribute(StrictModel):
 class Learned(StrictModel):
     """What can be learned of an ontology from annotated articles.
 
-    ``roles``: all but ``event_link``, the role that joins triggers into events. ``single``: roles that a trigger has
+    A role that no article has, and an attribute of which no mention has another value than its default, are taken for
+    ones that annotators did not use, and are not learned. ``roles`` are without ``event_link``, the role that joins
+    triggers into events. ``single``: roles that a trigger has
     once at the most. ``words``: see ``candidates.common_words``. Attributes of free text or of several values are not
     learned.
     """
@@ -48,7 +50,12 @@ class Learned(StrictModel):
     @classmethod
     def of(cls, ontology: Ontology, articles: Sequence[AnnotatedArticle]) -> Learned:
         """That of an ontology and of the articles that are learned from."""
-        roles = Signatures.of(ontology).roles
+        used = {role.role for annotated in articles for role in annotated.roles}
+        default = {attribute.name: attribute.default for attribute in ontology.attributes}
+        chosen = {
+            name for a in articles for span in a.spans for name, value in span.attributes if value != default.get(name)
+        }
+        roles = tuple(role for role in Signatures.of(ontology).roles if role in used)
         return cls(
             roles=roles,
             attributes=tuple(
@@ -58,12 +65,17 @@ class Learned(StrictModel):
                     labels=ontology.labels_of(attribute),
                 )
                 for attribute in ontology.attributes
-                if len(attribute.values) > 1 and not attribute.multiple
+                if len(attribute.values) > 1 and not attribute.multiple and attribute.name in chosen
             ),
-            event_link=ontology.event_link,
+            event_link=ontology.event_link if ontology.event_link in used else None,
             words=common_words((annotated.article.text, annotated.spans) for annotated in articles),
             single=tuple(role for role in roles if _share_of_several(role, articles) < _SINGLE),
         )
+
+    @property
+    def names(self) -> set[str]:
+        """Of all that is learned."""
+        return {*self.roles, *(a.name for a in self.attributes), *([self.event_link] if self.event_link else [])}
 
     def finder(self, ontology: Ontology) -> CandidateFinder:
         """What finds the pairs that the learned roles may link."""

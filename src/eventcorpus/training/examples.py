@@ -138,8 +138,7 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     source = find_encoder(recipe.encoder)
     check_length(source, recipe.encoder, max_length=recipe.max_length)
     encoder = TextEncoder(load_tokenizer(source), max_length=recipe.max_length, stride=recipe.stride)
-    about = heads_for(articles, ontology, recipe, source)
-    heads = HeadExamples(about, ontology) if about else None
+    heads = heads_for(articles, ontology, recipe, source)
     encoded = encode_articles(articles, ontology, encoder, heads=heads)
     if not encoded.n_spans:
         raise InputError(
@@ -164,8 +163,8 @@ def unlabelled_articles(recipe: Recipe) -> list[Article]:
 
 def heads_for(
     articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, source: str
-) -> HeadsAbout | None:
-    """What the heads beside the tagger are to be; None if the recipe or the ontology has none.
+) -> HeadExamples | None:
+    """What the heads beside the tagger learn; None if the recipe, the ontology or the articles have nothing for them.
 
     Args:
         source: the encoder, as transformers loads it.
@@ -173,21 +172,21 @@ def heads_for(
     if not recipe.heads or not ontology.triggers or not (ontology.roles or ontology.attributes):
         return None
     config, learned = load_config(source), _learned(articles, ontology, recipe)
-    if not learned:
-        return None
     if before := trained_heads(source, ontology, learned):
-        return before.about
-    return HeadsAbout.of(learned, n_layers=config.num_hidden_layers, hidden_size=config.hidden_size)
+        return HeadExamples(before.about, ontology, learned)
+    if not learned.names:
+        return None
+    about = HeadsAbout.of(learned, n_layers=config.num_hidden_layers, hidden_size=config.hidden_size)
+    return HeadExamples(about, ontology, learned)
 
 
-def _learned(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> Learned | None:
-    """What is to be learned but of mentions: what the ontology has and a weight of the recipe other than 0."""
+def _learned(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> Learned:
+    """What is to be learned beside mentions: what the articles have, and a weight of the recipe other than 0."""
     learned = Learned.of(ontology, articles)
     left_out: dict[str, Any] = {} if recipe.roles_weight else {"roles": (), "single": ()}
     left_out |= {} if recipe.attributes_weight else {"attributes": ()}
     left_out |= {} if recipe.events_weight else {"event_link": None}
-    learned = learned.model_copy(update=left_out)
-    return learned if learned.roles or learned.attributes or learned.event_link else None
+    return learned.model_copy(update=left_out)
 
 
 def _unlabelled_path(item: str) -> Path:
@@ -217,15 +216,17 @@ def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> 
 
 
 def trained_heads(source: str, ontology: Ontology, learned: Learned) -> EventHeads | None:
-    """The heads of a model that training goes on from, where it learned the same labels, roles and attributes."""
+    """The heads of a model that training goes on from, where they know all that is to be learned.
+
+    They are kept only if the labels are the same, and the ontology has all roles and attributes that they know.
+    """
     folder = Path(source)
-    if not is_model_folder(folder) or read_about(folder).ontology.labels != ontology.labels:
+    if not is_model_folder(folder) or (before := read_about(folder).ontology).labels != ontology.labels:
+        return None
+    if (before.roles, before.attributes) != (ontology.roles, ontology.attributes):
         return None
     heads = load_heads(folder, ontology)
-    same = ("roles", "attributes", "event_link")
-    if heads is None or any(getattr(heads.about.learned, name) != getattr(learned, name) for name in same):
-        return None
-    return heads
+    return heads if heads and learned.names <= heads.about.learned.names else None
 
 
 def log_encoded(prepared: Preparation) -> None:
@@ -238,6 +239,11 @@ def log_encoded(prepared: Preparation) -> None:
     )  # fmt: skip
     for line in encoded.lost[:_MAX_NAMED]:
         logger.info("cannot be learned: %s", line)
+    if prepared.heads and prepared.heads.not_taught:
+        logger.info(
+            "no article has these roles or attributes; what the encoder's heads know of them stays: %s",
+            ", ".join(prepared.heads.not_taught),
+        )
     unseen = [label for label in labels if not encoded.labels[label]]
     if unseen:
         logger.warning(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from eventcorpus.events.candidates import HasLabel
-from eventcorpus.events.linking import Targets
+from eventcorpus.events.linking import Learned, Targets
 from eventcorpus.models.heads import HeadInputs, HeadsAbout, HeadScores
 from eventcorpus.models.windows import EncodedText
 from eventcorpus.ontology import Ontology
@@ -39,14 +39,19 @@ class HeadExample:
 
 
 class HeadExamples:
-    """Makes what heads learn from articles annotated with an ontology."""
+    """Makes what heads learn from articles annotated with an ontology.
 
-    def __init__(self, about: HeadsAbout, ontology: Ontology) -> None:
+    ``not_taught``: names of roles and attributes that heads know, and of which the articles say nothing.
+    """
+
+    def __init__(self, about: HeadsAbout, ontology: Ontology, taught: Learned) -> None:
         self.about, self._ontology = about, ontology
         self.finder = about.learned.finder(ontology)
+        self.not_taught = tuple(sorted(about.learned.names - taught.names))
 
     def of(self, annotated: AnnotatedArticle, spans: Sequence[Span], encoded: EncodedText) -> HeadExample:
         """What an article's spans teach, which are in text order and without overlaps."""
+        annotated = replace(annotated, not_annotated=(*annotated.not_annotated, *self.not_taught))
         inputs = HeadInputs.of(annotated.article.text, encoded, spans, self.finder)
         targets = Targets.of(annotated, spans, inputs.candidates, self.about.learned, self._ontology)
         return HeadExample(inputs, targets, len(encoded.input_ids))
