@@ -90,11 +90,21 @@ def test_a_student_without_heads_reads_the_same_file(made: Path, recipe: Recipe,
     assert load_file(tmp_path / "linked" / "heads.safetensors")
 
 
-def test_links_of_other_roles_are_refused_with_the_way_out(recipe: Recipe) -> None:
-    with pytest.raises(
-        InputError, match=r"not those that are to be learned \(où, done by\); make it anew .*heads: false"
-    ):
-        soft_target_examples(prepare(TAUGHT, ONTOLOGY, recipe.replace(attributes_weight=0)))
+def test_what_the_teacher_does_not_know_is_left_open(made: Path, recipe: Recipe, tmp_path: Path) -> None:
+    targets = read_soft_targets(made / "t.safetensors")
+    assert targets.link_names is not None
+    names = targets.link_names.model_copy(update={"roles": ("elsewhere", "done by"), "event_link": None})
+    write_soft_targets(tmp_path / "t.safetensors", replace(targets, link_names=names))
+    student = recipe.replace(soft_targets=str(tmp_path / "t.safetensors"))
+    for changed, whole in zip(
+        soft_target_examples(prepare(TAUGHT, ONTOLOGY, student)),
+        soft_target_examples(prepare(TAUGHT, ONTOLOGY, recipe)), strict=True,
+    ):  # fmt: skip
+        assert changed.head is not None and whole.head is not None
+        known, before = changed.head.targets.is_known, whole.head.targets
+        assert not known[:, 0].any() and (known[:, 1] == before.is_known[:, 1]).all()
+        assert (changed.head.targets.roles[:, 1] == before.roles[:, 1]).all()
+        assert not changed.head.targets.has_events and (changed.head.targets.values == before.values).all()
 
 
 @pytest.mark.parametrize(("field", "value"), [("mentions", 99), ("links", 99), ("antecedents", 99), ("chosen", 7)])
@@ -118,4 +128,6 @@ def test_an_article_without_mentions_has_no_links(made: Path) -> None:
     names = LinkNames.of(extractor.heads.about.learned, ONTOLOGY.labels)
     links.check(names)
     assert len(links.mentions) == len(links.links) == len(links.antecedents) == 0
-    assert links.targets(extractor.heads.finder("it was so .", []), names).roles.shape == (0, 2)
+    assert links.targets(
+        extractor.heads.finder("it was so .", []), names, extractor.heads.about.learned
+    ).roles.shape == (0, 2)

@@ -45,7 +45,8 @@ class Migration:
         names: list[str] = []
         for step in self.steps:
             kept = [name for name in names if name not in (*step.removed, *step.split)]
-            names = [step.renamed.get(name, step.merged.get(name, name)) for name in kept] + list(step.added)
+            names = [step.renamed.get(name, step.merged.get(name, name)) for name in kept]
+            names += [*step.added, *(part for parts in step.split.values() for part in parts)]
         return tuple(dict.fromkeys(names))
 
 

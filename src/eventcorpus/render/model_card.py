@@ -189,7 +189,11 @@ def write_card(folder: Path, facts: CardFacts | None = None) -> None:
     run = read_json(folder / "run.json") if (folder / "run.json").is_file() else {}
     recipe = yaml.safe_load((folder / "recipe.yaml").read_text("utf-8")) if (folder / "recipe.yaml").is_file() else {}
     facts, heads = facts or read_card_facts(folder), folder / HEADS[0]
-    learned = Learned.model_validate(read_json(heads)["learned"]) if heads.is_file() else None
+    learned = None
+    if heads.is_file():
+        found = read_json(heads)
+        found = found.get("learned") if isinstance(found, dict) else found
+        learned = parse_as(Learned, found, place=str(heads), hint="; train the model again")
     card = model_card(folder.resolve().name, about, facts, run=run, recipe=recipe, learned=learned)
     write_text(folder / "README.md", card)
 

@@ -188,7 +188,8 @@ def probabilities(teacher: Extractor, windows: Sequence[list[int]]) -> Iterator[
 
 _OF_THE_STUDENT = (
     "n_teachers", "teacher", "teacher_encoder", "teacher_weight", "unlabelled", "unlabelled_unit", "soft_targets",
-    "eval_strategy", "early_stopping_patience", "load_best_model_at_end", "report_to",
+    "heads_learning_rate", "roles_weight", "attributes_weight", "events_weight", "found_mentions",
+    "balanced_attributes", "eval_strategy", "early_stopping_patience", "load_best_model_at_end", "report_to",
 )  # fmt: skip
 """Keys that have no meaning for a teacher and get their defaults, but scoring and heads are switched off."""
 

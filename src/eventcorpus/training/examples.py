@@ -5,20 +5,22 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from eventcorpus.annotation.rules import resolve_overlaps
 from eventcorpus.articles.read import read_articles
 from eventcorpus.articles.report import ReadReport
 from eventcorpus.errors import InputError, RecipeError
+from eventcorpus.events.candidates import Signatures
 from eventcorpus.events.linking import Learned
 from eventcorpus.models.encoders import check_length, find_encoder, load_config, load_encoder, load_tokenizer
-from eventcorpus.models.folder import is_model_folder, read_about
+from eventcorpus.models.folder import HEADS, is_model_folder, read_about
 from eventcorpus.models.heads import EventHeads, HeadsAbout, load_heads
 from eventcorpus.models.windows import EncodedText, TextEncoder
 from eventcorpus.ontology import Ontology
@@ -216,17 +218,25 @@ def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> 
 
 
 def trained_heads(source: str, ontology: Ontology, learned: Learned) -> EventHeads | None:
-    """The heads of a model that training goes on from, where they know all that is to be learned.
-
-    They are kept only if the labels are the same, and the ontology has all roles and attributes that they know.
+    """The heads of a model that training goes on from, where they know all that is to be learned, and the ontology has
+    the same labels, and all that they know with the same values and signatures.
     """
     folder = Path(source)
-    if not is_model_folder(folder) or (before := read_about(folder).ontology).labels != ontology.labels:
+    if not is_model_folder(folder) or not (folder / HEADS[0]).is_file():
         return None
-    if (before.roles, before.attributes) != (ontology.roles, ontology.attributes):
-        return None
-    heads = load_heads(folder, ontology)
-    return heads if heads and learned.names <= heads.about.learned.names else None
+    before = read_about(folder).ontology
+    if before.labels == ontology.labels and (heads := load_heads(folder, ontology)):
+        known = heads.about.learned
+        same_signatures = np.array_equal(
+            Signatures.of(before, known.roles).allowed, Signatures.of(ontology, known.roles).allowed
+        )
+        now = {attribute.name: tuple(value.name for value in attribute.values) for attribute in ontology.attributes}
+        same_values = all(now.get(attribute.name) == attribute.values for attribute in known.attributes)
+        same_link = known.event_link in (None, ontology.event_link)
+        if same_signatures and same_values and same_link and learned.names <= known.names:
+            return heads
+    logger.info("%s: its heads are not gone on from: they know other labels, roles or attributes", source)
+    return None
 
 
 def log_encoded(prepared: Preparation) -> None:
@@ -239,11 +249,9 @@ def log_encoded(prepared: Preparation) -> None:
     )  # fmt: skip
     for line in encoded.lost[:_MAX_NAMED]:
         logger.info("cannot be learned: %s", line)
-    if prepared.heads and prepared.heads.not_taught:
-        logger.info(
-            "no article has these roles or attributes; what the encoder's heads know of them stays: %s",
-            ", ".join(prepared.heads.not_taught),
-        )
+    if recipe.heads:
+        for line in _not_linked(prepared):
+            logger.info("%s", line)
     unseen = [label for label in labels if not encoded.labels[label]]
     if unseen:
         logger.warning(
@@ -257,6 +265,19 @@ def log_encoded(prepared: Preparation) -> None:
             "above their length in tokens: %s",
             f"{len(encoded.cut):,}", recipe.max_length, recipe.stride, named,
         )  # fmt: skip
+
+
+def _not_linked(prepared: Preparation) -> Iterator[str]:
+    """What heads do not learn of the articles, a line each."""
+    ontology, heads = prepared.ontology, prepared.heads
+    taught = heads.taught.names if heads else set()
+    named = [role.name for role in ontology.roles] + [attribute.name for attribute in ontology.attributes]
+    if missing := [name for name in named if name not in taught]:
+        yield f"not learned (in no article, of a kind that heads cannot give, or of weight 0): {', '.join(missing)}"
+    targets = [head.targets for head in {id(e.head): e.head for e in prepared.encoded.examples if e.head}.values()]
+    if n_lost := sum(found.n_lost for found in targets):
+        n = sum(int((found.roles > 0).sum()) for found in targets) + n_lost
+        yield f"{n_lost:,} of {n:,} roles cannot be learned: too many mentions of one label stand between their ends"
 
 
 def encode_articles(

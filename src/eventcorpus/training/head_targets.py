@@ -41,11 +41,12 @@ class HeadExample:
 class HeadExamples:
     """Makes what heads learn from articles annotated with an ontology.
 
-    ``not_taught``: names of roles and attributes that heads know, and of which the articles say nothing.
+    ``about``: what the heads know. ``taught``: what the articles have of it. ``not_taught``: names of roles and
+    attributes that heads know, and of which the articles say nothing.
     """
 
     def __init__(self, about: HeadsAbout, ontology: Ontology, taught: Learned) -> None:
-        self.about, self._ontology = about, ontology
+        self.about, self.taught, self._ontology = about, taught, ontology
         self.finder = about.learned.finder(ontology)
         self.not_taught = tuple(sorted(about.learned.names - taught.names))
 
@@ -57,8 +58,9 @@ class HeadExamples:
         return HeadExample(inputs, targets, len(encoded.input_ids))
 
     def of_found(self, annotated: AnnotatedArticle, found: Sequence[HasLabel], encoded: EncodedText) -> HeadExample:
-        """What an article teaches of the mentions that a model found in it."""
-        return self.of(annotated, as_found(annotated, found, self.about), encoded)
+        """What an article teaches of the mentions that a model found in it, of labels that its annotator could use."""
+        usable = [mention for mention in found if mention.label in annotated.labels_annotated]
+        return self.of(annotated, as_found(annotated, usable, self.about), encoded)
 
 
 def as_found(annotated: AnnotatedArticle, found: Sequence[HasLabel], about: HeadsAbout) -> list[Span]:
@@ -106,7 +108,7 @@ class HeadLoss:
         for k, attribute in enumerate(about.learned.attributes):
             known = [e.targets.values[:, k][e.targets.values[:, k] >= 0] for e in examples]
             counts = np.bincount(np.concatenate([*known, []]).astype(np.int64), minlength=len(attribute.values))
-            share = counts.sum() / (len(counts) * np.maximum(counts, 1))
+            share = np.where(counts, counts.sum() / (len(counts) * np.maximum(counts, 1)), 1.0)
             self._values.append(torch.tensor(share if balanced else np.ones(len(counts)), dtype=torch.float32))
 
     def __call__(self, scores: HeadScores, example: HeadExample) -> torch.Tensor:

@@ -18,7 +18,7 @@ from eventcorpus import __version__
 from eventcorpus.errors import EventCorpusError
 from eventcorpus.files import read_json, sha256_of_file, to_json
 from eventcorpus.models.bundled import WEIGHTS
-from eventcorpus.models.folder import read_about
+from eventcorpus.models.folder import HEADS, read_about
 from eventcorpus.ontology import Ontology
 from eventcorpus.provenance import git_commit
 from eventcorpus.schema import AnnotatedArticle, Article
@@ -57,11 +57,12 @@ def run_identity(
     """
     validation_decides = recipe.early_stopping_patience > 0 or recipe.load_best_model_at_end
     left_out = {*_DECIDES_NOTHING, *(() if validation_decides else _DECIDES_WITH_VALIDATION)}
-    weights = Path(recipe.encoder).expanduser() / WEIGHTS  # a folder may hold a model that is trained again
+    folder = Path(recipe.encoder).expanduser()  # it may hold a model that is trained again
+    read = (WEIGHTS, *(HEADS if recipe.heads else ()))
     teacher = teacher_recipe(recipe, 0).model_dump(exclude=left_out) if recipe.n_teachers else None
     return {
         **recipe.model_dump(exclude=left_out),
-        **({"encoder's weights": sha256_of_file(weights)} if weights.is_file() else {}),
+        **{f"encoder's {name}": sha256_of_file(folder / name) for name in read if (folder / name).is_file()},
         "recipe of the teachers": hash_of(teacher) if teacher else "",
         "precision": str(precision_for(recipe, processes.device)).removeprefix("torch."),
         "articles for training": _hash_of_articles(articles),

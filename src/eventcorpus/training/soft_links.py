@@ -26,7 +26,7 @@ LEAST = 0.02
 """Probability below which a role is left out."""
 SURE = 0.7
 """Least probability of the value of an attribute that is learned from."""
-_WHOLE, _OPEN = 255, 255
+_WHOLE, _OPEN = 255, 2**16 - 1
 """The stored value of probability 1, and of an attribute that a mention does not have, or whose value is not sure."""
 
 
@@ -50,7 +50,7 @@ class SoftLinks:
     """What is kept of one article.
 
     ``mentions``: shape (n_mentions, 3), uint32, start and end in code points and the position of the label. ``chosen``:
-    shape (n_mentions, n_attributes), uint8, the position of the value. ``links``: shape (n_links, 3), uint16, the
+    shape (n_mentions, n_attributes), uint16, the position of the value. ``links``: shape (n_links, 3), uint16, the
     positions of trigger and argument among the mentions, and of the role; ``link_values``: shape (n_links,), uint8,
     their probabilities in 255ths. ``antecedents``: shape (n_joined, 2), uint16, an earlier trigger and a later one of
     its event.
@@ -71,7 +71,7 @@ class SoftLinks:
         if len(found) > SECTION:
             found = []
         pairs, scores = extractor.link_scores(scored, found)
-        chosen = np.full((len(found), len(learned.attributes)), _OPEN, dtype=np.uint8)
+        chosen = np.full((len(found), len(learned.attributes)), _OPEN, dtype=np.uint16)
         for k, (attribute, values) in enumerate(zip(learned.attributes, scores.attributes, strict=True)):
             has = np.array([mention.label in attribute.labels for mention in found], dtype=np.bool_)
             is_sure = has & (values.max(axis=1, initial=0) >= SURE)
@@ -85,6 +85,11 @@ class SoftLinks:
             np.rint(scores.roles[tuple(probable.T)] * _WHOLE).astype(np.uint8),
             np.column_stack([earlier, later])[is_likely].astype(np.uint16),
         )
+
+    @property
+    def end(self) -> int:
+        """Where the last mention ends, in code points; 0 without mentions."""
+        return int(self.mentions[:, 1].max(initial=0))
 
     def check(self, names: LinkNames) -> None:
         """Check that every number stands for something.
@@ -101,21 +106,41 @@ class SoftLinks:
         for name, ends in most.items():
             if getattr(self, name).shape[1:] != (len(ends),) or (getattr(self, name) >= np.array(ends)).any():
                 raise ValueError(f"{name}: a number that stands for nothing")
+        ends_before = np.concatenate([[0], self.mentions[:-1, 1]]) if n else self.mentions[:, 1]
+        if (self.mentions[:, 0] >= self.mentions[:, 1]).any() or (self.mentions[:, 0] < ends_before).any():
+            raise ValueError("mentions: they overlap, or are not in the order of the text")
+        if (self.link_values > _WHOLE).any():
+            raise ValueError("link_values: a probability above 1")
         n_values = np.array([len(values) for _, values in names.attributes], dtype=np.int64)
         if self.chosen.shape[1:] != n_values.shape or ((self.chosen >= n_values) & (self.chosen != _OPEN)).any():
             raise ValueError("chosen: a value that is not listed")
 
-    def targets(self, pairs: Candidates, names: LinkNames) -> Targets:
-        """What they teach of the candidates among the same mentions."""
+    def targets(self, pairs: Candidates, names: LinkNames, learned: Learned) -> Targets:
+        """What they teach of the candidates among the same mentions.
+
+        Roles, values and events that the teacher does not know are left open; ``learned`` is what the student learns.
+        """
         roles = np.zeros(pairs.allowed.shape)
+        column_of = {names.roles.index(role): k for k, role in enumerate(learned.roles) if role in names.roles}
+        is_known = pairs.allowed & np.isin(np.arange(len(learned.roles)), list(column_of.values()))
         of_pair = {(int(trigger), int(argument)): i for i, (trigger, argument) in enumerate(pairs.pairs)}
         for (trigger, argument, role), value in zip(self.links.tolist(), self.link_values, strict=True):
-            if (pair := of_pair.get((trigger, argument))) is not None:
-                roles[pair, role] = value / _WHOLE
+            pair, column = of_pair.get((trigger, argument)), column_of.get(role)
+            if pair is not None and column is not None:
+                roles[pair, column] = value / _WHOLE
+        values = np.full((len(self.mentions), len(learned.attributes)), -1, dtype=np.int64)
+        columns = {name: (j, known) for j, (name, known) in enumerate(names.attributes)}
+        for k, attribute in enumerate(learned.attributes):
+            if attribute.name in columns:
+                j, known = columns[attribute.name]
+                position = {
+                    i: attribute.values.index(value) for i, value in enumerate(known) if value in attribute.values
+                }
+                values[:, k] = [position.get(i, -1) for i in self.chosen[:, j].tolist()]
         joined = {(earlier, later) for earlier, later in self.antecedents.tolist()}
         same = np.array([(int(one), int(other)) in joined for one, other in pairs.antecedents], dtype=np.bool_)
-        values = np.where(self.chosen == _OPEN, -1, self.chosen.astype(np.int64))
-        return Targets(pairs.allowed, roles, values, same, has_events=names.event_link is not None, n_lost=0)
+        has_events = names.event_link is not None and names.event_link == learned.event_link
+        return Targets(is_known, roles, values, same, has_events=has_events, n_lost=0)
 
     def example(self, text: str, encoded: EncodedText, names: LinkNames, heads: HeadExamples) -> HeadExample:
         """What a student's heads learn from them."""
@@ -124,7 +149,8 @@ class SoftLinks:
             for start, end, label in self.mentions.tolist()
         ]
         inputs = HeadInputs.of(text, encoded, mentions, heads.finder)
-        return HeadExample(inputs, self.targets(inputs.candidates, names), len(encoded.input_ids))
+        targets = self.targets(inputs.candidates, names, heads.about.learned)
+        return HeadExample(inputs, targets, len(encoded.input_ids))
 
 
 LINK_TENSORS = ("mentions", "chosen", "links", "link_values", "antecedents")
@@ -144,7 +170,10 @@ def split_links(
     """
     of_mentions, of_links, of_antecedents = (np.cumsum(column)[:-1] for column in zip(*counts, strict=True))
     for name, sizes in (("mentions", 0), ("chosen", 0), ("links", 1), ("link_values", 1), ("antecedents", 2)):
-        if len(tensors[name]) != sum(count[sizes] for count in counts) or tensors[name].dtype.kind != "u":
+        tensor, n_dimensions = tensors[name], 1 if name == "link_values" else 2
+        if tensor.ndim != n_dimensions or tensor.dtype.kind != "u" or min(count[sizes] for count in counts) < 0:
+            raise ValueError(f"{name}: no list of counts")
+        if len(tensor) != sum(count[sizes] for count in counts):
             raise ValueError(f"{name}: not as many as there are mentions or links")
     parts = zip(
         np.split(tensors["mentions"], of_mentions),

@@ -243,7 +243,7 @@ def read_soft_targets(path: Path) -> SoftTargets:
             articles = tuple(replace(article, links=own) for article, own in zip(articles, links, strict=True))
         if not ((tags > OUTSIDE) & (tags < len(about.tags))).all():
             raise ValueError("a tag that is not listed")
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{path}: soft targets are damaged ({error}); {way_out}") from None
     return SoftTargets(about.model, about.tags, articles, about.links)
 
@@ -286,11 +286,8 @@ def soft_target_examples(prepared: Preparation) -> list[Example]:
                 f"in the ontology; {_command(recipe)}, where MODEL has the labels of the dataset"
             )
     heads = prepared.heads if targets.link_names else None
-    if heads and targets.link_names != (wanted := LinkNames.of(heads.about.learned, prepared.ontology.labels)):
-        raise InputError(
-            f"{path}: the roles and attributes in it are not those that are to be learned ({_named(wanted)}); "
-            f"{_command(recipe)}, where MODEL has learned the same, or set heads: false"
-        )
+    if prepared.heads and not heads:
+        logger.info("%s has tags alone: heads learn nothing from it, since its model has none", path)
     target_of = {article.id: article for article in targets.articles}
     examples: list[Example] = []
     for annotated in unlabelled_texts(prepared):
@@ -308,6 +305,8 @@ def soft_target_examples(prepared: Preparation) -> list[Example]:
         windows = [window for window in encoded.windows if window.own_start < window.own_end]
         head = None
         if heads and targets.link_names and found.links:
+            if found.links.end > len(article.text):
+                raise InputError(f"{path}: a mention of article {article.id} ends after its text; {_command(recipe)}")
             head = found.links.example(article.text, encoded, targets.link_names, heads)
         for example, window in zip(prepared.encode([annotated], for_heads=False), windows, strict=True):
             first = len(prepared.encoder.prefix)
@@ -316,10 +315,6 @@ def soft_target_examples(prepared: Preparation) -> list[Example]:
             examples.append(replace(with_soft_targets(example, soft), head=head))
     logger.info("soft targets of %s for %s windows without labels", targets.model.version, f"{len(examples):,}")
     return examples
-
-
-def _named(names: LinkNames) -> str:
-    return ", ".join([*names.roles, *(name for name, _ in names.attributes)]) or "none"
 
 
 def _command(recipe: Recipe) -> str:
