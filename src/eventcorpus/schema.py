@@ -95,7 +95,8 @@ class AnnotatedArticle:
     """One annotator's annotation of one article (``annotator`` is a1, a2, ... or ``adjudicated``, never a name).
 
     ``labels_annotated`` are the labels that the annotator could use: that no span has another label says nothing.
-    ``not_annotated`` are the roles and attributes that the annotator could not use: that there are none says nothing.
+    ``not_annotated`` are the roles and attributes that came to the ontology after the annotation: that there are none
+    says nothing.
     Spans are in text order; ``roles`` include the links that join triggers into events.
     """
 

@@ -294,11 +294,13 @@ class ConfidenceFilter:
     of_all: float = 0.0
     n_seen: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    n_links_left_out: int = 0
 
     def __call__(self, mentions: list[Mention]) -> list[Mention]:
         kept = [m for m in mentions if m.confidence >= max(self.minimum.get(m.label, 0.0), self.of_all)]
         ids = {mention.id for mention in kept}
         kept = [replace(m, links=tuple(link for link in m.links if link.argument in ids)) for m in kept]
+        self.n_links_left_out += sum(len(m.links) for m in mentions) - sum(len(m.links) for m in kept)
         self.n_seen += len(mentions)
         self.left_out += Counter(m.label for m in mentions) - Counter(m.label for m in kept)
         return kept
@@ -313,7 +315,8 @@ class ConfidenceFilter:
             if never
             else ""
         )
-        yield f"{self.left_out.total():,} of {self.n_seen:,} mentions left out for their confidence{whole}"
+        links = f" with {self.n_links_left_out:,} links" if self.n_links_left_out else ""
+        yield f"{self.left_out.total():,} of {self.n_seen:,} mentions{links} left out for their confidence{whole}"
 
 
 def predict(

@@ -18,8 +18,10 @@ from eventcorpus.models.encoders import has_weights
 from eventcorpus.models.folder import is_model_folder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.training.batches import Epochs
 from eventcorpus.training.distillation import teacher_recipe, unlabelled_texts
-from eventcorpus.training.examples import Preparation, prepare
+from eventcorpus.training.distributed import Processes
+from eventcorpus.training.examples import Example, Preparation, prepare
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
 from eventcorpus.training.soft_targets import soft_target_examples
@@ -72,15 +74,17 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     """
     check_replaceable(out, is_ours=is_model_folder)
     prepared = prepare(articles, ontology, recipe)
-    n_windows, n_unlabelled, n_teacher_steps = len(prepared.encoded.examples), 0, 0
+    unlabelled: Sequence[Example] = ()
+    n_teacher_steps = 0
     if recipe.n_teachers:
-        n_unlabelled = len(prepared.encode(unlabelled_texts(prepared), for_heads=False))
-        n_windows_of_a_teacher = n_windows * (recipe.n_teachers - 1) // recipe.n_teachers
+        unlabelled = prepared.encode(unlabelled_texts(prepared), for_heads=False)
+        n_windows_of_a_teacher = len(prepared.encoded.examples) * (recipe.n_teachers - 1) // recipe.n_teachers
         n_teacher_steps = recipe.n_teachers * _n_steps(n_windows_of_a_teacher, teacher_recipe(recipe, 0))
     elif recipe.soft_targets:
-        n_unlabelled = len(soft_target_examples(prepared))
-    n_steps = _n_steps(n_windows + n_unlabelled, recipe)
-    return Plan(prepared, n_steps, has_weights(prepared.source), n_unlabelled, n_teacher_steps)
+        unlabelled = soft_target_examples(prepared)
+    examples = [*prepared.encoded.examples, *unlabelled]
+    epochs = Epochs(lambda epoch: examples, recipe, pad_id=prepared.encoder.pad_id, processes=Processes(0, 1))
+    return Plan(prepared, epochs.n_steps, has_weights(prepared.source), len(unlabelled), n_teacher_steps)
 
 
 def _n_steps(n_windows: int, recipe: Recipe) -> int:

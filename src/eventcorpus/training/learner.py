@@ -160,16 +160,14 @@ def learner_for(prepared: Preparation, *, token_loss: TokenLoss, processes: Proc
             "fsdp spreads an encoder over several processes and there is one; start with "
             "torchrun --nproc-per-node N -m eventcorpus train ..., or set fsdp: false"
         )
+    if prepared.heads and recipe.fsdp:
+        raise RecipeError("fsdp is true and heads is true; heads are not sharded yet: set heads: false, or fsdp: false")
     torch.manual_seed(recipe.seed)
     with out_of_memory_explained(recipe):
         model = prepared.load_model(attention=recipe.attn_implementation)
         if recipe.freeze_word_embeddings:
             model.get_input_embeddings().weight.requires_grad_(False)
         heads = prepared.new_heads()
-        if heads and recipe.fsdp:
-            raise RecipeError(
-                "fsdp is true and heads is true; heads are not sharded yet: set heads: false, or fsdp: false"
-            )
         for module in (model, heads) if heads else (model,):
             module.to(processes.device).train()
             if kind == "cpu":

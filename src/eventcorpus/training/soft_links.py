@@ -6,6 +6,7 @@ attributes and the antecedents of triggers. A student's heads learn from them as
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,8 @@ from eventcorpus.models.heads import HeadInputs
 from eventcorpus.models.windows import EncodedText
 from eventcorpus.schema import Mention
 from eventcorpus.training.head_targets import HeadExample, HeadExamples
+
+logger = logging.getLogger(__name__)
 
 LEAST = 0.02
 """Probability below which a role is left out."""
@@ -64,11 +67,12 @@ class SoftLinks:
 
     @classmethod
     def of(cls, extractor: Extractor, scored: ScoredText) -> SoftLinks:
-        """What a model with heads says of a text, before any calibration; nothing of a text of very many mentions."""
+        """What a model with heads says of a text, uncalibrated; nothing of a very long one, with a warning."""
         assert extractor.heads is not None
         learned, labels = extractor.heads.about.learned, extractor.about.ontology.labels
         found = decode_mentions(scored.text, scored.encoded, scored.log_probabilities, extractor.about)
-        if len(found) > SECTION:
+        if len(found) > SECTION:  # a student's heads read an article at once, and their memory grows with its square
+            logger.warning("a text of %s mentions (at most %s): its links are left out", f"{len(found):,}", SECTION)
             found = []
         pairs, scores = extractor.link_scores(scored, found)
         chosen = np.full((len(found), len(learned.attributes)), _OPEN, dtype=np.uint16)
