@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from eventcorpus import api
-from eventcorpus.articles.read import read_articles
-from eventcorpus.articles.report import ReadReport
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.models.folder import model_hash, read_about
@@ -244,7 +242,7 @@ def soft_targets_command(
       eventcorpus soft-targets models/runs/demo corpus/unlabelled --out models/runs/demo-targets.safetensors
     """
     from eventcorpus.models.extractor import Extractor
-    from eventcorpus.training.examples import unlabelled_articles
+    from eventcorpus.training.examples import read_unlabelled, unlabelled_articles
     from eventcorpus.training.soft_targets import check_unused, soft_targets_of, write_soft_targets
 
     if bool(paths) == bool(recipe_name):
@@ -255,13 +253,7 @@ def soft_targets_command(
     out = out or Path(recipe.soft_targets if recipe else "")
     check_unused(out, overwrite=overwrite)
     extractor = Extractor.from_pretrained(model_path)
-    report = ReadReport()
-    articles = (
-        unlabelled_articles(recipe)
-        if recipe
-        else list(read_articles(paths, report=report, way_out="call that column {}"))
-    )
-    options.notices(report.lines())
+    articles = unlabelled_articles(recipe) if recipe else read_unlabelled(paths)
     with options.progress("soft targets") as on_progress:
         targets = soft_targets_of(extractor, articles, on_progress=on_progress)
     write_soft_targets(out, targets)

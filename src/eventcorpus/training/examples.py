@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,8 @@ from eventcorpus.training.recipe import Recipe
 
 logger = logging.getLogger(__name__)
 
+MOST_WORDS = 400
+"""Words of a text without labels that is read at once, unless a paragraph alone has more."""
 _MAX_NAMED = 5
 """Spans that a message names; it counts them all."""
 
@@ -150,17 +153,43 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
 
 
 def unlabelled_articles(recipe: Recipe) -> list[Article]:
-    """The articles of the recipe's ``unlabelled``; what was changed as they were read is logged.
+    """The articles of the recipe's ``unlabelled``, as ``read_unlabelled`` reads them, which raises."""
+    return read_unlabelled([_unlabelled_path(item) for item in recipe.items_of("unlabelled")])
+
+
+def read_unlabelled(paths: Sequence[Path]) -> list[Article]:
+    """Read articles without labels; what was changed as they were read is logged.
+
+    A plain text file may hold many articles, with two or more blank lines between them. Longer ones are cut at blank
+    lines into parts of at most ``MOST_WORDS`` words, since heads read a text at once. Parts have the id of the whole
+    with a number.
 
     Raises:
         InputError: if a path is missing or has no articles.
     """
-    paths = [_unlabelled_path(item) for item in recipe.items_of("unlabelled")]
     report = ReadReport()
     articles = list(read_articles(paths, report=report, way_out="call that column {}")) if paths else []
     for line in report.lines():
         logger.info("%s", line)
-    return articles
+    return [part for article in articles for part in _parts(article)]
+
+
+def _parts(article: Article) -> Iterator[Article]:
+    parts: list[str] = []
+    for text in re.split(r"\n{3,}", article.text):
+        n_words = MOST_WORDS
+        for paragraph in filter(str.strip, text.split("\n\n")):
+            n_words += len(paragraph.split())
+            if n_words > MOST_WORDS:
+                parts.append(paragraph.strip("\n"))
+                n_words = len(paragraph.split())
+            else:
+                parts[-1] += "\n\n" + paragraph.strip("\n")
+    if len(parts) < 2:
+        yield article
+        return
+    for i, text in enumerate(parts, start=1):
+        yield replace(article, id=f"{article.id}-{i}", text=text)
 
 
 def heads_for(
