@@ -13,9 +13,11 @@ from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.examples import (
     IGNORED,
+    MOST_WORDS,
     Preparation,
     augmented_examples,
     encode_articles,
+    read_unlabelled,
 )
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
@@ -119,3 +121,21 @@ def test_training_with_swapped_names_is_repeatable_and_not_the_same_as_without(
         weights.append(load_file(tmp_path / name / "model.safetensors"))
     assert all(weights[0][key].equal(weights[1][key]) for key in weights[0])
     assert not all(weights[0][key].equal(weights[2][key]) for key in weights[0])
+
+
+def test_a_text_file_without_labels_may_hold_many_articles(tmp_path: Path) -> None:
+    (tmp_path / "many.txt").write_text("Title\nRebels left.\n\nThey came back.\n\n\nOther\nHoms is quiet.\n\n\n\n\n")
+    first, second = read_unlabelled([tmp_path / "many.txt"])
+    assert (first.id, first.text) == ("many-1", "Title\nRebels left.\n\nThey came back.")
+    assert (second.id, second.text) == ("many-2", "Other\nHoms is quiet.")
+    (tmp_path / "one.txt").write_text("Rebels left.\n\nThey came back.\n")
+    (only,) = read_unlabelled([tmp_path / "one.txt"])
+    assert (only.id, only.text) == ("one", "Rebels left.\n\nThey came back.\n")
+
+
+def test_a_long_text_without_labels_is_read_in_parts(tmp_path: Path) -> None:
+    paragraphs = [" ".join([f"word{i}"] * 150) for i in range(5)] + ["long " * (MOST_WORDS + 1)]
+    (tmp_path / "long.txt").write_text("\n\n".join(paragraphs))
+    parts = read_unlabelled([tmp_path / "long.txt"])
+    assert [len(part.text.split()) for part in parts] == [300, 300, 150, MOST_WORDS + 1]
+    assert [word for part in parts for word in part.text.split()] == " ".join(paragraphs).split()
