@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from .browser import Annotator
 from .proxy import FaultyProxy
 from .server import LabelStudioServer
 
@@ -29,6 +30,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabelStudioServ
     one.start()
     yield one
     one.kill()
+
+
+@pytest.fixture(scope="module")
+def annotator(server: LabelStudioServer) -> Iterator[Annotator]:
+    """Someone logged in, in a browser."""
+    with Annotator(server.url) as person:
+        person.log_in(server.account["LABEL_STUDIO_USERNAME"], server.account["LABEL_STUDIO_PASSWORD"])
+        yield person
 
 
 @pytest.fixture

@@ -72,13 +72,6 @@ def backend(model: Path) -> Iterator[Backend]:
     one.kill()
 
 
-@pytest.fixture(scope="module")
-def annotator(server: LabelStudioServer) -> Iterator[Annotator]:
-    with Annotator(server.url) as person:
-        person.log_in(server.account["LABEL_STUDIO_USERNAME"], server.account["LABEL_STUDIO_PASSWORD"])
-        yield person
-
-
 Make = Callable[..., tuple[int, list[int]]]
 
 

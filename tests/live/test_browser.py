@@ -7,12 +7,10 @@ said while the mouse button was down.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet
-import pytest
 
 from eventcorpus.text import sha256_of
 
@@ -47,14 +45,6 @@ HARD: dict[str, tuple[str, Drawn]] = {
 FOREIGN = """<View><Labels name="who" toName="body"><Label value="Actor"/><Label value="Place"/></Labels>
 <Text name="body" value="$article" granularity="word"/>
 <Choices name="side" toName="body" perRegion="true"><Choice value="north"/><Choice value="south"/></Choices></View>"""
-
-
-@pytest.fixture(scope="module")
-def annotator(server: LabelStudioServer) -> Iterator[Annotator]:
-    """Someone logged in."""
-    with Annotator(server.url) as person:
-        person.log_in(server.account["LABEL_STUDIO_USERNAME"], server.account["LABEL_STUDIO_PASSWORD"])
-        yield person
 
 
 def rows(dataset: Path) -> dict[str, dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -62,13 +61,6 @@ def model(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             annotated
         )
     return folder
-
-
-@pytest.fixture(scope="module")
-def annotator(server: LabelStudioServer) -> Iterator[Annotator]:
-    with Annotator(server.url) as person:
-        person.log_in(server.account["LABEL_STUDIO_USERNAME"], server.account["LABEL_STUDIO_PASSWORD"])
-        yield person
 
 
 @pytest.fixture

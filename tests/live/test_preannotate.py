@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +78,6 @@ def one_line(done: Result) -> str:
     (line,) = done.stderr.strip().splitlines()
     assert line.startswith("Error: ")
     return line
-
-
-@pytest.fixture(scope="module")
-def annotator(server: LabelStudioServer) -> Iterator[Annotator]:
-    """Someone logged in."""
-    with Annotator(server.url) as person:
-        person.log_in(server.account["LABEL_STUDIO_USERNAME"], server.account["LABEL_STUDIO_PASSWORD"])
-        yield person
 
 
 def shown(annotator: Annotator) -> list[str]:

@@ -47,7 +47,7 @@ class LabelScore(StrictModel):
     support: int
 
 
-class LinkScores(StrictModel):
+class LinkFigures(StrictModel):
     """How well mentions are linked: F1 of roles at the right trigger, of the values of each attribute (macro), and of
     pairs of triggers of one event."""
 
@@ -71,8 +71,8 @@ class Scores(StrictModel):
     micro: LabelScore
     overlap_f1: Figure | None
     labels: dict[str, LabelScore]
-    links: LinkScores | None = None
-    links_given: LinkScores | None = None
+    links: LinkFigures | None = None
+    links_given: LinkFigures | None = None
 
 
 class AgreementFigures(StrictModel):
@@ -134,11 +134,11 @@ def read_scores(path: Path) -> Scores:
     def bare(value: float | None) -> Figure:
         return Figure(value=value, low=None, high=None)
 
-    def link_scores(events: Events | None) -> LinkScores | None:
+    def link_scores(events: Events | None) -> LinkFigures | None:
         if events is None or not (events.argument_attached or events.attributes):
             return None
         pairs, values = events.event_sets and events.event_sets.pairs, events.attributes
-        return LinkScores(
+        return LinkFigures(
             roles=label_score(events.argument_attached.micro) if events.argument_attached else None,
             attributes={name: bare(found.values.macro.f1) for name, found in values.items()},
             same_event=bare(pairs.f1) if pairs else None,

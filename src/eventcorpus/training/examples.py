@@ -116,8 +116,9 @@ class Preparation:
         """Heads in fp32, those of the encoder's folder or with new weights; None if there are to be none."""
         if not self.heads:
             return None
-        about = self.heads.about
-        return trained_heads(self.source, self.ontology, about.learned) or EventHeads(about, self.ontology)
+        if self.heads.go_on:
+            return load_heads(Path(self.source), self.ontology)
+        return EventHeads(self.heads.about, self.ontology)
 
     def head_loss(self) -> HeadLoss | None:
         """What the heads learn by, the values of attributes weighted as often as they are in the articles."""
@@ -204,7 +205,7 @@ def heads_for(
         return None
     config, learned = load_config(source), _learned(articles, ontology, recipe)
     if before := trained_heads(source, ontology, learned):
-        return HeadExamples(before.about, ontology, learned)
+        return HeadExamples(before.about, ontology, learned, go_on=True)
     if not learned.names:
         return None
     about = HeadsAbout.of(learned, n_layers=config.num_hidden_layers, hidden_size=config.hidden_size)

@@ -42,11 +42,12 @@ class HeadExamples:
     """Makes what heads learn from articles annotated with an ontology.
 
     ``about``: what the heads know. ``taught``: what the articles have of it. ``not_taught``: names of roles and
-    attributes that heads know, and of which the articles say nothing.
+    attributes that heads know, and of which the articles say nothing. ``go_on``: whether they are the trained heads of
+    the encoder's folder.
     """
 
-    def __init__(self, about: HeadsAbout, ontology: Ontology, taught: Learned) -> None:
-        self.about, self.taught, self._ontology = about, taught, ontology
+    def __init__(self, about: HeadsAbout, ontology: Ontology, taught: Learned, *, go_on: bool = False) -> None:
+        self.about, self.taught, self.go_on, self._ontology = about, taught, go_on, ontology
         self.finder = about.learned.finder(ontology)
         self.not_taught = tuple(sorted(about.learned.names - taught.names))
 

@@ -111,7 +111,7 @@ class Recipe(StrictModel):
     heads_learning_rate: Number = Field(1e-3, ge=1e-8, le=1, json_schema_extra=_EXPERT)
     """Of the heads for roles, attributes and events, after warm-up."""
     roles_weight: Number = Field(2.0, ge=0, le=100, json_schema_extra=_EXPERT)
-    """Weight of the loss of roles beside that of the tags; 0: no roles are learned, and none are given."""
+    """Weight of the loss of roles beside that of the tags; 0: no roles are learned."""
     attributes_weight: Number = Field(0.2, ge=0, le=100, json_schema_extra=_EXPERT)
     """Weight of the loss of attributes; 0: none."""
     events_weight: Number = Field(0.2, ge=0, le=100, json_schema_extra=_EXPERT)
