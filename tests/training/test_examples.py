@@ -13,14 +13,13 @@ from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.examples import (
     IGNORED,
-    MOST_WORDS,
     Preparation,
     augmented_examples,
     encode_articles,
-    read_unlabelled,
 )
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.unlabelled import MOST_WORDS, read_unlabelled
 
 ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
 TEXT = "rebels attacked the town of aleppo on monday and the army left the town of homs on friday . " * 12

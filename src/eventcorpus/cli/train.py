@@ -242,8 +242,8 @@ def soft_targets_command(
       eventcorpus soft-targets models/runs/demo corpus/unlabelled --out models/runs/demo-targets.safetensors
     """
     from eventcorpus.models.extractor import Extractor
-    from eventcorpus.training.examples import read_unlabelled, unlabelled_articles
     from eventcorpus.training.soft_targets import check_unused, soft_targets_of, write_soft_targets
+    from eventcorpus.training.unlabelled import read_unlabelled, unlabelled_articles
 
     if bool(paths) == bool(recipe_name):
         raise click.UsageError("name ARTICLES, or a --recipe whose unlabelled are the articles")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import random
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -21,7 +20,7 @@ from eventcorpus.models.encoders import find_encoder, load_tokenizer
 from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.windows import TextEncoder
 from eventcorpus.package_data import package_path
-from eventcorpus.schema import AnnotatedArticle, Article, Mention
+from eventcorpus.schema import AnnotatedArticle, Mention
 from eventcorpus.training.examples import (
     Example,
     ExamplesOf,
@@ -31,6 +30,7 @@ from eventcorpus.training.examples import (
 )
 from eventcorpus.training.head_targets import IGNORED
 from eventcorpus.training.recipe import Recipe, read_recipe
+from eventcorpus.training.unlabelled import unlabelled_texts
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,6 @@ Teachers = Sequence[Callable[[], Extractor]]
 FitTeacher = Callable[[Sequence[AnnotatedArticle], Recipe, Path], None]
 """Trains a model into a folder, unless it is there already."""
 _BATCH_SIZE = 16
-_SENTENCE_END = re.compile(r"\n+|(?<=[.!?])[”\"']?\s+(?=[^a-z\s])|(?<=[.!?])[”\"']?\s{2,}")
 
 
 def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeacher) -> ExamplesOf:
@@ -66,7 +65,7 @@ def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeac
     unseen_by = [folds[position] for position in encoded.article_of]
     read = teacher_windows(prepared, prepared.articles, encoded.examples)
     labelled = labelled_examples(encoded.examples, teachers, unseen_by, read=read, weight=recipe.teacher_weight)
-    texts = unlabelled_texts(prepared)
+    texts = unlabelled_texts(prepared.unlabelled, prepared.ontology.labels, recipe)
     unlabelled = prepared.encode(texts, for_heads=False)
     others = (
         unlabelled_examples(unlabelled, teachers, read=teacher_windows(prepared, texts, unlabelled)) if texts else []
@@ -213,15 +212,3 @@ def teacher_recipe(recipe: Recipe, k: int) -> Recipe:
         stride=recipe.stride,
         seed=(recipe.seed * 1009 + k + 1) % 2**32,
     )
-
-
-def unlabelled_texts(prepared: Preparation) -> list[AnnotatedArticle]:
-    """The articles without labels, whole or in sentences, as if all labels had been used in them."""
-    labels, is_whole = tuple(prepared.ontology.labels), prepared.recipe.unlabelled_unit == "article"
-    texts = [text for article in prepared.unlabelled for text in ([article] if is_whole else _sentences(article))]
-    return [AnnotatedArticle(text, (), labels) for text in texts]
-
-
-def _sentences(article: Article) -> list[Article]:
-    texts = [text.strip() for text in _SENTENCE_END.split(article.text)]
-    return [replace(article, id=f"{article.id}-{i}", text=text) for i, text in enumerate(texts) if len(text) > 20]

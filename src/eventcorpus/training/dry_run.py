@@ -19,12 +19,13 @@ from eventcorpus.models.folder import is_model_folder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.batches import Epochs
-from eventcorpus.training.distillation import teacher_recipe, unlabelled_texts
+from eventcorpus.training.distillation import teacher_recipe
 from eventcorpus.training.distributed import Processes
 from eventcorpus.training.examples import Example, Preparation, prepare
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
 from eventcorpus.training.soft_targets import soft_target_examples
+from eventcorpus.training.unlabelled import unlabelled_texts
 
 MEASURED_STEPS = 5
 _MAX_ARTICLES = 64
@@ -77,7 +78,9 @@ def plan_of(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     unlabelled: Sequence[Example] = ()
     n_teacher_steps = 0
     if recipe.n_teachers:
-        unlabelled = prepared.encode(unlabelled_texts(prepared), for_heads=False)
+        unlabelled = prepared.encode(
+            unlabelled_texts(prepared.unlabelled, prepared.ontology.labels, recipe), for_heads=False
+        )
         n_windows_of_a_teacher = len(prepared.encoded.examples) * (recipe.n_teachers - 1) // recipe.n_teachers
         n_teacher_steps = recipe.n_teachers * _n_steps(n_windows_of_a_teacher, teacher_recipe(recipe, 0))
     elif recipe.soft_targets:

@@ -4,39 +4,30 @@ from __future__ import annotations
 
 import logging
 import random
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from eventcorpus.annotation.rules import resolve_overlaps
-from eventcorpus.articles.read import read_articles
-from eventcorpus.articles.report import ReadReport
 from eventcorpus.errors import InputError, RecipeError
-from eventcorpus.events.candidates import Signatures
-from eventcorpus.events.linking import Learned
-from eventcorpus.models.encoders import check_length, find_encoder, load_config, load_encoder, load_tokenizer
-from eventcorpus.models.folder import HEADS, is_model_folder, read_about
-from eventcorpus.models.heads import EventHeads, HeadsAbout, load_heads
+from eventcorpus.models.encoders import check_length, find_encoder, load_encoder, load_tokenizer
+from eventcorpus.models.heads import EventHeads, load_heads
 from eventcorpus.models.windows import EncodedText, TextEncoder
 from eventcorpus.ontology import Ontology
-from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
 from eventcorpus.tags import OUTSIDE, tag_names, tags_from_spans
 from eventcorpus.training.augmentation import Names, collect_names, geo_names, replace_mentions
-from eventcorpus.training.head_targets import IGNORED, HeadExample, HeadExamples, HeadLoss
+from eventcorpus.training.head_targets import IGNORED, HeadExample, HeadExamples, HeadLoss, heads_for
 from eventcorpus.training.noise import damaged, lower_cased, with_headline, with_lists
 from eventcorpus.training.recipe import Recipe
+from eventcorpus.training.unlabelled import unlabelled_articles
 
 logger = logging.getLogger(__name__)
 
-MOST_WORDS = 400
-"""Words of a text without labels that is read at once, unless a paragraph alone has more."""
 _MAX_NAMED = 5
 """Spans that a message names; it counts them all."""
 
@@ -153,82 +144,6 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     return Preparation(articles, ontology, recipe, source, encoder, encoded, unlabelled_articles(recipe), heads)
 
 
-def unlabelled_articles(recipe: Recipe) -> list[Article]:
-    """The articles of the recipe's ``unlabelled``, as ``read_unlabelled`` reads them, which raises."""
-    return read_unlabelled([_unlabelled_path(item) for item in recipe.items_of("unlabelled")])
-
-
-def read_unlabelled(paths: Sequence[Path]) -> list[Article]:
-    """Read articles without labels; what was changed as they were read is logged.
-
-    A plain text file may hold many articles, with two or more blank lines between them. Longer ones are cut at blank
-    lines into parts of at most ``MOST_WORDS`` words, since heads read a text at once. Parts have the id of the whole
-    with a number.
-
-    Raises:
-        InputError: if a path is missing or has no articles.
-    """
-    report = ReadReport()
-    articles = list(read_articles(paths, report=report, way_out="call that column {}")) if paths else []
-    for line in report.lines():
-        logger.info("%s", line)
-    return [part for article in articles for part in _parts(article)]
-
-
-def _parts(article: Article) -> Iterator[Article]:
-    parts: list[str] = []
-    for text in re.split(r"\n{3,}", article.text):
-        n_words = MOST_WORDS
-        for paragraph in filter(str.strip, text.split("\n\n")):
-            n_words += len(paragraph.split())
-            if n_words > MOST_WORDS:
-                parts.append(paragraph.strip("\n"))
-                n_words = len(paragraph.split())
-            else:
-                parts[-1] += "\n\n" + paragraph.strip("\n")
-    if len(parts) < 2:
-        yield article
-        return
-    for i, text in enumerate(parts, start=1):
-        yield replace(article, id=f"{article.id}-{i}", text=text)
-
-
-def heads_for(
-    articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, source: str
-) -> HeadExamples | None:
-    """What the heads beside the tagger learn; None if the recipe, the ontology or the articles have nothing for them.
-
-    Args:
-        source: the encoder, as transformers loads it.
-    """
-    if not recipe.heads or not ontology.triggers or not (ontology.roles or ontology.attributes):
-        return None
-    config, learned = load_config(source), _learned(articles, ontology, recipe)
-    if before := trained_heads(source, ontology, learned):
-        return HeadExamples(before.about, ontology, learned, go_on=True)
-    if not learned.names:
-        return None
-    about = HeadsAbout.of(learned, n_layers=config.num_hidden_layers, hidden_size=config.hidden_size)
-    return HeadExamples(about, ontology, learned)
-
-
-def _learned(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> Learned:
-    """What is to be learned beside mentions: what the articles have, and a weight of the recipe other than 0."""
-    learned = Learned.of(ontology, articles)
-    left_out: dict[str, Any] = {} if recipe.roles_weight else {"roles": (), "single": ()}
-    left_out |= {} if recipe.attributes_weight else {"attributes": ()}
-    left_out |= {} if recipe.events_weight else {"event_link": None}
-    return learned.model_copy(update=left_out)
-
-
-def _unlabelled_path(item: str) -> Path:
-    """Where articles of the recipe's ``unlabelled`` lie: a path, or that of a shipped file or folder."""
-    try:
-        return package_path(item)
-    except InputError:
-        raise InputError(f"{item}: no such file or folder (unlabelled); name it with --set unlabelled=PATH") from None
-
-
 def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> None:
     """Check that there is a validation split where the recipe lets it decide.
 
@@ -245,28 +160,6 @@ def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> 
             f"{keys[0]} needs a validation split with spans and there are {len(validation)} articles with none; make "
             "one with eventcorpus split, or leave the key out"
         )
-
-
-def trained_heads(source: str, ontology: Ontology, learned: Learned) -> EventHeads | None:
-    """The heads of a model that training goes on from, where they know all that is to be learned, and the ontology has
-    the same labels, and all that they know with the same values and signatures.
-    """
-    folder = Path(source)
-    if not is_model_folder(folder) or not (folder / HEADS[0]).is_file():
-        return None
-    before = read_about(folder).ontology
-    if before.labels == ontology.labels and (heads := load_heads(folder, ontology)):
-        known = heads.about.learned
-        same_signatures = np.array_equal(
-            Signatures.of(before, known.roles).allowed, Signatures.of(ontology, known.roles).allowed
-        )
-        now = {attribute.name: tuple(value.name for value in attribute.values) for attribute in ontology.attributes}
-        same_values = all(now.get(attribute.name) == attribute.values for attribute in known.attributes)
-        same_link = known.event_link in (None, ontology.event_link)
-        if same_signatures and same_values and same_link and learned.names <= known.names:
-            return heads
-    logger.info("%s: its heads are not gone on from: they know other labels, roles or attributes", source)
-    return None
 
 
 def log_encoded(prepared: Preparation) -> None:

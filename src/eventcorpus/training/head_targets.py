@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from eventcorpus.events.candidates import HasLabel
+from eventcorpus.events.candidates import HasLabel, Signatures
 from eventcorpus.events.linking import Learned, Targets
-from eventcorpus.models.heads import HeadInputs, HeadsAbout, HeadScores
+from eventcorpus.models.encoders import load_config
+from eventcorpus.models.folder import HEADS, is_model_folder, read_about
+from eventcorpus.models.heads import EventHeads, HeadInputs, HeadsAbout, HeadScores, load_heads
 from eventcorpus.models.windows import EncodedText
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Span
+from eventcorpus.training.recipe import Recipe
+
+logger = logging.getLogger(__name__)
 
 IGNORED = -100
 """The target that cross entropy leaves out."""
@@ -139,3 +147,53 @@ def _event_loss(logits: torch.Tensor, example: HeadExample) -> torch.Tensor:
         right = torch.tensor([not example.targets.same[own].any(), *example.targets.same[own]], device=logits.device)
         loss = loss + among.logsumexp(dim=0) - among[right].logsumexp(dim=0)
     return loss
+
+
+def heads_for(
+    articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe, source: str
+) -> HeadExamples | None:
+    """What the heads beside the tagger learn; None if the recipe, the ontology or the articles have nothing for them.
+
+    Args:
+        source: the encoder, as transformers loads it.
+    """
+    if not recipe.heads or not ontology.triggers or not (ontology.roles or ontology.attributes):
+        return None
+    config, learned = load_config(source), _learned(articles, ontology, recipe)
+    if before := trained_heads(source, ontology, learned):
+        return HeadExamples(before.about, ontology, learned, go_on=True)
+    if not learned.names:
+        return None
+    about = HeadsAbout.of(learned, n_layers=config.num_hidden_layers, hidden_size=config.hidden_size)
+    return HeadExamples(about, ontology, learned)
+
+
+def _learned(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Recipe) -> Learned:
+    """What is to be learned beside mentions: what the articles have, and a weight of the recipe other than 0."""
+    learned = Learned.of(ontology, articles)
+    left_out: dict[str, Any] = {} if recipe.roles_weight else {"roles": (), "single": ()}
+    left_out |= {} if recipe.attributes_weight else {"attributes": ()}
+    left_out |= {} if recipe.events_weight else {"event_link": None}
+    return learned.model_copy(update=left_out)
+
+
+def trained_heads(source: str, ontology: Ontology, learned: Learned) -> EventHeads | None:
+    """The heads of a model that training goes on from, where they know all that is to be learned, and the ontology has
+    the same labels, and all that they know with the same values and signatures.
+    """
+    folder = Path(source)
+    if not is_model_folder(folder) or not (folder / HEADS[0]).is_file():
+        return None
+    before = read_about(folder).ontology
+    if before.labels == ontology.labels and (heads := load_heads(folder, ontology)):
+        known = heads.about.learned
+        same_signatures = np.array_equal(
+            Signatures.of(before, known.roles).allowed, Signatures.of(ontology, known.roles).allowed
+        )
+        now = {attribute.name: tuple(value.name for value in attribute.values) for attribute in ontology.attributes}
+        same_values = all(now.get(attribute.name) == attribute.values for attribute in known.attributes)
+        same_link = known.event_link in (None, ontology.event_link)
+        if same_signatures and same_values and same_link and learned.names <= known.names:
+            return heads
+    logger.info("%s: its heads are not gone on from: they know other labels, roles or attributes", source)
+    return None

@@ -33,10 +33,11 @@ from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import Article
 from eventcorpus.tags import OUTSIDE, tag_names
 from eventcorpus.text import sha256_of
-from eventcorpus.training.distillation import unlabelled_texts, with_soft_targets
+from eventcorpus.training.distillation import with_soft_targets
 from eventcorpus.training.examples import Example, Preparation
 from eventcorpus.training.recipe import Recipe
 from eventcorpus.training.soft_links import LINK_TENSORS, LinkNames, SoftLinks, split_links
+from eventcorpus.training.unlabelled import unlabelled_texts
 
 logger = logging.getLogger(__name__)
 
@@ -290,7 +291,7 @@ def soft_target_examples(prepared: Preparation) -> list[Example]:
         logger.info("%s has tags alone: heads learn nothing from it, since its model has none", path)
     target_of = {article.id: article for article in targets.articles}
     examples: list[Example] = []
-    for annotated in unlabelled_texts(prepared):
+    for annotated in unlabelled_texts(prepared.unlabelled, prepared.ontology.labels, recipe):
         article, found = annotated.article, target_of.get(annotated.article.id)
         if found is None or found.text_sha256 != article.text_sha256:
             what = "is not in the file" if found is None else "has another text than the one that the model read"
