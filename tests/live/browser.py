@@ -176,8 +176,10 @@ class Annotator:
         rows = [row.split("\n") for row in self.page.locator(RELATION).all_inner_texts()]
         return [(row[1], row[3]) for row in rows]  # each label follows the number of its region
 
-    def drawn_roles(self) -> list[str]:
-        """What stands at the arrows over the text, sorted."""
+    def drawn_roles(self, n: int) -> list[str]:
+        """What stands at the arrows over the text, sorted, once there are ``n``: the page draws them after its regions."""
+        there = "n => document.querySelectorAll('svg text').length === n"
+        self.page.wait_for_function(there, arg=n)
         return sorted(self.page.locator("svg text").all_text_contents())
 
     def unlink(self, n: int) -> None:

@@ -101,7 +101,8 @@ def expected(extractor: Extractor, original: str) -> list[tuple[int, int, str]]:
 
 
 def regions(result: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
-    return [(r["value"]["start"], r["value"]["end"], *r["value"]["labels"]) for r in result]
+    """The mentions of a result, in which relations and choices stand beside them."""
+    return [(r["value"]["start"], r["value"]["end"], *r["value"]["labels"]) for r in result if r["type"] == "labels"]
 
 
 def wait_for_regions(annotator: Annotator, n: int) -> None:
