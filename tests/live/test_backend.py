@@ -101,8 +101,12 @@ def expected(extractor: Extractor, original: str) -> list[tuple[int, int, str]]:
 
 
 def regions(result: list[dict[str, Any]]) -> list[tuple[int, int, str]]:
+    return [(r["value"]["start"], r["value"]["end"], *r["value"]["labels"]) for r in marked(result)]
+
+
+def marked(result: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The mentions of a result, in which relations and choices stand beside them."""
-    return [(r["value"]["start"], r["value"]["end"], *r["value"]["labels"]) for r in result if r["type"] == "labels"]
+    return [region for region in result if region["type"] == "labels"]
 
 
 def wait_for_regions(annotator: Annotator, n: int) -> None:
@@ -137,7 +141,7 @@ def test_a_task_opens_with_the_models_regions(
         (prediction,) = predictions(server, task)
         assert regions(prediction["result"]) == wanted
         assert prediction["model_version"] == extractor.name.version
-        assert prediction["score"] == min(r["score"] for r in prediction["result"])
+        assert prediction["score"] == min(r["score"] for r in marked(prediction["result"]))
         shown = annotator.page.locator(HIGHLIGHT).all_text_contents()
         assert sorted(shown) == sorted(text[start:end] for start, end, _ in wanted)
         annotator.page.screenshot(path=tmp_path / f"task-{task}.png")
@@ -145,7 +149,7 @@ def test_a_task_opens_with_the_models_regions(
     annotator.submit()
     (annotation,) = server.api("GET", f"/api/tasks/{crlf}/annotations").json()
     assert regions(annotation["result"]) == expected(extractor, CRLF)
-    assert {r["origin"] for r in annotation["result"]} == {"prediction"}
+    assert {r["origin"] for r in marked(annotation["result"])} == {"prediction"}
 
     batch = {"selectedItems": {"all": True, "excluded": []}}
     server.api("POST", "/api/dm/actions", params={"id": "retrieve_tasks_predictions", "project": project}, json=batch)
