@@ -62,7 +62,7 @@ _CONFIDENCES = {
     "table": 0.95,
     "state force": 0.92,
     "foreign force": 0.85,
-    "force of the article's country": 0.8,
+    "force of the article's country": 0.7,
     "force without a country": 0.85,
     "government": 0.85,
     "description": 0.8,

@@ -35,7 +35,7 @@ _MOST_WORDS = 5
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?|\S")
 _DETERMINERS = re.compile(r"(?:more |others? )?(?:of )?(?:(?:the|them|those|these|his|her|their|its) )?")
 _PERSON_WORDS = (
-    "activist adult aide ambassador assailant athlete attacker bandit body boy builder captive casualty cleric "
+    "activist adult aide ambassador assailant athlete attacker bandit body boy builder cadre captive casualty cleric "
     "civilian colleague combatant commander conscript corpse councillor customer death defector delegate "
     "demonstrator deputy detainee diplomat displaced doctor driver elder employee engineer evacuee expert farmer "
     "fatality father fighter firefighter fisherman foreigner girl guard guest gunman herder hostage hunter "
