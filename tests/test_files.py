@@ -14,6 +14,7 @@ from eventcorpus.articles.read import read_articles
 from eventcorpus.cli.main import main
 from eventcorpus.eval.compare import Comparison
 from eventcorpus.eval.report import Report
+from eventcorpus.eval.rows import RowReport
 from eventcorpus.labelstudio.config import label_config, read_ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.training.recipe import read_recipe
@@ -67,8 +68,9 @@ def test_the_labelling_configuration_is_that_of_the_ontology() -> None:
         (AgreementReport, "eval/agreement.schema.json"),
         (Corrections, "eval/corrections.schema.json"),
         (Comparison, "eval/comparison.schema.json"),
+        (RowReport, "eval/rows.schema.json"),
     ],
-    ids=["report", "predictions", "agreement", "corrections", "comparison"],
+    ids=["report", "predictions", "agreement", "corrections", "comparison", "rows"],
 )
 def test_published_schemas_are_those_of_the_code(model: Any, path: str) -> None:
     assert json.loads((ROOT / path).read_text()) == model.model_json_schema(by_alias=True)

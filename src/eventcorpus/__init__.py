@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eventcorpus.api import agree, compare, evaluate, load_dataset, train
+    from eventcorpus.api import agree, compare, evaluate, evaluate_rows, load_dataset, rows, train
     from eventcorpus.articles.read import read_articles
     from eventcorpus.conversion_report import ConversionReport
     from eventcorpus.dataset.convert import convert
@@ -29,14 +29,16 @@ __all__ = [
     "compare",
     "convert",
     "evaluate",
+    "evaluate_rows",
     "export",
     "load_dataset",
     "load_ontology",
     "read_articles",
+    "rows",
     "train",
 ]
 _NAMES = {
-    "eventcorpus.api": ("agree", "compare", "evaluate", "load_dataset", "train"),
+    "eventcorpus.api": ("agree", "compare", "evaluate", "evaluate_rows", "load_dataset", "rows", "train"),
     "eventcorpus.conversion_report": ("ConversionReport",),
     "eventcorpus.dataset.convert": ("convert",),
     "eventcorpus.dataset.export": ("export",),

@@ -7,7 +7,7 @@ people should know is logged under ``eventcorpus``. Each function imports what i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
     from eventcorpus.agreement.agree import AgreementReport
     from eventcorpus.eval.compare import Comparison
     from eventcorpus.eval.report import Report
+    from eventcorpus.eval.rows import RowReport
     from eventcorpus.eval.sources import Exported
+    from eventcorpus.events.counts import NumberWords
+    from eventcorpus.events.rows import Row
     from eventcorpus.metrics.tags import Decoder
     from eventcorpus.models.calibration import Calibration
+    from eventcorpus.ontology import Ontology
+    from eventcorpus.schema import Article, Mention
     from eventcorpus.training.callbacks import OnMetrics, OnStep
     from eventcorpus.training.recipe import Recipe
     from eventcorpus.training.run_info import FitResult
@@ -65,6 +70,69 @@ def load_recipe(
     if not recipe.dataset:
         raise InputError("the recipe names no dataset; name one with --dataset DIR")
     return recipe
+
+
+def rows(
+    articles: Iterable[tuple[Article, Sequence[Mention]]],
+    ontology: Ontology,
+    *,
+    gazetteers: Iterable[str | Path] = (),
+    actors: str | Path | None = None,
+    number_words: NumberWords = "none",
+) -> Iterator[Row]:
+    """The event rows of articles with linked mentions, article by article.
+
+    Args:
+        articles: as ``events.linked_articles.read_linked_articles`` or ``Extractor`` gives them.
+        gazetteers: CSV or YAML files of places that come before those of GeoNames, the first before the others.
+        actors: a CSV file of actors that come before the shipped ones.
+        number_words: what vague number words count as.
+
+    Raises:
+        InputError: naming the file and line of a gazetteer or table of actors that cannot be read.
+    """
+    from eventcorpus.events.assembly import Normalisers, event_rows
+
+    normalisers = Normalisers.read(paths_of(gazetteers), Path(actors) if actors else None, number_words)
+    for article, mentions in articles:
+        yield from event_rows(article, mentions, ontology, normalisers)
+
+
+def evaluate_rows(
+    predictions: Paths,
+    gold: str | Path,
+    *,
+    articles: Paths = (),
+    n_resamples: int = 1000,
+    seed: int = 0,
+    command: str = "",
+) -> RowReport:
+    """Score files of event rows, each a run of one system, against a file of gold rows.
+
+    Args:
+        articles: files of the articles that were read: those without events count too, and no others.
+
+    Raises:
+        InputError: naming the file, line and key that does not fit.
+    """
+    from eventcorpus.articles.read import read_articles
+    from eventcorpus.eval.rows import score_rows
+    from eventcorpus.events.rows import read_rows
+
+    paths, gold = paths_of(predictions), Path(gold)
+    given = list(paths_of(articles))
+    read = list(read_articles(given)) if given else []
+    return score_rows(
+        list(read_rows(gold)),
+        [list(read_rows(path)) for path in paths],
+        articles=[article.id for article in read],
+        units={article.id: article.unit for article in read},
+        n_resamples=n_resamples,
+        seed=seed,
+        gold_name=str(gold),
+        systems=[str(path) for path in paths],
+        command=command,
+    )
 
 
 @dataclass(frozen=True)

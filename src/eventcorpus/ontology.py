@@ -32,6 +32,13 @@ ORIGIN_KEY = "_origin"
 """Says in the inline notation who drew a span that was not drawn by hand; ``origin`` may be a role or attribute."""
 RESERVED = frozenset({"label", "text", "disagreements", ORIGIN_KEY})
 """Names that no attribute can have: controls and texts on our pages of Label Studio, a key of the inline notation."""
+ROW_KEYS = frozenset(
+    {
+        "article", "id", "label", "triggers", "date", "count", "cause", "sources", "claims", "confidence", "flags",
+        "published", "title", "outlet", "url",
+    }
+)  # fmt: skip
+"""Keys of every event row (``events.rows``), whatever the ontology: roles need other names."""
 
 
 def read_ontology_yaml(path: Path) -> Ontology:
@@ -88,7 +95,8 @@ def attribute_name(name: str, others: Collection[str]) -> str:
 
 def role_name(name: str, labels: Collection[str]) -> str:
     """What a role of other people's data is called beside the names of labels, and ours."""
-    return f"{name} (role)" if name in labels or name == ORIGIN_KEY else name
+    is_ours = name == ORIGIN_KEY or (name in ROW_KEYS and name not in (RowRoles().count, RowRoles().cause))
+    return f"{name} (role)" if name in labels or is_ours else name
 
 
 class Label(StrictModel):
@@ -167,6 +175,31 @@ class Checks(StrictModel):
     patterns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
+class RowRoles(StrictModel):
+    """The section ``rows`` of an ontology: what event rows (``events.assembly``) make of its names.
+
+    ``places``, ``dates``, ``counts`` and ``actors``: labels whose words mean such. ``place``, ``time``, ``count``,
+    ``cause``, ``source``: the roles of these columns. ``modality`` and ``scope``: the attributes that say whether it
+    happened and whether it is one occurrence; ``to_come``: values of modality of events that lie in the future;
+    ``actual`` and ``incident``: the values of what happened, once. Names that the ontology lacks do nothing.
+    """
+
+    places: tuple[str, ...] = ("Place", "Facility")
+    dates: tuple[str, ...] = ("Time",)
+    counts: tuple[str, ...] = ("Count",)
+    actors: tuple[str, ...] = ("Actor", "Civilians", "Source")
+    place: str = "place"
+    time: str = "time"
+    count: str = "count"
+    cause: str = "cause"
+    source: str = "source"
+    modality: str = "modality"
+    actual: str = "actual"
+    to_come: tuple[str, ...] = ("planned", "possible")
+    scope: str = "scope"
+    incident: str = "incident"
+
+
 class Ontology(StrictModel):
     """A checked ontology: what contradicts itself cannot be made."""
 
@@ -180,6 +213,7 @@ class Ontology(StrictModel):
     attributes: tuple[AttributeType, ...] = ()
     changes: tuple[Change, ...] = ()
     checks: Checks = Checks()
+    rows: RowRoles = RowRoles()
 
     @property
     def key(self) -> str:
@@ -261,6 +295,9 @@ def _contradictions(ontology: Ontology) -> Iterator[str]:
     for role in ontology.roles:
         if role.name == ORIGIN_KEY:
             yield "the name '_origin' is ours and no role can have it; call it 'origin'"
+        if role.name in ROW_KEYS - {ontology.rows.count, ontology.rows.cause}:
+            name = f"{role.name} (role)"
+            yield f"the name {role.name!r} is a column of every event row and no role can have it; call it {name!r}"
     for role in ontology.roles:
         for signature in role.signatures:
             from_ = signature.from_ if isinstance(signature.from_, tuple) else ()

@@ -28,6 +28,7 @@ from eventcorpus.metrics.tags import DECODERS
 from eventcorpus.models.folder import read_about
 from eventcorpus.render.compare import comparison_lines, comparison_table
 from eventcorpus.render.evaluation import report_lines, report_markdown, report_table
+from eventcorpus.render.row_evaluation import row_report_page, row_report_tables
 from eventcorpus.tables import console
 
 _SPLIT = click.option("--split", default="test", help="The split whose articles are scored.")
@@ -63,11 +64,18 @@ _GATE = click.option(
     "--gold-file", type=options.PATH, help="Gold in a file of tags or a Label Studio export, instead of a dataset."
 )
 @_SPLIT
+@click.option(
+    "--rows",
+    "gold_rows",
+    type=options.PATH,
+    help="Gold in event rows, instead of a dataset; PREDICTIONS are then rows, too.",
+)
+@click.option("--articles", type=options.PATH, multiple=True, help="With --rows: the articles that were read.")
 @_CLASS_MAP
 @options.OVERLAP
 @options.resamples_option(least=0)
 @options.seed_option("resamples")
-@options.json_option("the report", "eval/report.schema.json")
+@options.json_option("the report", "eval/report.schema.json, of rows eval/rows.schema.json")
 @options.html_option("gold beside predicted")
 @click.option("--markdown", type=options.PATH, help="Write the report as Markdown, for a README or a card.")
 @click.option(
@@ -100,6 +108,8 @@ def eval_command(
     predictions_paths: tuple[Path, ...],
     dataset: Path | None,
     gold_file: Path | None,
+    gold_rows: Path | None,
+    articles: tuple[Path, ...],
     json_path: Path | None,
     markdown: Path | None,
     gate_path: Path | None,
@@ -108,12 +118,30 @@ def eval_command(
     """Score predictions against gold, per label.
 
     Predictions of a model, or of any system as JSON Lines; exact matches, and overlaps, over whole articles. With
-    --class-map gold and predictions may have different labels: see corpus/maps/re3d-eval.yaml.
+    --class-map gold and predictions may have different labels: see corpus/maps/re3d-eval.yaml. With --rows event rows
+    are scored, cell by cell.
 
     \b
     Example:
       eventcorpus eval --model models/runs/demo --dataset models/runs/demo-dataset --html report.html
     """
+    if gold_rows:
+        if model_paths or dataset or gold_file or not predictions_paths:
+            raise click.UsageError("--rows GOLD is scored with --predictions ROWS, which extract --rows or rows writes")
+        n_resamples, seed = settings["n_resamples"], settings["seed"]
+        rows_report = api.evaluate_rows(
+            predictions_paths,
+            gold_rows,
+            articles=articles,
+            n_resamples=n_resamples,
+            seed=seed,
+            command=options.command_line(context),
+        )
+        if html := settings["html"]:
+            write_text(html, row_report_page(rows_report))
+        if not options.put_json(json_path, rows_report):
+            console().print(*row_report_tables(rows_report), sep="\n")
+        return
     path = gold_file or dataset
     if path is None or (gold_file and dataset):
         raise click.UsageError("give either --dataset DIR or --gold-file FILE")

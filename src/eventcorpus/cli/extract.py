@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import tee
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,12 +15,20 @@ from eventcorpus.articles.read import read_articles
 from eventcorpus.articles.report import ReadReport
 from eventcorpus.articles.rows import published_date, with_published
 from eventcorpus.cli import options
+from eventcorpus.cli.rows import put_rows
 from eventcorpus.errors import EventCorpusError, OutputError, StrictError
 from eventcorpus.files import atomic_file, opened, parse_as, write_text
 from eventcorpus.models.calibration import minimum_confidences
 from eventcorpus.predictions import Prediction, UnreadableCount, prediction_line
 from eventcorpus.render.reports import prediction_tables, predictions_page
 from eventcorpus.tables import console
+
+if TYPE_CHECKING:
+    from eventcorpus.events.assembly import Normalisers
+    from eventcorpus.events.counts import NumberWords
+    from eventcorpus.events.rows import Row
+    from eventcorpus.ontology import Ontology
+    from eventcorpus.schema import Article
 
 
 @click.command("extract")
@@ -36,6 +46,14 @@ from eventcorpus.tables import console
 @click.option("--with-text", is_flag=True, help="Repeat each article's text in its line.")
 @click.option("--table", "as_table", is_flag=True, help="A table for reading, instead of JSON Lines.")
 @click.option("--out", type=options.PATH, help="Write JSON Lines there instead of to stdout.")
+@click.option(
+    "--rows",
+    "rows_path",
+    type=options.STDIN_OR_PATH,
+    metavar="FILE",
+    help="Write a row of each event there: .jsonl, .csv, .parquet or .geojson; - is standard output.",
+)
+@options.normalisers
 @options.html_option("the mentions marked in the text")
 @click.option(
     "--strict", is_flag=True, help="Fail if something of ARTICLES was not read or was replaced; --out is not written."
@@ -50,33 +68,50 @@ def extract_command(
     with_text: bool,
     as_table: bool,
     out: Path | None,
+    rows_path: Path | None,
+    gazetteers: tuple[Path, ...],
+    actors: Path | None,
+    number_words: NumberWords,
     html: Path | None,
     strict: bool,
 ) -> None:
-    """Find the mentions in articles.
+    """Find the mentions and events in articles.
 
-    Prints one JSON object an article and line. ARTICLES are text, JSON, CSV, Excel, Parquet and HTML files, folders of
-    these, or - for stdin (JSON, a page or one text). Offsets are code points of the stored text.
+    Prints one JSON object an article and line; with --rows a row of each event. ARTICLES are text, JSON, CSV, Excel,
+    Parquet and HTML files, folders of these, or - for stdin (JSON, a page or one text). Offsets are code points of the
+    stored text.
 
     \b
     Example:
       eventcorpus extract story.txt --model models/runs/demo --table
     """
+    from eventcorpus.events.assembly import Normalisers
+    from eventcorpus.events.row_tables import check_suffix
     from eventcorpus.models.extractor import ConfidenceFilter, Extractor, predict
+
+    is_shown = as_table or html
+    if rows_path and rows_path != options.STDOUT:
+        check_suffix(rows_path, kind="rows")
 
     if published is not None:
         published = published_date(published, place="--published")
     replaced = _earlier_predictions(out) if out else ""
     report = ReadReport()
     found_articles = read_articles(paths, field_map=fields, report=report, stdin=sys.stdin.buffer)
-    articles = (with_published(article, published) for article in found_articles)
+    articles, read = tee(with_published(article, published) for article in found_articles)
     extractor = Extractor.from_pretrained(model_path)
     minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
     keep = ConfidenceFilter(minimum, min_confidence or 0.0)
     unreadable = UnreadableCount()
     predicted = predict(articles, extractor, keep, changed=report.changed)
     predictions: Iterator[Prediction] = map(unreadable.add, predicted)
-    if as_table or html:
+    rows: list[Row] = []
+    if rows_path:
+        normalisers = Normalisers.read(gazetteers, actors, number_words)
+        predictions = _with_rows(zip(read, predictions, strict=True), extractor.about.ontology, normalisers, rows)
+    else:
+        del read  # what nobody takes would stay in memory
+    if is_shown:
         found = list(predictions)
         if html:
             write_text(html, predictions_page(found))
@@ -89,11 +124,27 @@ def extract_command(
             n = sum(file.write(f"{line}\n") > 0 for line in lines)
             _check_strict(strict, report)
         options.notice(f"{n:,} articles in {out}{replaced}")
-    elif not as_table and not html:
+    else:
         for line in lines:
-            click.echo(line)
+            if not is_shown and not rows_path:
+                click.echo(line)
+    if rows_path:
+        _check_strict(strict, report)
+        put_rows(rows, extractor.about.ontology, out=None if rows_path == options.STDOUT else rows_path)
     options.notices([*report.lines(), *keep.notices(), *unreadable.notices()])
     _check_strict(strict, report)
+
+
+def _with_rows(
+    predicted: Iterable[tuple[Article, Prediction]], ontology: Ontology, normalisers: Normalisers, rows: list[Row]
+) -> Iterator[Prediction]:
+    """The predictions as they are; ``rows`` is filled with the event rows of each that is taken."""
+    from eventcorpus.events.assembly import event_rows
+    from eventcorpus.events.linked_articles import predicted_mentions
+
+    for article, prediction in predicted:
+        rows += event_rows(article, predicted_mentions(prediction), ontology, normalisers)
+        yield prediction
 
 
 def _check_strict(strict: bool, report: ReadReport) -> None:

@@ -83,7 +83,12 @@ SECTIONS = {
         "compare": "eventcorpus.cli.eval",
         "benchmark": "eventcorpus.cli.eval",
     },
-    "Use a model": {"extract": "eventcorpus.cli.extract", "serve-labelstudio": "eventcorpus.cli.serve_labelstudio"},
+    "Use a model": {
+        "extract": "eventcorpus.cli.extract",
+        "rows": "eventcorpus.cli.rows",
+        "dedupe": "eventcorpus.cli.dedupe",
+        "serve-labelstudio": "eventcorpus.cli.serve_labelstudio",
+    },
 }
 RENAMED = {"next": "labelstudio rank", "corrections": "labelstudio corrections"}
 

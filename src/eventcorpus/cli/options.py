@@ -76,6 +76,34 @@ PROJECT = click.option(
     "--project", "wanted", metavar="TITLE|ID", help="The project  [default: the only one that there is]"
 )
 
+_NORMALISERS = (
+    click.option(
+        "--gazetteer",
+        "gazetteers",
+        type=PATH,
+        multiple=True,
+        help="Places of your own, before those of GeoNames: CSV, or YAML as corpus/gazetteer.yaml; may be repeated.",
+    ),
+    click.option(
+        "--actors",
+        type=PATH,
+        help="Actors of your own, before the shipped ones: CSV with name, aliases, inter, country.",
+    ),
+    click.option(
+        "--number-words",
+        type=click.Choice(("none", "acled")),
+        default="none",
+        help="What several, dozens and hundreds count as best: nothing, or ACLED's 3, 12 and 100.",
+    ),
+)
+
+
+def normalisers(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What gives the words of event rows their meaning."""
+    for option in reversed(_NORMALISERS):
+        command = option(command)
+    return command
+
 
 def resamples_option(*, least: int = 1) -> Callable[..., Any]:
     """``--resamples``; with ``least=0`` the intervals can be left out."""
