@@ -307,6 +307,21 @@ def test_harm_follows_the_event_that_caused_it(tmp_path: Path) -> None:
     assert [group["cause"] for group in tolls] == [[acts[0]["id"]], [acts[1]["id"]]]
 
 
+def test_two_harms_of_one_cause_that_an_article_keeps_apart_stay_two_over_many_articles(tmp_path: Path) -> None:
+    def story(article: str) -> list[Data]:
+        return [
+            row(article, "Explosion", "blast", name="0", agent=IS),
+            row(article, trigger="burned", name="1", cause=(f"{article}#0",), outcome="injured"),
+            row(article, trigger="maimed", name="2", cause=(f"{article}#0",), outcome="injured"),
+        ]
+
+    groups = groups_of(tmp_path, [*story("a"), *story("b"), *story("c")])
+    assert [[member["id"] for member in group["rows"]] for group in groups[1:]] == [
+        ["a#1", "b#1", "c#1"],
+        ["a#2", "b#2", "c#2"],
+    ]
+
+
 def test_a_chain_of_days_does_not_pull_a_week_together(tmp_path: Path) -> None:
     rows = [
         row(f"a{day}", agent=IS, victim=HTS, day=f"2018-04-2{day}", published=f"2018-04-2{day + 1}", count=41)

@@ -253,13 +253,18 @@ class _Work:
             self.database.execute("INSERT OR IGNORE INTO pair VALUES (?, ?, ?)", (a, b, rule))
 
     def _rule(self, a: int, b: int) -> int | None:
-        """The rule that joins two rows, -1 if there is none, None if they contradict each other."""
+        """The rule that joins two rows, -1 if there is none, None if they contradict each other.
+
+        Two rows of one article that no rule joins are two events there, which is a contradiction.
+        """
         first, second = self.evidence(a), self.evidence(b)
         agreement = compare(first, second, days=self.days)
         if agreement is None:
             return None
         rule = rule_for(first, second, agreement)
-        return -1 if rule is None else rule
+        if rule is None:
+            return None if first.article == second.article else -1
+        return rule
 
     # groups --------------------------------------------------------------------------------------------------------
 

@@ -68,7 +68,8 @@ RULES: tuple[Rule, ...] = (
     Rule("same words", 0.95, Dates.OVERLAP, figures=Figures.LIKE, wording=Wording.SAME),
     Rule("day, town, participant, figure", 0.95, Dates.DAY, Places.TOWN, 1, Figures.COMPATIBLE),
     Rule("day, town, two participants", 0.94, Dates.DAY, Places.TOWN, 2, Figures.LIKE),
-    Rule("same cause", 0.92, figures=Figures.LIKE, cause=True),
+    Rule("same cause, figure", 0.94, figures=Figures.EQUAL, cause=True),
+    Rule("same cause, words", 0.92, figures=Figures.LIKE, wording=Wording.SHARED, cause=True),
     Rule("period, town, two participants, figure", 0.9, Dates.OVERLAP, Places.TOWN, 2, Figures.COMPATIBLE),
     Rule("day, town, participant", 0.88, Dates.DAY, Places.TOWN, 1, Figures.LIKE),
     Rule("day, town, figure", 0.86, Dates.DAY, Places.TOWN, 0, Figures.EQUAL),
@@ -82,11 +83,14 @@ RULES: tuple[Rule, ...] = (
     Rule("period, town, figure, words", 0.75, Dates.OVERLAP, Places.TOWN, 0, Figures.EQUAL, Wording.SHARED),
     Rule("day, participant, figure, words", 0.75, Dates.DAY, Places.UNKNOWN, 1, Figures.EQUAL, Wording.SHARED),
     Rule("near day, town, participant, figure, words", 0.75, Dates.NEAR, Places.TOWN, 1, Figures.EQUAL, Wording.SHARED),
+    Rule("same cause", 0.75, figures=Figures.LIKE, cause=True),
     Rule("period, town, participant, words", 0.72, Dates.OVERLAP, Places.TOWN, 1, Figures.UNKNOWN, Wording.SHARED),
+    Rule("period, town, figure", 0.72, Dates.OVERLAP, Places.TOWN, 0, Figures.EQUAL),
+    Rule("day, town", 0.65, Dates.DAY, Places.TOWN, 0, Figures.UNKNOWN),
 )
 """From the surest to the least sure."""
 _IN_ONE_ARTICLE = 0.85
-"""An article that tells two things as two is believed, unless a rule of this confidence and the words say otherwise."""
+"""An article that tells two things as two is believed, unless a rule so sure, words and figures say otherwise."""
 
 
 class Agreement(NamedTuple):
@@ -137,8 +141,9 @@ def rule_for(first: Evidence, second: Evidence, agreement: Agreement) -> int | N
         return found
     rule = RULES[found]
     if first.article == second.article:
-        is_sure = rule.confidence >= _IN_ONE_ARTICLE and agreement.wording > Wording.OTHER and not rule.cause
-        return found if is_sure and first.label == second.label and agreement.figures != Figures.LIKE else None
+        is_sure = rule.confidence >= _IN_ONE_ARTICLE and first.label == second.label and not rule.cause
+        is_said = agreement.wording > Wording.OTHER and agreement.figures >= Figures.COMPATIBLE
+        return found if is_sure and is_said else None
     return found if agreement.figures == Figures.EQUAL else None  # of another label
 
 
