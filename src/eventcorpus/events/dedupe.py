@@ -40,7 +40,7 @@ from eventcorpus.text import one_line
 
 DAYS = 1
 """How many days apart the dates of one event may be: the night between two days, and time zones."""
-_NEIGHBOURS = 200
+_NEIGHBOURS = 100
 """Rows before it in its block with which a row is compared at most."""
 _SAMPLE = 30
 """Rows of a group that are compared with another group, at most."""
@@ -69,7 +69,7 @@ _TABLES = """
 class Deduplication:
     """What was done. ``repeated``: rows that stood more than once; ``other_content``: of them, with other content.
 
-    ``joined``: groups of several rows. ``compared``: pairs of rows.
+    ``joined``: groups of several rows. ``compared``: pairs of rows, more than once where no rule joins them.
     """
 
     rows: int = 0
@@ -246,11 +246,13 @@ class _Work:
         self.database.executemany("INSERT OR IGNORE INTO block VALUES (?, ?, ?, ?)", keys)
 
     def _compare(self, a: int, b: int) -> None:
-        self.done.compared += 1
         a, b = min(a, b), max(a, b)
+        if self.database.execute("SELECT 1 FROM pair WHERE a = ? AND b = ?", (a, b)).fetchone():
+            return  # joined by another key
+        self.done.compared += 1
         rule = self._rule(a, b)
         if rule is not None and rule >= 0:
-            self.database.execute("INSERT OR IGNORE INTO pair VALUES (?, ?, ?)", (a, b, rule))
+            self.database.execute("INSERT INTO pair VALUES (?, ?, ?)", (a, b, rule))
 
     def _rule(self, a: int, b: int) -> int | None:
         """The rule that joins two rows, -1 if there is none, None if they contradict each other.
@@ -280,12 +282,12 @@ class _Work:
             groups = _Groups(self.agree)
             for _, a, b, rule in found:
                 groups.join(a, b, rule)
-            for root, numbers in groups.members.items():
-                for n in numbers:
+            for group in groups:
+                root = min(group.members)
+                for n in group.members:
                     self.root[n] = root
-                self.database.executemany(
-                    "INSERT OR IGNORE INTO joined VALUES (?, ?)", [(root, rule) for rule in groups.rules[root]]
-                )
+                rules = [(root, rule) for rule in group.rules]
+                self.database.executemany("INSERT INTO joined VALUES (?, ?)", rules)
 
     def agree(self, a: int, b: int) -> bool | None:
         """Whether a rule joins two rows; None if they contradict each other."""
@@ -330,8 +332,23 @@ def _first(parent: array[int], n: int) -> int:
     return n
 
 
+@dataclass
+class _Group:
+    """Rows that tell one event, those of them that are compared, and the rules that joined them."""
+
+    members: list[int]
+    sample: list[int]
+    rules: set[int] = field(default_factory=set)
+
+    def take(self, other: _Group, rule: int) -> None:
+        """Take all rows of another group."""
+        self.members += other.members
+        self.sample = sorted((*self.sample, *other.sample))[:_SAMPLE]
+        self.rules |= {*other.rules, rule}
+
+
 class _Groups:
-    """Groups of the rows of one component: ``members`` and the ``rules`` that joined them, by their first row.
+    """Groups of the rows of one component.
 
     Args:
         agree: whether a rule joins two rows, None if they contradict each other.
@@ -339,32 +356,28 @@ class _Groups:
 
     def __init__(self, agree: Callable[[int, int], bool | None]) -> None:
         self.agree = agree
-        self.members: dict[int, list[int]] = {}
-        self.rules: dict[int, set[int]] = {}
-        self._root: dict[int, int] = {}
+        self._of: dict[int, _Group] = {}
+
+    def __iter__(self) -> Iterator[_Group]:
+        return iter({id(group): group for group in self._of.values()}.values())
 
     def join(self, a: int, b: int, rule: int) -> None:
         """Join the groups of two rows, unless the groups do not agree."""
-        one, other = sorted((self._root.get(a, a), self._root.get(b, b)))
-        if one == other or not self._may_join(self._of(one), self._of(other)):
+        one, other = (self._of.setdefault(n, _Group([n], [n])) for n in (a, b))
+        if one is other or not self._may_join(one, other):
             return
-        members = sorted((*self._of(one), *self._of(other)))
-        self.members[one] = members
-        self.rules[one] = self.rules.pop(one, set()) | self.rules.pop(other, set()) | {rule}
-        self.members.pop(other, None)
-        self._root.update(dict.fromkeys(members, one))
+        if len(one.members) < len(other.members):
+            one, other = other, one
+        self._of.update(dict.fromkeys(other.members, one))
+        one.take(other, rule)
 
-    def _of(self, root: int) -> list[int]:
-        return self.members.get(root, [root])
-
-    def _may_join(self, first: list[int], second: list[int]) -> bool:
+    def _may_join(self, one: _Group, other: _Group) -> bool:
         """Whether no pair contradicts each other and a rule joins at least half of them."""
-        n_agreeing = n_pairs = 0
-        for a in first[:_SAMPLE]:
-            for b in second[:_SAMPLE]:
+        n_agreeing = 0
+        for a in one.sample:
+            for b in other.sample:
                 agreeing = self.agree(min(a, b), max(a, b))
                 if agreeing is None:
                     return False
                 n_agreeing += agreeing
-                n_pairs += 1
-        return n_agreeing * 2 >= n_pairs
+        return n_agreeing * 2 >= len(one.sample) * len(other.sample)
