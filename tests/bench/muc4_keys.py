@@ -17,6 +17,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from eventcorpus.events.countries import key as name_key
+from eventcorpus.metrics import Numbers
 
 Score = float
 """1 correct, .5 partially correct, 0 incorrect."""
@@ -336,7 +337,7 @@ def may_be_compared(answer: Answer, template: Template) -> bool:
     return not template.strings or any(share_words(words, template.strings) for words in answer.strings)
 
 
-def score_message(answers: Sequence[Answer], templates: Sequence[Template]) -> np.ndarray:
+def score_message(answers: Sequence[Answer], templates: Sequence[Template]) -> Numbers:
     """Shape (slots and templates, 3): the sum of scores, of fillers in the key, and of fillers in the answers.
 
     Answers and templates are matched one to one such that the sum of scores is largest, as CEAF-RME does. Fillers of

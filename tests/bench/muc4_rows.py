@@ -277,7 +277,7 @@ COUNTRY_NAMES = {country.code: name_key(country.name) for country in countries()
 
 
 def main_country(document: Document, place: Mapping[str, str]) -> str | None:
-    """The country of the task that a message names most, by name, adjective or its towns; else that of its header."""
+    """The country of the task that a message names most, by name, adjective or its towns."""
     words = name_key(document.text).split()
     found: Counter[str] = Counter(place.values())
     for i in range(len(words)):
