@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 from muc4_keys import Days, Header
-from muc4_rows import Document, answers_of, date_of, incidents_of, kind_of, number_of_words, once
+from muc4_templates import Document, answers_of, date_of, incidents_of, kind_of, number_of_words, once
 
 from eventcorpus.events.rows import Argument, CountCell, DateCell, Row, Words
 
