@@ -85,7 +85,7 @@ def put_rows(
     if html:
         write_text(html, rows_page(rows, texts or {}, ontology))
     if as_table:
-        console().print(row_table(rows))
+        console().print(row_table(rows, ontology.rows))
     if out:
         written = write_rows(rows, out, kind=kind, ontology=ontology)
         options.notice(f"{len(rows):,} rows, {written.lines:,} lines in {out}")

@@ -11,15 +11,16 @@ import datetime as dt
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from eventcorpus.events.actors import ActorTable, ActorValue
-from eventcorpus.events.counts import CountValue, NumberWords, add_counts, read_count
-from eventcorpus.events.dates import DateContext, DateValue, read_time, years_named
+from eventcorpus.events.counts import CountValue, NumberWords, read_count
+from eventcorpus.events.dates import DateContext, DateValue, precision_of, read_time, years_named
+from eventcorpus.events.figures import Statement, chosen_count, distinct, leaves_room, summed
 from eventcorpus.events.gazetteer import Gazetteer
 from eventcorpus.events.places import PlaceValue, is_dateline, resolve_places
 from eventcorpus.events.rows import Argument, Claim, CountCell, DateCell, Row, Words, row_id
@@ -33,8 +34,6 @@ _BEFORE, _AFTER = 40, 40
 """Characters of the sentence before a time, and after a count, that say more about it."""
 _NEAR = 1000
 """Characters within which an article's years say in which year a day is, where nothing says when it was published."""
-_INCLUDED = ("includ", "among", "of them", "of whom", "of which")
-"""Words between two figures of which the later one is a part of the earlier one."""
 
 _KEYS = {"start": "date_start", "end": "date_end", "confidence": "sure"}
 """Keys of what words mean that an argument of a row has already, and what they are called there."""
@@ -62,7 +61,8 @@ def event_rows(
     article: Article, mentions: Sequence[Mention], ontology: Ontology, normalisers: Normalisers
 ) -> list[Row]:
     """The rows of an article, in the order of their first triggers; none without triggers."""
-    return _Assembly(article, mentions, ontology, normalisers).rows()
+    named = [mention if mention.id else replace(mention, id=f"#{i}") for i, mention in enumerate(mentions)]
+    return _Assembly(article, named, ontology, normalisers).rows()
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,11 @@ class _Assembly:
 
     @cached_property
     def published(self) -> dt.date | None:
-        published = self.article.published
-        return dt.date.fromisoformat(published[:10]) if published else None
+        """The day, where the article says one: a predictions file may say anything."""
+        try:
+            return dt.date.fromisoformat((self.article.published or "")[:10])
+        except ValueError:
+            return None
 
     @cached_property
     def years(self) -> list[tuple[int, int]]:
@@ -158,7 +161,7 @@ class _Assembly:
             days.append([d for m in linked if of_role[m.id] == names.time and (d := self.time(m, {}))])
         if not all(figures) or not all(days):
             return False
-        agree = any(_agree(a, b) and _agree(b, a) for a in figures[0] for b in figures[1])
+        agree = any(leaves_room(a, b) and leaves_room(b, a) for a in figures[0] for b in figures[1])
         overlap = any((a.start, a.end) == (b.start, b.end) for a in days[0] for b in days[1])
         return not agree and not overlap
 
@@ -294,7 +297,7 @@ class _Assembly:
         return DateCell(
             start=start,
             end=end,
-            precision=first.precision,
+            precision=precision_of(start, end),
             rule=first.rule,
             confidence=round(first.confidence * max(confidence[m.id] for m in used), 4),
             evidence=tuple(map(self.words, used)),
@@ -304,76 +307,44 @@ class _Assembly:
         after = self.article.text[mention.end : mention.end + _AFTER]
         return read_count(mention.text, after=after, number_words=self.normalisers.number_words)
 
-    def statements(self, event: _Event) -> list[tuple[CountValue, list[Mention], list[Mention]]]:
-        """The figures of an event: one for each trigger and sentence, in text order, with its words and triggers.
-
-        Several figures that one trigger has in one sentence are parts of one ("eight civilians and four soldiers"),
-        unless the text between them says that the later is a part of the earlier ("18, among them five children").
-        """
-        found: list[tuple[CountValue, list[Mention], list[Mention]]] = []
+    def statements(self, event: _Event) -> list[Statement]:
+        """The figures of an event: one for each trigger and sentence, in text order."""
+        found: list[Statement] = []
         for trigger in event.triggers:
             linked = {link.argument for link in trigger.links if link.role == self.ontology.rows.count}
-            counts = sorted((self.mention_of[i] for i in linked if i in self.mention_of), key=lambda m: m.start)
-            for _, group in groupby(counts, key=lambda m: self.sentence(m.start)):
-                parts: list[tuple[CountValue, Mention]] = []
-                for mention in group:
-                    value = self.counted(mention)
-                    if value is None:
-                        continue
-                    between = self.article.text[parts[-1][1].end : mention.start].lower() if parts else ""
-                    if not any(word in between for word in _INCLUDED):
-                        parts.append((value, mention))
-                if parts:
-                    values = [value for value, _ in parts]
-                    whole = values[0] if len(values) == 1 else add_counts(values)
-                    found.append((whole, [mention for _, mention in parts], [trigger]))
-        merged: list[tuple[CountValue, list[Mention], list[Mention]]] = []
-        for value, words, triggers in sorted(found, key=lambda item: item[1][0].start):
-            same = next((m for m in merged if {w.id for w in m[1]} == {w.id for w in words}), None)
-            if same is None:
-                merged.append((value, words, triggers))
-            else:
-                same[2].extend(triggers)
-        return merged
+            mentions = sorted((self.mention_of[i] for i in linked if i in self.mention_of), key=lambda m: m.start)
+            counts = [(value, m) for m in mentions if (value := self.counted(m)) is not None]
+            for _, group in groupby(counts, key=lambda figure: self.sentence(figure[1].start)):
+                value, words = summed(list(group), self.article.text)
+                found.append(Statement(value, words, (trigger,)))
+        return distinct(found)
 
     def count(self, event: _Event, flags: list[str]) -> tuple[tuple[Claim, ...], CountCell]:
-        """What is said of how many, place by place, and the cell that is made of it.
-
-        Of several figures the cell has an exact one before a hedged one, and of those the first that is told; the
-        lowest and highest are the bounds of the cell, where they disagree.
-        """
+        """What is said of how many, place by place, and the cell that is made of it."""
         statements = self.statements(event)
         claims = tuple(
             Claim(
-                low=value.low,
-                best=value.best,
-                high=value.high,
-                unit=value.unit,
-                sources=self.sources(triggers),
+                **said.value.model_dump(include={"low", "best", "high", "unit"}),
+                sources=self.sources(said.triggers),
                 published=self.article.published,
-                evidence=tuple(map(self.words, words)),
+                evidence=tuple(map(self.words, said.words)),
             )
-            for value, words, triggers in statements
+            for said in statements
         )
         if not statements:
             return claims, CountCell()
-        chosen, words, _ = min(statements, key=lambda item: not _is_exact(item[0]))
-        agreeing = [item for item in statements if _agree(item[0], chosen)]
-        disagree = len(agreeing) < len(statements)
-        flags += ["counts disagree"] if disagree else []
-        low, high = chosen.low, chosen.high
-        if disagree:
-            low = min((b for v, _, _ in statements for b in (v.low, v.best) if b is not None), default=None)
-            high = max((b for v, _, _ in statements for b in (v.high, v.best) if b is not None), default=None)
+        count = chosen_count(statements)
+        value = count.chosen.value
+        flags += ["counts disagree"] if count.disagree else []
         confidence = event.confidence_of(self.ontology.rows.count)
-        used = sorted({m.start: m for _, found, _ in agreeing for m in found}.items())
+        used = sorted({m.start: m for said in count.agreeing for m in said.words}.items())
         return claims, CountCell(
-            low=low,
-            best=chosen.best,
-            high=high,
-            unit=chosen.unit or next((v.unit for v, _, _ in agreeing if v.unit), None),
-            rule="several figures: exact before hedged, then the first" if disagree else chosen.rule,
-            confidence=round(chosen.confidence * max(confidence[m.id] for m in words), 4),
+            low=count.low,
+            best=value.best,
+            high=count.high,
+            unit=value.unit or next((said.value.unit for said in count.agreeing if said.value.unit), None),
+            rule="several figures: exact before hedged, then the first" if count.disagree else value.rule,
+            confidence=round(value.confidence * max(confidence[m.id] for m in count.chosen.words), 4),
             evidence=tuple(self.words(m) for _, m in used),
         )
 
@@ -389,22 +360,3 @@ class _Assembly:
 def _days(value: DateValue) -> float:
     """The length of a period in days; infinite where an end is open."""
     return (value.end - value.start).days if value.start and value.end else math.inf
-
-
-def _is_exact(value: CountValue) -> bool:
-    return value.best is not None and value.low == value.best == value.high
-
-
-def _agree(value: CountValue, chosen: CountValue) -> bool:
-    """Whether a figure leaves room for the chosen one: "more than 300" for 320, "about 40" for 43 (a tenth)."""
-    if value.best is not None and chosen.best is not None and value.best != chosen.best:
-        is_lower_bound = value.high is None and value.low is not None and value.low <= chosen.best
-        is_upper_bound = value.low is None and value.high is not None and value.high >= chosen.best
-        return (
-            is_lower_bound
-            or is_upper_bound
-            or (not _is_exact(value) and abs(value.best - chosen.best) * 10 <= chosen.best)
-        )
-    if value.low is not None and chosen.high is not None and value.low > chosen.high:
-        return False
-    return not (value.high is not None and chosen.low is not None and value.high < chosen.low)

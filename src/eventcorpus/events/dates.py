@@ -205,10 +205,13 @@ def _read(words: str, context: DateContext, before: str) -> DateValue | None:
     else:
         start, end = _clipped(reading, context)
         rule, confidence = reading.rule, reading.confidence
-    return DateValue(start=start, end=end, precision=_precision(start, end), rule=rule, confidence=round(confidence, 3))
+    return DateValue(
+        start=start, end=end, precision=precision_of(start, end), rule=rule, confidence=round(confidence, 3)
+    )
 
 
-def _precision(start: dt.date | None, end: dt.date | None) -> int:
+def precision_of(start: dt.date | None, end: dt.date | None) -> int:
+    """UCDP's date_prec of days, the end inclusive; 5 where an end is open."""
     if start is None or end is None:
         return 5
     n_days = (end - start).days
