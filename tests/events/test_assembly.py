@@ -291,6 +291,10 @@ def test_a_figure_behind_a_part_of_another_is_added() -> None:
         "[18](Count#a) people were [killed]({}), up from [12](Count#b) on Monday.",
         "[18](Count#a) people, not [20](Count#b) as first reported, were [killed]({}).",
         "[18](Count#a) or [19](Count#b) people were [killed]({}).",
+        pytest.param(
+            "The [death toll]({}) rose from [12](Count#b) to [18](Count#a).",
+            marks=pytest.mark.xfail(strict=True, reason="the figure of before stands first: 30"),
+        ),
     ],
 )
 def test_a_figure_that_is_corrected_or_given_as_another_possibility_is_not_added(marked: str) -> None:

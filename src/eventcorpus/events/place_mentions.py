@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from eventcorpus.events.countries import countries
 from eventcorpus.events.gazetteer import Gazetteer
 from eventcorpus.events.listed_places import ADMIN, CITY, COUNTRY, Candidate, name_key
 
@@ -103,6 +104,8 @@ class PlaceMention:
         words = text[max(0, start) : max(0, end)].strip()
         if not words or len(words) > _LONGEST or (words.islower() and not text.islower() and _has_case(text)):
             return None
+        if words[:4].lower() == "the " and not _is_listed(name_key(words), gazetteer):
+            words = words[4:].lstrip()  # models take a determiner into a mention at times
         after, before = text[end : end + 100], text[max(0, start - 60) : max(0, start)].replace("\n", " ")
         if "," in words:
             words, _, rest = words.partition(",")
@@ -121,6 +124,8 @@ class PlaceMention:
         if found := _DESCRIBED.fullmatch(words):
             kind = (found["of"] or found["after"]).lower()
             bare = name_key(found["name"] or found["name_first"])
+            if bare in countries().demonyms:  # "Syrian capital" names no town
+                return None
             if re.fullmatch(_AREA, kind) or not _is_listed(key, gazetteer):
                 described = ADMIN if re.fullmatch(_AREA, kind) else CITY if re.fullmatch(_TOWN, kind) else DISTRICT
                 key = bare
