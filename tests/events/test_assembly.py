@@ -141,6 +141,13 @@ def test_a_cause_is_the_row_of_the_trigger_it_leads_to() -> None:
     assert [row.cause for row in rows] == [(), (rows[0].id,), (rows[0].id,)]
 
 
+def test_an_event_is_never_its_own_cause() -> None:
+    row = row_of(
+        "Two people [died](Casualties#a outcome=killed). The [deaths](Casualties same_event=a cause=a outcome=killed) were confirmed."
+    )
+    assert (len(row.triggers), row.cause) == (2, ())
+
+
 def test_no_triggers_give_no_rows() -> None:
     assert rows_of("[Rebels](Actor) hold [Homs](Place) and [two villages](Place).") == []
     assert event_rows(Article("empty", ""), [], ONTOLOGY, shipped()) == []
@@ -335,7 +342,7 @@ def test_figures_that_conflict_are_kept_with_their_sources_and_bound_the_count()
     [
         ("more than 300", "320", (320, 320, 320)),
         ("about 40", "43", (43, 43, 43)),
-        ("up to 50", "48", (48, 48, 48)),
+        ("up to 100", "48", (48, 48, 48)),
         ("dozens", "36", (36, 36, 36)),
         ("between 10 and 20", "14", (14, 14, 14)),
     ],
@@ -349,6 +356,17 @@ def test_a_hedged_figure_that_leaves_room_for_the_exact_one_does_not_disagree(
     assert (row.count.low, row.count.best, row.count.high) == bounds
     assert (row.count.rule, row.flags) == ("exact number", ())
     assert len(row.claims) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("dozens", "12"), ("fewer than 10", "14"), ("between 10 and 20", "30"), ("at least 40", "31"), ("about 40", "60")],
+)
+def test_a_hedged_figure_that_excludes_the_exact_one_disagrees(first: str, second: str) -> None:
+    row = row_of(
+        f"[{first.capitalize()}](Count#a) people [died](Casualties#k outcome=killed count=a). The [dead]({KILLED}b same_event=k) are [{second}](Count#b)."
+    )
+    assert (row.count.best, row.flags) == (int(second), ("counts disagree",))
 
 
 def test_people_and_families_are_not_added() -> None:
@@ -425,7 +443,7 @@ def test_an_ontology_without_any_of_the_names_gives_rows_of_words_alone() -> Non
         "A [fire](Fire of=h) in [Homs](Thing#h) on Tuesday. [Another](Fire) followed.", ontology=NO_NAMES
     )
     assert {role: [a.as_dict() for a in given] for role, given in fire.arguments.items()} == {
-        "of": [{"start": 10, "end": 14, "text": "Homs", "confidence": 1.0}]
+        "of": [{"start": 10, "end": 14, "text": "Homs", "label": "Thing", "confidence": 1.0}]
     }
     assert (fire.date.start, fire.count.best, fire.attributes, fire.cause, fire.sources) == (None, None, {}, (), ())
     assert other.arguments == {"of": ()}
