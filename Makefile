@@ -155,8 +155,17 @@ bench-next: .venv/installed  ## Learning curves of the order of `labelstudio ran
 bench-calibrate: .venv/installed  ## Confidences on test before and after calibration on validation: make bench-calibrate MODEL=folder DATA=dataset-folder
 	@$(BIN)/python tests/bench/calibrate.py $(MODEL) $(DATA)
 
-bench-heads: .venv/installed  ## What the heads for roles, attributes and events cost: make bench-heads MODEL=folder DATA=dataset-folder
+bench-heads: .venv/installed  ## What heads for roles, attributes and events, and event rows, cost: make bench-heads MODEL=folder DATA=dataset-folder
 	@$(BIN)/python tests/bench/heads.py $(MODEL) $(DATA) $(ARGS)
+
+bench-dedupe: .venv/installed  ## Time, memory and quality of dedupe on 1,000,000 generated rows
+	@$(BIN)/python tests/bench/dedupe.py $(ARGS)
+
+bench-muc4-rows: .venv/installed  ## Event rows as templates of MUC-4: make bench-muc4-rows DATA=folder MODEL=folder HEADERS="files" ARGS="--part TST1 TST2"
+	@$(BIN)/python tests/bench/muc4_rows.py --data $(DATA) --model $(MODEL) $(if $(HEADERS),--headers $(HEADERS)) $(ARGS)
+
+bench-india-police-rows: .venv/installed  ## Event rows beside IndiaPoliceEvents: make bench-india-police-rows DATA=folder MODEL=folder
+	@$(BIN)/python tests/bench/india_police_rows.py --data $(DATA) --model $(MODEL) $(ARGS)
 
 bench-own-articles: .venv/installed  ## What N own articles add to a model, cross-validated: make bench-own-articles MODEL=folder DATA=dataset-folder-or-real-dev
 	@$(BIN)/python tests/bench/own_articles.py $(MODEL) $(DATA) $(ARGS)

@@ -68,6 +68,7 @@ _GATE = click.option(
     "--rows",
     "gold_rows",
     type=options.PATH,
+    metavar="FILE",
     help="Gold in event rows, instead of a dataset; PREDICTIONS are then rows, too.",
 )
 @click.option("--articles", type=options.PATH, multiple=True, help="With --rows: the articles that were read.")

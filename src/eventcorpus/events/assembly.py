@@ -191,7 +191,7 @@ class _Assembly:
             if any(self.distance(event, m) > FAR for m in found):
                 flags.append(f"far: {role.name}")
             arguments[role.name] = tuple(
-                Argument(self.words(m), confidence[m.id], self.normalised(m, event, attributes)) for m in found
+                Argument(self.words(m), confidence[m.id], self.normalised(m, event, attributes), m.label) for m in found
             )
         date = self.date(event, attributes, flags)
         claims, count = self.count(event, flags)

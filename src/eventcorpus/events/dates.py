@@ -112,6 +112,8 @@ def read_time(words: str, context: DateContext, *, before: str = "") -> DateValu
         return None
 
 
+_FOUR_DIGITS = re.compile(r"\d{4}")
+"""Behind "at" an hour of the day: nobody writes that something happened at a year."""
 _YEAR_IN_TEXT = re.compile(
     r"(?<![\w$€£#])(?P<year>19\d\d|20\d\d)(?![\w%]|[.,:]\d|\s*(?:people|men|women|km|hours|hrs|gmt)\b)",
     re.IGNORECASE,
@@ -189,7 +191,7 @@ def _read(words: str, context: DateContext, before: str) -> DateValue | None:
         before, text = f"{before} {found[1]}", found[2]
     before = re.sub(r"(?: the| a| about| around)+$", "", f" {before.strip()}").strip()
     bound = next((name for name, words_ in _BOUNDS.items() if re.search(rf"(?:^| )(?:{words_})$", before)), None)
-    if bound == "each":
+    if bound == "each" or (_FOUR_DIGITS.fullmatch(text) and re.search(r"(?:^| )at$", before)):
         return None
     text = text.removeprefix("the ")
     reading = _duration(text, bound, context) or _reading(_with_calendar_names(text, context.published), context)

@@ -38,16 +38,18 @@ class Argument:
     """A mention that fills a role, and what its words mean (``events.places``, ``dates``, ``counts``, ``actors``).
 
     ``normalised`` is empty where nothing sure can be said. Its keys stand in the row beside those of the words; the
-    first and last day of a time are ``date_start`` and ``date_end`` there.
+    first and last day of a time are ``date_start`` and ``date_end`` there. ``label`` is that of the mention.
     """
 
     words: Words
     confidence: float = 1.0
     normalised: Mapping[str, Any] = field(default_factory=dict)
+    label: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As it stands in a row."""
-        return {**self.words.model_dump(), "confidence": round(self.confidence, 4), **self.normalised}
+        label = {"label": self.label} if self.label else {}
+        return {**self.words.model_dump(), **label, "confidence": round(self.confidence, 4), **self.normalised}
 
     @classmethod
     def of(cls, data: Mapping[str, Any], *, place: str) -> Argument:
@@ -56,8 +58,11 @@ class Argument:
         confidence = data.get("confidence", 1.0)
         if not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
             raise InputError(f"{place}: the confidence {one_line(str(confidence))} is not in [0, 1]")
-        others = {key: value for key, value in data.items() if key not in Words.model_fields and key != "confidence"}
-        return cls(parse_as(Words, own, place=place), float(confidence), others)
+        others = {key: value for key, value in data.items() if key not in {*Words.model_fields, "confidence", "label"}}
+        label = data.get("label")
+        if not isinstance(label, str | None):
+            raise InputError(f"{place}: the label {one_line(str(label))} is no text")
+        return cls(parse_as(Words, own, place=place), float(confidence), others, label)
 
 
 class DateCell(StrictModel):

@@ -180,3 +180,11 @@ def test_a_before_of_a_million_characters_is_read() -> None:
 )
 def test_years_in_an_article_are_found_and_other_numbers_are_not(text: str, years: list[tuple[int, int]]) -> None:
     assert years_named(text) == years
+
+
+@pytest.mark.parametrize("words", ["1835", "1930", "2000"])
+def test_four_digits_behind_at_are_an_hour_and_no_year(words: str) -> None:
+    context = DateContext(dt.date(1989, 3, 16))
+    assert read_time(words, context, before="at ") is None
+    assert read_time(words, context, before="at about ") is None
+    assert read_time(words, context, before="in ") is not None
