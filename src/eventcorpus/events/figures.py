@@ -24,6 +24,8 @@ _PART_BEHIND = re.compile(r"^\s*(?:of|among) (?:them|whom|these|those)\b")
 """Behind a figure: it is a part of the one before ("18 people, five of them children")."""
 _NOT_HELD = re.compile(r"(?:\bfrom|\bnot|\bor|\binstead of|\brather than|\bup on|\bearlier)(?: the| an| a)?\s*$")
 """Between two figures: the second is of before, is rejected, or another possibility ("18, up from 12")."""
+_HELD_NOW = re.compile(r"\b(?:now|later|since|then)\s*$")
+"""Between two figures: the first held before ("first given as 12, is now 18"); so does one between "from" and "to"."""
 _PARTS_END = re.compile(r",\s*and(?: another| a further)?\s*$|;")
 """Between a part and the next figure: that one is a part of the sum again ("eight, including two guards, and four")."""
 
@@ -68,7 +70,9 @@ def summed(figures: Sequence[tuple[CountValue, Mention]], text: str) -> tuple[Co
         else:
             between = text[before.end : mention.start].lower()
             behind = text[mention.end : mention.end + _REACH].lower()
-            if _PART_FIRST.search(between):
+            lead = text[max(0, before.start - _REACH) : before.start].lower()
+            is_rise = between.strip() == "to" and lead.rstrip().endswith("from")
+            if _PART_FIRST.search(between) or _HELD_NOW.search(between) or is_rise:
                 added[-1] = (value, mention)
             elif _NOT_HELD.search(between):
                 pass
@@ -104,7 +108,10 @@ def chosen_count(statements: Sequence[Statement]) -> Count:
         return Count(chosen.value.low, chosen.value.high, chosen, agreeing, disagree=False)
     lows = [bound for s in statements for bound in (s.value.low, s.value.best) if bound is not None]
     highs = [bound for s in statements for bound in (s.value.high, s.value.best) if bound is not None]
-    return Count(min(lows, default=None), max(highs, default=None), chosen, agreeing, disagree=True)
+    high = max(highs, default=None)
+    if any(_is_open(s.value) and s.value.best == high for s in statements):  # "at least 21" says no upper bound
+        high = None
+    return Count(min(lows, default=None), high, chosen, agreeing, disagree=True)
 
 
 def leaves_room(value: CountValue, chosen: CountValue) -> bool:
@@ -117,6 +124,10 @@ def leaves_room(value: CountValue, chosen: CountValue) -> bool:
     if value.low is not None and chosen.high is not None and value.low > chosen.high:
         return False
     return not (value.high is not None and chosen.low is not None and value.high < chosen.low)
+
+
+def _is_open(value: CountValue) -> bool:
+    return value.low is not None and value.high is None
 
 
 def _is_exact(value: CountValue) -> bool:
