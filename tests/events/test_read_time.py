@@ -188,3 +188,16 @@ def test_four_digits_behind_at_are_an_hour_and_no_year(words: str) -> None:
     assert read_time(words, context, before="at ") is None
     assert read_time(words, context, before="at about ") is None
     assert read_time(words, context, before="in ") is not None
+
+
+@pytest.mark.parametrize("before", ["since", "since the revolt against him broke out in", "since war began in"])
+def test_a_year_in_which_something_began_that_lasts_is_a_start(before: str) -> None:
+    value = read_time("2011", DateContext(dt.date(2018, 4, 24)), before=f"{before} ")
+    assert value is not None
+    assert (value.start, value.end) == (dt.date(2011, 1, 1), dt.date(2018, 4, 24))
+
+
+def test_a_year_in_which_something_began_is_a_year_where_nothing_lasts() -> None:
+    value = read_time("2011", DateContext(dt.date(2018, 4, 24)), before="the war that began in ")
+    assert value is not None
+    assert value.end == dt.date(2011, 12, 31)

@@ -30,7 +30,7 @@ from eventcorpus.text import sentence_starts
 
 FAR = 2
 """Sentences between an argument and the nearest trigger of its event above which the row is flagged."""
-_BEFORE, _AFTER = 40, 40
+_BEFORE, _AFTER = 80, 40
 """Characters of the sentence before a time, and after a count, that say more about it."""
 _NEAR = 1000
 """Characters within which an article's years say in which year a day is, where nothing says when it was published."""

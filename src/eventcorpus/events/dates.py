@@ -156,7 +156,7 @@ _TENSES: tuple[tuple[re.Pattern[str], Direction], ...] = (
 _BOUNDS = {
     "until": "until|till|up to|(?<!all )through|by|as of|from .* to|between .* and",
     "before": "before|prior to|ahead of",
-    "since": "since",
+    "since": "since|since [^.;]*(?:began|begun|broke out|started|erupted)(?: in| on)?",
     "from": "from|between|starting|beginning",
     "after": "after|following",
     "within": "within",
