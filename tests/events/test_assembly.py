@@ -148,6 +148,13 @@ def test_an_event_is_never_its_own_cause() -> None:
     assert (len(row.triggers), row.cause) == (2, ())
 
 
+def test_the_country_of_the_outlet_decides_between_towns_of_one_name() -> None:
+    article, mentions = told("Two men were [arrested](Arrest place=p) in [Halifax](Place#p) on Monday.")
+    at_home = replace(article, metadata={"outlet_country": "GB"})
+    places = [event_rows(one, mentions, ONTOLOGY, shipped())[0].arguments["place"][0] for one in (article, at_home)]
+    assert [place.normalised.get("country") for place in places] == [None, "GB"]
+
+
 def test_no_triggers_give_no_rows() -> None:
     assert rows_of("[Rebels](Actor) hold [Homs](Place) and [two villages](Place).") == []
     assert event_rows(Article("empty", ""), [], ONTOLOGY, shipped()) == []

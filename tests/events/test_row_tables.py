@@ -23,6 +23,7 @@ from eventcorpus.events.row_tables import (
     flat_roles,
     flat_row,
     safe_cell,
+    to_pandas,
     write_rows,
 )
 from eventcorpus.events.rows import CountCell, Row, Words, read_rows
@@ -335,3 +336,20 @@ def test_a_number_that_json_lacks_is_refused(tmp_path: Path) -> None:
 
 def test_all_kinds_can_be_written() -> None:
     assert set(KINDS) == set(SUFFIXES) == set(get_args(Kind))
+
+
+def test_a_data_frame_has_the_columns_and_values_of_the_flat_table() -> None:
+    frame = to_pandas(ROWS, ONTOLOGY)
+    columns = flat_columns(ROLES, ATTRIBUTES)
+    assert list(frame.columns) == list(columns)
+    for (_, line), one in zip(frame.iterrows(), ROWS, strict=True):
+        flat = flat_row(one, ROLES, ATTRIBUTES)
+        assert {name: value for name, value in line.items() if not pandas.isna(value)} == {
+            name: value for name, value in flat.items() if value is not None
+        }
+    assert str(frame["count_best"].dtype) == "Int64"
+    assert to_pandas([], ONTOLOGY).empty
+
+
+def test_text_in_a_data_frame_is_as_it_is_in_the_row() -> None:
+    assert to_pandas([HOSTILE], ONTOLOGY)["trigger"].tolist() == ["=1+1"]

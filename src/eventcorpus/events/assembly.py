@@ -117,7 +117,9 @@ class _Assembly:
         """By the id of each mention of a place."""
         found = [m for m in self.mentions if m.label in self.ontology.rows.places]
         ends = [(m.start, m.end) for m in found]
-        values = resolve_places(self.article.text, ends, self.normalisers.gazetteer)
+        country = self.article.metadata.get("outlet_country")
+        country = country if isinstance(country, str) else None
+        values = resolve_places(self.article.text, ends, self.normalisers.gazetteer, outlet_country=country)
         return {m.id: value for m, value in zip(found, values, strict=True)}
 
     @cached_property

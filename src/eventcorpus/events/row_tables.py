@@ -15,7 +15,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Any, Literal, get_args
+from typing import IO, TYPE_CHECKING, Any, Literal, get_args
 
 from eventcorpus.errors import InputError
 from eventcorpus.events.acled import ACLED_COLUMNS, acled_row
@@ -26,6 +26,9 @@ from eventcorpus.events.ucdp import UCDP_COLUMNS, ucdp_incidents, ucdp_row
 from eventcorpus.files import atomic_file, to_json, write_bytes
 from eventcorpus.ontology import ROW_KEYS, Ontology, RowRoles, attribute_name
 from eventcorpus.text import one_line
+
+if TYPE_CHECKING:
+    import pandas
 
 Kind = Literal["rows", "acled", "ucdp", "geojson"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -168,6 +171,19 @@ def flat_row(
         "title": row.title,
         "url": row.url,
     }
+
+
+def to_pandas(rows: Iterable[Row], ontology: Ontology) -> pandas.DataFrame:
+    """The flat table as a data frame: whole numbers that may be missing are Int64, text is as it is in the rows."""
+    import pandas
+
+    roles, attributes = flat_roles(ontology), [attribute.name for attribute in ontology.attributes]
+    columns = flat_columns(roles, attributes)
+    lines = [flat_row(row, roles, attributes, names=ontology.rows) for row in rows]
+    types = {str: "object", int: "Int64", float: "float64"}
+    return pandas.DataFrame(
+        {name: pandas.Series([line[name] for line in lines], dtype=types[kind]) for name, kind in columns.items()}
+    )
 
 
 def _column_names(roles: Sequence[str], attributes: Sequence[str]) -> dict[tuple[str, str], str]:
