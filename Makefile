@@ -158,6 +158,9 @@ bench-calibrate: .venv/installed  ## Confidences on test before and after calibr
 bench-heads: .venv/installed  ## What heads for roles, attributes and events, and event rows, cost: make bench-heads MODEL=folder DATA=dataset-folder
 	@$(BIN)/python tests/bench/heads.py $(MODEL) $(DATA) $(ARGS)
 
+bench-head-ablations: .venv/installed  ## What each part of the heads gives, three seeds of nine variants, two hours on one core: make bench-head-ablations DATA=dataset-folder
+	@$(BIN)/python tests/bench/head_ablations.py $(DATA) $(ARGS)
+
 bench-dedupe: .venv/installed  ## Time, memory and quality of dedupe on 1,000,000 generated rows
 	@$(BIN)/python tests/bench/dedupe.py $(ARGS)
 
