@@ -24,7 +24,7 @@ from eventcorpus.predictions import prediction_line, read_predictions
 from eventcorpus.render.evaluation import report_lines
 from eventcorpus.render.model_card import CardFacts, read_scores, write_card
 from eventcorpus.schema import AnnotatedArticle, Article, Mention
-from eventcorpus.training.batches import Batch, Epochs, MicroBatch, chunks, collate
+from eventcorpus.training.batches import Batch, Epochs, MicroBatch, chunks, collate, like_lengths
 from eventcorpus.training.distributed import Processes
 from eventcorpus.training.examples import examples_with_found_mentions, prepare
 from eventcorpus.training.fit import fit
@@ -282,6 +282,31 @@ def test_what_a_processor_goes_through_at_a_time_changes_no_loss(
     one, other = (load_file(tmp_path / name / "heads.safetensors") for name in ("whole", "chunks"))
     for name in one:
         torch.testing.assert_close(one[name], other[name], rtol=1e-3, atol=1e-4)
+
+
+def test_windows_of_like_length_that_are_read_apart_have_the_scores_of_one_batch(
+    recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = prepare(ARTICLES, ONTOLOGY, recipe.replace(dropout=0.0, attention_dropout=0.0))
+    learner = learner_for(prepared, token_loss=soft_loss, processes=Processes())
+    batch = collate(prepared.encoded.examples, pad_id=0)
+    inputs = {name: batch.tensors[name] for name in ("input_ids", "attention_mask")}
+    sizes: list[int] = []
+
+    def in_parts(lengths: torch.Tensor) -> list[torch.Tensor]:
+        parts = like_lengths(lengths)
+        sizes.append(len(parts))
+        return parts
+
+    monkeypatch.setattr("eventcorpus.training.learner.like_lengths", in_parts)
+    apart = learner._read(inputs, for_heads=True)
+    monkeypatch.setattr("eventcorpus.training.learner.like_lengths", lambda lengths: [torch.arange(len(lengths))])
+    together = learner._read(inputs, for_heads=True)
+    assert sizes[0] > 1
+    is_token = inputs["attention_mask"].bool()
+    for one, other in zip(apart, together, strict=True):
+        assert one is not None and other is not None and one.shape == other.shape
+        torch.testing.assert_close(one[is_token], other[is_token], rtol=1e-4, atol=1e-5)
 
 
 def test_an_ontology_without_roles_and_attributes_trains_as_before(recipe: Recipe, tmp_path: Path) -> None:

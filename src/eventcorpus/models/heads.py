@@ -158,10 +158,11 @@ class EventHeads(nn.Module):
     def project(self, hidden_states: Sequence[torch.Tensor]) -> torch.Tensor:
         """From all hidden states of a batch, each of shape (..., hidden_size), to (..., 2 * size), fp32.
 
-        What follows of a mention is linear, so that states may be projected before they are averaged.
+        What follows of a mention is linear, so that states may be projected before they are averaged. The product is
+        computed in the type of the states: where the encoder learns in bf16, in that.
         """
-        mixed: torch.Tensor = self.mix(torch.cat([hidden_states[layer].float() for layer in self.about.layers], dim=-1))
-        return mixed
+        states = torch.cat([hidden_states[layer] for layer in self.about.layers], dim=-1)
+        return linear(states, self.mix.weight.to(states.dtype), self.mix.bias.to(states.dtype)).float()
 
     def inputs(self, text: str, encoded: EncodedText, mentions: Sequence[HasLabel]) -> HeadInputs:
         """What is read of an article's mentions."""

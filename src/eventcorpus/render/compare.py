@@ -158,7 +158,7 @@ def compare_page(
         level=_LEVEL,
         one_run_each=one_run_each,
         items=browser_json(_changes(comparison, gold, (a, b), both_wrong=one_run_each)),
-        script=page_script("figures.js", "browser.js"),
+        script=page_script("marks.js", "figures.js", "browser.js"),
     )
 
 

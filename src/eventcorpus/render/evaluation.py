@@ -227,7 +227,7 @@ def eval_page(
         least_articles=LEAST_ARTICLES,
         items=browser_json(browser),
         has_links=browser.links is not None,
-        script=page_script("figures.js", *(["links.js"] if browser.links is not None else []), "browser.js"),
+        script=page_script("marks.js", "figures.js", *(["links.js"] * (browser.links is not None)), "browser.js"),
     )
 
 

@@ -13,21 +13,7 @@
   const groupOf = (item) => data.kinds[item.kind][2];
   let [fitting, limit, current, cell] = [[], AT_ONCE, null, null];
 
-  // --- drawing: text becomes text nodes, never markup
-  const element = (name, className, ...children) => {
-    const one = document.createElement(name);
-    if (className) one.className = className;
-    one.append(...children);
-    return one;
-  };
-  const INVISIBLE = /([\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff])/;
-  const plain = (text) =>
-    text.split(INVISIBLE).map((piece, i) => {
-      if (i % 2 === 0) return piece;
-      const one = element("span", "invisible", piece);
-      one.dataset.code = piece.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
-      return one;
-    });
+  // --- drawing: with element, plain and short of marks.js, so that text never becomes markup
   const paint = (text, [from, to], marks) => {
     const inside = marks.filter((m) => m.start < to && from < m.end).sort((a, b) => a.start - b.start);
     const borders = [...new Set([from, to, ...inside.flatMap((m) => [Math.max(m.start, from), Math.min(m.end, to)])])];
@@ -53,10 +39,6 @@
       pieces.append(mark);
     }
     return pieces;
-  };
-  const short = (text) => {
-    const letters = [...text.slice(0, 200)];
-    return letters.length > 60 ? `${letters.slice(0, 59).join("")}…` : text;
   };
   const quoted = (text) => element("bdi", "", ...plain(short(text)));
   const chip = (of) => {

@@ -213,3 +213,18 @@ def chunks(batch: MicroBatch, max_tokens: int) -> Iterator[MicroBatch]:
             tuple(replace(head, rows=torch.where(head.rows < 0, -1, head.rows - at)) for head in heads),
         )
         at = past
+
+
+def like_lengths(lengths: torch.Tensor) -> list[torch.Tensor]:
+    """The rows of windows of so many tokens, shape (n_windows,), in parts: the shortest has 7/8 of the longest.
+
+    >>> [part.tolist() for part in like_lengths(torch.tensor([256, 90, 250]))]
+    [[0, 2], [1]]
+    """
+    parts: list[list[int]] = []
+    for row in lengths.argsort(descending=True, stable=True).tolist():
+        if parts and 8 * lengths[row] >= 7 * lengths[parts[-1][0]]:
+            parts[-1].append(row)
+        else:
+            parts.append([row])
+    return [torch.tensor(part) for part in parts]
