@@ -172,6 +172,15 @@ def test_labels_that_one_could_not_use_are_left_out_and_told() -> None:
     )
 
 
+def test_roles_and_attributes_that_one_could_not_use_are_left_out() -> None:
+    spans = [(0, 6, "Actor"), (7, 15, "Attack"), (16, 24, "Place")]
+    one = annotated("a1", *spans, roles=[("agent", 1, 0), ("place", 1, 2)], said={1: ("modality", "planned")})
+    two = replace(annotated("a2", *spans, roles=[("agent", 1, 0)]), not_annotated=("place", "modality"))
+    found = pair([one, two])
+    assert (found.all_roles.first, found.all_roles.second, found.all_roles.both) == (1, 1, 1)
+    assert found.attributes["modality"].spans == 0
+
+
 def test_adjudicated_rows_agree_with_nobody_and_are_counted() -> None:
     one, two = annotated("a1", (0, 6, "Actor")), annotated("a2", (0, 6, "Place"))
     found = report([one, two, replace(one, annotator="adjudicated")])

@@ -116,6 +116,13 @@ def test_a_label_that_one_annotator_could_not_use_needs_no_word_of_theirs() -> N
     assert one.labels_annotated == ONTOLOGY.labels
 
 
+def test_a_role_that_one_annotator_could_not_use_needs_no_word_of_theirs() -> None:
+    with_place = replace(A1, spans=(*A1.spans, Span("1:p", *NORTHTOWN)))
+    assert Role("place", "1:t", "1:p") not in gold(with_place, A2, policy="agreed")[0].roles
+    one, _ = gold(replace(with_place, not_annotated=("place",)), A2, policy="agreed")
+    assert Role("place", "1:t", "1:p") in one.roles and one.not_annotated == ()
+
+
 def test_union_is_what_any_has_with_links_between_the_spans_of_both() -> None:
     one, _ = gold(A1, A2, policy="union")
     assert said(one) == [("1:r", "Actor", "agreed"), ("1:t", "Attack", "agreed"), ("2:p", "Place", "a2")]

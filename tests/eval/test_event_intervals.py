@@ -1,6 +1,7 @@
 """Intervals of the figures of events: around what ``events_of`` says, and for several runs around its mean."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from eventcorpus.eval.report import Events
 from eventcorpus.eval.runs import Run
 from eventcorpus.predictions import Prediction
 
-GOLD = [gold(*SPANS, roles=ROLES, id_=f"a{i:02}") for i in range(20)] + [gold(id_=f"b{i:02}") for i in range(15)]
+EVENT_FREE = [replace(gold(id_=f"b{i:02}"), labels_annotated=ONTOLOGY.labels) for i in range(15)]
+GOLD = [gold(*SPANS, roles=ROLES, id_=f"a{i:02}") for i in range(20)] + EVENT_FREE
 
 
 def run_of(seed: int, share: float = 0.7) -> Run:

@@ -64,11 +64,16 @@ class DoubleAnnotation:
         return first.keys() & second.keys()
 
     def attributes(self, ontology: Ontology) -> Iterator[tuple[str, SpanKey, tuple[str, ...], tuple[str, ...]]]:
-        """(attribute, span, values of the first, of the second), of all spans that both marked; () for no value."""
+        """(attribute, span, values of the first, of the second), of all spans that both marked; () for no value.
+
+        Attributes that one of them could not use are left out.
+        """
         first, second = self.spans_by_key
+        unusable = {*self.first.not_annotated, *self.second.not_annotated}
         for key in self.agreed:
             for name in (attribute.name for attribute in ontology.attributes_of(key[2])):
-                yield name, key, _values(first[key], name), _values(second[key], name)
+                if name not in unusable:
+                    yield name, key, _values(first[key], name), _values(second[key], name)
 
 
 def double_annotations(
@@ -89,7 +94,8 @@ def double_annotations(
         for first, second in combinations(in_order, 2):
             usable = set(first.labels_annotated) & set(second.labels_annotated)
             left_out = tuple(label for label in ontology.labels if label not in usable)
-            double = DoubleAnnotation(_reduced(first, usable, roles), _reduced(second, usable, roles), left_out)
+            of_both = [role for role in roles if role not in (*first.not_annotated, *second.not_annotated)]
+            double = DoubleAnnotation(_reduced(first, usable, of_both), _reduced(second, usable, of_both), left_out)
             found.setdefault((first.annotator, second.annotator), []).append(double)
     return {pair: found[pair] for pair in sorted(found, key=lambda pair: [annotator_order(name) for name in pair])}
 

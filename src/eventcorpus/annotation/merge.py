@@ -127,11 +127,15 @@ def agreed_span_keys(passes: Sequence[AnnotatedArticle]) -> set[SpanKey]:
 
 
 def agreed_role_keys(passes: Sequence[AnnotatedArticle]) -> set[RoleKey]:
-    """The roles that every annotator has who could use both labels."""
-    own = [(keyed_roles(annotated), set(annotated.labels_annotated)) for annotated in passes]
+    """The roles that every annotator has who could use the role and both labels."""
+    own = [(keyed_roles(annotated), annotated) for annotated in passes]
     return {
         key for key in all_role_keys(passes)
-        if all(key in roles for roles, labels in own if {key[1][2], key[2][2]} <= labels)
+        if all(
+            key in roles
+            for roles, by in own
+            if {key[1][2], key[2][2]} <= set(by.labels_annotated) and key[0] not in by.not_annotated
+        )
     }  # fmt: skip
 
 

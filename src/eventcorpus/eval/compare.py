@@ -21,7 +21,7 @@ from eventcorpus.eval.counts import MatchedArticle, count_exact, labels_of, matc
 from eventcorpus.eval.events import link_counts
 from eventcorpus.eval.intervals import STANDARD_ERRORS, draw_articles, figure_at
 from eventcorpus.eval.report import Figure
-from eventcorpus.eval.runs import Run, select
+from eventcorpus.eval.runs import Run, only_judged, select
 from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import known, mean_label_figures, mean_of_known, micro_f1, precision_recall_f1
@@ -205,7 +205,7 @@ def compare(
     >>> round(found.micro.difference.value, 3), found.micro.p_randomisation, found.labels["Place"].fixed
     (0.333, 0.0078125, 8)
     """
-    selection = select(gold, [*first, *second], class_map, split=split)
+    selection = select(gold, [*first, *second], class_map, split=split, labels=labels)
     gold, runs, hashes = selection.gold, selection.runs, selection.predictions_sha256
     resampling = draw_articles(gold, n_resamples=n_resamples, seed=seed)
     if resampling is None or resampling.n_units < 2:
@@ -226,7 +226,7 @@ def compare(
     paired = differences(counts, lambda sums: mean_label_figures(sums)[..., 2])
     links: dict[str, PairedFigure] = {}
     if ontology is not None and class_map is None:
-        given = [run.given_mentions for run in (*first, *second)]
+        given = [run.given_mentions and only_judged(gold, run.given_mentions)[0] for run in (*first, *second)]
         found = {"": runs, ", gold mentions given": [each for each in given if each is not None]}
         for which, predictions in found.items():
             if len(predictions) == len(runs) and (linked := link_counts(gold, predictions, ontology)):

@@ -34,7 +34,7 @@ from eventcorpus.eval.counts import (
 from eventcorpus.eval.events import events_of
 from eventcorpus.eval.intervals import draw_articles, figure_at, in_order, matching_of, mean_count, smallest_difference
 from eventcorpus.eval.report import BESIDE, DEFINITIONS, Agreement, Events, Report, ScoredOn, Seeds
-from eventcorpus.eval.runs import Run, Selection, found_ontology, select
+from eventcorpus.eval.runs import Run, Selection, found_ontology, only_judged, select
 from eventcorpus.eval.slices import slices_of
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import Key, exact_by_article, known, label_figures, mean_of_known, micro_f1
@@ -199,7 +199,8 @@ def _score(
         the report of matches and events; what was scored; counts of exact matches, shape (n_articles, n_runs, n_labels,
         3), by the labels of the report; and the resamples, if any.
     """
-    selection = select(gold, runs, class_map, split=split)
+    known_labels = ontology.labels if class_map is None else class_map.classes
+    selection = select(gold, runs, class_map, split=split, labels=known_labels)
     models = [_model_of(predictions) for predictions in selection.runs]
     first_with: dict[str, ModelName] = {}
     for model, digest in zip(models, selection.predictions_sha256, strict=True):
@@ -209,7 +210,6 @@ def _score(
         first_with[digest] = model
     resampling = draw_articles(selection.gold, n_resamples=n_resamples, seed=seed)
     matched = [match_articles(selection.gold, predictions) for predictions in selection.runs]
-    known_labels = ontology.labels if class_map is None else class_map.classes
     labels = labels_of((article for run in matched for article in run), known_labels)
     # if one run predicted a label that the others do not know, their tables of confusion are of different things
     same_labels = all(labels_of(run, known_labels) == labels for run in matched)
@@ -235,6 +235,7 @@ def _score(
         overlap_threshold=overlap,
         **matchings,
         not_in_one_layer=sum(len(resolve_overlaps(annotated.spans, ontology)[1]) for annotated in selection.gold),
+        not_judged=dict(selection.not_judged),
         classes=selection.classes,
         confusion=confusion_of(matched, labels) if same_labels else None,
         boundary_errors=boundary_errors_of(matched, labels),
@@ -256,7 +257,7 @@ def _given_mentions(
     gold: Sequence[AnnotatedArticle], runs: Sequence[Run], ontology: Ontology, resampling: Resampling | None
 ) -> Events | None:
     """The events of runs that were given the mentions of the gold; None unless all were."""
-    given = [run.given_mentions for run in runs if run.given_mentions is not None]
+    given = [only_judged(gold, run.given_mentions)[0] for run in runs if run.given_mentions is not None]
     return events_of(gold, given, ontology, resampling) if len(given) == len(runs) else None
 
 

@@ -266,7 +266,13 @@ def _attribute(
     """Score one attribute; what a mention leaves open is its default. None without runs, and where no side has any."""
     if not runs:
         return None
-    sides = [[[_values(side, attribute, ontology) for side in pair] for pair in pairs] for pairs in runs]
+    sides = [
+        [
+            [{} if attribute.name in pair[0].not_annotated else _values(side, attribute, ontology) for side in pair]
+            for pair in pairs
+        ]
+        for pairs in runs
+    ]
     listed = [value.name for value in attribute.values] or [FREE_TEXT]
     met = {value for pairs in sides for pair in pairs for side in pair for _, value in _each_value(side)}
     rows = (*listed, *(sorted(met - set(listed)) if attribute.values else ()))

@@ -275,6 +275,11 @@ class Report(StrictModel):
     type: Matching | None = None
     overlap: Matching | None = None
     not_in_one_layer: int
+    not_judged: dict[str, float] = Field(
+        default_factory=dict,
+        description="mentions, roles and attributes that were predicted in articles whose annotators could not use "
+        "them, by their name: in no figure; means over runs",
+    )
     classes: Classes | None = None
     confusion: Confusion | None = None
     boundary_errors: dict[str, BoundaryErrors] | None = None
@@ -296,6 +301,9 @@ class Report(StrictModel):
         """What people should know before they read the figures, a line each."""
         if n := self.dataset.articles_without_prediction:
             yield f"{n} of {self.dataset.articles} articles have no prediction; their gold counts as missed"
+        if self.not_judged:
+            listed = ", ".join(f"{name} {n:,.0f}" for name, n in self.not_judged.items())
+            yield f"not judged, in articles whose annotators could not use them: {listed}"
         if self.not_in_one_layer:
             yield (
                 f"{self.not_in_one_layer} gold mentions overlap others and are out of reach of one layer of "

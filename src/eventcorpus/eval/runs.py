@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from eventcorpus.errors import PredictionsError
@@ -46,6 +46,8 @@ class Selection:
     Attributes:
         gold_sha256, predictions_sha256: of the gold and of each run, before they are mapped.
         classes: how labels became classes, None without a map.
+        not_judged: what was left out since the annotators of its article could not use it, by the name of the label,
+            role or attribute; means over runs.
     """
 
     gold: Sequence[AnnotatedArticle]
@@ -53,12 +55,22 @@ class Selection:
     gold_sha256: str
     predictions_sha256: list[str]
     classes: Classes | None = None
+    not_judged: Mapping[str, float] = field(default_factory=dict)
 
 
 def select(
-    gold: Iterable[AnnotatedArticle], runs: Sequence[Run], class_map: ClassMap | None, *, split: str
+    gold: Iterable[AnnotatedArticle],
+    runs: Sequence[Run],
+    class_map: ClassMap | None,
+    *,
+    split: str,
+    labels: Collection[str] = (),
 ) -> Selection:
     """Check the predictions of every run against the articles, and map both to classes; an article may have none.
+
+    Args:
+        labels: those of the ontology, or the classes: what a prediction of one is worth is not known in an article
+            whose annotators could not use it.
 
     Raises:
         PredictionsError: if a prediction speaks of another text, two of one article, or none of these articles at all.
@@ -67,14 +79,56 @@ def select(
     selected = [_of_articles(gold, run, split) for run in runs]
     hashes = gold_sha256(gold), [predictions_sha256(predictions) for predictions in selected]
     mapped, mapped_runs = in_classes(gold, selected, class_map)
-    if class_map is None:
-        return Selection(mapped, mapped_runs, *hashes)
-    before, after = ([predicted_keys(found) for found in runs] for runs in (selected, mapped_runs))
-    classes = Classes(
-        gold=_left_out(class_map.gold, [gold_keys(gold)], [gold_keys(mapped)]),
-        predicted=_left_out(class_map.predicted, before, after),
-    )
-    return Selection(mapped, mapped_runs, *hashes, classes)
+    classes = None
+    if class_map is not None:
+        before, after = ([predicted_keys(found) for found in runs] for runs in (selected, mapped_runs))
+        classes = Classes(
+            gold=_left_out(class_map.gold, [gold_keys(gold)], [gold_keys(mapped)]),
+            predicted=_left_out(class_map.predicted, before, after),
+        )
+    judged = [only_judged(mapped, predictions, labels) for predictions in mapped_runs]
+    names = sorted({name for _, left_out in judged for name in left_out})
+    not_judged = {name: mean_count(left_out[name] for _, left_out in judged) for name in names}
+    return Selection(mapped, [kept for kept, _ in judged], *hashes, classes, not_judged)
+
+
+def only_judged(
+    gold: Sequence[AnnotatedArticle], predictions: Sequence[Prediction], labels: Collection[str] = ()
+) -> tuple[list[Prediction], Counter[str]]:
+    """Predictions without what the annotators of their article could not use: nobody said whether it is there.
+
+    Returns:
+        the predictions, and how many mentions, roles and attributes were left out, by the name of what was not usable.
+    """
+    annotated_by_id = {annotated.article.id: annotated for annotated in gold}
+    every = set(labels).union(*(annotated.labels_annotated for annotated in gold))
+    kept: list[Prediction] = []
+    left_out: Counter[str] = Counter()
+    for prediction in predictions:
+        annotated = annotated_by_id[prediction.id]
+        unusable, others = every.difference(annotated.labels_annotated), set(annotated.not_annotated)
+        if not (unusable or others):
+            kept.append(prediction)
+            continue
+        mentions = [mention for mention in prediction.mentions if mention.label not in unusable]
+        ids = {mention.id for mention in mentions}
+        roles = [r for r in prediction.roles or () if {r.trigger, r.argument} <= ids]
+        left_out += Counter(mention.label for mention in prediction.mentions if mention.label in unusable)
+        left_out += Counter(role.role for role in roles if role.role in others)
+        left_out += Counter(name for mention in mentions for name in mention.attributes or () if name in others)
+        changes = {
+            "mentions": tuple(
+                mention
+                if mention.attributes is None
+                else mention.model_copy(
+                    update={"attributes": {n: v for n, v in mention.attributes.items() if n not in others}}
+                )
+                for mention in mentions
+            ),
+            "roles": None if prediction.roles is None else tuple(r for r in roles if r.role not in others),
+        }
+        kept.append(prediction.model_copy(update=changes))
+    return kept, left_out
 
 
 def _left_out(classes: dict[str, str], before: Sequence[Sequence[Key]], after: Sequence[Sequence[Key]]) -> LeftOut:

@@ -38,11 +38,15 @@ Place = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class _GoldLinks:
-    """What annotators linked, by the places of mentions: roles, the event of each trigger, values of attributes."""
+    """What annotators linked, by the places of mentions: roles, the event of each trigger, values of attributes.
+
+    ``not_annotated``: roles and attributes that they could not use, of which nothing is right or wrong.
+    """
 
     roles: set[tuple[str, Place, Place]]
     events: dict[Place, str]
     values: dict[tuple[Place, str], str]
+    not_annotated: frozenset[str]
 
     @classmethod
     def of(cls, annotated: AnnotatedArticle, ontology: Ontology) -> _GoldLinks:
@@ -56,6 +60,7 @@ class _GoldLinks:
                 for span in annotated.spans
                 for name, value in with_defaults(span, ontology)
             },
+            frozenset(annotated.not_annotated),
         )
 
     def same(self, one: Place, other: Place) -> bool:
@@ -115,13 +120,18 @@ class _JudgedLinks:
         sure = [mention.confidence for mention in mentions]
         places = [(m.start, m.end, m.label) for m in mentions]
         for i, k in np.argwhere(scores.roles > _LEAST_PROBABLE):
+            if learned.roles[k] in gold.not_annotated:
+                continue
             trigger, argument = pairs.pairs[i]
             is_right = (learned.roles[k], places[trigger], places[argument]) in gold.roles
             self.roles.add(scores.roles[i, k], sure[trigger], sure[argument], is_right=is_right)
-        for later, earlier, probability, _ in zip(*best_antecedents(pairs, scores), strict=True):
-            is_right = gold.same(places[later], places[earlier])
-            self.events.add(probability, sure[later], sure[earlier], is_right=is_right)
+        if learned.event_link not in gold.not_annotated:
+            for later, earlier, probability, _ in zip(*best_antecedents(pairs, scores), strict=True):
+                is_right = gold.same(places[later], places[earlier])
+                self.events.add(probability, sure[later], sure[earlier], is_right=is_right)
         for attribute, values in zip(learned.attributes, scores.attributes, strict=True):
+            if attribute.name in gold.not_annotated:
+                continue
             for i, place in enumerate(places):
                 if place[2] in attribute.labels:
                     is_right = gold.values.get((place, attribute.name)) == attribute.values[int(values[i].argmax())]
