@@ -115,7 +115,8 @@ def _show_plan(recipe: Recipe, out: Path, *, shares: tuple[float, ...], seeds: i
     sizes = ", ".join(f"{len(training.articles):,}" for training in trainings[: len(shares)])
     click.echo(
         f"{len(trainings):,} trainings, {len(trainings) - len(left):,} of them done: {len(shares)} shares ({sizes} "
-        f"articles), {seeds} seeds; about {plan.n_steps + plan.n_teacher_steps:,} steps each"
+        f"articles), {seeds} {'seed' if seeds == 1 else 'seeds'} each; about "
+        f"{plan.n_steps + plan.n_teacher_steps:,} steps each"
     )
     if left and plan.has_weights:
         with options.progress("timing a few steps"):

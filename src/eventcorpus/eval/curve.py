@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
@@ -34,6 +35,8 @@ from eventcorpus.schema import AnnotatedArticle
 
 GAIN = 0.02
 """What more articles are asked for: two points of F1."""
+LEAST_GAIN = 0.005
+"""A label that gains less is not named."""
 LEAST_SIZES = 4
 """A law has three parameters; with as many sizes it would go through every point, whatever they are."""
 FARTHEST = 10
@@ -159,7 +162,7 @@ class CurveReport(StrictModel):
     labels: dict[str, Curve]
     most_for: tuple[str, ...] = Field(
         description="labels that gain most, by as many more articles as raise micro F1 by two points, or by twice the "
-        "articles where that number cannot be said; those whose gain's interval is above 0, at most three"
+        "articles where that number cannot be said; at most three, of half a point or more, whose interval is above 0"
     )
 
 
@@ -228,7 +231,11 @@ def curve_report(
 
 def _most_for(curves: dict[str, Curve]) -> tuple[str, ...]:
     gains = {label: curve.gain_of_more or curve.gain_of_double for label, curve in curves.items()}
-    sure = [(label, g.value) for label, g in gains.items() if g and g.value and g.interval and g.interval.low > 0]
+    sure = [
+        (label, gain.value)
+        for label, gain in gains.items()
+        if gain and gain.value and gain.value >= LEAST_GAIN and gain.interval and gain.interval.low > 0
+    ]
     return tuple(label for label, _ in sorted(sure, key=lambda item: -item[1])[:3])
 
 
@@ -304,7 +311,8 @@ class _Curves:
         now, resampled_now = law.at(last), resampled.at(last)
         more = _more_articles(law, resampled, last)
         asked = n_more or more.articles
-        at = [size.mean_articles for size in self.sizes] + [last * times for times in BEYOND]
+        between = [(a.mean_articles * b.mean_articles) ** 0.5 for a, b in pairwise(self.sizes)]
+        at = sorted([*(size.mean_articles for size in self.sizes), *between, *(last * times for times in BEYOND)])
         return plain.model_copy(
             update={
                 "law": _law(law, highest),

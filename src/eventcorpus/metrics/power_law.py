@@ -39,7 +39,7 @@ class PowerLaws:
 
     def size_for(self, score: Numbers) -> Numbers:
         """The size at which a law reaches a score above those that it has; infinite where it never does."""
-        with np.errstate(divide="ignore", over="ignore"):
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
             size: Numbers = np.where(score < self.a, (self.b / np.maximum(self.a - score, 0.0)) ** (1 / self.c), np.inf)
         return np.where(np.isnan(self.a), np.nan, size)
 

@@ -31,11 +31,15 @@ def curve_table(report: CurveReport) -> Table:
     sizes = [f"{size.mean_articles:,.0f}" for size in report.sizes]
     doubled = f"{2 * report.train_articles:,}?"
     return titled_table(
-        f"exact F1 on {report.dataset.split} by articles of train, means over {len(report.seeds)} seeds, %",
+        f"exact F1 on {report.dataset.split} by articles of train, mean over seeds {_seeds(report)}, %",
         ("label", "gold", *sizes, doubled, "95%", "gain", "95%"),
         ((printable(label), *_cells(curve)) for label, curve in report.labels.items()),
         last=[("micro", *_cells(report.micro))],
     )
+
+
+def _seeds(report: CurveReport) -> str:
+    return ", ".join(map(str, report.seeds))
 
 
 def _cells(curve: Curve) -> list[str]:
@@ -112,7 +116,7 @@ def _described(report: CurveReport) -> str:
 
 
 def _key(report: CurveReport) -> list[Markup]:
-    parts = [text(_LARGE.left, 42, f"mean of {len(report.seeds)} seeds, and the law", class_="name micro")]
+    parts = [text(_LARGE.left, 42, f"mean over seeds {_seeds(report)}, and the law", class_="name micro")]
     if forecast := report.micro.forecast:
         words = f"forecast of the first {forecast.sizes} sizes: {shown(forecast.f1)}"
         parts.append(text(_LARGE.left, 60, words, class_="name forecast"))
@@ -124,7 +128,7 @@ def _curve_parts(report: CurveReport, curve: Curve, plot: Plot) -> list[Markup]:
     last = report.sizes[-1].mean_articles
     known = [f1 for runs in curve.runs for f1 in runs if f1 is not None]
     lows = [figure.interval.low for figure in curve.sizes if figure.interval]
-    low = max(0, min(int(10 * value) for value in [*known, *lows, 0.9])) / 10
+    low = min(int(5 * max(value, 0.0)) for value in [*known, *lows, 0.8]) / 5  # quarters of the rest are whole percent
     scale = _Scale(plot, 2 * last, low)
     quarters = [n / 4 for n in range(5)]
     parts = [
