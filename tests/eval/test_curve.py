@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from learning_curves import LAW, gold, report_of
 
 from eventcorpus.eval.curve import CurveReport, MoreArticles, said_of_more
 from eventcorpus.eval.intervals import shown
 from eventcorpus.schema import AnnotatedArticle
+from learning_curves import LAW, gold, report_of
 
 
 def test_the_number_of_articles_for_two_points_is_that_of_the_law() -> None:

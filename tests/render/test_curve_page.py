@@ -6,9 +6,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from rich.console import Console
 
-from learning_curves import LAW, report_of
-
 from eventcorpus.render.curve import curve_lines, curve_page, curve_svg, curve_table
+from learning_curves import LAW, report_of
 
 SVG = "{http://www.w3.org/2000/svg}"
 
