@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from eventcorpus.eval.curve import CurveReport, MoreArticles, said_of_more
+from eventcorpus.eval.curve import CurveReport, CurveRun, MoreArticles, curve_report, said_of_more
 from eventcorpus.eval.intervals import shown
-from eventcorpus.schema import AnnotatedArticle
-from learning_curves import LAW, gold, report_of
+from eventcorpus.predictions import ModelName, prediction_of
+from eventcorpus.schema import AnnotatedArticle, Mention
+from learning_curves import LAW, N_MENTIONS, ONTOLOGY, gold, report_of
 
 
 def test_the_number_of_articles_for_two_points_is_that_of_the_law() -> None:
@@ -75,15 +76,15 @@ def test_what_comes_after_the_first_sizes_is_not_looked_at() -> None:
         ),
         (
             {25: 60, 50: 60, 100: 60, 200: 60},
-            "no gain: by the curve even 10 times the 200 articles do not give 2 points of micro F1",
+            "no gain: by the curve even 10 times the 200 articles do not give 2 points of micro F1; twice the articles give 0.0 points (95%: 0.0 to 0.0)",
         ),
         (
             {25: 70, 50: 60, 100: 55, 200: 50},
-            "no gain: by the curve even 10 times the 200 articles do not give 2 points of micro F1",
+            "no gain: by the curve even 10 times the 200 articles do not give 2 points of micro F1; twice the articles give 0.0 points (95%: 0.0 to 0.0)",
         ),
         (
             {25: (45, 55), 50: (52, 62), 100: (56, 66), 200: (58, 68)},
-            "cannot say how many more articles give 2 points of micro F1: the 95% interval is too wide, 64 to more than 1,800; more seeds, more sizes or a larger validation split make it narrower; twice the articles give most for Place",
+            "cannot say how many more articles give 2 points of micro F1: the 95% interval is too wide, 64 to more than 1,800; twice the articles give 1.2 points (95%: 0.0 to 4.8); more seeds, more sizes or a larger validation split make it narrower",
         ),
     ],
     ids=["too few sizes", "flat", "falling", "seeds far apart"],
@@ -127,3 +128,25 @@ def test_the_order_of_the_runs_changes_nothing_and_labels_without_gold_are_left_
     assert report == report_of(dict(reversed(LAW.items())))
     assert list(report.labels) == ["Place"]
     assert (report.micro.support, report.labels["Place"].support) == (1000, 1000)
+
+
+def test_labels_that_surely_gain_are_named_and_those_that_stay_as_they_are_are_not() -> None:
+    half = N_MENTIONS // 2
+    articles = [
+        replace(a, spans=tuple(replace(s, label="Place" if i < half else "Time") for i, s in enumerate(a.spans)))
+        for a in gold()
+    ]
+    runs = []
+    for n_train, n_places in {25: 10, 100: 25, 400: 33, 1600: 37}.items():
+        found = [Mention(5 * i, 5 * i + 4, "Place", "homs", 1.0) for i in range(n_places)]
+        found += [Mention(5 * i, 5 * i + 4, "Time", "homs", 1.0) for i in range(half, half + 30)]
+        predictions = [prediction_of(a.article, found, ModelName(name=f"m{n_train}")) for a in articles]
+        runs.append(CurveRun(n_train / 16, 13, n_train, predictions))
+    report = curve_report(articles, runs, ONTOLOGY, name="made up", encoder="bundled", n_resamples=50)
+    gains = {
+        label: round(curve.gain_of_double.value or 0, 3)
+        for label, curve in report.labels.items()
+        if curve.gain_of_double
+    }
+    assert gains == {"Place": 0.013, "Time": 0.0}
+    assert report.most_for == ("Place",)

@@ -32,11 +32,12 @@ from eventcorpus.metrics.resample import LEVEL, Resampled, percentile_interval
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import percent, percent_range
 
 GAIN = 0.02
 """What more articles are asked for: two points of F1."""
 LEAST_GAIN = 0.005
-"""A label that gains less is not named."""
+"""A label is named if it gains as much by the lower end of its interval."""
 LEAST_SIZES = 4
 """A law has three parameters; with as many sizes it would go through every point, whatever they are."""
 FARTHEST = 10
@@ -145,7 +146,7 @@ class ScoredArticles(StrictModel):
 
 
 class CurveReport(StrictModel):
-    """``agreement``: exact F1 of two annotators; where it is known, and no size is above it, no law goes beyond it."""
+    """``agreement``: exact F1 of two annotators; no law goes beyond the upper end of its interval, unless scores do."""
 
     schema_: Literal[1] = Field(alias="schema", default=1)
     eventcorpus: str = __version__
@@ -162,7 +163,7 @@ class CurveReport(StrictModel):
     labels: dict[str, Curve]
     most_for: tuple[str, ...] = Field(
         description="labels that gain most, by as many more articles as raise micro F1 by two points, or by twice the "
-        "articles where that number cannot be said; at most three, of half a point or more, whose interval is above 0"
+        "articles where that number cannot be said; at most three; the lower end of their gain is at least half a point"
     )
 
 
@@ -234,7 +235,7 @@ def _most_for(curves: dict[str, Curve]) -> tuple[str, ...]:
     sure = [
         (label, gain.value)
         for label, gain in gains.items()
-        if gain and gain.value and gain.value >= LEAST_GAIN and gain.interval and gain.interval.low > 0
+        if gain and gain.value is not None and gain.interval and gain.interval.low >= LEAST_GAIN
     ]
     return tuple(label for label, _ in sorted(sure, key=lambda item: -item[1])[:3])
 
@@ -302,7 +303,7 @@ class _Curves:
         )
         if len(self.sizes) < LEAST_SIZES or not means:
             return plain
-        ceiling = agreement.value if agreement and agreement.value is not None else 1.0
+        ceiling = _ceiling(agreement)
         highest = ceiling if ceiling > max(means) else 1.0
         law, resampled = self._fit(i, len(self.sizes), highest)
         if np.isnan(law.a):
@@ -366,6 +367,13 @@ class _Curves:
         )
 
 
+def _ceiling(agreement: Figure | None) -> float:
+    """The highest F1 that a law may reach: what annotators agree to, as far as that is known."""
+    if agreement is None or agreement.value is None:
+        return 1.0
+    return agreement.interval.high if agreement.interval else agreement.value
+
+
 def _more_articles(law: PowerLaws, resampled: PowerLaws, n: float) -> MoreArticles:
     """How many more than ``n`` articles raise the law by ``GAIN``."""
     # of the inverse, which is 0 where no number of articles suffices, so that quantiles are defined
@@ -407,15 +415,23 @@ def said_of_more(report: CurveReport) -> str:
             f"cannot say how many more articles give {points}: {len(report.sizes)} sizes are too few for a curve; take "
             f"at least {LEAST_SIZES}, such as --shares 10,20,40,70,100"
         )
-    most = f"; twice the articles give most for {_listed(report.most_for)}" if report.most_for else ""
+    doubled = f"; twice the articles give {_points(report.micro.gain_of_double)}"
+    doubled += f", most for {_listed(report.most_for)}" if report.most_for else ""
     if more.verdict == "no gain":
-        return f"no gain: by the curve even {FARTHEST} times the {n:,} articles do not give {points}{most}"
+        return f"no gain: by the curve even {FARTHEST} times the {n:,} articles do not give {points}{doubled}"
     low = f"{more.low:,}" if more.low is not None else "unknown"
     high = f"{more.high:,}" if more.high is not None else f"more than {(FARTHEST - 1) * n:,}"
     return (
-        f"cannot say how many more articles give {points}: the 95% interval is too wide, {low} to {high}; more seeds, "
-        f"more sizes or a larger {report.dataset.split} split make it narrower{most}"
+        f"cannot say how many more articles give {points}: the 95% interval is too wide, {low} to {high}{doubled}; "
+        f"more seeds, more sizes or a larger {report.dataset.split} split make it narrower"
     )
+
+
+def _points(gain: Figure | None) -> str:
+    if gain is None or gain.value is None:
+        return "an unknown number of points"
+    ends = f" (95%: {percent_range(gain.interval.low, gain.interval.high, between=' to ')})" if gain.interval else ""
+    return f"{percent(gain.value)} points{ends}"
 
 
 def _listed(names: Sequence[str]) -> str:
