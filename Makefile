@@ -170,6 +170,10 @@ bench-muc4-rows: .venv/installed  ## Event rows as templates of MUC-4: make benc
 bench-india-police-rows: .venv/installed  ## Event rows beside IndiaPoliceEvents: make bench-india-police-rows DATA=folder MODEL=folder
 	@$(BIN)/python tests/bench/india_police_rows.py --data $(DATA) --model $(MODEL) $(ARGS)
 
+bench-curve: .venv/installed  ## The learning curve of the shipped corpus, 15 short trainings: make bench-curve ARGS="--seeds 5"
+	@$(BIN)/eventcorpus convert corpus/annotations --splits corpus/splits --out models/runs/demo-dataset --strict
+	@$(BIN)/eventcorpus curve training/recipes/demo.yaml --set num_train_epochs=2 --set heads=false --dataset models/runs/demo-dataset --out models/runs/demo-curve --html models/runs/demo-curve.html $(ARGS)
+
 bench-own-articles: .venv/installed  ## What N own articles add to a model, cross-validated: make bench-own-articles MODEL=folder DATA=dataset-folder-or-real-dev
 	@$(BIN)/python tests/bench/own_articles.py $(MODEL) $(DATA) $(ARGS)
 

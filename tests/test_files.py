@@ -13,6 +13,7 @@ from eventcorpus.agreement.corrections import Corrections
 from eventcorpus.articles.read import read_articles
 from eventcorpus.cli.main import main
 from eventcorpus.eval.compare import Comparison
+from eventcorpus.eval.curve import CurveReport
 from eventcorpus.eval.report import Report
 from eventcorpus.eval.rows import RowReport
 from eventcorpus.labelstudio.config import label_config, read_ontology
@@ -69,8 +70,9 @@ def test_the_labelling_configuration_is_that_of_the_ontology() -> None:
         (Corrections, "eval/corrections.schema.json"),
         (Comparison, "eval/comparison.schema.json"),
         (RowReport, "eval/rows.schema.json"),
+        (CurveReport, "eval/curve.schema.json"),
     ],
-    ids=["report", "predictions", "agreement", "corrections", "comparison", "rows"],
+    ids=["report", "predictions", "agreement", "corrections", "comparison", "rows", "curve"],
 )
 def test_published_schemas_are_those_of_the_code(model: Any, path: str) -> None:
     assert json.loads((ROOT / path).read_text()) == model.model_json_schema(by_alias=True)

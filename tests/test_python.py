@@ -13,8 +13,8 @@ import eventcorpus
 
 ROOT = Path(__file__).parent.parent
 NAMES = [
-    "Article", "ConversionReport", "Extractor", "Mention", "Report", "Span", "agree", "compare", "convert", "evaluate",
-    "evaluate_rows", "export", "load_dataset", "load_ontology", "read_articles", "rows", "train",
+    "Article", "ConversionReport", "Extractor", "Mention", "Report", "Span", "agree", "compare", "convert", "curve",
+    "evaluate", "evaluate_rows", "export", "load_dataset", "load_ontology", "read_articles", "rows", "train",
 ]  # fmt: skip
 HEAVY = {
     "click", "datasets", "jinja2", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sklearn", "torch",

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eventcorpus.api import agree, compare, evaluate, evaluate_rows, load_dataset, rows, train
+    from eventcorpus.api import agree, compare, curve, evaluate, evaluate_rows, load_dataset, rows, train
     from eventcorpus.articles.read import read_articles
     from eventcorpus.conversion_report import ConversionReport
     from eventcorpus.dataset.convert import convert
@@ -28,6 +28,7 @@ __all__ = [
     "agree",
     "compare",
     "convert",
+    "curve",
     "evaluate",
     "evaluate_rows",
     "export",
@@ -38,7 +39,7 @@ __all__ = [
     "train",
 ]
 _NAMES = {
-    "eventcorpus.api": ("agree", "compare", "evaluate", "evaluate_rows", "load_dataset", "rows", "train"),
+    "eventcorpus.api": ("agree", "compare", "curve", "evaluate", "evaluate_rows", "load_dataset", "rows", "train"),
     "eventcorpus.conversion_report": ("ConversionReport",),
     "eventcorpus.dataset.convert": ("convert",),
     "eventcorpus.dataset.export": ("export",),

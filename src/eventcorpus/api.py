@@ -21,6 +21,7 @@ from eventcorpus.progress import OnProgress
 if TYPE_CHECKING:
     from eventcorpus.agreement.agree import AgreementReport
     from eventcorpus.eval.compare import Comparison
+    from eventcorpus.eval.curve import CurveReport
     from eventcorpus.eval.report import Report
     from eventcorpus.eval.rows import RowReport
     from eventcorpus.eval.sources import Exported
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from eventcorpus.ontology import Ontology
     from eventcorpus.schema import Article, Mention
     from eventcorpus.training.callbacks import OnMetrics, OnStep
+    from eventcorpus.training.curve import Training
     from eventcorpus.training.recipe import Recipe
     from eventcorpus.training.run_info import FitResult
 
@@ -206,6 +208,85 @@ def train(
         if not is_calibrated and any(annotated.spans for annotated in data.splits.get("validation", ())):
             calibration = calibrate(folder, data, on_progress=on_progress)
     return TrainedModel(folder, result, calibration, processes.is_main_process)
+
+
+def curve(
+    recipe: str | Path | Recipe = "demo",
+    dataset: str | Path | None = None,
+    *,
+    out: str | Path,
+    shares: Sequence[float] = (10, 20, 40, 70, 100),
+    seeds: int = 3,
+    settings: Mapping[str, Any] | None = None,
+    n_resamples: int = 1000,
+    seed: int = 0,
+    html: str | Path | None = None,
+    command: str = "",
+    on_progress: OnProgress | None = None,
+) -> CurveReport:
+    """Train on growing shares of the train split, and say how many more articles would raise the validation score.
+
+    What was trained is kept in ``out``, so that a run that was killed goes on; the report is ``curve.json`` there, the
+    picture ``curve.svg``.
+
+    Args:
+        recipe, dataset, settings: see ``load_recipe``.
+        shares: in percent, rising to 100.
+        seeds: how many, from that of the recipe on; each has an order of the articles of its own.
+        n_resamples, seed: of the bootstrap.
+        html: also write a page there.
+        command: for the report.
+        on_progress: called after each training.
+
+    Raises:
+        RecipeError, InputError, ModelError, OutputError: see ``load_recipe`` and ``training.curve``.
+    """
+    from eventcorpus.eval.curve import curve_report
+    from eventcorpus.files import write_json
+    from eventcorpus.render.curve import curve_page, curve_svg
+    from eventcorpus.training.curve import run_trainings
+
+    folder = Path(out)
+    recipe = load_recipe(recipe, dataset=dataset, out=folder, settings=settings)
+    data, trainings = curve_plan(recipe, shares=shares, seeds=seeds)
+    train, validation = data.split("train"), data.split("validation")
+    runs = run_trainings(trainings, train, validation, data.ontology, recipe, folder, on_progress=on_progress)
+    parts = [split for split in ("train", "validation") if split in data.splits]
+    report = curve_report(
+        validation,
+        runs,
+        data.ontology,
+        name=data.folder.resolve().name,
+        encoder=recipe.encoder,
+        dataset_sha256=manifest_hash(data.folder),
+        annotations=read_annotations(data.folder, splits=parts)[1],
+        annotated_split=" and ".join(parts),
+        n_resamples=n_resamples,
+        seed=seed,
+        command=command,
+    )
+    write_json(folder / "curve.json", report)
+    write_text(folder / "curve.svg", curve_svg(report))
+    if html is not None:
+        write_text(Path(html), curve_page(report))
+    return report
+
+
+def curve_plan(recipe: Recipe, *, shares: Sequence[float], seeds: int) -> tuple[Dataset, list[Training]]:
+    """The dataset of a recipe and the trainings of its learning curve, after all checks that need no training.
+
+    Raises:
+        InputError: see ``training.curve``; without gold in the validation split.
+    """
+    from eventcorpus.training.curve import check_recipe_of_curve, curve_trainings
+
+    data = load_dataset(recipe.dataset)
+    check_recipe_of_curve(recipe, manifest_hash(data.folder))
+    if not any(annotated.spans for annotated in data.split("validation")):
+        raise InputError(
+            f"{data.folder}: split 'validation' has no spans to score on; make splits with: eventcorpus split"
+        )
+    return data, curve_trainings(data.split("train"), recipe, shares=shares, n_seeds=seeds)
 
 
 def calibrate(

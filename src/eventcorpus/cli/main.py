@@ -74,6 +74,7 @@ SECTIONS = {
     "Annotate": {"labelstudio": "eventcorpus.cli.labelstudio", "agree": "eventcorpus.cli.agree"},
     "Train": {
         "train": "eventcorpus.cli.train",
+        "curve": "eventcorpus.cli.curve",
         "soft-targets": "eventcorpus.cli.train",
         "calibrate": "eventcorpus.cli.train",
         "card": "eventcorpus.cli.train",

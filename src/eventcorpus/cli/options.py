@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
@@ -18,6 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from eventcorpus.files import json_document, write_text
 from eventcorpus.progress import OnProgress
+
+if TYPE_CHECKING:
+    from eventcorpus.training.recipe import Recipe
 
 PATH = click.Path(path_type=Path)
 STDIN_OR_PATH = click.Path(path_type=Path, allow_dash=True)
@@ -34,6 +37,14 @@ def _field_map(_context: click.Context, _parameter: click.Parameter, given: Sequ
             raise click.BadParameter(f"{option!r} is not OURS=THEIRS, such as text=body", param_hint="--field")
         fields[name] = column
     return fields
+
+
+def _settings(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for setting in given:
+        key, equals, _ = setting.partition("=")
+        if not (key.strip() and equals):
+            raise click.BadParameter(f"{setting!r} is not KEY=VALUE, as in learning_rate=3e-5")
+    return given
 
 
 # options -------------------------------------------------------------------------------------------------------------
@@ -71,6 +82,14 @@ MAX_CHARS = click.option(
     "--max-chars",
     type=click.IntRange(min=200),
     help="Cut longer articles at paragraphs into parts; convert joins them.",
+)
+SETTINGS = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    callback=_settings,
+    help="Change a key of the recipe, as in learning_rate=3e-5; may be repeated.",
 )
 PROJECT = click.option(
     "--project", "wanted", metavar="TITLE|ID", help="The project  [default: the only one that there is]"
@@ -139,6 +158,14 @@ def json_option(what: str, schema: str = "") -> Callable[..., Any]:
     )
 
 
+def recipe_with(name: str, settings: Sequence[str]) -> Recipe:
+    """The recipe that a command names, with what ``--set`` (``SETTINGS``) changes."""
+    from eventcorpus.training.recipe import find_recipe, with_settings
+
+    pairs = [setting.partition("=") for setting in settings]
+    return with_settings(find_recipe(name), [(key.strip(), value.strip()) for key, _, value in pairs])
+
+
 def sizes_line(sizes: Mapping[str, int], what: str, out: Path) -> str:
     """``410 articles in dataset (train 287, test 123)``."""
     listed = ", ".join(f"{split} {n:,}" for split, n in sizes.items())
@@ -182,6 +209,13 @@ def command_line(context: click.Context, *, without: Sequence[str] = ()) -> str:
             option = max(parameter.opts, key=len)
             words += [option] if parameter.is_flag else [word for given in values for word in (option, str(given))]
     return shlex.join(words)
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: ``90 s``, ``12 min``, ``2.5 h``."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 # messages and progress -----------------------------------------------------------------------------------------------

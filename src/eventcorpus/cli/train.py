@@ -20,7 +20,7 @@ from eventcorpus.errors import InputError, OutputError
 from eventcorpus.models.folder import model_hash, read_about
 from eventcorpus.render.model_card import read_agreement, read_card_facts, read_scores, write_card
 from eventcorpus.tables import console, percent
-from eventcorpus.training.recipe import Recipe, check_recipe, find_recipe, recipe_yaml, with_settings
+from eventcorpus.training.recipe import Recipe, check_recipe, find_recipe, recipe_yaml
 
 if TYPE_CHECKING:
     from eventcorpus.training.metrics import Metrics
@@ -28,27 +28,12 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def _settings(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    for setting in given:
-        key, equals, _ = setting.partition("=")
-        if not (key.strip() and equals):
-            raise click.BadParameter(f"{setting!r} is not KEY=VALUE, as in learning_rate=3e-5")
-    return given
-
-
 @click.command("train")
 @click.argument("recipe_name", metavar="RECIPE")
 @click.option("--dataset", type=options.PATH, help="The dataset folder, instead of the recipe's.")
 @click.option("--out", type=options.PATH, help="The model folder, instead of the recipe's output_dir.")
 @click.option("--seed", type=int, help="Instead of the recipe's.")
-@click.option(
-    "--set",
-    "settings",
-    metavar="KEY=VALUE",
-    multiple=True,
-    callback=_settings,
-    help="Change a key of the recipe, as in learning_rate=3e-5; may be repeated.",
-)
+@options.SETTINGS
 @click.option("--dry-run", is_flag=True, help="Check everything, print the recipe as it would be used, write nothing.")
 @click.option("--resume", is_flag=True, help="Continue a run that was killed, from its last checkpoint.")
 @click.option(
@@ -79,8 +64,7 @@ def train_command(
     """
     if resume and overwrite:
         raise click.UsageError("give either --resume or --overwrite")
-    pairs = [setting.partition("=") for setting in settings]
-    recipe = with_settings(find_recipe(recipe_name), [(key.strip(), value.strip()) for key, _, value in pairs])
+    recipe = options.recipe_with(recipe_name, settings)
     if seed is not None:
         recipe = check_recipe({**dict(recipe), "seed": seed}, place="--seed")
     if not (dataset or recipe.dataset):
@@ -209,17 +193,11 @@ def _show_plan(recipe: Recipe, *, begins_anew: bool) -> None:
         with options.progress("timing a few steps"):
             seconds = seconds_a_step(articles, dataset.ontology, recipe)
         if seconds is not None:
-            whole = _duration(seconds * (plan.n_steps + plan.n_teacher_steps))
+            whole = options.duration(seconds * (plan.n_steps + plan.n_teacher_steps))
             options.notice(
                 f"about {whole} on this machine, by up to {MEASURED_STEPS} steps timed now ({seconds:.2f} s each)"
             )
     click.echo(recipe_yaml(recipe), nl=False)
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
 @click.command("soft-targets")

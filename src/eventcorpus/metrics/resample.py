@@ -135,10 +135,20 @@ def estimate(
     resampled = np.asarray(figure(resampling.totals(statistics)), dtype=np.float64)
     columns = resampled.reshape(resampling.n_resamples, -1)
     low, high = np.full(columns.shape[1], np.nan), np.full(columns.shape[1], np.nan)
-    ends = [(1 - level) / 2, (1 + level) / 2]
     for i, (point, column) in enumerate(zip(value.reshape(-1), columns.T, strict=True)):
-        defined = column[~np.isnan(column)]
-        enough = len(defined) >= (1 - _UNDEFINED_AT_MOST) * len(column)
-        if not np.isnan(point) and enough and resampling.n_units > 1:
-            low[i], high[i] = np.quantile(defined, ends)
+        if not np.isnan(point) and resampling.n_units > 1:
+            low[i], high[i] = percentile_interval(column, level=level)
     return Estimate(value, low.reshape(value.shape), high.reshape(value.shape))
+
+
+def percentile_interval(resampled: Numbers, *, level: float = LEVEL) -> tuple[float, float]:
+    """Both ends of the interval of one figure; NaN where it is undefined in more than a twentieth of the resamples.
+
+    Args:
+        resampled: shape (n_resamples,), the figure of each resample, NaN where undefined.
+    """
+    defined = resampled[~np.isnan(resampled)]
+    if len(defined) < (1 - _UNDEFINED_AT_MOST) * len(resampled):
+        return np.nan, np.nan
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
