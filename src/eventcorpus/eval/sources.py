@@ -73,7 +73,7 @@ class Options:
         reading: how tag files are read.
         exported: what of a Label Studio export is scored.
         model_version: whose predictions, where an export has those of several models.
-        ontology: of Label Studio exports; None: the one beside them, else the shipped one.
+        ontology: of Label Studio exports; None: by the rule of ``package_data.find_ontology_path``.
     """
 
     split: str = "test"

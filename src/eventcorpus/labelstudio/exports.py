@@ -433,7 +433,7 @@ def open_exports(
 
     Args:
         paths: files of tasks, and folders of them or of ``labelstudio pull``, of which the newest is taken.
-        ontology: our YAML or a config.xml; None: the one beside the exports, else the shipped one.
+        ontology: our YAML or a config.xml; None: by the rule of ``package_data.find_ontology_path``.
         refuses: leave tasks without text out, instead of raising.
 
     Raises:
