@@ -149,13 +149,13 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
         "unknown key in a recipe",
         {"r.yaml": "learning_rte: 0.1\n"},
         ("train", "r.yaml", "--dataset", "ds"),
-        "r.yaml: unknown key 'learning_rte'; did you mean 'learning_rate'",
+        "r.yaml: line 1: unknown key 'learning_rte'; did you mean 'learning_rate'",
     ),
     (
         "wrong type in a recipe",
         {"r.yaml": "num_train_epochs: many\n"},
         ("train", "r.yaml", "--dataset", "ds"),
-        "r.yaml: num_train_epochs is 'many', it must be a whole number",
+        "r.yaml: line 1: num_train_epochs is 'many', it must be a whole number",
     ),
     (
         "model folder without files",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 import pytest
-from cli_runner import run
 
+from cli_runner import run
 from eventcorpus.cli.main import main
 from eventcorpus.package_data import find_ontology_path
 

@@ -70,8 +70,8 @@ def convert(
     Args:
         inputs: exports of Label Studio or folders of them; of another format its file or folder.
         format: one of ``dataset.formats.FORMATS``; None: told from the inputs, which a notice says.
-        ontology: our YAML or a config.xml; None: of exports by the rule of ``package_data.find_ontology_path``, of other
-            formats made of the labels in the files.
+        ontology: our YAML or a config.xml; None: of exports by the rule of ``package_data.find_ontology_path``, of
+            other formats made of the labels in the files.
         splits: folder with train.txt, validation.txt, test.txt (one article id a line); None: as the format says, else
             all articles are in ``train``.
         gold: adjudicated, agreed, union or an annotator such as a1, of articles that several annotated; None:
