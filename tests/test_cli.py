@@ -101,8 +101,7 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
         {"in.json": export(region("r1", 0, 6, "Aktor"))},
         CONVERT,
         "in.json: task 7: article x1: region r1 Aktor [0, 6): label not in the ontology: the label 'Aktor' is not in mini@1.0.0 "
-        "(Attack, Actor, Place); name the project's own labels with --ontology config.xml "
-        "(--refuse leaves such items out and counts them)",
+        "(Attack, Actor, Place); name the project's own labels with --ontology config.xml",
     ),
     (
         "offset out of range",

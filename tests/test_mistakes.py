@@ -84,7 +84,6 @@ def test_a_mistake_in_an_ontology_is_told_with_its_line_and_the_way_out(
         ("{version: 1.0.0, renamed: {Flood: Inundation}}", "changes, 1.0.0: 'Flood' is in the ontology and 'Inundation' is not: the wrong way round; write renamed: {Inundation: Flood}"),
         ("{version: 1.0.0, renamed: {Deluge: Flod}}", "changes, 1.0.0: renamed to 'Flod', which is not in the ontology; did you mean 'Flood'"),
         ("{version: 1.0.0, added: [Weapon]}", "changes, 1.0.0: added names 'Weapon', which is not in the ontology; there are Flood, Toll, Place, place, modality"),
-        ("{version: 1.0.0, split: {Event: [Flood, Storm]}}", "changes, 1.0.0: split of 'Event' names 'Storm', which is not in the ontology; there are Flood, Toll, Place, place, modality"),
         ("{version: 1.0.0, merged: {Town: Places}}", "changes, 1.0.0: merged to 'Places', which is not in the ontology; did you mean 'Place'"),
         ("{version: 1.0.1}", "changes must ascend by version, none above 1.0.0"),
     ],

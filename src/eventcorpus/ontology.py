@@ -404,12 +404,10 @@ def _contradictions_of_changes(ontology: Ontology) -> _Contradictions:
                 else:
                     what = f"{key} to {new!r}, which is not in the ontology; {nearest(new, known)}"
                 yield ("changes", i, key, old), f"changes, {change.version}: {what}"
-        came = [("added", "added", name) for name in change.added]
-        came += [("split", f"split of {old!r}", part) for old, parts in change.split.items() for part in parts]
-        for key, said, name in came:
+        for name in change.added:
             if not _is_known(name, later, known):
-                what = f"{said} names {name!r}, which is not in the ontology; {nearest(name, known)}"
-                yield ("changes", i, key), f"changes, {change.version}: {what}"
+                what = f"added names {name!r}, which is not in the ontology; {nearest(name, known)}"
+                yield ("changes", i, "added"), f"changes, {change.version}: {what}"
 
 
 def _is_known(name: str, later: tuple[Change, ...], known: Collection[str]) -> bool:

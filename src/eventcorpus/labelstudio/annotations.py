@@ -211,9 +211,7 @@ def _checked(
             offset=task.offset,
             annotator=index.names[annotation.person],
             aliases=index.aliases,
-            label_hint=partial(_renaming_hint, task=task, ontology=ontology, index=index)
-            if task.ontology_key
-            else None,
+            label_hint=hint,
         )
     except SpanError as error:
         raise SpanError(f"{task.place}: {error}") from None
