@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -16,7 +17,17 @@ from eventcorpus.annotation.document import Found
 from eventcorpus.annotation.label_map import Mapper, mapped
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.dataset.folder import REPORT, Entry, TextPolicy, Written, data_of, is_dataset_folder, write_dataset
+from eventcorpus.dataset.folder import (
+    REPORT,
+    Entry,
+    TextPolicy,
+    Written,
+    data_of,
+    is_dataset_folder,
+    manifest_hash,
+    read_annotations,
+    write_dataset,
+)
 from eventcorpus.dataset.formats import COMMON, FORMATS, OPTIONS, Format, check_extra, format_of, refuse_unread
 from eventcorpus.dataset.splits import check_splits, read_splits
 from eventcorpus.errors import InputError, nearest
@@ -29,6 +40,10 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import percent
+from eventcorpus.text import sha256_of
+
+logger = logging.getLogger(__name__)
+ALL_IN_TRAIN = "no --splits: all articles are in train"
 
 
 @dataclass(frozen=True)
@@ -161,6 +176,30 @@ def read_annotations_of(request: Request, format: str) -> Annotations:
         raise
 
 
+def read_every_annotator(
+    paths: Sequence[Path], *, ontology: Path | None = None
+) -> tuple[list[list[AnnotatedArticle]], Ontology, str]:
+    """Every annotator's view of the articles of a dataset folder, or of files in any format that ``convert`` reads.
+
+    Of files, spans that cannot be right are left out, and what people should know is logged.
+
+    Returns:
+        per article the annotations, a1 first; their ontology; the hash of the dataset's manifest, or over the files'.
+
+    Raises:
+        InputError: as ``read_annotations_of`` and ``dataset.folder.read_annotations``.
+    """
+    if len(paths) == 1 and (is_dataset_folder(paths[0]) or not paths[0].exists()):
+        labels, articles = read_annotations(paths[0])
+        return articles, labels, manifest_hash(paths[0])
+    found = read_annotations_of(Request(paths, ontology=ontology, refuse=True), format_of(paths))
+    articles = [list(entry.annotations) for entry in found.entries]
+    for line in (*(line for line in found.notices if line != ALL_IN_TRAIN), found.report.summary()):
+        logger.info("%s", line)
+    hashes = "".join(sha256_of_file(file) for file in found.files)
+    return articles, found.ontology, sha256_of(hashes)
+
+
 @dataclass(frozen=True)
 class Request:
     """What is to be read, and how; see ``convert``."""
@@ -233,7 +272,7 @@ def _in_splits(found: Annotations, request: Request, *, is_divided: bool) -> Ann
     if request.splits is not None:
         return replace(found, entries=_moved(found.entries, request.splits, found.notices))
     if not is_divided:
-        found.notices.append("no --splits: all articles are in train")
+        found.notices.append(ALL_IN_TRAIN)
     return found
 
 

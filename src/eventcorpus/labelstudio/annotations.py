@@ -117,7 +117,7 @@ def _pieces(tasks: list[ExportedTask], report: ConversionReport) -> list[_Piece]
         if (piece.text, piece.first.offset) != (task.stored.text, task.offset):
             raise InputError(
                 f"{task.place}: article {task.article_id} stands in {piece.first.place} with another text; "
-                "ids are unique"
+                "ids are unique, and annotators of one article read the same text"
             )
         for raw in annotations_of(task.raw):
             annotation = ExportedAnnotation(raw, len(piece.annotations) + 1, task)
