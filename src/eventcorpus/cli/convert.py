@@ -26,7 +26,10 @@ from eventcorpus.formats.schemes import SCHEMES
 )
 @options.ONTOLOGY
 @click.option(
-    "--splits", type=options.PATH, help="Folder with train.txt, validation.txt, test.txt: one article id a line."
+    "--splits",
+    metavar="70/15/15|DIR",
+    help="Percents for train, validation and test, near-duplicates in one split; or a folder with train.txt, "
+    "validation.txt, test.txt: one article id a line.",
 )
 @options.GOLD
 @click.option(

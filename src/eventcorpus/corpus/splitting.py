@@ -6,6 +6,7 @@ The same articles, options and seed give the same splits. A folder of splits has
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -101,7 +102,26 @@ def split_articles(
         ]
         chosen = stratify(units, shares=options.shares, given=given, seed=options.seed)
     split_of = {article_id: kept.get(article_id, chosen[name]) for name, ids in groups.items() for article_id in ids}
+    if not kept:
+        _check_not_empty(split_of, options.shares, n_groups=len(groups))
     return Splitting(dict(sorted(split_of.items())), clusters, len(groups), len(kept), cut)
+
+
+def _check_not_empty(split_of: Mapping[str, str], shares: Mapping[str, float], *, n_groups: int) -> None:
+    """See that each split that is to have articles has some.
+
+    Raises:
+        InputError: naming the least number of articles that is needed.
+    """
+    wanted = {split: share for split, share in shares.items() if share > 1e-9}
+    empty = [split for split in wanted if split not in split_of.values()]
+    if empty:
+        least = math.ceil(round(1 / min(wanted.values()), 6))
+        listed = "/".join(f"{100 * share:g}" for share in shares.values())
+        raise InputError(
+            f"{listed} of {len(split_of)} articles, {n_groups} without near-duplicates and clusters, leaves {empty[0]} "
+            f"empty; at least {least} are needed: annotate more, or choose a larger share"
+        )
 
 
 def features_of(article: Article, gold: AnnotatedArticle | None, ontology: Ontology) -> set[str]:

@@ -29,7 +29,7 @@ from eventcorpus.dataset.folder import (
     write_dataset,
 )
 from eventcorpus.dataset.formats import COMMON, FORMATS, OPTIONS, Format, check_extra, format_of, refuse_unread
-from eventcorpus.dataset.splits import check_splits, read_splits
+from eventcorpus.dataset.splits import Shares, check_splits, read_splits, shares_of
 from eventcorpus.errors import InputError, nearest
 from eventcorpus.files import check_folder, paths_of, sha256_of_file
 from eventcorpus.formats.sample import sample_of
@@ -87,7 +87,8 @@ def convert(
         format: one of ``dataset.formats.FORMATS``; None: told from the inputs, which a notice says.
         ontology: our YAML or a config.xml; None: of exports by the rule of ``package_data.find_ontology_path``, of
             other formats made of the labels in the files.
-        splits: folder with train.txt, validation.txt, test.txt (one article id a line); None: as the format says, else
+        splits: folder with train.txt, validation.txt, test.txt (one article id a line), or percents of the articles for
+            these, such as ``70/15/15``, near-duplicates in one split; None: as the format says, else
             all articles are in ``train``.
         gold: adjudicated, agreed, union or an annotator such as a1, of articles that several annotated; None:
             adjudicated if there are decisions, else a1.
@@ -112,12 +113,14 @@ def convert(
     check_folder(out, is_ours=is_dataset_folder)
     before = data_of(out)
     told = format is None
+    shares = shares_of(str(splits)) if splits else None
     format = format or format_of(paths)
     annotations = read_annotations_of(
         Request(
             paths,
             ontology=Path(ontology) if ontology else None,
-            splits=Path(splits) if splits else None,
+            splits=Path(splits) if splits and not shares else None,
+            shares=shares,
             gold=gold,
             scheme=scheme,
             columns=columns,
@@ -141,6 +144,7 @@ def convert(
         annotations.report,
         gold_policy=annotations.gold_policy,
         inputs={name: sha256_of_file(file) for name, file in files},
+        splits=f"{splits} by --splits, near-duplicates in one split, seed 0" if shares else "",
         text=text,
         strict=strict,
     )
@@ -207,6 +211,7 @@ class Request:
     inputs: Sequence[Path]
     ontology: Path | None = None
     splits: Path | None = None
+    shares: Shares | None = None
     gold: str | None = None
     scheme: str | None = None
     columns: str | None = None
@@ -269,11 +274,28 @@ def _entries(
 
 def _in_splits(found: Annotations, request: Request, *, is_divided: bool) -> Annotations:
     """The annotations with each article in the split that the request's folder gives it, else in the one it has."""
+    if request.shares is not None:
+        return replace(found, entries=_split(found, request.shares))
     if request.splits is not None:
         return replace(found, entries=_moved(found.entries, request.splits, found.notices))
     if not is_divided:
         found.notices.append(ALL_IN_TRAIN)
     return found
+
+
+def _split(found: Annotations, shares: Shares) -> Iterator[Entry]:
+    """Each article in the split that it is given by ``corpus.splitting``; all are in memory.
+
+    Raises:
+        InputError: if a split would be empty.
+    """
+    from eventcorpus.corpus.splitting import SplitOptions, split_articles  # above this layer; only where it is wanted
+
+    every = list(found.entries)
+    gold = {entry.gold.article.id: entry.gold for entry in every}
+    options = SplitOptions(validation=shares[1] / 100, test=shares[2] / 100)
+    split_of = split_articles([entry.gold.article for entry in every], gold, found.ontology, options).split_of
+    yield from (replace(entry, split=split_of[entry.gold.article.id]) for entry in every)
 
 
 def _moved(entries: Iterable[Entry], splits: Path, notices: list[str]) -> Iterator[Entry]:
