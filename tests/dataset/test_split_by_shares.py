@@ -72,7 +72,7 @@ def test_near_duplicates_stay_together_and_the_dataset_says_how_it_was_split(fol
 @pytest.mark.parametrize(
     ("splits", "message"),
     [
-        ("70/15/15", "70/15/15 of 2 articles, 2 without near-duplicates and clusters, leaves test empty; at least 7 are needed: annotate more, or choose a larger share"),
+        ("70/15/15", "70/15/15 of 2 articles, 2 without near-duplicates and clusters, leaves validation empty; at least 7 are needed: annotate more, or choose a larger share"),
         ("70/30", "--splits 70/30: three percents are needed, such as 70/15/15 or 80/0/20"),
         ("70/15/10", "--splits 70/15/10: together 95 percent; they must be 100"),
     ],
