@@ -16,6 +16,7 @@ from eventcorpus.corpus.splitting import (
     GROUP_FIELDS,
     SplitManifest,
     SplitOptions,
+    check_not_empty,
     is_split_folder,
     split_articles,
     write_splits,
@@ -183,6 +184,7 @@ def split_command(
         clusters = find_clusters(tracked(articles, len(articles), on_progress))
     with options.progress("splitting"):
         splitting = split_articles(articles, folder.gold, folder.ontology, wanted, keep=places, clusters=clusters)
+    check_not_empty(splitting, wanted)
     manifest = write_splits(out, splitting, wanted, folder.gold, folder.ontology)
     gone = sorted(set(places) - set(folder.articles))
     if gone:

@@ -289,13 +289,18 @@ def _split(found: Annotations, shares: Shares) -> Iterator[Entry]:
     Raises:
         InputError: if a split would be empty.
     """
-    from eventcorpus.corpus.splitting import SplitOptions, split_articles  # above this layer; only where it is wanted
+    from eventcorpus.corpus.splitting import (  # above this layer; only where it is wanted
+        SplitOptions,
+        check_not_empty,
+        split_articles,
+    )
 
     every = list(found.entries)
     gold = {entry.gold.article.id: entry.gold for entry in every}
     options = SplitOptions(validation=shares[1] / 100, test=shares[2] / 100)
-    split_of = split_articles([entry.gold.article for entry in every], gold, found.ontology, options).split_of
-    yield from (replace(entry, split=split_of[entry.gold.article.id]) for entry in every)
+    splitting = split_articles([entry.gold.article for entry in every], gold, found.ontology, options)
+    check_not_empty(splitting, options)
+    yield from (replace(entry, split=splitting.split_of[entry.gold.article.id]) for entry in every)
 
 
 def _moved(entries: Iterable[Entry], splits: Path, notices: list[str]) -> Iterator[Entry]:
