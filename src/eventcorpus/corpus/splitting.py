@@ -117,8 +117,8 @@ def check_not_empty(splitting: Splitting, options: SplitOptions) -> None:
         least = math.ceil(round(1 / min(wanted.values()), 6))
         listed = "/".join(f"{100 * share:g}" for share in options.shares.values())
         raise InputError(
-            f"{listed} of {len(splitting.split_of)} articles, {splitting.n_groups} without near-duplicates and clusters, "
-            f"leaves {empty[0]} empty; at least {least} are needed: annotate more, or choose a larger share"
+            f"{listed} of {len(splitting.split_of)} articles, {splitting.n_groups} without near-duplicates and "
+            f"clusters, leaves {empty[0]} empty; at least {least} are needed: annotate more, or choose a larger share"
         )
 
 
