@@ -201,9 +201,11 @@ def _wanted(error: ErrorDetails, schema: Schema, whole: Schema) -> str:
         if least is not None and most is not None:
             return f"lie between {least:g} and {most:g}"
         return _IS_BOUND[error["type"]].format(next(iter(error["ctx"].values())))
-    if error["type"] == "too_short" and not error["input"]:
+    if error["type"] in ("too_short", "string_too_short") and not error["input"]:
         return "not be empty"
-    if error["type"] in ("too_short", "too_long") or not (kind := _kind(schema, whole)):
+    kind = _kind(schema, whole)
+    is_of_kind = (isinstance(error["input"], str) and kind.startswith("text")) or error["type"].startswith("too_")
+    if not kind or is_of_kind:  # more than its kind is wrong
         return f"fit: {error['msg']}"
     is_switch = isinstance(error["input"], bool) and error["type"] in ("literal_error", "string_type")
     return f"be {kind}" + (', in quotes ("no" without them is false in YAML)' if is_switch else "")
