@@ -101,8 +101,7 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
         {"in.json": export(region("r1", 0, 6, "Aktor"))},
         CONVERT,
         "in.json: task 7: article x1: region r1 Aktor [0, 6): label not in the ontology: the label 'Aktor' is not in mini@1.0.0 "
-        "(Attack, Actor, Place); name the project's own labels with --ontology config.xml "
-        "(--refuse leaves such items out and counts them)",
+        "(Attack, Actor, Place); name the project's own labels with --ontology config.xml",
     ),
     (
         "offset out of range",
@@ -149,13 +148,13 @@ MESSAGES: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
         "unknown key in a recipe",
         {"r.yaml": "learning_rte: 0.1\n"},
         ("train", "r.yaml", "--dataset", "ds"),
-        "r.yaml: unknown key 'learning_rte'; did you mean 'learning_rate'",
+        "r.yaml: line 1: unknown key 'learning_rte'; did you mean 'learning_rate'",
     ),
     (
         "wrong type in a recipe",
         {"r.yaml": "num_train_epochs: many\n"},
         ("train", "r.yaml", "--dataset", "ds"),
-        "r.yaml: num_train_epochs is 'many', it must be a whole number",
+        "r.yaml: line 1: num_train_epochs is 'many', it must be a whole number",
     ),
     (
         "model folder without files",

@@ -215,6 +215,7 @@ def test_predictions_of_several_models_need_a_name(here: Path) -> None:
     Path("full.json").write_text(json.dumps([task(first, second)]))
     arguments = ("--gold-file", "full.json", "--predictions", "full.json")
     assert run("eval", *arguments)[2] == (
+        "ontology: ontology.yaml (beside full.json)\n"
         "Error: full.json: predictions of several models, name one with --model-version: 'm@1' (1 tasks), 'm@2' (1 tasks)\n"
     )
     assert counts(report(*arguments, "--model-version", "m@1"))["Actor"] == (1, 1, 1)

@@ -13,7 +13,7 @@ SOURCE = Path(eventcorpus.__file__).parent
 CONTRIBUTING = SOURCE.parents[1] / "CONTRIBUTING.md"
 LAYERS = [
     ["errors", "text", "progress", "provenance", "tables", "package_data"],
-    ["files", "schema", "tags", "ontology", "conversion_report", "predictions", "metrics"],
+    ["mistakes", "files", "schema", "tags", "ontology", "conversion_report", "predictions", "metrics"],
     ["annotation"],
     ["articles"],
     ["formats"],

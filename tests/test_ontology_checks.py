@@ -31,13 +31,13 @@ def test_an_ontology_without_the_section_is_written_without_it() -> None:
 @pytest.mark.parametrize(
     ("checks", "message"),
     [
-        ({"expects": {"When": ["count"]}}, "o.yaml: checks: expects names 'When', which is no trigger"),
-        ({"expects": {"Toll": ["victim"]}}, "o.yaml: checks: expects of Toll names 'victim', which is no role"),
+        ({"expects": {"When": ["count"]}}, "o.yaml: checks: expects names 'When', which is no trigger; there are Toll"),
+        ({"expects": {"Toll": ["victim"]}}, "o.yaml: checks: expects of Toll names 'victim', which is no role; there are count"),
         ({"expects": {"Toll": []}}, "o.yaml: checks: expects of Toll is empty; list the roles of which one should be there"),
-        ({"patterns": {"Whenn": ["weekday"]}}, "o.yaml: checks: patterns names 'Whenn', which is no label"),
+        ({"patterns": {"Whenn": ["weekday"]}}, "o.yaml: checks: patterns names 'Whenn', which is no label; did you mean 'When'"),
         ({"patterns": {"When": ["weekdays"]}}, "o.yaml: checks: the pattern 'weekdays' is neither one of weekday, month, people nor a /regex/"),
         ({"patterns": {"When": ["/(/"]}}, "o.yaml: checks: the pattern '/(/' is no regular expression (missing ), unterminated subpattern at position 0)"),
-        ({"expect": {}}, "o.yaml: checks.expect: Extra inputs are not permitted"),
+        ({"expect": {}}, "o.yaml: unknown key 'checks.expect'; did you mean 'expects'; such as checks: {expects: {Attack: [agent]}, patterns: {Time: [weekday]}}"),
     ],
 )  # fmt: skip
 def test_what_names_nothing_is_an_error(checks: dict[str, Any], message: str) -> None:

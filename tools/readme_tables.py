@@ -16,8 +16,9 @@ from eventcorpus.eval.benchmark import HEADER, Benchmark, benchmark_files, read_
 from eventcorpus.eval.intervals import figure_of, shown
 from eventcorpus.eval.report import Figure, Figures, Report
 from eventcorpus.files import parse_as, read_json, read_text, write_text
+from eventcorpus.mistakes import kind_of
 from eventcorpus.tables import percent, percent_range
-from eventcorpus.training.recipe import Recipe, is_expert, kind, limits, ordered_keys
+from eventcorpus.training.recipe import Recipe, is_expert, limits, ordered_keys
 
 DOCUMENTS = ("README.md", "training/README.md", "corpus/README.md")
 AGREEMENT = "agreement__pass-1-and-2.json"
@@ -155,7 +156,7 @@ def recipe_keys(_: Reports) -> Lines:
         if is_expert(key) and not is_expert(keys[keys.index(key) - 1]):
             lines.append(_row("**for experts**", "", "", ""))
         default = str(field.default).lower() if field.annotation is bool else str(field.default)
-        values = kind(key) + (", {:g} to {:g}".format(*bounds) if bounds else "")
+        values = kind_of(Recipe, key) + (", {:g} to {:g}".format(*bounds) if bounds else "")
         meaning = " ".join((field.description or "").split()).replace("``", "`")
         lines.append(_row(f"`{key}`", f"`{default}`" if default else "", values, meaning))
     return lines

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from eventcorpus.dataset.export import export as export
-from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_annotations, read_dataset
+from eventcorpus.dataset.folder import Dataset, data_facts, manifest_hash, read_dataset
 from eventcorpus.errors import InputError
 from eventcorpus.files import paths_of, write_text
 from eventcorpus.progress import OnProgress
@@ -475,8 +475,9 @@ def compare(
 
 
 def agree(
-    dataset: str | Path,
+    dataset: Paths,
     *,
+    ontology: str | Path | None = None,
     overlap: float = 0.0,
     n_resamples: int = 1000,
     seed: int = 0,
@@ -488,6 +489,8 @@ def agree(
     """Measure how far the annotators of a dataset agree.
 
     Args:
+        dataset: a dataset folder, or the annotators' files, as ``convert`` takes them.
+        ontology: of the files; see ``dataset.convert.convert``.
         overlap: least share of common characters of spans that overlap, in [0, 1]; 0: any character.
         html: also write a page with the disagreements in the text there.
         examples, groups: how many disagreements of a group the page shows, and how many groups.
@@ -497,14 +500,15 @@ def agree(
         InputError: if no article has two annotators.
     """
     from eventcorpus.agreement.agree import agreement
+    from eventcorpus.dataset.convert import read_every_annotator
 
-    folder = Path(dataset)
-    ontology, articles = read_annotations(folder)
+    paths = paths_of(dataset)
+    articles, labels, sha256 = read_every_annotator(paths, ontology=Path(ontology) if ontology else None)
     found = agreement(
         articles,
-        ontology,
-        name=folder.resolve().name,
-        dataset_sha256=manifest_hash(folder),
+        labels,
+        name=", ".join(path.resolve().name for path in paths),
+        dataset_sha256=sha256,
         threshold=overlap,
         n_resamples=n_resamples,
         seed=seed,
@@ -513,6 +517,6 @@ def agree(
     if html is not None:
         from eventcorpus.render.agreement import agreement_page
 
-        page = agreement_page(found.report, found.groups, ontology, examples=examples, n_groups=groups)
+        page = agreement_page(found.report, found.groups, labels, examples=examples, n_groups=groups)
         write_text(Path(html), page)
     return found.report

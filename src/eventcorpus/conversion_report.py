@@ -223,7 +223,9 @@ class ConversionReport:
         """
         if not self.refuses:
             words = f"{reason}: {detail}" if detail else str(reason)
-            raise error(f"article {article}: {name}: {words} (--refuse leaves such items out and counts them)")
+            if reason is not Code.UNKNOWN_LABEL:  # its way out keeps the items
+                words += " (--refuse leaves such items out and counts them)"
+            raise error(f"article {article}: {name}: {words}")
         self.refuse(kind, article, name, reason, place=place)
 
     def flag(self, kind: Kind, article: str, name: str, reason: Code | Reason) -> None:

@@ -16,7 +16,8 @@ from typing import IO, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from eventcorpus.errors import EventCorpusError, InputError, OutputError, nearest
+from eventcorpus.errors import EventCorpusError, InputError, OutputError
+from eventcorpus.mistakes import Lines, at_line, first_mistake, load_yaml
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _FIRST_LINE = 1 << 20
@@ -217,24 +218,29 @@ def read_yaml(path: Path, *, what: str, error: type[EventCorpusError] = InputErr
     Raises:
         InputError: as ``read_text``.
     """
-    import yaml
+    return _read_yaml(path, what=what, error=error)[0]
 
-    try:
-        data = yaml.safe_load(read_text(path))
-    except yaml.YAMLError as fault:
-        raise error(f"{path}: not valid YAML ({' '.join(str(fault).split())})") from None
+
+def _read_yaml(path: Path, *, what: str, error: type[EventCorpusError]) -> tuple[dict[Any, Any], Lines]:
+    data, lines = load_yaml(read_text(path), place=str(path), error=error)
     if not isinstance(data, dict):
         raise error(f"{path}: {what} is a list of 'key: value' lines; this is {type(data).__name__}")
-    return data
+    return data, lines
 
 
-def read_yaml_as(model: type[_Model], path: Path, *, what: str) -> _Model:
+def read_yaml_as(model: type[_Model], path: Path, *, what: str, error: type[EventCorpusError] = InputError) -> _Model:
     """Read a YAML file that follows a model.
 
+    Args:
+        what, error: see ``read_yaml``.
+
     Raises:
-        InputError: as ``read_yaml``, or naming the key whose value does not fit; for an unknown key the nearest known.
+        InputError: as ``read_text``.
+        EventCorpusError: of the class ``error``: as ``read_yaml``, or naming line and key, what is wrong, and the way
+            out (see ``mistakes.first_mistake``).
     """
-    return parse_as(model, read_yaml(path, what=what), place=str(path), what=what)
+    data, lines = _read_yaml(path, what=what, error=error)
+    return parse_as(model, data, place=str(path), error=error, lines=lines)
 
 
 def parse_as(
@@ -242,16 +248,16 @@ def parse_as(
     data: Any,
     *,
     place: str,
-    what: str = "",
     hint: str = "",
     error: type[EventCorpusError] = InputError,
+    lines: Lines | None = None,
 ) -> _Model:
     """Make a model of data that came from ``place``.
 
     Args:
-        what: the kind of file, for messages; with it, an unknown key is answered with the nearest known one.
         hint: the way out, which ends the message.
         error: what is raised.
+        lines: of the data, where they are known.
 
     Raises:
         EventCorpusError: of the class ``error``, in one line: place, first key that does not fit, and why.
@@ -259,20 +265,8 @@ def parse_as(
     try:
         return model.model_validate(data)
     except ValidationError as fault:
-        first = fault.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        if what and first["type"] == "extra_forbidden":
-            known = nearest(str(first["loc"][-1]), _keys(model))
-            raise error(f"{place}: {what} has no key {where!r}; {known}{hint}") from None
-        message = first["msg"].removeprefix("Value error, ")
-        raise error(f"{place}: {where + ': ' if where else ''}{message}{hint}") from None
-
-
-def _keys(model: type[BaseModel]) -> list[str]:
-    """Every key that the model or a part of it has."""
-    schema = model.model_json_schema(by_alias=True)
-    parts = [schema, *schema.get("$defs", {}).values()]
-    return sorted({key for part in parts for key in part.get("properties", {})})
+        path, what = first_mistake(model, data, fault)
+    raise error(f"{at_line(place, lines or {}, path)}: {what}{hint}")
 
 
 def to_json(value: Any) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import colorsys
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +16,16 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import Field, model_validator
 
-from eventcorpus.errors import OntologyError
-from eventcorpus.files import StrictModel, parse_as, read_yaml
+from eventcorpus.errors import OntologyError, nearest
+from eventcorpus.files import StrictModel, parse_as, read_yaml_as
+from eventcorpus.mistakes import Location, contradiction
 
-Name = Annotated[str, Field(pattern=r"^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$", max_length=100)]
-"""A name without control characters, and without white space at its ends."""
-Version = Annotated[str, Field(pattern=r"^\d+\.\d+\.\d+$")]
+_A_TRIGGER = "triggers: [{name: Attack, definition: violence against people}]"
+_A_NAME = {"kind": "a name of at most 100 characters, without white space at its ends and control characters"}
+Name = Annotated[str, Field(pattern=r"^[^\s\p{C}]([^\p{C}]*[^\s\p{C}])?$", max_length=100, json_schema_extra=_A_NAME)]
+Version = Annotated[
+    str, Field(pattern=r"^\d+\.\d+\.\d+$", json_schema_extra={"kind": "three numbers with points between them"})
+]
 EnglishPattern = Literal["weekday", "month", "people"]
 ENGLISH_PATTERNS: tuple[str, ...] = get_args(EnglishPattern)
 """Patterns that ``check`` knows by name (``corpus.checks.labels``)."""
@@ -45,9 +48,9 @@ def read_ontology_yaml(path: Path) -> Ontology:
     """Read and check an ontology in our YAML.
 
     Raises:
-        OntologyError: naming the file, the key and what is wrong with its value.
+        OntologyError: naming the file, the line, the key, what is wrong with its value, and the way out.
     """
-    return parse_ontology(read_yaml(path, what="an ontology", error=OntologyError), place=str(path))
+    return read_yaml_as(Ontology, path, what="an ontology", error=OntologyError)
 
 
 def parse_ontology(data: Any, *, place: str) -> Ontology:
@@ -120,7 +123,7 @@ class RoleType(StrictModel):
 
     name: Name
     definition: str = ""
-    signatures: tuple[Signature, ...] = ()
+    signatures: tuple[Signature, ...] = Field(default=(), examples=["signatures: [{from: [Attack], to: [Actor]}]"])
     joins_events: bool = False
 
 
@@ -142,8 +145,8 @@ class AttributeType(StrictModel):
 
     name: Name
     definition: str = ""
-    of: tuple[str, ...] | Literal["triggers"]
-    values: tuple[AttributeValue, ...] = ()
+    of: tuple[str, ...] | Literal["triggers"] = Field(examples=["of: triggers", "of: [Attack, Actor]"])
+    values: tuple[AttributeValue, ...] = Field(default=(), examples=["values: [{name: actual}, {name: planned}]"])
     default: str | None = None
     multiple: bool = False
 
@@ -204,16 +207,24 @@ class Ontology(StrictModel):
     """A checked ontology: what contradicts itself cannot be made."""
 
     schema_: Literal[1] = Field(alias="schema", default=1)
-    name: Annotated[str, Field(pattern=r"^[\w.-]+$")]
-    version: Version
+    name: Annotated[str, Field(pattern=r"^[\w.-]+$")] = Field(
+        examples=["name: floods"], json_schema_extra={"kind": "one word: letters, digits, _ . -"}
+    )
+    version: Version = Field(examples=['version: "1.0.0"'])
     flat: bool = True
-    triggers: tuple[Label, ...] = ()
-    entities: tuple[Label, ...] = ()
-    roles: tuple[RoleType, ...] = ()
-    attributes: tuple[AttributeType, ...] = ()
-    changes: tuple[Change, ...] = ()
-    checks: Checks = Checks()
-    rows: RowRoles = RowRoles()
+    triggers: tuple[Label, ...] = Field(default=(), examples=[_A_TRIGGER])
+    entities: tuple[Label, ...] = Field(default=(), examples=["entities: [{name: Actor, definition: who acts}]"])
+    roles: tuple[RoleType, ...] = Field(
+        default=(), examples=["roles: [{name: agent, signatures: [{from: [Attack], to: [Actor]}]}]"]
+    )
+    attributes: tuple[AttributeType, ...] = Field(
+        default=(), examples=["attributes: [{name: modality, of: triggers, values: [{name: actual}, {name: planned}]}]"]
+    )
+    changes: tuple[Change, ...] = Field(default=(), examples=["changes: [{version: 1.1.0, renamed: {Old: New}}]"])
+    checks: Checks = Field(
+        default=Checks(), examples=["checks: {expects: {Attack: [agent]}, patterns: {Time: [weekday]}}"]
+    )
+    rows: RowRoles = Field(default=RowRoles(), examples=["rows: {places: [Town], dates: [Day]}"])
 
     @property
     def key(self) -> str:
@@ -275,70 +286,134 @@ class Ontology(StrictModel):
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> Ontology:
-        for contradiction in _contradictions(self):
-            raise ValueError(contradiction)
+        for path, what in _contradictions(self):
+            raise contradiction(path, what)
         return self
 
 
-def _contradictions(ontology: Ontology) -> Iterator[str]:
-    """What in an ontology contradicts the rest of it, one phrase each."""
-    names = [*ontology.labels, *(r.name for r in ontology.roles), *(a.name for a in ontology.attributes)]
-    for name, n in Counter(names).items():
-        if n > 1:
-            yield f"the name {name!r} is used twice; labels, roles and attributes need names of their own"
+_Contradictions = Iterator[tuple[Location, str]]
+"""Where an ontology contradicts the rest of it, and how, in one phrase."""
+
+
+def _contradictions(ontology: Ontology) -> _Contradictions:
     if not ontology.labels:
-        yield "no labels; list at least one under triggers or entities"
-    for attribute in ontology.attributes:
+        yield (), f"no labels; list at least one under triggers or entities, such as {_A_TRIGGER}"
+    yield from _contradictions_of_names(ontology)
+    yield from _contradictions_of_roles(ontology)
+    yield from _contradictions_of_attributes(ontology)
+    yield from ((("checks", *path), f"checks: {what}") for path, what in _contradictions_of_checks(ontology))
+    yield from _contradictions_of_changes(ontology)
+
+
+def _contradictions_of_names(ontology: Ontology) -> _Contradictions:
+    sections = ("triggers", "entities", "roles", "attributes")
+    named = [(item.name, (section, i)) for section in sections for i, item in enumerate(getattr(ontology, section))]
+    seen: set[str] = set()
+    for name, path in named:
+        if name in seen:
+            yield path, f"the name {name!r} is used twice; labels, roles and attributes need names of their own"
+        seen.add(name)
+    for i, attribute in enumerate(ontology.attributes):
         if attribute.name in RESERVED:
             name = f"{attribute.name} (attribute)"
-            yield f"the name {attribute.name!r} is ours and no attribute can have it; call it {name!r}"
-    for role in ontology.roles:
+            what = f"the name {attribute.name!r} is ours and no attribute can have it; call it {name!r}"
+            yield ("attributes", i, "name"), what
+    for i, role in enumerate(ontology.roles):
         if role.name == ORIGIN_KEY:
-            yield "the name '_origin' is ours and no role can have it; call it 'origin'"
+            yield ("roles", i, "name"), "the name '_origin' is ours and no role can have it; call it 'origin'"
         if role.name in ROW_KEYS - {ontology.rows.count, ontology.rows.cause}:
             name = f"{role.name} (role)"
-            yield f"the name {role.name!r} is a column of every event row and no role can have it; call it {name!r}"
-    for role in ontology.roles:
-        for signature in role.signatures:
-            from_ = signature.from_ if isinstance(signature.from_, tuple) else ()
-            to = signature.to if isinstance(signature.to, tuple) else ()
-            unknown = [x for x in from_ if x not in ontology.trigger_names] + [x for x in to if x not in ontology.rank]
-            for name in unknown:
-                yield f"role {role.name!r} names {name!r}, which is not among the labels it may use"
-    if sum(role.joins_events for role in ontology.roles) > 1:
-        yield "only one role may have joins_events"
-    for attribute in ontology.attributes:
+            what = f"the name {role.name!r} is a column of every event row and no role can have it; call it {name!r}"
+            yield ("roles", i, "name"), what
+
+
+def _contradictions_of_roles(ontology: Ontology) -> _Contradictions:
+    for i, role in enumerate(ontology.roles):
+        for j, signature in enumerate(role.signatures):
+            ends = (("from", signature.from_, ontology.trigger_names), ("to", signature.to, ontology.labels))
+            for key, names, known in ends:
+                for name in names if isinstance(names, tuple) else ():
+                    if name not in known:
+                        kind = "trigger" if key == "from" else "label"
+                        what = f"role {role.name!r} leads {key} {name!r}, which is no {kind}; {nearest(name, known)}"
+                        yield ("roles", i, "signatures", j, key), what
+    joining = [i for i, role in enumerate(ontology.roles) if role.joins_events]
+    if len(joining) > 1:
+        yield ("roles", joining[1], "joins_events"), "only one role may have joins_events"
+
+
+def _contradictions_of_attributes(ontology: Ontology) -> _Contradictions:
+    for i, attribute in enumerate(ontology.attributes):
+        values = [value.name for value in attribute.values]
         if attribute.default is not None and not attribute.takes(attribute.default):
-            values = [value.name for value in attribute.values]
-            yield f"attribute {attribute.name!r}: the default {attribute.default!r} is none of its values {values}"
-        if isinstance(attribute.of, tuple) and not set(attribute.of) <= set(ontology.labels):
-            yield f"attribute {attribute.name!r} is of {attribute.of}, not all of them labels"
-    for contradiction in _contradictions_of_checks(ontology):
-        yield f"checks: {contradiction}"
-    versions = [version_key(change.version) for change in ontology.changes]
-    if versions != sorted(set(versions)) or any(version > version_key(ontology.version) for version in versions):
-        yield f"changes must ascend by version, none above {ontology.version}"
+            what = (
+                f"attribute {attribute.name!r}: the default {attribute.default!r} is none of its values; "
+                f"{nearest(attribute.default, values)}"
+            )
+            yield ("attributes", i, "default"), what
+        for j, value in enumerate(values):
+            if value in values[:j]:
+                yield ("attributes", i, "values", j), f"attribute {attribute.name!r} has the value {value!r} twice"
+        for label in attribute.of if isinstance(attribute.of, tuple) else ():
+            if label not in ontology.labels:
+                near = nearest(label, ontology.labels)
+                what = f"attribute {attribute.name!r} is of {label!r}, which is no label; {near}"
+                yield ("attributes", i, "of"), what
 
 
-def _contradictions_of_checks(ontology: Ontology) -> Iterator[str]:
-    roles = {role.name for role in ontology.roles}
+def _contradictions_of_checks(ontology: Ontology) -> _Contradictions:
+    roles = [role.name for role in ontology.roles]
     for label, expected in ontology.checks.expects.items():
+        at = ("expects", label)
         if label not in ontology.trigger_names:
-            yield f"expects names {label!r}, which is no trigger"
+            yield at, f"expects names {label!r}, which is no trigger; {nearest(label, ontology.trigger_names)}"
         if not expected:
-            yield f"expects of {label} is empty; list the roles of which one should be there"
+            yield at, f"expects of {label} is empty; list the roles of which one should be there"
         for role in expected:
             if role not in roles:
-                yield f"expects of {label} names {role!r}, which is no role"
+                yield at, f"expects of {label} names {role!r}, which is no role; {nearest(role, roles)}"
     for label, patterns in ontology.checks.patterns.items():
+        at = ("patterns", label)
         if label not in ontology.rank:
-            yield f"patterns names {label!r}, which is no label"
+            yield at, f"patterns names {label!r}, which is no label; {nearest(label, ontology.labels)}"
         for pattern in patterns:
             expression = expression_of(pattern)
             if expression is None and pattern not in ENGLISH_PATTERNS:
                 known = ", ".join(ENGLISH_PATTERNS)
-                yield f"the pattern {pattern!r} is neither one of {known} nor a /regex/"
+                yield at, f"the pattern {pattern!r} is neither one of {known} nor a /regex/"
             try:
                 re.compile(expression or "")
             except re.error as error:
-                yield f"the pattern {pattern!r} is no regular expression ({error})"
+                yield at, f"the pattern {pattern!r} is no regular expression ({error})"
+
+
+def _contradictions_of_changes(ontology: Ontology) -> _Contradictions:
+    versions = [version_key(change.version) for change in ontology.changes]
+    if versions != sorted(set(versions)) or any(version > version_key(ontology.version) for version in versions):
+        yield ("changes",), f"changes must ascend by version, none above {ontology.version}"
+    known = [*ontology.labels, *(role.name for role in ontology.roles), *(a.name for a in ontology.attributes)]
+    for i, change in enumerate(ontology.changes):
+        later = ontology.changes[i + 1 :]
+        for key in ("renamed", "merged"):
+            for old, new in getattr(change, key).items():
+                if _is_known(new, later, known):
+                    continue
+                if _is_known(old, later, known):
+                    round_ = f"the wrong way round; write {key}: {{{new}: {old}}}"
+                    what = f"{old!r} is in the ontology and {new!r} is not: {round_}"
+                else:
+                    what = f"{key} to {new!r}, which is not in the ontology; {nearest(new, known)}"
+                yield ("changes", i, key, old), f"changes, {change.version}: {what}"
+        for name in change.added:
+            if not _is_known(name, later, known):
+                what = f"added names {name!r}, which is not in the ontology; {nearest(name, known)}"
+                yield ("changes", i, "added"), f"changes, {change.version}: {what}"
+
+
+def _is_known(name: str, later: tuple[Change, ...], known: Collection[str]) -> bool:
+    """Whether a name of one version is in the ontology, or went with a later change."""
+    for change in later:
+        if name in change.removed or name in change.split:
+            return True
+        name = change.renamed.get(name, change.merged.get(name, name))
+    return name in known

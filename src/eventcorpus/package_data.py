@@ -6,7 +6,8 @@ The repository holds one copy of each. An installed package has them in ``eventc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from eventcorpus.errors import InputError, nearest
 from eventcorpus.tables import markdown_table_head, percent
 
 DEFAULT_ONTOLOGY = "corpus/ontology.yaml"
+logger = logging.getLogger(__name__)
 
 
 def package_path(path: str) -> Path:
@@ -32,10 +34,42 @@ def package_path(path: str) -> Path:
 
 
 def find_ontology_path(given: Path | None = None, *, near: Sequence[Path] = ()) -> Path:
-    """The ontology that was named, else ``ontology.yaml`` or ``config.xml`` beside an input, else the shipped one."""
-    folders = [path if path.is_dir() else path.parent for path in near]
-    candidates = [folder / name for folder in folders for name in ("ontology.yaml", "config.xml")]
-    return given or next((path for path in candidates if path.is_file()), None) or package_path(DEFAULT_ONTOLOGY)
+    """Which ontology a command takes: the one rule that all follow.
+
+    1. the one that was named;
+    2. the one that the input carries: ``ontology.yaml`` or ``config.xml`` in it or beside it (of a file also beside its
+       folder, such as ``corpus`` for ``corpus/annotations/pass-1.json``);
+    3. the working folder's: ``ontology.yaml``, else ``corpus/ontology.yaml``;
+    4. the shipped one.
+
+    Which was taken, and why, is logged, unless it was named.
+
+    Args:
+        near: the inputs of the command.
+    """
+    if given is not None:
+        return given
+    for path, why in _ontologies(near):
+        if path.is_file():
+            log_ontology(path, why)
+            return path
+    log_ontology(DEFAULT_ONTOLOGY, "the shipped one; --ontology names another")
+    return package_path(DEFAULT_ONTOLOGY)
+
+
+def _ontologies(near: Sequence[Path]) -> Iterator[tuple[Path, str]]:
+    for path in near:
+        places = [(path, f"in {path}")] if path.is_dir() else []
+        places += [(path.parent, f"beside {path}")]
+        places += [] if path.is_dir() else [(path.parent.parent, f"beside {path.parent}")]
+        for folder, why in places:
+            yield from ((folder / name, why) for name in ("ontology.yaml", "config.xml"))
+    yield from ((Path(name), "in the working folder") for name in ("ontology.yaml", DEFAULT_ONTOLOGY))
+
+
+def log_ontology(taken: Path | str, why: str) -> None:
+    """Say which ontology a command took that was not told which, and why."""
+    logger.info("ontology: %s (%s)", taken, why)
 
 
 def find_yaml(wanted: str | Path, folder: Path, *, what: str) -> Path:

@@ -197,8 +197,8 @@ OURS = "schema: 1\nname: ours\nversion: 1.0.0\nentities: [{name: Actor}, {name: 
         ),
         ({"labels": LABELS, "ontology": "gone.yaml"}, "ontology: no such file"),
         ({"labels": dict.fromkeys(LABELS)}, "every label of the data is mapped to null; nothing would be left"),
-        ({"labels": LABELS, "label": {}}, "m.yaml: a map has no key 'label'; did you mean 'labels'"),
-        ({"labels": {}}, "m.yaml: labels: Dictionary should have at least 1 item"),
+        ({"labels": LABELS, "label": {}}, "m.yaml: line 8: unknown key 'label'; did you mean 'labels'"),
+        ({"labels": {}}, "m.yaml: line 1: labels is {}, it must not be empty"),
     ],
 )  # fmt: skip
 def test_a_map_that_does_not_fit_names_the_way_out(tmp_path: Path, content: dict[str, Any], message: str) -> None:

@@ -237,6 +237,6 @@ def test_the_folder_holds_sorted_lists_and_a_manifest_with_their_hashes(tmp_path
 def test_a_manifest_that_is_not_ours_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text(json.dumps({"schema": 2}))
     with pytest.raises(
-        InputError, match=r"manifest\.json: schema: Input should be 1; write it again with: eventcorpus split"
+        InputError, match=r"manifest\.json: schema is 2, it must be 1; write it again with: eventcorpus split"
     ):
         read_manifest(tmp_path)

@@ -184,9 +184,9 @@ def test_each_number_that_is_not_met_is_named(tmp_path: Path) -> None:
         ),
         (
             "schema: 1\nrequire:\n  total.n_articles: {least: 1}\n",
-            "a requirements file has no key 'require.total.n_articles.least'; there are max, min, require, schema",
+            "line 3: unknown key 'require.total.n_articles.least'; there are min, max",
         ),
-        ("schema: 2\nrequire: {}\n", "schema: Input should be 1"),
+        ("schema: 2\nrequire: {}\n", "line 1: schema is 2, it must be 1"),
         ("[", "not valid YAML"),
     ],
 )

@@ -117,10 +117,10 @@ def test_the_content_of_a_class_map_is_the_meaning_and_its_name_is_not(tmp_path:
 
 
 def test_an_unknown_key_is_named_with_the_nearest(tmp_path: Path) -> None:
-    assert message(tmp_path, licens="CC0") == "mini.yaml: a benchmark has no key 'licens'; did you mean 'licence'"
+    assert message(tmp_path, licens="CC0") == "mini.yaml: line 11: unknown key 'licens'; did you mean 'licence'"
     nested = {"format": "conll", "min_confidnce": 0.5}
     assert message(tmp_path, convert=nested) == (
-        "mini.yaml: a benchmark has no key 'convert.min_confidnce'; did you mean 'min_confidence'"
+        "mini.yaml: line 4: unknown key 'convert.min_confidnce'; did you mean 'min_confidence'"
     )
 
 
@@ -134,7 +134,7 @@ def test_exactly_one_figure_is_the_headline(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["../secret.txt", "/etc/passwd"])
 def test_data_lies_in_its_folder(tmp_path: Path, path: str) -> None:
     assert message(tmp_path, files=[{"path": path}]) == (
-        f"mini.yaml: files.0.path: {path!r} must lie in the data folder: neither absolute nor with .."
+        f"mini.yaml: line 6: files.0.path: {path!r} must lie in the data folder: neither absolute nor with .."
     )
 
 

@@ -100,9 +100,9 @@ def test_a_report_of_an_earlier_version_still_reads_and_has_no_overlap_column() 
     ("content", "message"),
     [
         ({"gold": {"Organization": "Party"}, "predicted": {"Actor": "Party"}}, "gold: the dataset has no label 'Organization'; did you mean 'Organisation'"),
-        ({"gold": {"Person": "Party"}}, "predicted: Field required"),
-        ({"gold": {"Person": None}, "predicted": {"Actor": "Party"}}, "gold.Person: Input should be a valid string"),
-        ({"gold": {"Person": "Party"}, "predicted": {"Actor": "Party"}, "labels": {}}, "a map has no key 'labels'; there are gold, predicted"),
+        ({"gold": {"Person": "Party"}}, "predicted is missing"),
+        ({"gold": {"Person": None}, "predicted": {"Actor": "Party"}}, "line 2: gold.Person is None, it must be a name of at most 100 characters"),
+        ({"gold": {"Person": "Party"}, "predicted": {"Actor": "Party"}, "labels": {}}, "line 3: unknown key 'labels'; there are gold, predicted"),
     ],
 )  # fmt: skip
 def test_a_map_that_does_not_fit_is_an_error(tmp_path: Path, content: Any, message: str) -> None:

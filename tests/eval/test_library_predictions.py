@@ -331,7 +331,8 @@ def test_scores_of_our_own_file_are_called_confidence() -> None:
     with pytest.raises(EventCorpusError) as error:
         read_system(CASES / "ours-score.jsonl", gold, Options())
     assert str(error.value).endswith(
-        "line 1: mentions.0.score: Extra inputs are not permitted; a mention's score is called confidence here"
+        "line 1: unknown key 'mentions.0.score'; there are start, end, label, text, confidence, id, attributes, "
+        "attribute_confidences; a mention's score is called confidence here"
     )
 
 

@@ -115,13 +115,13 @@ def test_a_users_table_comes_first(tmp_path: Path) -> None:
         ("name,aliases\nA,B\n", "mine.csv: no column inter; the columns are name, aliases, inter, country, side"),
         (
             "name,aliases,inter,country,side\nA,,9,,\n",
-            "mine.csv: line 2: inter: Input should be less than or equal to 8",
+            "mine.csv: line 2: inter is '9', it must be at most 8",
         ),
         (
             "name,aliases,inter,country,side\nA,,,Syria,\n",
-            "mine.csv: line 2: country: String should match pattern '^[A-Z]{2}$'",
+            "mine.csv: line 2: country is 'Syria', it must fit: String should match pattern '^[A-Z]{2}$'",
         ),
-        ("name,aliases,inter,country,side\n,B,,,\n", "mine.csv: line 2: name: String should have at least 1 character"),
+        ("name,aliases,inter,country,side\n,B,,,\n", "mine.csv: line 2: name is '', it must not be empty"),
     ],
 )
 def test_a_users_table_that_does_not_fit_is_refused_with_its_line(tmp_path: Path, text: str, message: str) -> None:

@@ -52,14 +52,14 @@ def test_a_row_has_the_fixed_keys_in_their_order_and_says_what_is_not_known() ->
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"confidence": 1.5}, "line 1: confidence: Input should be less than or equal to 1"),
+        ({"confidence": 1.5}, "line 1: confidence is 1.5, it must lie between 0 and 1"),
         ({"date": {"start": "2018-05-01", "end": "2018-04-01"}}, "the start 2018-05-01 is after the end 2018-04-01"),
-        ({"date": {"start": "May"}}, "line 1: date.start: Input should be a valid date"),
-        ({"triggers": []}, "line 1: triggers: Tuple should have at least 1 item"),
-        ({"place": [{"start": 1, "text": "Homs"}]}, "line 1: place: end: Field required"),
+        ({"date": {"start": "May"}}, "line 1: date.start is 'May', it must fit: Input should be a valid date"),
+        ({"triggers": []}, "line 1: triggers is [], it must not be empty"),
+        ({"place": [{"start": 1, "text": "Homs"}]}, "line 1: place: end is missing"),
         ({"place": [{"start": 0, "end": 1, "text": "x", "confidence": "high"}]}, "the confidence 'high' is not in"),
         ({"notes": 7}, "line 1: 'notes' is '7'; beside the fixed keys stand the values of attributes"),
-        ({"count": {"best": -1}}, "line 1: count.best: Input should be greater than or equal to 0"),
+        ({"count": {"best": -1}}, "line 1: count.best is -1, it must be at least 0"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_line_and_key(tmp_path: Path, change: object, message: str) -> None:

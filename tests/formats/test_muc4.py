@@ -106,9 +106,12 @@ def test_a_mention_that_is_not_there_stops_or_is_refused_and_leaves_its_template
 @pytest.mark.parametrize(
     ("change", "key"),
     [
-        ({"Weapon": None}, "templates.0.Weapon: Input should be a valid tuple"),
-        ({"PerpOrg": [[["hf", "18"]]]}, "templates.0.PerpOrg.0.0.1: Input should be a valid integer"),
-        ({"Place": []}, "templates.0.Place: Extra inputs are not permitted"),
+        ({"Weapon": None}, "templates.0.Weapon is None, it must be a list"),
+        ({"PerpOrg": [[["hf", "18"]]]}, "templates.0.PerpOrg.0.0.1 is '18', it must be a whole number"),
+        (
+            {"Place": []},
+            "unknown key 'templates.0.Place'; there are incident_type, PerpInd, PerpOrg, Target, Victim, Weapon",
+        ),
     ],
 )
 def test_a_line_that_does_not_fit_is_named_with_its_key(tmp_path: Path, change: dict[str, Any], key: str) -> None:

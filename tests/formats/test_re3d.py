@@ -216,9 +216,9 @@ def test_what_is_below_the_confidence_is_left_out_and_counted(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"begin": "0"}, "D1: re3d/entities.json, line 1: begin: Input should be a valid integer"),
-        ({"confidence": 1.2}, "line 1: confidence: Input should be less than or equal to 1"),
-        ({"score": 1}, "line 1: score: Extra inputs are not permitted"),
+        ({"begin": "0"}, "D1: re3d/entities.json, line 1: begin is '0', it must be a whole number"),
+        ({"confidence": 1.2}, "line 1: confidence is 1.2, it must lie between 0 and 1"),
+        ({"score": 1}, "line 1: unknown key 'score'; there are _id, documentId, begin, end, type, value, confidence"),
         (
             {"documentId": "D9"},
             "article D9: re3d/entities.json, line 1: Location D1-0-38-42-Location: of a document that is not there",

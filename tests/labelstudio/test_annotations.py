@@ -238,8 +238,35 @@ def test_utf16_offsets_are_never_guessed(read: Any) -> None:
     ],
 )
 def test_what_cannot_be_right_stops(read: Any, items: list[dict[str, Any]], message: str) -> None:
-    with pytest.raises(SpanError, match=f"article x: region r .*{message}.*--refuse"):
+    with pytest.raises(SpanError, match=f"article x: region r .*{message}"):
         read(task(annotation(*items)), stop=True)
+
+
+@pytest.mark.parametrize(
+    ("key", "changes", "lines"),
+    [
+        ("mini@1.0.0", [], "set version: 1.0.1 in the ontology, and add to changes: - {version: 1.0.1, renamed: {Group: Actor}}"),
+        ("mini@0.9.0", [{"version": "1.0.0", "added": ["Place"]}], "add to changes in the ontology, under version 1.0.0: renamed: {Group: Actor}"),
+    ],
+)  # fmt: skip
+def test_a_label_that_was_renamed_in_silence_is_answered_with_the_lines_to_write(
+    read: Any, key: str, changes: list[dict[str, Any]], lines: str
+) -> None:
+    ontology = parse_ontology(ONTOLOGY.model_dump(by_alias=True, mode="json") | {"changes": changes}, place="o")
+    old = task(annotation(region("r", 0, 6, "Group"), region(*ATTACKED), region(*NORTHTOWN)), ontology=key)
+    with pytest.raises(SpanError) as raised:
+        read(old, ontology=ontology, stop=True)
+    assert str(raised.value).partition(": article x: ")[2] == (
+        "region r Group [0, 6): label not in the ontology: the label 'Group' is not in mini@1.0.0 (Attack, Actor, "
+        f"Place); if it was renamed, {lines}"
+    )
+
+
+def test_the_lines_that_are_told_for_a_renamed_label_carry_the_data_along(read: Any) -> None:
+    told = {"version": "1.0.1", "changes": [{"version": "1.0.1", "renamed": {"Group": "Actor"}}]}
+    ontology = parse_ontology(ONTOLOGY.model_dump(by_alias=True, mode="json") | told, place="o")
+    ((article,), _) = read(task(annotation(region("r", 0, 6, "Group")), ontology="mini@1.0.0"), ontology=ontology)
+    assert [span.label for span in article.spans] == ["Actor"]
 
 
 def test_a_skipped_annotation_is_not_gold_and_its_items_are_counted(read: Any) -> None:

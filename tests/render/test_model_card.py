@@ -175,9 +175,7 @@ def test_agreement_of_the_shipped_corpus_stands_beside_the_labels() -> None:
 
 def test_a_file_that_is_no_report_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text('{"exact": {}}')
-    with pytest.raises(
-        InputError, match=r"x\.json: not a report of eventcorpus eval --json: eventcorpus: Field required"
-    ):
+    with pytest.raises(InputError, match=r"x\.json: not a report of eventcorpus eval --json: eventcorpus is missing"):
         read_scores(tmp_path / "x.json")
     with pytest.raises(InputError, match=r"not a report of eventcorpus agree --json"):
         read_agreement(tmp_path / "x.json")

@@ -175,6 +175,30 @@ class Agreement:
     groups: list[Group]
 
 
+def _advice(articles: Sequence[Sequence[AnnotatedArticle]]) -> str:
+    """What to do where no article has two annotators."""
+    ids_of: dict[str, dict[str, str]] = {}
+    for annotated in (annotated for passes in articles for annotated in passes if annotated.annotator != ADJUDICATED):
+        ids_of.setdefault(annotated.article.text_sha256, {})[annotated.annotator] = annotated.article.id
+    shared = [ids for ids in ids_of.values() if len(ids) > 1]
+    if shared:
+        (first, one), (second, other) = list(shared[0].items())[:2]
+        return (
+            f"texts are the same under other ids ({len(shared):,}, the first: {one} of {first} and {other} of "
+            f"{second}); give both annotators tasks that were made of the same articles"
+        )
+    annotators = {annotator for ids in ids_of.values() for annotator in ids}
+    if len(annotators) > 1:
+        return (
+            "they annotated different articles; give each some that another has annotated, 20 or more, and convert all "
+            "exports together: eventcorpus convert FIRST.json SECOND.json --out DATASET"
+        )
+    return (
+        "have some annotated by a second person and convert all exports together: eventcorpus convert FIRST.json "
+        "SECOND.json --out DATASET"
+    )
+
+
 def agreement(
     articles: Sequence[Sequence[AnnotatedArticle]],
     ontology: Ontology,
@@ -203,10 +227,7 @@ def agreement(
     names = sorted(by_annotator, key=annotator_order)
     if not doubles:
         listed = ", ".join(f"{annotator} {by_annotator[annotator]:,}" for annotator in names)
-        raise InputError(
-            f"{name}: no article has two annotators (articles: {listed or 'none'}); have some annotated by a second "
-            "person and convert all exports together: eventcorpus convert FIRST.json SECOND.json --out DATASET"
-        )
+        raise InputError(f"{name}: no article has two annotators (articles: {listed or 'none'}); {_advice(articles)}")
     everything = list(chain.from_iterable(doubles.values()))
     shown = tracked(everything, len(everything), on_progress)
     counts = [

@@ -134,8 +134,8 @@ class _Checker:
             return mark.fault
         if mark.label not in self.ontology.rank:
             known = ", ".join(self.ontology.labels)
-            detail = f"the label {mark.label!r} is not in {self.ontology.key} ({known}){self.form.label_hint}"
-            return Fault(Code.UNKNOWN_LABEL, detail)
+            hint = "" if self.report.refuses else self.form.label_hint(mark.label)
+            return Fault(Code.UNKNOWN_LABEL, f"the label {mark.label!r} is not in {self.ontology.key} ({known}){hint}")
         pieces: Pieces = mark.pieces
         repair: Code | Reason | None = None
         found = cut_pieces(self.original, pieces)

@@ -96,13 +96,21 @@ def same_but_blanks_and_quotes(found: str, given: str) -> bool:
     return found == given or found.translate(_QUOTES).split() == given.translate(_QUOTES).split()
 
 
+LabelHint = Callable[[str], str]
+"""Given a label that is not in the ontology, the way out."""
+
+
+def _map_hint(label: str) -> str:
+    return "; add it to the ontology, or give it one of these names with --map"
+
+
 @dataclass(frozen=True)
 class Form:
     """How a format writes and means annotations, as far as formats differ in it.
 
     Attributes:
         noun: what its users call a mark.
-        label_hint: what an error adds if a label is not in the ontology.
+        label_hint: what an error adds if a label is not in the ontology, given the label.
         text_hint: what an error adds if the text differs; ``{}`` is the text that the file gives.
         same_text: whether the text found and the text given are the same.
         is_stale: whether the text given is one that the format did not write anew when the place (text, start, end) was
@@ -118,7 +126,7 @@ class Form:
     """
 
     noun: str = "span"
-    label_hint: str = ""
+    label_hint: LabelHint = _map_hint
     text_hint: str = ""
     same_text: Callable[[str, str], bool] = same_but_blanks_and_quotes
     is_stale: Callable[[str, int, int, str], bool] | None = None

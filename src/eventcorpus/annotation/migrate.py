@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from eventcorpus.conversion_report import Code, Reason
@@ -48,6 +50,28 @@ class Migration:
             names = [step.renamed.get(name, step.merged.get(name, name)) for name in kept]
             names += [*step.added, *(part for parts in step.split.values() for part in parts)]
         return tuple(dict.fromkeys(names))
+
+
+def renaming_hint(label: str, data_key: str, ontology: Ontology, *, used: Collection[str]) -> str:
+    """The lines to write into an ontology that has a label of the data under another name, and does not say so.
+
+    Args:
+        data_key: the ontology that the data was annotated with: another version of this one, or this one.
+        used: the labels in the data: the new name is none of them.
+    """
+    unused = [name for name in ontology.labels if name not in used]
+    near = difflib.get_close_matches(label, unused, n=1, cutoff=0.5) or (unused if len(unused) == 1 else [])
+    version, old = ontology.version, data_key.partition("@")[2]
+    if version == old:
+        major, minor, patch = version_key(version)
+        version = f"{major}.{minor}.{patch + 1}"
+    line = f"renamed: {{{label}: {near[0] if near else 'ITS-NEW-NAME'}}}"
+    if any(change.version == version for change in ontology.changes):
+        return f"; if it was renamed, add to changes in the ontology, under version {version}: {line}"
+    changes = f"add to changes: - {{version: {version}, {line}}}"
+    if version == ontology.version:
+        return f"; if it was renamed, {changes}"
+    return f"; if it was renamed, set version: {version} in the ontology, and {changes}"
 
 
 def migration(data_key: str | None, ontology: Ontology, *, place: str) -> Migration:

@@ -14,7 +14,8 @@ from eventcorpus.tables import console
 
 
 @click.command("agree")
-@click.argument("dataset", type=options.PATH)
+@click.argument("inputs", nargs=-1, required=True, type=options.PATH, metavar="DATASET|LABELS...")
+@options.ONTOLOGY
 @options.OVERLAP
 @options.resamples_option()
 @options.seed_option("bootstrap")
@@ -29,12 +30,17 @@ from eventcorpus.tables import console
     default=1000,
     help="How many groups of disagreements the page shows; the report has all.",
 )
-def agree_command(json_path: Path | None, **settings: Any) -> None:
+def agree_command(
+    inputs: tuple[Path, ...], ontology_path: Path | None, json_path: Path | None, **settings: Any
+) -> None:
     """How far annotators agree, and on what they do not.
 
     Of every pair of annotators and of all pairs together, on the articles that both annotated: F1 of spans (exact and
     overlapping), Krippendorff's alpha on characters, roles, attributes, events, with 95% intervals. The page groups
     the disagreements by what one decision of the guidelines would settle. docs/agreement.md explains every figure.
+
+    DATASET is what convert made of all annotators' files; LABELS are these files themselves, in any format that convert
+    reads. Spans that cannot be right are left out then, and --ontology says under which labels they are read.
 
     \b
     Example:
@@ -44,7 +50,7 @@ def agree_command(json_path: Path | None, **settings: Any) -> None:
 
     gc.freeze()  # the libraries are loaded and stay: not looking at them again saves a tenth of the time
     with options.progress("compare") as on_progress:
-        report = api.agree(on_progress=on_progress, **settings)
+        report = api.agree(inputs, ontology=ontology_path, on_progress=on_progress, **settings)
     alone = report.dataset.articles - report.dataset.articles_of_several
     if alone:
         options.notice(f"{alone:,} of {report.dataset.articles:,} articles have one annotator and say nothing here")

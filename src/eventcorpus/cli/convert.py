@@ -24,14 +24,12 @@ from eventcorpus.formats.schemes import SCHEMES
 @click.option(
     "--from", "format", type=click.Choice(list(FORMATS)), help="What LABELS are.  [default: told from the files]"
 )
+@options.ONTOLOGY
 @click.option(
-    "--ontology",
-    type=options.PATH,
-    help="Our YAML or a Label Studio config.xml  [default: the one beside LABELS, else the shipped corpus's; of "
-    "other formats, the labels that are found]",
-)
-@click.option(
-    "--splits", type=options.PATH, help="Folder with train.txt, validation.txt, test.txt: one article id a line."
+    "--splits",
+    metavar="70/15/15|DIR",
+    help="Percents for train, validation and test, near-duplicates in one split; or a folder with train.txt, "
+    "validation.txt, test.txt: one article id a line.",
 )
 @options.GOLD
 @click.option(
@@ -75,12 +73,19 @@ from eventcorpus.formats.schemes import SCHEMES
 )
 @click.pass_context
 def convert_command(
-    context: click.Context, /, labels: tuple[Path, ...], out: Path, format: str | None, **settings: Any
+    context: click.Context,
+    /,
+    labels: tuple[Path, ...],
+    out: Path,
+    format: str | None,
+    ontology_path: Path | None,
+    **settings: Any,
 ) -> None:
     """Convert annotations to a Hugging Face dataset.
 
     Plain datasets.load_dataset opens OUT. LABELS are files or a folder in any format that --from names; without it
-    the format is told from the files, and said. Files called train, dev and test become the splits. What was kept,
+    the format is told from the files, and said. Without --ontology that of other formats than Label Studio's exports
+    is made of the labels in the files. Files called train, dev and test become the splits. What was kept,
     repaired and refused stands in loss_report.json. docs/formats.md says what each format keeps and loses.
 
     \b
@@ -89,7 +94,7 @@ def convert_command(
     """
     _check_options(context, format or format_of(labels))
     with options.progress("convert") as on_progress:
-        conversion = convert(labels, out, format=format, on_progress=on_progress, **settings)
+        conversion = convert(labels, out, format=format, ontology=ontology_path, on_progress=on_progress, **settings)
     options.notices(conversion.notices)
     click.echo(options.sizes_line(conversion.sizes, "articles", out))
 

@@ -10,12 +10,13 @@ from rich.table import Table
 
 from eventcorpus.cli import options
 from eventcorpus.corpus.checks.corpus import check_corpus
-from eventcorpus.corpus.folder import read_corpus, read_gold_articles
+from eventcorpus.corpus.folder import read_for_splits, read_gold_articles
 from eventcorpus.corpus.near_duplicates import find_clusters
 from eventcorpus.corpus.splitting import (
     GROUP_FIELDS,
     SplitManifest,
     SplitOptions,
+    check_not_empty,
     is_split_folder,
     split_articles,
     write_splits,
@@ -164,6 +165,9 @@ def split_command(
 ) -> None:
     """Split CORPUS into train, validation and test.
 
+    CORPUS is a corpus folder, a dataset folder, or annotations in any format that convert reads, which takes OUT with
+    --splits. To split and convert in one go: convert --splits 70/15/15.
+
     Near-duplicates and articles of one cluster stay together. Rare labels, roles, values of attributes, kinds
     of article and articles without an event are spread in proportion. The same corpus and seed give the same splits.
 
@@ -173,13 +177,14 @@ def split_command(
     """
     check_folder(out, is_ours=is_split_folder)
     places = read_splits(keep) if keep is not None else {}
-    folder = read_corpus(corpus, gold=gold, fields=fields)
+    folder = read_for_splits(corpus, gold=gold, fields=fields)
     wanted = SplitOptions(**settings)
     articles = list(folder.articles.values())
     with options.progress("near-duplicates") as on_progress:
         clusters = find_clusters(tracked(articles, len(articles), on_progress))
     with options.progress("splitting"):
         splitting = split_articles(articles, folder.gold, folder.ontology, wanted, keep=places, clusters=clusters)
+    check_not_empty(splitting, wanted)
     manifest = write_splits(out, splitting, wanted, folder.gold, folder.ontology)
     gone = sorted(set(places) - set(folder.articles))
     if gone:

@@ -31,7 +31,7 @@ BESTS = ("latest", "max", "min", "mode")
     default=1,
     help="How many days apart the dates may be that reports of one event give.",
 )
-@click.option("--ontology", "ontology_path", type=options.PATH, help="Of the rows  [default: the shipped one]")
+@options.ONTOLOGY
 def dedupe_command(paths: tuple[Path, ...], out: Path, best: Best, days: int, ontology_path: Path | None) -> None:
     """Find the rows of many articles that tell the same event.
 
@@ -46,7 +46,7 @@ def dedupe_command(paths: tuple[Path, ...], out: Path, best: Best, days: int, on
     from eventcorpus.events.dedupe import dedupe
     from eventcorpus.labelstudio.config import load_ontology
 
-    ontology = load_ontology(ontology_path)
+    ontology = load_ontology(ontology_path, near=paths)
     with options.progress("dedupe") as on_progress:
         done = dedupe(paths, out, ontology, best=best, days=days, on_progress=on_progress)
     options.notices(done.lines())

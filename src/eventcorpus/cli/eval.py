@@ -98,9 +98,7 @@ _GATE = click.option(
     "--exported", type=click.Choice(EXPORTED), default="predictions", help="What of a Label Studio export is scored."
 )
 @click.option("--model-version", help="Whose predictions, where an export has those of several models.")
-@click.option(
-    "--ontology", type=options.PATH, help="Of Label Studio exports: our YAML or a config.xml  [default: the one beside]"
-)
+@options.ONTOLOGY
 @click.pass_context
 def eval_command(
     context: click.Context,
@@ -114,13 +112,14 @@ def eval_command(
     json_path: Path | None,
     markdown: Path | None,
     gate_path: Path | None,
+    ontology_path: Path | None,
     **settings: Any,
 ) -> None:
     """Score predictions against gold, per label.
 
     Predictions of a model, or of any system as JSON Lines; exact matches, and overlaps, over whole articles. With
     --class-map gold and predictions may have different labels: see corpus/maps/re3d-eval.yaml. With --rows event rows
-    are scored, cell by cell.
+    are scored, cell by cell. --ontology is for Label Studio exports.
 
     \b
     Example:
@@ -155,6 +154,7 @@ def eval_command(
         report = api.evaluate(
             model_paths or predictions_paths,
             path,
+            ontology=ontology_path,
             command=options.command_line(context),
             on_progress=on_progress,
             **settings,

@@ -42,7 +42,7 @@ def check_command(files: tuple[Path, ...], ontology_path: Path | None) -> None:
     Example:
       eventcorpus inline check my-articles.txt
     """
-    ontology = load_ontology(ontology_path)
+    ontology = load_ontology(ontology_path, near=files)
     check = InlineCheck()
     for line in check.lines(files, ontology):
         click.echo(line)
@@ -89,7 +89,7 @@ def read(
     Example:
       eventcorpus inline read mine.txt --articles articles.jsonl --annotations export.json --set invented=true
     """
-    ontology = load_ontology(ontology_path)
+    ontology = load_ontology(ontology_path, near=files)
     header = "".join(f"{key.strip()}: {value.strip()}\n" for key, _, value in (s.partition("=") for s in settings))
     annotated = read_inline_files(files, ontology, header=header)
     user = None if annotator is None else keep_name(annotator, annotations_path.parent)

@@ -69,10 +69,6 @@ def labelstudio_command() -> None:
 # what the commands share ---------------------------------------------------------------------------------------------
 
 _ARTICLES = click.argument("articles", nargs=-1, required=True, type=options.PATH)
-_MADE_FROM = click.option(
-    "--ontology", "ontology_path", type=options.PATH,
-    help="What the project was made from  [default: the shipped corpus's]",
-)  # fmt: skip
 
 
 def _source_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -266,7 +262,7 @@ def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], r
 @click.command("preannotate")
 @click.option("--predictions", "predictions_path", required=True, type=options.PATH, help="What extract wrote.")
 @options.PROJECT
-@_MADE_FROM
+@options.ONTOLOGY
 @click.option("--replace", is_flag=True, help="Remove the predictions of the same model version first.")
 @click.option("--strict", is_flag=True, help="Fail if an article is refused or anything left out; nothing is sent.")
 def preannotate_command(
@@ -333,7 +329,7 @@ def status_command(wanted: str | None, pulled: Path) -> None:
 @click.command("pull")
 @options.PROJECT
 @click.option("--out", type=options.PATH, default=options.PULLED, help="Folder for export.json and what explains it.")
-@_MADE_FROM
+@options.ONTOLOGY
 def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> None:
     """Take everything that was annotated: annotations, drafts, predictions and who made them.
 

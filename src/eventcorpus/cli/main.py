@@ -108,10 +108,15 @@ class Commands(LazyGroup):
 
 
 class ToStderr(logging.Handler):
-    """Messages of this package as plain lines on stderr; other libraries keep their own ways."""
+    """Messages of this package as plain lines on stderr, each once in a row; other libraries keep their own ways."""
+
+    _last = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        click.echo(_one_line(record.getMessage()), err=True)
+        message = _one_line(record.getMessage())
+        if message != self._last:  # gold and predictions may come from one file
+            click.echo(message, err=True)
+        self._last = message
 
 
 def _one_line(message: str) -> str:

@@ -53,7 +53,8 @@ ONTOLOGY = click.option(
     "--ontology",
     "ontology_path",
     type=PATH,
-    help="Our YAML or a Label Studio config.xml  [default: the one beside the input, else the shipped corpus's]",
+    help="Our YAML or a Label Studio config.xml  [default: ontology.yaml or config.xml in or beside the input, else "
+    "ontology.yaml or corpus/ontology.yaml in the working folder, else the shipped one]",
 )
 DATASET = click.option("--dataset", type=PATH, required=True, help="The dataset folder with the gold annotations.")
 SPLITS = click.option("--splits", type=PATH, help="Folder of splits  [default: CORPUS/splits, if it is there]")

@@ -26,7 +26,7 @@ KINDS = ("rows", "acled", "ucdp", "geojson")
 @click.argument("source", type=options.PATH)
 @click.option("--articles", multiple=True, type=options.PATH, help="The articles of predictions that have no text.")
 @click.option("--split", help="Only this split of a dataset.  [default: all]")
-@click.option("--ontology", "ontology_path", type=options.PATH, help="Of predictions  [default: the shipped one]")
+@options.ONTOLOGY
 @options.normalisers
 @click.option("--format", "kind", type=click.Choice(KINDS), default="rows", help="Columns of --out.")
 @click.option("--out", type=options.PATH, help="Write there, by suffix, instead of JSON Lines to stdout.")

@@ -14,7 +14,9 @@ from pathlib import Path
 from eventcorpus.articles.read import read_articles
 from eventcorpus.articles.report import ReadReport
 from eventcorpus.conversion_report import ConversionReport
+from eventcorpus.dataset.convert import Request, read_annotations_of
 from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
+from eventcorpus.dataset.formats import format_of
 from eventcorpus.dataset.splits import read_splits
 from eventcorpus.errors import InputError
 from eventcorpus.labelstudio.annotations import gold_articles
@@ -90,6 +92,26 @@ def read_corpus(
     passes_of = {article_id: passes for article_id, (_, passes) in of_id.items()}
     gold_of = {article_id: decided for article_id, (decided, _) in of_id.items()}
     return CorpusFolder(path, ontology, articles, passes_of, gold_of, policy, report, unreadable)
+
+
+def read_for_splits(path: Path, *, gold: str | None, fields: Mapping[str, str] | None = None) -> CorpusFolder:
+    """Read what ``split`` takes: a corpus folder, a dataset folder, or a file or folder of labels in any format.
+
+    Raises:
+        InputError: as ``read_corpus``, ``read_dataset`` and ``dataset.convert.read_annotations_of``.
+    """
+    if is_dataset_folder(path):
+        found = read_gold_articles(path, fields=fields)
+        every, ontology, policy, report = list(found.articles), found.ontology, found.policy, ConversionReport()
+    elif path.is_file() or not any((path / name).is_dir() for name in ("articles", "annotations")):
+        read = read_annotations_of(Request([path], gold=gold, refuse=True), format_of([path]))
+        every = [entry.gold for entry in read.entries]
+        ontology, policy, report = read.ontology, read.gold_policy, read.report
+    else:
+        return read_corpus(path, gold=gold, fields=fields)
+    articles = {annotated.article.id: annotated.article for annotated in every}
+    gold_of = {annotated.article.id: annotated for annotated in every}
+    return CorpusFolder(path, ontology, articles, {}, gold_of, policy, report)
 
 
 def splits_folder(path: Path) -> Path | None:

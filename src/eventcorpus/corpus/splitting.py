@@ -6,6 +6,7 @@ The same articles, options and seed give the same splits. A folder of splits has
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -102,6 +103,23 @@ def split_articles(
         chosen = stratify(units, shares=options.shares, given=given, seed=options.seed)
     split_of = {article_id: kept.get(article_id, chosen[name]) for name, ids in groups.items() for article_id in ids}
     return Splitting(dict(sorted(split_of.items())), clusters, len(groups), len(kept), cut)
+
+
+def check_not_empty(splitting: Splitting, options: SplitOptions) -> None:
+    """See that each split that is to have articles has some; where splits were kept, these may be as they are.
+
+    Raises:
+        InputError: naming the least number of articles that is needed.
+    """
+    wanted = {split: share for split, share in options.shares.items() if share > 1e-9}
+    empty = [split for split in wanted if split not in splitting.split_of.values()]
+    if empty and not splitting.n_kept:
+        least = math.ceil(round(1 / min(wanted.values()), 6))
+        listed = "/".join(f"{100 * share:g}" for share in options.shares.values())
+        raise InputError(
+            f"{listed} of {len(splitting.split_of)} articles, {splitting.n_groups} without near-duplicates and "
+            f"clusters, leaves {empty[0]} empty; at least {least} are needed: annotate more, or choose a larger share"
+        )
 
 
 def features_of(article: Article, gold: AnnotatedArticle | None, ontology: Ontology) -> set[str]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
@@ -16,9 +17,19 @@ from eventcorpus.annotation.document import Found
 from eventcorpus.annotation.label_map import Mapper, mapped
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
 from eventcorpus.conversion_report import ConversionReport
-from eventcorpus.dataset.folder import REPORT, Entry, TextPolicy, Written, data_of, is_dataset_folder, write_dataset
+from eventcorpus.dataset.folder import (
+    REPORT,
+    Entry,
+    TextPolicy,
+    Written,
+    data_of,
+    is_dataset_folder,
+    manifest_hash,
+    read_annotations,
+    write_dataset,
+)
 from eventcorpus.dataset.formats import COMMON, FORMATS, OPTIONS, Format, check_extra, format_of, refuse_unread
-from eventcorpus.dataset.splits import check_splits, read_splits
+from eventcorpus.dataset.splits import Shares, check_splits, read_splits, shares_of
 from eventcorpus.errors import InputError, nearest
 from eventcorpus.files import check_folder, paths_of, sha256_of_file
 from eventcorpus.formats.sample import sample_of
@@ -29,6 +40,10 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import percent
+from eventcorpus.text import sha256_of
+
+logger = logging.getLogger(__name__)
+ALL_IN_TRAIN = "no --splits: all articles are in train"
 
 
 @dataclass(frozen=True)
@@ -70,8 +85,10 @@ def convert(
     Args:
         inputs: exports of Label Studio or folders of them; of another format its file or folder.
         format: one of ``dataset.formats.FORMATS``; None: told from the inputs, which a notice says.
-        ontology: our YAML or a config.xml; None: the one beside the inputs, else the shipped one.
-        splits: folder with train.txt, validation.txt, test.txt (one article id a line); None: as the format says, else
+        ontology: our YAML or a config.xml; None: of exports by the rule of ``package_data.find_ontology_path``, of
+            other formats made of the labels in the files.
+        splits: folder with train.txt, validation.txt, test.txt (one article id a line), or percents of the articles for
+            these, such as ``70/15/15``, near-duplicates in one split; None: as the format says, else
             all articles are in ``train``.
         gold: adjudicated, agreed, union or an annotator such as a1, of articles that several annotated; None:
             adjudicated if there are decisions, else a1.
@@ -96,12 +113,14 @@ def convert(
     check_folder(out, is_ours=is_dataset_folder)
     before = data_of(out)
     told = format is None
+    shares = shares_of(str(splits)) if splits else None
     format = format or format_of(paths)
     annotations = read_annotations_of(
         Request(
             paths,
             ontology=Path(ontology) if ontology else None,
-            splits=Path(splits) if splits else None,
+            splits=Path(splits) if splits and not shares else None,
+            shares=shares,
             gold=gold,
             scheme=scheme,
             columns=columns,
@@ -125,10 +144,13 @@ def convert(
         annotations.report,
         gold_policy=annotations.gold_policy,
         inputs={name: sha256_of_file(file) for name, file in files},
+        splits=f"{splits} by --splits, near-duplicates in one split, seed 0" if shares else "",
         text=text,
         strict=strict,
     )
     notices = [f"read as {FORMATS[format].title} (--from names another format)"] if told else []
+    if format != "labelstudio" and ontology is None and label_map is None:
+        notices.append("ontology: made of the labels in the files (--ontology names another)")
     notices += [*annotations.notices, *_notices(annotations.report, written, out)]
     if before and before != data_of(out):
         notices.append(f"the dataset that was in {out} was another one; it is replaced")
@@ -158,6 +180,30 @@ def read_annotations_of(request: Request, format: str) -> Annotations:
         raise
 
 
+def read_every_annotator(
+    paths: Sequence[Path], *, ontology: Path | None = None
+) -> tuple[list[list[AnnotatedArticle]], Ontology, str]:
+    """Every annotator's view of the articles of a dataset folder, or of files in any format that ``convert`` reads.
+
+    Of files, spans that cannot be right are left out, and what people should know is logged.
+
+    Returns:
+        per article the annotations, a1 first; their ontology; the hash of the dataset's manifest, or over the files'.
+
+    Raises:
+        InputError: as ``read_annotations_of`` and ``dataset.folder.read_annotations``.
+    """
+    if len(paths) == 1 and (is_dataset_folder(paths[0]) or not paths[0].exists()):
+        labels, articles = read_annotations(paths[0])
+        return articles, labels, manifest_hash(paths[0])
+    found = read_annotations_of(Request(paths, ontology=ontology, refuse=True), format_of(paths))
+    articles = [list(entry.annotations) for entry in found.entries]
+    for line in (*(line for line in found.notices if line != ALL_IN_TRAIN), found.report.summary()):
+        logger.info("%s", line)
+    hashes = "".join(sha256_of_file(file) for file in found.files)
+    return articles, found.ontology, sha256_of(hashes)
+
+
 @dataclass(frozen=True)
 class Request:
     """What is to be read, and how; see ``convert``."""
@@ -165,6 +211,7 @@ class Request:
     inputs: Sequence[Path]
     ontology: Path | None = None
     splits: Path | None = None
+    shares: Shares | None = None
     gold: str | None = None
     scheme: str | None = None
     columns: str | None = None
@@ -227,11 +274,33 @@ def _entries(
 
 def _in_splits(found: Annotations, request: Request, *, is_divided: bool) -> Annotations:
     """The annotations with each article in the split that the request's folder gives it, else in the one it has."""
+    if request.shares is not None:
+        return replace(found, entries=_split(found, request.shares))
     if request.splits is not None:
         return replace(found, entries=_moved(found.entries, request.splits, found.notices))
     if not is_divided:
-        found.notices.append("no --splits: all articles are in train")
+        found.notices.append(ALL_IN_TRAIN)
     return found
+
+
+def _split(found: Annotations, shares: Shares) -> Iterator[Entry]:
+    """Each article in the split that it is given by ``corpus.splitting``; all are in memory.
+
+    Raises:
+        InputError: if a split would be empty.
+    """
+    from eventcorpus.corpus.splitting import (  # above this layer; only where it is wanted
+        SplitOptions,
+        check_not_empty,
+        split_articles,
+    )
+
+    every = list(found.entries)
+    gold = {entry.gold.article.id: entry.gold for entry in every}
+    options = SplitOptions(validation=shares[1] / 100, test=shares[2] / 100)
+    splitting = split_articles([entry.gold.article for entry in every], gold, found.ontology, options)
+    check_not_empty(splitting, options)
+    yield from (replace(entry, split=splitting.split_of[entry.gold.article.id]) for entry in every)
 
 
 def _moved(entries: Iterable[Entry], splits: Path, notices: list[str]) -> Iterator[Entry]:

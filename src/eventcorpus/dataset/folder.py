@@ -87,6 +87,7 @@ def write_dataset(
     *,
     gold_policy: str,
     inputs: Mapping[str, str],
+    splits: str = "",
     text: TextPolicy = "all",
     strict: bool = False,
 ) -> Written:
@@ -98,6 +99,7 @@ def write_dataset(
     Args:
         report: may still be counting while ``entries`` are taken; it is written when they have ended.
         inputs: file name -> sha256 of what was converted.
+        splits: how the articles were split, if they were split here.
         text: whose text is written; ``licensed``: of articles that state a licence, ``none``: a standoff release.
 
     Raises:
@@ -143,6 +145,7 @@ def write_dataset(
             "schema": SCHEMA,
             "ontology": ontology.key,
             "gold": gold_policy,
+            **({"splits": splits} if splits else {}),
             "text": text,
             "files": files,
             "inputs": dict(inputs),
@@ -209,8 +212,8 @@ def join_text(
     manifest, files = open_dataset(folder)
     ontology, report = read_ontology_yaml(folder / "ontology.yaml"), ConversionReport()
     entries = _joined(files, articles, report)
-    gold_policy, inputs = manifest["gold"], manifest["inputs"]
-    return write_dataset(out, entries, ontology, report, gold_policy=gold_policy, inputs=inputs, strict=strict), report
+    kept = {"gold_policy": manifest["gold"], "inputs": manifest["inputs"], "splits": manifest.get("splits", "")}
+    return write_dataset(out, entries, ontology, report, strict=strict, **kept), report
 
 
 def text_hashes(folder: Path) -> dict[str, str]:

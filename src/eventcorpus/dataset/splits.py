@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 from eventcorpus.annotation.first_seen import FirstSeen
 from eventcorpus.errors import InputError
@@ -11,6 +13,28 @@ from eventcorpus.files import read_text
 from eventcorpus.schema import Article
 
 SPLITS = ("train", "validation", "test")
+Shares: TypeAlias = tuple[float, float, float]
+"""Percents of the articles for train, validation and test; together 100."""
+
+
+def shares_of(given: str) -> Shares | None:
+    """The shares that ``70/15/15`` says; None if it is the name of a folder.
+
+    Raises:
+        InputError: if they are not three, or not 100 together.
+
+    >>> shares_of("80/0/20"), shares_of("corpus/splits")
+    ((80.0, 0.0, 20.0), None)
+    """
+    if not re.fullmatch(r"[\d.]+(/[\d.]+)+", given) or Path(given).is_dir():
+        return None
+    try:
+        train, validation, test = map(float, given.split("/"))
+    except ValueError:
+        raise InputError(f"--splits {given}: three percents are needed, such as 70/15/15 or 80/0/20") from None
+    if train + validation + test != 100:
+        raise InputError(f"--splits {given}: together {train + validation + test:g} percent; they must be 100")
+    return train, validation, test
 
 
 def read_splits(folder: Path) -> dict[str, str]:

@@ -15,6 +15,7 @@ from eventcorpus.dataset.folder import is_dataset_folder, manifest_hash, read_an
 from eventcorpus.dataset.formats import FORMATS, format_of
 from eventcorpus.errors import InputError
 from eventcorpus.eval.library_predictions import library_of, read_library_predictions
+from eventcorpus.eval.older_models import Carried
 from eventcorpus.eval.runs import Run
 from eventcorpus.events.linking import annotated_mentions
 from eventcorpus.files import sha256_of_file
@@ -73,7 +74,7 @@ class Options:
         reading: how tag files are read.
         exported: what of a Label Studio export is scored.
         model_version: whose predictions, where an export has those of several models.
-        ontology: of Label Studio exports; None: the one beside them, else the shipped one.
+        ontology: of Label Studio exports; None: by the rule of ``package_data.find_ontology_path``.
     """
 
     split: str = "test"
@@ -288,19 +289,27 @@ def _predict(model: Path, gold: Gold, *, hint_labels: bool, on_progress: OnProgr
     from eventcorpus.models.extractor import Extractor, predict
 
     extractor = Extractor.from_pretrained(model)
-    unknown = sorted(set(gold.ontology.labels) - set(extractor.about.ontology.labels))
+    carried = Carried.between(extractor.about.ontology, gold.ontology, place=str(model)) if hint_labels else None
+    known = {carried.way.name(x) if carried else x for x in extractor.about.ontology.labels}
+    unknown = [label for label in gold.ontology.labels if label not in known]
     if unknown and hint_labels:
         logger.info("the model does not know %s; gold of these counts as missed", ", ".join(unknown))
     found = predict((annotated.article for annotated in gold.articles), extractor)
     predictions = [p.model_copy(update={"text": None}) for p in tracked(found, len(gold.articles), on_progress)]
-    if extractor.heads is None:
-        return Run(predictions, str(model))
-    given = [(a.article, annotated_mentions(a, extractor.about.ontology)) for a in gold.articles]
-    linked = [
-        prediction_of(article, mentions, extractor.name)
-        for (article, _), mentions in zip(given, extractor.link_given(given), strict=True)
-    ]
-    return Run(predictions, str(model), linked)
+    linked: list[Prediction] | None = None
+    if extractor.heads is not None:
+        then = [carried.as_then(annotated) if carried else annotated for annotated in gold.articles]
+        given = [(a.article, annotated_mentions(a, extractor.about.ontology)) for a in then]
+        linked = [
+            prediction_of(article, mentions, extractor.name)
+            for (article, _), mentions in zip(given, extractor.link_given(given), strict=True)
+        ]
+    if carried is not None:
+        predictions = [carried.prediction(prediction) for prediction in predictions]
+        for line in carried.notices():
+            logger.info("%s", line)
+        linked = None if linked is None else [carried.prediction(prediction) for prediction in linked]
+    return Run(predictions, str(model)) if linked is None else Run(predictions, str(model), linked)
 
 
 def _own_predictions(path: Path) -> list[Prediction]:

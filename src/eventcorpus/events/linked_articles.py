@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from eventcorpus.annotation.rules import with_defaults
@@ -26,15 +26,16 @@ def read_linked_articles(
 
     Args:
         articles: files that have the articles of predictions; not needed where the predictions have their text.
-        ontology: of predictions; None: the one of the shipped corpus. A dataset has its own.
+        ontology: of predictions; None: by the rule of ``package_data.find_ontology_path``. A dataset has its own.
         split: the only one that is read of a dataset; None: all.
 
     Raises:
         InputError: if the source is neither, or the text of an article is nowhere.
         PredictionsError: if a prediction was made from another text.
     """
+    articles = list(articles)
     if not source.is_dir():
-        return load_ontology(ontology), _of_predictions(source, articles)
+        return load_ontology(ontology, near=[source, *articles]), _of_predictions(source, articles)
     if not is_dataset_folder(source):
         raise InputError(f"{source}: a folder that convert did not write; name a dataset folder or a predictions file")
     dataset = read_dataset(source)
@@ -44,9 +45,8 @@ def read_linked_articles(
     )
 
 
-def _of_predictions(path: Path, articles: Iterable[Path]) -> Iterator[LinkedArticle]:
-    paths = list(articles)
-    known = {article.id: article for article in read_articles(paths)} if paths else {}
+def _of_predictions(path: Path, articles: Sequence[Path]) -> Iterator[LinkedArticle]:
+    known = {article.id: article for article in read_articles(articles)} if articles else {}
     for prediction in read_predictions(read_lines(path), place=str(path)):
         article = known.get(prediction.id)
         if article is None and prediction.text is not None:

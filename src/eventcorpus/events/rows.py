@@ -179,7 +179,7 @@ class Row:
                     f"{place}: {one_line(key)} is {one_line(str(value))}; beside the fixed keys stand the values of "
                     "attributes and lists of arguments"
                 )
-        fixed = parse_as(_FixedKeys, own, place=place, what="a row")
+        fixed = parse_as(_FixedKeys, own, place=place)
         of_fixed = {name: getattr(fixed, name) for name in _FixedKeys.model_fields}
         return cls(**of_fixed, attributes=attributes, arguments=arguments)
 

@@ -16,7 +16,7 @@ from typing import Any
 from eventcorpus.annotation.assemble import annotated_article
 from eventcorpus.annotation.check import Checked
 from eventcorpus.annotation.merge import default_policy, gold_of, gold_policy
-from eventcorpus.annotation.migrate import Migration, migration
+from eventcorpus.annotation.migrate import Migration, migration, renaming_hint
 from eventcorpus.conversion_report import REPLACED, Code, ConversionReport
 from eventcorpus.errors import InputError, SpanError
 from eventcorpus.labelstudio.exports import (
@@ -26,7 +26,7 @@ from eventcorpus.labelstudio.exports import (
     OnError,
     index_exports,
 )
-from eventcorpus.labelstudio.regions import check_annotation, is_region, units
+from eventcorpus.labelstudio.regions import check_annotation, is_region, units, values_of
 from eventcorpus.labelstudio.shapes import annotations_of, n_entries, objects_in
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Role, Span
@@ -117,7 +117,7 @@ def _pieces(tasks: list[ExportedTask], report: ConversionReport) -> list[_Piece]
         if (piece.text, piece.first.offset) != (task.stored.text, task.offset):
             raise InputError(
                 f"{task.place}: article {task.article_id} stands in {piece.first.place} with another text; "
-                "ids are unique"
+                "ids are unique, and annotators of one article read the same text"
             )
         for raw in annotations_of(task.raw):
             annotation = ExportedAnnotation(raw, len(piece.annotations) + 1, task)
@@ -198,6 +198,7 @@ def _checked(
 ) -> Checked:
     task = annotation.task
     _refuse_strange(annotation.raw, annotation.number, task.article_id, report)
+    hint = partial(_renaming_hint, task=task, ontology=ontology, index=index) if task.ontology_key else None
     try:
         return check_annotation(
             annotation.items,
@@ -210,9 +211,16 @@ def _checked(
             offset=task.offset,
             annotator=index.names[annotation.person],
             aliases=index.aliases,
+            label_hint=hint,
         )
     except SpanError as error:
         raise SpanError(f"{task.place}: {error}") from None
+
+
+def _renaming_hint(label: str, *, task: ExportedTask, ontology: Ontology, index: ExportIndex) -> str:
+    every = (a for _, raw, _ in index.raw_tasks() for a in annotations_of(raw))
+    used = {name for a in every for item in objects_in(a, "result") if is_region(item) for name in values_of(item)}
+    return renaming_hint(label, task.ontology_key, ontology, used=used)
 
 
 def _joined(pieces: list[_Piece], task: ExportedTask) -> str:

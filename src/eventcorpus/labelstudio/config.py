@@ -99,7 +99,7 @@ def load_ontology(path: str | Path | None = None, *, near: Sequence[Path] = ()) 
     """Read an ontology from our YAML or a Label Studio configuration.
 
     Args:
-        path: None: ``ontology.yaml`` or ``config.xml`` beside one of ``near``, else the ontology of the shipped corpus.
+        path: None: by the rule of ``package_data.find_ontology_path``, with the inputs ``near``.
 
     Raises:
         OntologyError: if it contradicts itself.

@@ -60,10 +60,17 @@ _FOREIGN_FIELDS = ("title", "outlet", "url", "published", "language", "licence",
 """Columns that are fields of an article in a task that we did not make, too, if they hold words."""
 _ONTOLOGY_KEY = re.compile(r"[\w.-]+@\d+\.\d+\.\d+")
 _ADJUDICATOR = "~adjudicator"
+_BY_FILE = "~~"
 OnError = Callable[[str, InputError], None]
 """Told the id of an article and what is wrong with it."""
 OnTextless = Callable[[str, dict[str, Any]], None]
 """Told the name of an article and its task, which has no text."""
+
+
+class OfFile(str):
+    """The name of a file or folder that stands for its annotator, where its annotations do not say who that is."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -187,6 +194,7 @@ class ExportIndex:
         names: by person the name of the annotator.
         shared_ids: ids in projects that are not ours under which several texts stand: no ids of articles.
         offered: what the listing controls offer, or regions have from them.
+        people_of: by file whose annotations those without ``completed_by`` are, where there are several files.
     """
 
     paths: tuple[Path, ...]
@@ -201,6 +209,7 @@ class ExportIndex:
     names: dict[str, str] = field(default_factory=dict)
     shared_ids: set[str] = field(default_factory=set)
     offered: dict[str, dict[str, None]] = field(default_factory=dict)
+    people_of: Mapping[Path, str] = field(default_factory=dict)
 
     def raw_tasks(self, on_textless: OnTextless | None = None) -> Iterator[tuple[str, dict[str, Any], TaskText]]:
         """Yield (place, task, its text).
@@ -210,6 +219,9 @@ class ExportIndex:
         """
         for path in self.paths:
             for place, raw in read_tasks(path):
+                if path in self.people_of:
+                    for annotation in annotations_of(raw):
+                        annotation["completed_by"] = annotation.get("completed_by") or self.people_of[path]
                 text = text_of(raw["data"], self.objects)
                 if text is not None:
                     yield place, raw, text
@@ -313,11 +325,17 @@ class ExportIndex:
 
 
 def index_exports(
-    paths: Iterable[Path], *, config: Element | None = None, place: str = "", refuses: bool = False
+    paths: Iterable[Path],
+    *,
+    config: Element | None = None,
+    place: str = "",
+    refuses: bool = False,
+    people_of: Mapping[Path, str] | None = None,
 ) -> ExportIndex:
     """Read exports once, keeping ids alone.
 
     Args:
+        people_of: see ``ExportIndex``; None: by the names of the files (``person_of_file``).
         config: the configuration of their project, which says where the text stands, and is called ``place``.
         refuses: leave tasks without text out, instead of raising.
 
@@ -325,7 +343,9 @@ def index_exports(
         InputError: if a file is not an export, or a task has no text.
         OntologyError: if labels are not drawn on texts.
     """
-    index = ExportIndex(tuple(paths), refuses)
+    files = tuple(paths)
+    people_of = {file: person_of_file(file) for file in files} if people_of is None else people_of
+    index = ExportIndex(files, refuses, people_of=people_of if len(set(people_of.values())) > 1 else {})
     if config is not None:
         index = replace(
             index,
@@ -361,6 +381,9 @@ def index_exports(
             "articles are named by the hash of their text"
         )
     index.names.update({person: f"a{n}" for n, person in enumerate(sorted(people - {_ADJUDICATOR}), start=1)})
+    of_files = {f"{_BY_FILE}{name}": name for name in index.people_of.values()}
+    if told := [f"{index.names[person]} is {name}" for person, name in of_files.items() if person in index.names]:
+        index.notices.append(f"annotators told by their files, which do not say who annotated: {', '.join(told)}")
     index.names.update({person: ADJUDICATED for person in people & {_ADJUDICATOR}})
     return index
 
@@ -419,11 +442,22 @@ def _no_text(objects: Sequence[TextObject]) -> str:
 
 def _person(annotation: dict[str, Any]) -> str:
     by = annotation.get("completed_by")
+    if isinstance(by, OfFile):
+        return f"{_BY_FILE}{by}"
     if isinstance(by, dict):
         by = by.get("id") or by.get("email")
     if isinstance(by, int):
         return f"{by:012d}"
     return f"~{by}" if by and isinstance(by, str) else "~nobody"
+
+
+def person_of_file(file: Path) -> OfFile:
+    """Whose annotations a file without ``completed_by`` has; files called by numbers, as storages write, are of one.
+
+    >>> person_of_file(Path("labels/anna.json")), person_of_file(Path("labels/17.json"))
+    ('labels/anna.json', 'labels')
+    """
+    return OfFile(file.parent if file.stem.isdigit() else file)
 
 
 def open_exports(
@@ -433,7 +467,7 @@ def open_exports(
 
     Args:
         paths: files of tasks, and folders of them or of ``labelstudio pull``, of which the newest is taken.
-        ontology: our YAML or a config.xml; None: the one beside the exports, else the shipped one.
+        ontology: our YAML or a config.xml; None: by the rule of ``package_data.find_ontology_path``.
         refuses: leave tasks without text out, instead of raising.
 
     Raises:
@@ -443,7 +477,9 @@ def open_exports(
     given = list(paths)
     files: list[Path] = []
     notices: list[str] = []
+    people_of: dict[Path, str] = {}
     for path in given:
+        n_before = len(files)
         if is_pull_folder(path):
             files.append(path / PULLED_EXPORT)
         elif path.is_dir():
@@ -455,11 +491,17 @@ def open_exports(
                 )
         else:
             files.append(path)
+        whole = OfFile(path) if len(given) > 1 else None  # each input is of one person, else each file of the only one
+        people_of |= {file: whole or person_of_file(file) for file in files[n_before:]}
     source = find_ontology_path(ontology, near=given)
     is_config, place = source.suffix.lower() == ".xml", str(source)
     config = read_text(source) if is_config else ""
     index = index_exports(
-        files, config=parse_config(config, place) if is_config else None, place=place, refuses=refuses
+        files,
+        config=parse_config(config, place) if is_config else None,
+        place=place,
+        refuses=refuses,
+        people_of=people_of,
     )
     index.notices[:0] = notices
     if is_config:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from eventcorpus.annotation.check import Checked, check_document
-from eventcorpus.annotation.document import Direction, Document, Fault, Form, Link, Mark, MarkAttribute
+from eventcorpus.annotation.document import Direction, Document, Fault, Form, LabelHint, Link, Mark, MarkAttribute
 from eventcorpus.annotation.migrate import Migration
 from eventcorpus.conversion_report import Code, ConversionReport, Kind, Reason
 from eventcorpus.labelstudio.config import PATH_SEPARATOR
@@ -31,7 +31,7 @@ _VALUE_KEYS = frozenset(("start", "end", "text", "labels", "startOffset", "endOf
 
 LABEL_STUDIO = Form(
     noun="region",
-    label_hint="; name the project's own labels with --ontology config.xml",
+    label_hint=lambda label: "; name the project's own labels with --ontology config.xml",
     text_hint=", Label Studio says {}; was the article edited after annotation?",
     same_text=same_but_line_ends,
     is_stale=is_resized,
@@ -46,7 +46,9 @@ LABEL_STUDIO = Form(
 )
 CONFIGURED = replace(
     LABEL_STUDIO,
-    label_hint="; a label that the project has no more can be added to a copy of its config.xml, renamed with --map",
+    label_hint=lambda label: (
+        "; a label that the project has no more can be added to a copy of its config.xml, renamed with --map"
+    ),
 )
 """Where the configuration of the project says which labels it has."""
 
@@ -63,6 +65,7 @@ def check_annotation(
     offset: int = 0,
     annotator: str = "",
     aliases: Mapping[str, str] | None = None,
+    label_hint: LabelHint | None = None,
 ) -> Checked:
     """The spans and roles of one annotation.
 
@@ -73,6 +76,7 @@ def check_annotation(
         offset: where this text begins in the article.
         annotator: on whose word the spans stand.
         aliases: labels by the name on the page -> the name that annotations hold.
+        label_hint: the way out for a label that is not in the ontology; None: as of projects that are not ours.
 
     Raises:
         SpanError: for an item that cannot be right, unless the report refuses such items.
@@ -93,12 +97,13 @@ def check_annotation(
     attributes = [_attribute(item, migration) for item in others if units(item, refs)[1]]
     if len(attributes) < len(others):
         report.note("answers about the whole task (not kept)", len(others) - len(attributes))
+    form = LABEL_STUDIO if text.name is None and not text.stretches else CONFIGURED
     document = Document(
         Article(article_id, text.original),
         marks,
         links,
         attributes,
-        form=LABEL_STUDIO if text.name is None and not text.stretches else CONFIGURED,
+        form=replace(form, label_hint=label_hint) if label_hint else form,
         offset=offset,
         decided_by=annotator,
     )

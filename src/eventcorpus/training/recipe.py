@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
-from eventcorpus.errors import RecipeError, nearest
-from eventcorpus.files import StrictModel, read_yaml
+from eventcorpus.errors import RecipeError
+from eventcorpus.files import StrictModel, parse_as, read_yaml_as
 from eventcorpus.models.languages import language_code
 from eventcorpus.package_data import find_yaml, package_path
 
@@ -206,9 +206,9 @@ def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe.
 
     Raises:
-        RecipeError: in one line: file, key, value and its limits; for an unknown key the nearest known one.
+        RecipeError: in one line: file, line, key, value and its limits; for an unknown key the nearest known one.
     """
-    return check_recipe(read_yaml(path, what="a recipe", error=RecipeError), place=str(path))
+    return read_yaml_as(Recipe, path, what="a recipe", error=RecipeError)
 
 
 def find_recipe(wanted: str | Path) -> Recipe:
@@ -218,21 +218,7 @@ def find_recipe(wanted: str | Path) -> Recipe:
 
 def check_recipe(data: Mapping[Any, Any], *, place: str) -> Recipe:
     """Check the content of a recipe; see ``read_recipe``."""
-    try:
-        return Recipe.model_validate({str(key): value for key, value in data.items()})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-    if not first["loc"]:
-        raise RecipeError(f"{place}: {first['msg'].removeprefix('Value error, ')}")
-    key = str(first["loc"][0])
-    if first["type"] == "extra_forbidden":
-        raise RecipeError(f"{place}: unknown key {key!r}; {nearest(key, ordered_keys())}")
-    wanted = f"be {kind(key)}"
-    if first["type"] in ("greater_than_equal", "less_than_equal") and (bounds := limits(key)):
-        wanted = "lie between {:g} and {:g}".format(*bounds)
-    elif isinstance(data[key], bool) and first["type"] in ("literal_error", "string_type"):
-        wanted += ', in quotes ("no" without them is false in YAML)'
-    raise RecipeError(f"{place}: {key} is {data[key]!r}, it must {wanted}")
+    return parse_as(Recipe, data, place=place, error=RecipeError)
 
 
 def with_settings(recipe: Recipe, settings: Sequence[tuple[str, str]]) -> Recipe:
@@ -265,13 +251,6 @@ def is_expert(key: str) -> bool:
 def ordered_keys() -> list[str]:
     """All keys, those that most people set first."""
     return sorted(Recipe.model_fields, key=is_expert)
-
-
-def kind(key: str) -> str:
-    """What kind of value a key takes, in words: "a whole number", "one of viterbi, argmax"."""
-    annotation = Recipe.model_fields[key].annotation
-    names = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-    return names.get(annotation) or "one of " + ", ".join(get_args(annotation))  # type: ignore[arg-type]
 
 
 def limits(key: str) -> tuple[float, float] | None:
