@@ -150,6 +150,29 @@ def test_rules_are_checked_in_every_pass_and_the_rest_in_gold(corpus: Path) -> N
     assert found["expected-role"] == 1 and found["no-role"] == 1
 
 
+def test_kinds_that_guidelines_do_not_mind_are_left_out_and_it_is_said(corpus: Path) -> None:
+    assert kinds(corpus, "--without", "determiner") == {"near-duplicate": 1}
+    path = corpus / "ontology.yaml"
+    path.write_text(path.read_text().replace("checks: {", "checks: {without: [near-duplicate], "))
+    code, stdout, stderr = run("check", "corpus", "--json", "-", "--without", "determiner")
+    assert code == 0 and json.loads(stdout)["kinds"] == {}
+    assert json.loads(stdout)["without"] == ["near-duplicate", "determiner"]
+    assert "not looked for: near-duplicate, determiner\n" in stderr
+
+
+def test_only_kinds_that_there_are_and_that_may_be_meant_are_left_out(corpus: Path) -> None:
+    assert run("check", "corpus", "--without", "determinr")[::2] == (
+        1, "Error: --without: there is no kind 'determinr'; did you mean 'determiner'\n"
+    )  # fmt: skip
+    assert run("check", "corpus", "--without", "signature")[::2] == (
+        1,
+        "Error: --without: signature is an error, and is always looked for; link another span, or mend the signatures\n",
+    )
+    path = corpus / "ontology.yaml"
+    path.write_text(path.read_text().replace("checks: {", "checks: {without: [overlp], "))
+    assert "checks.without: there is no kind 'overlp'" in run("check", "corpus")[2]
+
+
 def test_predictions_are_compared(corpus: Path) -> None:
     from eventcorpus.text import sha256_of
 

@@ -172,10 +172,12 @@ class Checks(StrictModel):
     ``expects``: by trigger label, roles of which every trigger of it should have at least one.
     ``patterns``: by label, which words of a text should carry the label: names of ``ENGLISH_PATTERNS``, or regular
     expressions between slashes (``/\\bRamadan\\b/``; if there is a group, the words are what it matches).
+    ``without``: kinds of findings that these guidelines do not mind, such as ``determiner``.
     """
 
     expects: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     patterns: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    without: tuple[str, ...] = ()
 
 
 class RowRoles(StrictModel):

@@ -48,6 +48,12 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 )
 @options.SPLITS
 @options.GOLD
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="KIND",
+    help="Do not look for this kind, which your guidelines do not mind, such as determiner; may be repeated.",
+)
 @click.option("--top", type=click.IntRange(min=0), default=3, help="Findings shown of each kind.")
 @options.json_option("every finding")
 @options.html_option("the findings in context")
@@ -80,9 +86,13 @@ def check_command(
             on_progress=on_progress,
             **settings,
         )
-    without = [article_id for article_id in read.gold if predictions is not None and article_id not in predictions]
-    if without:
-        options.notice(f"{len(without):,} articles have no prediction and are not compared, the first: {without[0]}")
+    unpredicted = [article_id for article_id in read.gold if predictions is not None and article_id not in predictions]
+    if unpredicted:
+        options.notice(
+            f"{len(unpredicted):,} articles have no prediction and are not compared, the first: {unpredicted[0]}"
+        )
+    if report.without:
+        options.notice(f"not looked for: {', '.join(report.without)}")
     if not options.put_json(json_path, report):
         console().print(kinds_table(report))
         for line in finding_lines(report, top=top) if top else ():

@@ -13,7 +13,7 @@ from pathlib import Path
 from eventcorpus.conversion_report import Code, ConversionReport
 from eventcorpus.corpus.checks import labels
 from eventcorpus.corpus.checks.annotation import edge_findings, role_findings, rule_findings
-from eventcorpus.corpus.checks.findings import CheckReport, Finding, check_report, finding_order
+from eventcorpus.corpus.checks.findings import CheckReport, Finding, check_report, finding_order, kinds_left_out
 from eventcorpus.corpus.folder import CorpusFolder, read_corpus, splits_folder
 from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.corpus.splitting import changed_files, read_manifest
@@ -52,6 +52,7 @@ def check_corpus(
     predictions: Mapping[str, Prediction] | None = None,
     predictions_place: str = "predictions",
     fields: Mapping[str, str] | None = None,
+    without: Collection[str] = (),
     on_progress: OnProgress | None = None,
 ) -> tuple[CheckReport, CorpusFolder]:
     """Find everything that can be wrong with a corpus folder.
@@ -61,19 +62,22 @@ def check_corpus(
         gold: see ``dataset.convert.convert``.
         predictions: by article id, to compare with gold; None: nothing is compared.
         fields: from our field names to the columns of the articles.
+        without: kinds that are not looked for, beside those of the ontology's ``checks: {without: [...]}``.
         on_progress: called while articles are compared with each other.
 
     Returns:
         the findings, and the corpus as far as it could be read.
 
     Raises:
-        InputError: if the corpus lacks a part, the splits cannot be read, or a prediction was made from another text.
+        InputError: if the corpus lacks a part, the splits cannot be read, a prediction was made from another text, or
+            there is no kind of ``without``.
     """
     corpus = read_corpus(path, gold=gold, raises=False, fields=fields)
+    left_out = kinds_left_out(corpus, without)
     clusters = find_clusters(tracked(corpus.articles.values(), len(corpus.articles), on_progress))
     splits = splits or splits_folder(path)
     found = find_all(corpus, clusters, splits=splits, predictions=predictions or {}, place=predictions_place)
-    return check_report(found, corpus), corpus
+    return check_report(found, corpus, left_out), corpus
 
 
 def find_all(

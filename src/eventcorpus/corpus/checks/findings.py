@@ -6,7 +6,7 @@ An *error* cannot be meant: ``check --strict`` fails on it. A *look* is often ri
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -14,6 +14,7 @@ from pydantic import Field
 
 from eventcorpus import __version__
 from eventcorpus.corpus.folder import CorpusFolder
+from eventcorpus.errors import InputError, nearest
 from eventcorpus.files import StrictModel
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.text import stored_form
@@ -112,6 +113,8 @@ KINDS = (
 # fmt: on
 KIND_OF = {kind.name: kind for kind in KINDS}
 RANK = {kind.name: i for i, kind in enumerate(KINDS)}
+LOOKS = tuple(kind.name for kind in KINDS if kind.severity == "look")
+"""Kinds that may be meant, so that they can be left out."""
 
 
 def finding_order(finding: Finding) -> tuple[int, float, str, int]:
@@ -154,12 +157,32 @@ class CheckReport(StrictModel):
     spans: int
     errors: int
     looks: int
+    without: tuple[str, ...] = Field(default=(), description="kinds that were not looked for")
     kinds: dict[str, KindCount]
     findings: tuple[FindingRow, ...]
 
 
-def check_report(findings: Sequence[Finding], corpus: CorpusFolder) -> CheckReport:
-    """Count findings, which are in their order, per kind."""
+def kinds_left_out(corpus: CorpusFolder, given: Collection[str]) -> tuple[str, ...]:
+    """The kinds that are not looked for: those that were ``given``, and the ontology's ``checks: {without: [...]}``.
+
+    Raises:
+        InputError: if there is no such kind, or it is an error, which nobody can mean.
+    """
+    for place, names in (
+        ("--without", given),
+        (f"{corpus.ontology.key}: checks.without", corpus.ontology.checks.without),
+    ):
+        for name in names:
+            if name not in KIND_OF:
+                raise InputError(f"{place}: there is no kind {name!r}; {nearest(name, LOOKS)}")
+            if name not in LOOKS:
+                raise InputError(f"{place}: {name} is an error, and is always looked for; {KIND_OF[name].way_out}")
+    return tuple(name for name in LOOKS if name in (*given, *corpus.ontology.checks.without))
+
+
+def check_report(findings: Sequence[Finding], corpus: CorpusFolder, without: Sequence[str] = ()) -> CheckReport:
+    """Count findings, which are in their order, per kind; those of the kinds ``without`` are left out."""
+    findings = [finding for finding in findings if finding.kind not in without]
     articles = {(finding.kind, finding.article) for finding in findings if finding.article}
     n_articles_of = Counter(kind for kind, _ in articles)
     n_of = Counter(finding.kind for finding in findings)
@@ -182,6 +205,7 @@ def check_report(findings: Sequence[Finding], corpus: CorpusFolder) -> CheckRepo
         corpus=corpus.path.resolve().name,
         ontology=corpus.ontology.key,
         gold=corpus.policy,
+        without=tuple(without),
         articles=len(corpus.gold),
         spans=sum(len(annotated.spans) for annotated in corpus.gold.values()),
         errors=n_errors,
