@@ -241,6 +241,7 @@ def curve(
     Raises:
         RecipeError, InputError, ModelError, OutputError: see ``load_recipe`` and ``training.curve``.
     """
+    from eventcorpus.dataset.folder import read_annotations
     from eventcorpus.eval.curve import curve_report
     from eventcorpus.files import write_json
     from eventcorpus.render.curve import curve_page, curve_svg
