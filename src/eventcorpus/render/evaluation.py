@@ -38,6 +38,9 @@ from eventcorpus.render.links import links_of
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import percent
 
+_LINKS = ("marks.js", "arrows.js", "links.js")
+"""The scripts of roles, attributes and events."""
+
 # terminal ------------------------------------------------------------------------------------------------------------
 
 
@@ -227,7 +230,7 @@ def eval_page(
         least_articles=LEAST_ARTICLES,
         items=browser_json(browser),
         has_links=browser.links is not None,
-        script=page_script("figures.js", *(["links.js"] if browser.links is not None else []), "browser.js"),
+        script=page_script("figures.js", *(_LINKS if browser.links is not None else ()), "browser.js"),
     )
 
 
