@@ -34,7 +34,7 @@ def limited(limits: Limits, *, key: str | None = None) -> TestClient:
 
 
 def test_an_article_comes_back_with_mentions_roles_attributes_and_events(client: TestClient) -> None:
-    answer = client.post("/extract", json={"id": "a", "text": TEXT, "date": "24 April 2018", "title": "T"})
+    answer = client.post("/extract", json={"id": "a", "text": TEXT, "date": "2018-04-24", "title": "T"})
     assert answer.status_code == 200
     (article,) = answer.json()["articles"]
     assert {key: article[key] for key in ("schema", "id", "published", "model", "warnings", "events")} == {
@@ -97,9 +97,10 @@ def test_what_is_replaced_in_a_text_is_told(client: TestClient) -> None:
         ({"text": " \n"}, "the article: text: String should match pattern '\\S'"),
         ({"text": 3}, "the article: text: Input should be a valid string"),
         ({"text": "a", "titel": "b"}, "the article: an article has no key 'titel'; did you mean 'title'"),
+        ({"text": "a", "date": ""}, "the article: published is ''; it must be an ISO date such as 2018-04-24, or a date-time"),
         ({"text": "a", "published": "soon"}, "the article: published is 'soon'; it must be an ISO date such as 2018-04-24, or a date-time"),
         ({"text": "a", "published": "2018-04-24", "date": "2018"}, "the article: published and date are the same; send one of them"),
-        ({"text": "a", "id": "\u2028"}, "the article: the id '\\u2028' is empty or has characters that cannot be printed"),
+        ({"text": "a", "id": "\u2028"}, "the article: id: an id is printable and does not begin with a blank"),
         ({"text": "a", "metadata": []}, "the article: metadata: Input should be a valid dictionary"),
         ("a", "the article: Input should be a valid dictionary or instance of SentArticle"),
     ],
@@ -132,13 +133,13 @@ def test_a_body_that_is_not_declared_as_json_is_refused(client: TestClient) -> N
 
 def test_more_than_the_limits_is_refused_with_the_way_out() -> None:
     client = limited(Limits(max_bytes=1_000_000, max_characters=10))
-    for sent, said in (
-        ({"text": "x" * 11}, "the article: a text of 11 characters, at most 10 are read; cut it into several, or start the service with a larger --max-characters"),
-        ([{"text": "x"}] * 2001, "2,001 articles in one request, at most 2,000 are read; send fewer at a time"),
-        ({"text": "x" * 1_000_000}, "the body is longer than 1 MB; send fewer articles at a time, or start the service with a larger --max-body-mb"),
+    for status, sent, said in (
+        (422, {"text": "x" * 11}, "the article: a text of 11 characters, at most 10 are read; cut it into several, or start the service with a larger --max-characters"),
+        (422, [{"text": "x"}] * 2001, "2,001 articles in one request, at most 2,000 are read; send fewer at a time"),
+        (413, {"text": "x" * 1_000_000}, "the body is longer than 1 MB; send fewer articles at a time, or start the service with a larger --max-body-mb"),
     ):  # fmt: skip
         answer = client.post("/extract", json=sent)
-        assert (answer.status_code, answer.json()) == (413, {"detail": said})
+        assert (answer.status_code, answer.json()) == (status, {"detail": said})
 
 
 def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from eventcorpus.articles.rows import article_from_row, published_date
-from eventcorpus.errors import RequestError
+from eventcorpus.errors import InputError
 from eventcorpus.events.rows import FixedKeys
 from eventcorpus.files import StrictModel, parse_as
 from eventcorpus.ontology import Ontology
@@ -29,10 +29,22 @@ def _stored(value: Any) -> Any:
     return stored_form(value).text if isinstance(value, str) else value
 
 
+def _printable(value: Any) -> Any:
+    if isinstance(value, str) and not (value.isprintable() and value[:1].strip()):
+        raise ValueError("an id is printable and does not begin with a blank")
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_stored)]
+Id = Annotated[
+    str,
+    BeforeValidator(_printable),
+    Field(description="Printable. By default 16 digits of the hash of the text.",
+          json_schema_extra={"pattern": r"^[\p{L}\p{M}\p{N}\p{P}\p{S}][\p{L}\p{M}\p{N}\p{P}\p{S} ]*$"}),
+]  # fmt: skip
 Day = Annotated[
     Text,
-    Field(description="A date (2018-04-24) or date-time in ISO 8601, or as people write it (24 April 2018).",
+    Field(description="A date (2018-04-24) or date-time in ISO 8601.",
           json_schema_extra={"anyOf": [{"format": "date"}, {"format": "date-time"}]}),
 ]  # fmt: skip
 
@@ -40,8 +52,10 @@ Day = Annotated[
 class SentArticle(StrictModel):
     """An article. Line ends, control characters and lone surrogates are replaced before it is read."""
 
+    model_config = ConfigDict(json_schema_extra={"not": {"required": ["published", "date"]}})
+
     text: Annotated[str, Field(min_length=1, pattern=r"\S"), BeforeValidator(_stored)]
-    id: Annotated[Text, Field(description="By default 16 digits of the hash of the text.")] | None = None
+    id: Id | None = None
     title: Text | None = None
     published: Day | None = None
     date: Annotated[Day, Field(description="Another name of `published`.")] | None = None
@@ -54,7 +68,7 @@ class SentArticle(StrictModel):
 
     @model_validator(mode="after")
     def _one_date(self) -> SentArticle:
-        if self.published is not None and self.date is not None:
+        if {"published", "date"} <= self.model_fields_set:
             raise ValueError("published and date are the same; send one of them")
         return self
 
@@ -65,7 +79,8 @@ class SentArticle(StrictModel):
             InputError: if its id cannot be printed or its date cannot be read.
         """
         row = self.model_dump(exclude_none=True, exclude={"date", "published"})
-        if day := self.published or self.date:
+        day = self.date if self.published is None else self.published
+        if day is not None:
             row["published"] = published_date(day, place=place)
         return article_from_row(row, place=place)
 
@@ -113,24 +128,21 @@ def articles_of(body: Any, *, max_characters: int) -> tuple[list[Article], list[
     """The articles of a body, which is one or a list of them, and whether the text of each was changed.
 
     Raises:
-        InputError: naming the article and the key that does not fit.
-        RequestError: 413, if there are too many or one is too long.
+        InputError: naming the article and the key that does not fit, or if there are too many or one is too long.
     """
     sent = body if isinstance(body, list) else [body]
     if len(sent) > MAX_ARTICLES:
-        raise RequestError(
-            f"{len(sent):,} articles in one request, at most {MAX_ARTICLES:,} are read; send fewer at a time",
-            status=413,
+        raise InputError(
+            f"{len(sent):,} articles in one request, at most {MAX_ARTICLES:,} are read; send fewer at a time"
         )
     articles, changed = [], []
     for number, one in enumerate(sent, start=1):
         place = f"article {number}" if isinstance(body, list) else "the article"
         article = parse_as(SentArticle, one, place=place, what="an article").article(place=place)
         if len(article.text) > max_characters:
-            raise RequestError(
+            raise InputError(
                 f"{place}: a text of {len(article.text):,} characters, at most {max_characters:,} are read; cut it "
-                "into several, or start the service with a larger --max-characters",
-                status=413,
+                "into several, or start the service with a larger --max-characters"
             )
         articles.append(article)
         changed.append(article.text != one["text"])
