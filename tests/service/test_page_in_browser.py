@@ -47,7 +47,7 @@ def read(page: Page, text: str) -> None:
 
 
 def arrows(page: Page) -> list[str]:
-    return sorted(page.locator("svg.links text").all_inner_texts())
+    return sorted(page.locator("svg.links text").all_text_contents())
 
 
 def test_a_pasted_article_is_marked_and_arrows_lead_from_a_trigger_to_its_arguments(page: Page) -> None:

@@ -6,6 +6,7 @@ beside it, and below ``rows`` lines of a file of event rows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ from eventcorpus.text import stored_form
 
 MAX_ARTICLES = 2000
 """Articles of one request."""
+_VISIBLE = re.compile(r"[\S\x1c-\x1f]")
+"""The pattern of JSON Schema for what is no blank: Python takes four control characters for blanks."""
 
 
 def _stored(value: Any) -> Any:
@@ -35,7 +38,14 @@ def _printable(value: Any) -> Any:
     return value
 
 
+def _stored_text(value: Any) -> Any:
+    if isinstance(value, str) and not _VISIBLE.search(value):
+        raise ValueError("an article without text")
+    return _stored(value)
+
+
 Text = Annotated[str, BeforeValidator(_stored)]
+ArticleText = Annotated[str, BeforeValidator(_stored_text), Field(json_schema_extra={"minLength": 1, "pattern": r"\S"})]
 Id = Annotated[
     str,
     BeforeValidator(_printable),
@@ -54,7 +64,7 @@ class SentArticle(StrictModel):
 
     model_config = ConfigDict(json_schema_extra={"not": {"required": ["published", "date"]}})
 
-    text: Annotated[str, Field(min_length=1, pattern=r"\S"), BeforeValidator(_stored)]
+    text: ArticleText
     id: Id | None = None
     title: Text | None = None
     published: Day | None = None
