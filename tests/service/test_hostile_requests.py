@@ -65,7 +65,7 @@ def test_what_is_too_long_malformed_binary_or_deep_is_refused(service: Running) 
         ([post(len(deep), deep)], 400, "the body is JSON nested deeper than 100 levels"),
         ([post(len(binary), binary)], 400, "the body is not JSON in UTF-8 with numbers of a usual size"),
         ([post(12, b'{"text": "\xe9"')], 400, "the body is not JSON in UTF-8 with numbers of a usual size"),
-        ([binary], 400, "Invalid HTTP request received."),
+        ([binary + b"\r\n\r\n"], 400, "Invalid HTTP request received."),
         ([b"GET /" + b"x" * 100_000], 400, "Invalid HTTP request received."),
         ([b"GET /health HTTP/1.1\r\nX: " + b"x" * 100_000], 400, "Invalid HTTP request received."),
         ([b"POST /extract HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n"], 400, "Invalid HTTP request received."),
