@@ -94,6 +94,10 @@ test-pages: .venv/installed-browser  ## The pages of eval and compare in a real 
 	@$(HAVE_BROWSER)
 	@$(LIVE) tests/pages
 
+test-serve: .venv/installed-browser  ## The service as a process: load, hostile and slow requests, SIGTERM, its OpenAPI document, its page in a real browser
+	@$(HAVE_BROWSER)
+	@$(LIVE) tests/service
+
 check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -160,6 +164,9 @@ bench-heads: .venv/installed  ## What heads for roles, attributes and events, an
 
 bench-head-ablations: .venv/installed  ## What each part of the heads gives, three seeds of nine variants, two hours on one core: make bench-head-ablations DATA=dataset-folder
 	@$(BIN)/python tests/bench/head_ablations.py $(DATA) $(ARGS)
+
+bench-serve: .venv/installed  ## Throughput and latency of the service with 1, 8 and 64 clients: make bench-serve MODEL=folder
+	@$(BIN)/python tests/bench/serve.py $(MODEL) $(ARGS)
 
 bench-dedupe: .venv/installed  ## Time, memory and quality of dedupe on 1,000,000 generated rows
 	@$(BIN)/python tests/bench/dedupe.py $(ARGS)

@@ -24,9 +24,10 @@ LAYERS = [
     ["events"],
     ["models"],
     ["eval"],
-    ["labelstudio.live", "labelstudio.backend"],
+    ["labelstudio.live"],
     ["training"],
     ["render"],
+    ["serving"],
     ["api"],
     ["cli"],
 ]

@@ -20,7 +20,7 @@ set -a
 set +a
 export LABEL_STUDIO_BASE_DATA_DIR=$data LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN=true
 export COLLECT_ANALYTICS=False LATEST_VERSION_CHECK=False FEATURE_FLAGS_OFFLINE=True SENTRY_DSN= FRONTEND_SENTRY_DSN=
-# While nobody but this machine reaches the server, it may ask a model on this machine (serve-labelstudio): the first for
+# While nobody but this machine reaches the server, it may ask a model on this machine (eventcorpus serve): the first for
 # its predictions, the second because connecting a model also makes a webhook. For all other servers both stay forbidden.
 if [ "$host" = 127.0.0.1 ]; then
   export ML_BLOCK_LOCAL_IP=${ML_BLOCK_LOCAL_IP:-False} SSRF_PROTECTION_ENABLED=${SSRF_PROTECTION_ENABLED:-False}

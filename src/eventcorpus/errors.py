@@ -50,11 +50,12 @@ class ServerError(EventCorpusError):
 
 
 class RequestError(EventCorpusError):
-    """The model server refuses a request; ``status`` is the HTTP status of the answer."""
+    """The service refuses a request: the HTTP status of the answer, and after how many seconds to ask again."""
 
-    def __init__(self, message: str, *, status: int = 400) -> None:
+    def __init__(self, message: str, *, status: int = 400, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after
 
 
 class StrictError(EventCorpusError):

@@ -1,4 +1,4 @@
-"""A model behind Label Studio in tests: ``eventcorpus serve-labelstudio``, started, connected, asked and killed."""
+"""A model behind Label Studio in tests: ``eventcorpus serve``, started, connected, asked and killed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .server import LabelStudioServer, free_port
 
 
 class Backend:
-    """``eventcorpus serve-labelstudio`` on a port of its own."""
+    """``eventcorpus serve`` on a port of its own."""
 
     def __init__(self, model: Path, log: Path, **environment: str) -> None:
         self.port, self._model, self._log, self._environment = free_port(), model, log, environment
@@ -24,7 +24,7 @@ class Backend:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://127.0.0.1:{self.port}/labelstudio"
 
     @property
     def log(self) -> str:
@@ -34,7 +34,7 @@ class Backend:
         n_before = self.log.count("until Ctrl-C") if self._log.exists() else 0
         with self._log.open("a") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "serve-labelstudio", "--model", self._model, "--port", str(self.port)],
+                [PROGRAM, "serve", self._model, "--port", str(self.port)],
                 env=os.environ | {"OMP_NUM_THREADS": "1"} | self._environment, stderr=log,
             )  # fmt: skip
         deadline = time.monotonic() + 60

@@ -157,8 +157,8 @@ def test_a_task_opens_with_the_models_regions(
         (prediction,) = predictions(server, task)
         assert regions(prediction["result"]) == expected(extractor, text)
     assert [len(predictions(server, task)) for task in (story, crlf)] == [1, 1]  # what is there is not asked again
-    assert re.search(r"POST /predict 200 \d+ ms, 2 tasks, \d+ mentions", backend.log)
-    assert "POST /webhook 200" in backend.log
+    assert re.search(r"POST /labelstudio/predict 200 \d+ ms, 2 tasks, \d+ mentions", backend.log)
+    assert "POST /labelstudio/webhook 200" in backend.log
     assert server.token not in backend.log and "Kourani" not in backend.log
 
 
@@ -257,8 +257,7 @@ def test_a_model_that_asks_for_a_login_gets_it_from_the_server(
     server: LabelStudioServer, model: Path, extractor: Extractor, make: Make, tmp_path: Path
 ) -> None:
     project, (task,) = make("model with login", STORY[:300])
-    login = {"EVENTCORPUS_BACKEND_USER": "studio", "EVENTCORPUS_BACKEND_PASSWORD": "s3cret-pass"}
-    locked = Backend(model, tmp_path / "log", **login)
+    locked = Backend(model, tmp_path / "log", EVENTCORPUS_SERVE_KEY="s3cret-pass")
     try:
         for more in ({}, {"auth_method": "BASIC_AUTH", "basic_auth_user": "studio", "basic_auth_pass": "wrong"}):
             refused = connect(server, project, locked.url, **more)

@@ -88,10 +88,10 @@ SECTIONS = {
         "extract": "eventcorpus.cli.extract",
         "rows": "eventcorpus.cli.rows",
         "dedupe": "eventcorpus.cli.dedupe",
-        "serve-labelstudio": "eventcorpus.cli.serve_labelstudio",
+        "serve": "eventcorpus.cli.serve",
     },
 }
-RENAMED = {"next": "labelstudio rank", "corrections": "labelstudio corrections"}
+RENAMED = {"next": "labelstudio rank", "corrections": "labelstudio corrections", "serve-labelstudio": "serve"}
 
 
 class Commands(LazyGroup):

@@ -179,12 +179,12 @@ class Row:
                     f"{place}: {one_line(key)} is {one_line(str(value))}; beside the fixed keys stand the values of "
                     "attributes and lists of arguments"
                 )
-        fixed = parse_as(_FixedKeys, own, place=place)
-        of_fixed = {name: getattr(fixed, name) for name in _FixedKeys.model_fields}
+        fixed = parse_as(FixedKeys, own, place=place)
+        of_fixed = {name: getattr(fixed, name) for name in FixedKeys.model_fields}
         return cls(**of_fixed, attributes=attributes, arguments=arguments)
 
 
-class _FixedKeys(StrictModel):
+class FixedKeys(StrictModel):
     """What every row has, whatever the ontology."""
 
     article: str
@@ -206,7 +206,7 @@ class _FixedKeys(StrictModel):
 
 ABOUT_ARTICLE = ("published", "title", "outlet", "url")
 """Keys of the article that travel along."""
-assert set(_FixedKeys.model_fields) == ROW_KEYS == {f.name for f in fields(Row)} - {"attributes", "arguments"}
+assert set(FixedKeys.model_fields) == ROW_KEYS == {f.name for f in fields(Row)} - {"attributes", "arguments"}
 
 
 def _cell(cell: DateCell | CountCell) -> dict[str, Any]:

@@ -38,6 +38,9 @@ from eventcorpus.render.links import links_of
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tables import percent
 
+_LINKS = ("arrows.js", "links.js")
+"""The scripts of roles, attributes and events."""
+
 # terminal ------------------------------------------------------------------------------------------------------------
 
 
@@ -227,7 +230,7 @@ def eval_page(
         least_articles=LEAST_ARTICLES,
         items=browser_json(browser),
         has_links=browser.links is not None,
-        script=page_script("marks.js", "figures.js", *(["links.js"] * (browser.links is not None)), "browser.js"),
+        script=page_script("marks.js", "figures.js", *(_LINKS if browser.links is not None else ()), "browser.js"),
     )
 
 

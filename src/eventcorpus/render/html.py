@@ -29,13 +29,17 @@ from eventcorpus.text import HasOffsets, sentences_around, with_ends_inside
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of text to show. ``state`` is a CSS class (``right``, ``missed``, ``spurious`` or empty)."""
+    """A stretch of text to show. ``state`` is a CSS class (``right``, ``missed``, ``spurious`` or empty).
+
+    ``id``: what the page calls the mark, empty if it needs no name.
+    """
 
     start: int
     end: int
     label: str
     state: str = ""
     hint: str = ""
+    id: str = ""
 
 
 def highlight(text: str, marks: Sequence[Mark], colours: dict[str, str]) -> Markup:
@@ -53,8 +57,9 @@ def highlight(text: str, marks: Sequence[Mark], colours: dict[str, str]) -> Mark
             top = min(over, key=lambda m: (m.end - m.start, m.start, m.label))
             ends = Markup("").join(Markup("<small>{}</small>").format(m.label) for m in over if m.end == end)
             title = ", ".join(f"{m.label} {m.hint}".strip() for m in over)
-            piece = Markup('<mark class="{}" style="--c:{}" title="{}">{}{}</mark>').format(
-                top.state, colours.get(top.label, "#777777"), title, piece, ends
+            name = Markup(' id="{}"').format(top.id) if top.id else ""
+            piece = Markup('<mark{} class="{}" style="--c:{}" title="{}">{}{}</mark>').format(
+                name, top.state, colours.get(top.label, "#777777"), title, piece, ends
             )
         pieces.append(piece)
     return Markup("").join(pieces)

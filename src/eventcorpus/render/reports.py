@@ -313,7 +313,7 @@ def _threshold_cells(threshold: Threshold) -> tuple[str, ...]:
 def prediction_tables(predictions: Iterable[Prediction]) -> Iterator[Table]:
     """One table an article, with a row for each mention; what it is linked to beside it, where the model says so."""
     for prediction in predictions:
-        linked = _linked_words(prediction)
+        linked = linked_words(prediction)
         rows = (
             (
                 m.label,
@@ -328,7 +328,7 @@ def prediction_tables(predictions: Iterable[Prediction]) -> Iterator[Table]:
         yield titled_table(title, (*said, "start", "end", "confidence"), rows, left=len(said))
 
 
-def _linked_words(prediction: Prediction) -> list[str]:
+def linked_words(prediction: Prediction) -> list[str]:
     """Of each mention its arguments, the triggers of its event and its attributes; empty where the model has none."""
     if prediction.roles is None and all(m.attributes is None for m in prediction.mentions):
         return []
@@ -352,7 +352,7 @@ def predictions_page(predictions: Sequence[Prediction]) -> str:
     articles = []
     for p in predictions:
         marks = [Mark(m.start, m.end, m.label, hint=f"{m.confidence:.2f}") for m in p.mentions]
-        marked, linked = highlight(p.text or "", marks, colours), _linked_words(p)
+        marked, linked = highlight(p.text or "", marks, colours), linked_words(p)
         articles.append({"id": p.id, "mentions": p.mentions, "marked": marked, "linked": linked})
     model = predictions[0].model if predictions else ModelName(name="none")
     return fill_template("extract.html.j2", articles=articles, model=model)

@@ -198,13 +198,8 @@ _MOST_WIDTH = {"article": 20, "when": 12}
 _LEAST_WIDTH = 10
 
 
-def row_table(rows: Sequence[Row], names: RowRoles | None = None) -> Table:
-    """A line for each row, in the order given; columns that no row has are left out, the sums stand below.
-
-    Args:
-        names: the section ``rows`` of the ontology, None for its defaults.
-    """
-    names = names or RowRoles()
+def row_cells(rows: Sequence[Row], names: RowRoles) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Names of columns and a line of printable text for each row; columns that no row has are left out."""
     lines: list[tuple[str, ...]] = []
     for row in rows:
         cells = cells_of(row, names)
@@ -215,20 +210,31 @@ def row_table(rows: Sequence[Row], names: RowRoles | None = None) -> Table:
         )
         lines.append(tuple(printable(cell, " ") for cell in line))
     filled = [i for i in range(len(_COLUMNS)) if i < 2 or any(line[i] for line in lines)]
+    return [_COLUMNS[i] for i in filled], [tuple(line[i] for i in filled) for line in lines]
+
+
+def row_table(rows: Sequence[Row], names: RowRoles | None = None) -> Table:
+    """A line for each row, in the order given; columns that no row has are left out, the sums stand below.
+
+    Args:
+        names: the section ``rows`` of the ontology, None for its defaults.
+    """
+    names = names or RowRoles()
+    columns, lines = row_cells(rows, names)
     table = Table(
         box=SIMPLE_HEAD,
         expand=True,
         caption=f"{totals_line(totals_of(rows, names))}\n{NOT_COUNTED}",
         caption_justify="left",
     )
-    for i in filled:
+    for i, column in enumerate(columns):
         least = min(_LEAST_WIDTH, max((len(line[i]) for line in lines), default=0))
-        table.add_column(_COLUMNS[i], overflow="fold", min_width=least, max_width=_MOST_WIDTH.get(_COLUMNS[i]))
+        table.add_column(column, overflow="fold", min_width=least, max_width=_MOST_WIDTH.get(column))
     before = None
     for line in lines:
         if before is not None and line[0] != before:
             table.add_section()
-        table.add_row(*("" if i == 0 and line[0] == before else line[i] for i in filled))  # an article is named once
+        table.add_row("" if line[0] == before else line[0], *line[1:])  # an article is named once
         before = line[0]
     return table
 

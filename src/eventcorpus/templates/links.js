@@ -1,15 +1,9 @@
 // The roles, attributes and events of mentions: arrows, a panel that says the same in words, and a filter. Only pages
-// of systems that give roles or attributes have this script; browser.js calls it.
+// of systems that give roles or attributes have this script; browser.js calls it. Needs marks.js and arrows.js.
 const linking = ({ data, items, element, quoted, chip, filter }) => {
-  const SVG = "http://www.w3.org/2000/svg";
   const SCOPE = ".pair, .columns"; // gold beside predicted: in a card of the list, or of the whole article
   const { roles, attributes, values } = data.links;
   const stateOf = (gold, predicted) => (gold && predicted ? "right" : gold ? "missed" : "spurious");
-  const drawing = (name, attributes) => {
-    const one = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) one.setAttribute(key, value);
-    return one;
-  };
 
   // --- which entries belong to which item: those of a trigger, or of a mention with attributes, on either side
   const itemAt = data.articles.map(() => data.sides.map(() => []));
@@ -149,58 +143,19 @@ const linking = ({ data, items, element, quoted, chip, filter }) => {
 
   // --- arrows
   let active = null; // { scope, item }: where arrows stand, and whose they are
-  const canvas = drawing("svg", { class: "links", "aria-hidden": "true" });
-  const rectOf = (side, position, box) => {
-    const mark = markOf(active.scope, side, position);
-    if (!mark) return null;
-    const { left, right, top, bottom } = mark.getClientRects()[0] ?? mark.getBoundingClientRect();
-    return { x: (left + right) / 2 - box.left, top: top - box.top, bottom: bottom - box.top };
-  };
-  const areLevel = (from, to) => Math.abs(from.top - to.top) < 8;
-  const arrow = (entry, from, to, n) => {
-    const x = to.x + (n % 2 ? 5 : 0); // two roles of one argument do not hide each other
-    const isLevel = areLevel(from, to);
-    const up = !isLevel && to.top < from.top;
-    const [y1, y2] = isLevel ? [from.top, to.top] : up ? [from.top, to.bottom] : [from.bottom, to.top];
-    const bend = isLevel
-      ? [14, 24, 29][Math.min(n, 2)] // further ones pass over the names of nearer ones
-      :  Math.max(14, Math.abs(y2 - y1) / 2);
-    const [c1, c2] = isLevel ? [y1 - bend, y2 - bend] : up ? [y1 - bend, y2 + bend] : [y1 + bend, y2 - bend];
-    const d = up ? 6 : -6; // from the point of the arrow back to the end of its line
-    const path = `M${from.x},${y1}C${from.x},${c1} ${x},${c2} ${x},${y2 + d}`;
-    const head = `M${x},${y2}l-4,${d * 1.2}h8z`;
-    canvas.append(drawing("path", { d: path, class: "halo" }), drawing("path", { d: path, class: `link ${entry.state}` }));
-    canvas.append(drawing("path", { d: head, class: `head ${entry.state}` }));
-    return { x, y: up ? y2 + 12 : y2 - 4, toRight: x >= from.x };
-  };
-  const drawArrows = () => {
+  const canvas = arrowCanvas();
+  const draw = () => {
     if (!active?.scope.isConnected) return;
     const { scope, item } = active;
-    canvas.replaceChildren();
-    scope.append(canvas);
-    const box = scope.getBoundingClientRect();
-    const drawn = data.sides.flatMap((_, side) => {
-      const ends = found.get(item).role.map((entry) => [entry, side ? entry.predicted : entry.gold]);
-      const placed = ends.map(([entry, of]) => [entry, ...(of || []).map((position) => rectOf(side, position, box))]);
-      const near = placed.filter(([, from, to]) => from && to).sort(([, a, b], [, c, d]) => Math.abs(a.x - b.x) - Math.abs(c.x - d.x));
-      const [level, others] = [true, false].map((one) => near.filter(([, from, to]) => areLevel(from, to) === one));
-      return [level, others].flatMap((some) => some.map(([entry, from, to], n) => [entry, arrow(entry, from, to, n)]));
-    });
-    const taken = [];
-    for (const [entry, place] of drawn) {
-      const label = drawing("text", { y: place.y, class: `name ${entry.state}` });
-      label.textContent = entry.name.length > 24 ? `${entry.name.slice(0, 23)}…` : entry.name;
-      canvas.append(label);
-      const width = label.getComputedTextLength();
-      const right = place.toRight ? place.x + 6 : place.x - 6 - width;
-      const at = { left: Math.min(Math.max(right, 0), Math.max(box.width - width, 0)), y: place.y, width };
-      while (taken.some((o) => Math.abs(o.y - at.y) < 11 && o.left < at.left + at.width && at.left < o.left + o.width)) at.y -= 11;
-      taken.push(at);
-      label.setAttribute("x", at.left);
-      label.setAttribute("y", at.y);
-    }
+    const groups = data.sides.map((_, side) =>
+      found.get(item).role.flatMap((entry) => {
+        const [from, to] = ((side ? entry.predicted : entry.gold) || []).map((position) => markOf(scope, side, position));
+        return from && to ? [{ from, to, name: entry.name, state: entry.state }] : [];
+      }),
+    );
+    drawArrows(canvas, scope, groups);
   };
-  const resized = new ResizeObserver(drawArrows);
+  const resized = new ResizeObserver(draw);
   const clear = () => {
     document.querySelectorAll('mark[aria-pressed="true"]').forEach((mark) => mark.setAttribute("aria-pressed", "false"));
     resized.disconnect();
@@ -215,7 +170,7 @@ const linking = ({ data, items, element, quoted, chip, filter }) => {
     fill(panelOf(scope), scope, item);
     scope.querySelectorAll(`mark[data-linked="${item.n}"]`).forEach((mark) => mark.setAttribute("aria-pressed", "true"));
     resized.observe(scope);
-    drawArrows();
+    draw();
   };
 
   // --- where panels stand: below the sentences of a card, beside the text of a whole article

@@ -23,9 +23,6 @@ logger = logging.getLogger(__name__)
 
 MAX_TASKS = 2000
 """Tasks of one request. The server waits 100 s for all of them together, so that more would be in vain."""
-MAX_CHARACTERS = 1_000_000
-"""Characters of one text: more would take longer than the server waits (the bundled encoder reads 300,000 in 12 s on
-two cores, and keeps 850 bytes for each)."""
 MAX_CONFIG = 1_000_000
 """Characters of a configuration; the largest that we have seen has 30,000."""
 MAX_LISTED = 6
@@ -66,8 +63,11 @@ def project_name(body: Any) -> str:
     return f"project {found[0]}" if found else "the project"
 
 
-def read_texts(body: dict[str, Any], text_key: str) -> list[ServerText]:
+def read_texts(body: dict[str, Any], text_key: str, *, max_characters: int) -> list[ServerText]:
     """Read the texts of the tasks that ``/predict`` brings, one a task, empty where there is none (logged).
+
+    Args:
+        max_characters: of one text.
 
     Raises:
         RequestError: if there are no tasks, too many, or too long a text.
@@ -89,9 +89,9 @@ def read_texts(body: dict[str, Any], text_key: str) -> list[ServerText]:
             key = one_line(text_key)[1:-1]
             logger.warning("task %s: data.%s %s: an empty prediction was given", number, key, what)
             text = ""
-        if len(text) > MAX_CHARACTERS:
+        if len(text) > max_characters:
             raise RequestError(
-                f"task {number}: a text of {len(text):,} characters, at most {MAX_CHARACTERS:,} are read; cut it into "
+                f"task {number}: a text of {len(text):,} characters, at most {max_characters:,} are read; cut it into "
                 "several tasks",
                 status=413,
             )

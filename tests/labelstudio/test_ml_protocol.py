@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventcorpus.errors import OntologyError
-from eventcorpus.labelstudio.backend.protocol import MAX_CONFIG, prediction_for, project_controls, project_name
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.controls import AttributeControl, Controls
+from eventcorpus.labelstudio.ml_protocol import MAX_CONFIG, prediction_for, project_controls, project_name
 from eventcorpus.labelstudio.results import ServerText
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName

@@ -1,1 +1,0 @@
-"""A trained model as a backend that Label Studio asks for predictions."""
