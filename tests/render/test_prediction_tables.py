@@ -42,10 +42,10 @@ def test_links_stand_beside_the_mention_that_they_begin_at() -> None:
 
 
 def test_mentions_alone_have_no_column_of_links() -> None:
-    assert "roles" not in shown(PLAIN) and "roles" not in predictions_page([PLAIN])
+    assert "roles" not in shown(PLAIN) and "roles" not in predictions_page([PLAIN], ["Who"])
 
 
 def test_the_page_shows_names_and_values_as_text() -> None:
-    page = predictions_page([LINKED])
+    page = predictions_page([LINKED], ["Air raid", "Who"])
     assert "done &lt;u&gt;by: rebels (0.80); how sure: sûr; by: &lt;i&gt;x, y" in page
     assert not re.search("<(u|i|b)>", page)

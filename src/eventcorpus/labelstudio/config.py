@@ -42,7 +42,7 @@ _LISTING_CONTROLS = (*LABELLING, "choices", "taxonomy")
 _MAX_LEVELS = 50
 _HOTKEYS = "1234567890qwertyiopasdfghjklzxcvbnm"
 """Label Studio takes u itself, to unselect a region."""
-_SHOWN_OF_ARTICLE = ("published", "outlet", "article_id")
+_SHOWN_OF_ARTICLE = ("article_id", "published", "outlet")
 _TOOLS = "position: sticky; top: 0; z-index: 2; background: var(--color-neutral-background, white); padding: 4px 0"
 """Labels, and the choices of the region that is selected, stay in sight beside a long text."""
 _BESIDE_EACH_OTHER = "display: flex; flex-wrap: wrap; gap: 0 24px; margin-bottom: 8px"

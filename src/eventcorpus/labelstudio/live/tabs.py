@@ -20,7 +20,7 @@ _HIDDEN = (
     *(f"data.{key}" for key in dict.fromkeys(_DATA) if key not in _SHOWN_DATA and key != "id"),
 )
 """Columns that are not shown; of those that are, ``predictions_score`` is the model's least confidence."""
-_WIDTHS = {"tasks:data.title": 360, "tasks:data.article_id": 140}
+_WIDTHS = {"tasks:data.title": 320, "tasks:data.article_id": 140}
 _UNFINISHED = {"filter": "filter:tasks:completed_at", "operator": "empty", "type": "Datetime", "value": True}
 _RANKED = {"filter": f"filter:tasks:data.{QUEUE_RANK}", "operator": "empty", "type": "String", "value": False}
 
@@ -54,13 +54,14 @@ def _titles(project: Project) -> list[str]:
 def _make(
     project: Project, title: str, *, filters: Sequence[dict[str, Any]] = (), ordering: Sequence[str] = ()
 ) -> None:
+    hidden = [f"tasks:{name}" for name in _HIDDEN]
     tab = {
         "title": title,
         "type": "list",
         "target": "tasks",
         "ordering": list(ordering),
         "filters": {"conjunction": "and", "items": list(filters)},
-        "hiddenColumns": {"explore": [f"tasks:{name}" for name in _HIDDEN], "labeling": []},
+        "hiddenColumns": {"explore": hidden, "labeling": hidden},
         "columnsWidth": _WIDTHS,
     }
     project.client.views.create(project=project.id, data=tab)
