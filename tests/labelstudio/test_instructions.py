@@ -30,7 +30,7 @@ def test_every_label_has_its_key_definition_and_examples() -> None:
 def test_links_and_values_are_explained_with_what_no_choice_means() -> None:
     page = instructions(SHIPPED)
     assert ["cause", "The event that caused the harm."] in cells(page)
-    assert ["a", "actual", "told as having happened or happening"] in cells(page)
+    assert ["s", "actual", "told as having happened or happening"] in cells(page)
     assert "Whether it happened. For: all triggers. If nothing is chosen, it means actual." in page
     assert "What became of the people. For: Casualties.<" in page
 
