@@ -82,7 +82,7 @@ def test_headline_date_outlet_and_id_stand_above_the_text_and_cannot_be_labelled
 
 
 def test_a_label_says_what_it_means_in_one_line() -> None:
-    odd = {"name": "A", "definition": "Two\nlines, \x07 \"<b>\" & $5.", "examples": ["x", "y"]}
+    odd = {"name": "A", "definition": 'Two\nlines, \x07 "<b>" & $5.', "examples": ["x", "y"]}
     ontology = parse_ontology({"name": "odd", "version": "1.0.0", "entities": [odd]}, place="test")
     (label,) = ElementTree.fromstring(label_config(ontology)).iter("Label")
     assert label.get("hint") == 'Two lines,   "<b>" & $5. Examples: x, y'

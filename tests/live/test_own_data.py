@@ -34,7 +34,7 @@ ARTICLES = [
     {"id": "own-2", "text": "The river flooded Westford."},
     {"id": "own-3", "title": "All quiet", "text": "Nothing happened in Kalo."},
 ]  # fmt: skip
-PASSWORD = "second-annotator"  # noqa: S105
+PASSWORD = "second-annotator"
 
 
 @pytest.fixture(scope="module")
