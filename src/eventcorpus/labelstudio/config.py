@@ -43,8 +43,6 @@ _MAX_LEVELS = 50
 _HOTKEYS = "1234567890qwertyiopasdfghjklzxcvbnm"
 """Label Studio takes u itself, to unselect a region."""
 _SHOWN_OF_ARTICLE = ("article_id", "published", "outlet")
-_TOOLS = "position: sticky; top: 0; z-index: 2; background: var(--color-neutral-background, white); padding: 4px 0"
-"""Labels, and the choices of the region that is selected, stay in sight beside a long text."""
 _BESIDE_EACH_OTHER = "display: flex; flex-wrap: wrap; gap: 0 24px; margin-bottom: 8px"
 _SMALL = "margin: 0; font-size: 14px; opacity: 0.75"
 _REMEMBERED = "eventcorpus ontology:"
@@ -66,15 +64,13 @@ def label_config(ontology: Ontology) -> str:
 def _view(ontology: Ontology) -> Iterator[str]:
     colours, hotkeys = label_colours(ontology.labels), page_hotkeys(ontology)
     yield "<View>"
-    yield f'  <View style="{_TOOLS}">'
-    yield f'    <Labels name="{LABELS_CONTROL}" toName="{TEXT_OBJECT}" showInline="true">'
+    yield f'  <Labels name="{LABELS_CONTROL}" toName="{TEXT_OBJECT}" showInline="true">'
     for label in (*ontology.triggers, *ontology.entities):
         about = f'background="{colours[label.name]}"{_hotkey(hotkeys.get(label.name))}{_hint(label)}'
-        yield f"      <Label value={quoteattr(label.name)} {about}/>"
-    yield "    </Labels>"
+        yield f"    <Label value={quoteattr(label.name)} {about}/>"
+    yield "  </Labels>"
     for attribute in ontology.attributes:
         yield from _attribute_control(attribute, ontology.labels_of(attribute), hotkeys)
-    yield "  </View>"
     if ontology.roles:
         yield "  <Relations>"
         yield from (f"    <Relation value={quoteattr(role.name)}/>" for role in ontology.roles)
@@ -138,14 +134,14 @@ def _attribute_control(
     target = f'name={quoteattr(attribute.name)} toName="{TEXT_OBJECT}" perRegion="true"'
     condition = f'whenTagName="{LABELS_CONTROL}" whenLabelValue={quoteattr(",".join(labels))}'
     if not attribute.values:
-        yield f'    <TextArea {target} editable="true" {condition}/>'
+        yield f'  <TextArea {target} editable="true" {condition}/>'
         return
     choice = "multiple" if attribute.multiple else "single"
-    yield f'    <Choices {target} choice="{choice}" showInline="true" {condition}>'
+    yield f'  <Choices {target} choice="{choice}" showInline="true" {condition}>'
     for value in attribute.values:
         about = f"{_hotkey(hotkeys.get((attribute.name, value.name)))}{_hint(value)}"
-        yield f"      <Choice value={quoteattr(value.name)}{about}/>"
-    yield "    </Choices>"
+        yield f"    <Choice value={quoteattr(value.name)}{about}/>"
+    yield "  </Choices>"
 
 
 def adjudication_config(ontology: Ontology) -> str:
