@@ -81,7 +81,7 @@ LIVE = CHROME="$(CHROME)" $(BIN)/python -m pytest -o addopts="-q --strict-marker
 
 test-labelstudio: .venv/installed-labelstudio .venv-labelstudio/installed  ## Push, pull and drawing, with a real Label Studio server and a real browser
 	@$(HAVE_BROWSER)
-	@$(LIVE) tests/live/test_push.py tests/live/test_browser.py
+	@$(LIVE) tests/live/test_push.py tests/live/test_own_data.py tests/live/test_browser.py
 
 test-loop: .venv/installed-labelstudio .venv-labelstudio/installed  ## Pre-annotation, the model backend and adjudication, with a real server and a real browser
 	@$(HAVE_BROWSER)

@@ -94,6 +94,7 @@ def test_every_command_that_takes_one_says_the_same_in_its_help() -> None:
                 helps[f"{command.name} {id(command)}"] = option.help
     assert len(helps) >= 9
     assert set(helps.values()) == {
-        "Our YAML or a Label Studio config.xml  [default: ontology.yaml or config.xml in or beside the input, else "
-        "ontology.yaml or corpus/ontology.yaml in the working folder, else the shipped one]"
+        "Our YAML or a Label Studio config.xml  [default: the one that the input carries (ontology.yaml or config.xml in "
+        "or beside it; of a project the one that it was made from), else ontology.yaml or corpus/ontology.yaml in the "
+        "working folder, else the shipped one]"
     }

@@ -68,8 +68,15 @@ def ontology_yaml(ontology: Ontology) -> str:
     return yaml.safe_dump({"schema": 1} | data, sort_keys=False, allow_unicode=True, width=100)
 
 
+NO_COLOUR = "#777777"
+"""The colour of a label that the ontology does not have."""
+
+
 def label_colours(labels: Iterable[str]) -> dict[str, str]:
-    """One colour a label, as #rrggbb, spread over the circle by the golden angle so that neighbours differ."""
+    """One colour a label, as #rrggbb, spread over the circle by the golden angle so that neighbours differ.
+
+    Pages and the labelling page of Label Studio agree because all give ``Ontology.labels``: the place counts.
+    """
     colours = {}
     for i, label in enumerate(labels):
         red, green, blue = colorsys.hls_to_rgb((i * 137.508 / 360) % 1, 0.42, 0.62)

@@ -1,14 +1,24 @@
 """The Label Studio configuration: what is written from an ontology, and what is read from anyone's project."""
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from eventcorpus.errors import InputError, OntologyError
-from eventcorpus.labelstudio.config import label_config, parse_config, read_label_config, read_ontology
+from eventcorpus.labelstudio.config import (
+    adjudication_config,
+    config_ontology,
+    is_made_from,
+    label_config,
+    parse_config,
+    read_label_config,
+    read_ontology,
+    remembered_ontology,
+)
 from eventcorpus.labelstudio.texts import text_objects_of
-from eventcorpus.ontology import ontology_yaml, parse_ontology
+from eventcorpus.ontology import Ontology, ontology_yaml, parse_ontology
 from label_studio_json import ONTOLOGY
 
 ROOT = Path(__file__).parents[2]
@@ -50,11 +60,32 @@ def test_no_two_labels_share_a_colour_or_a_hotkey() -> None:
 
 
 def test_labels_beyond_the_hotkeys_have_none() -> None:
-    many = [{"name": f"L{n}"} for n in range(30)]
+    many = [{"name": f"L{n}"} for n in range(40)]
     labels = list(ElementTree.fromstring(label_config(parse_ontology(
         {"name": "many", "version": "1.0.0", "entities": many}, place="test"
     ))).iter("Label"))  # fmt: skip
-    assert [label.get("hotkey") for label in labels[27:]] == ["k", "l", None]
+    assert [label.get("hotkey") for label in labels[32:37]] == ["b", "n", "m", None, None]
+
+
+def test_hotkeys_go_on_with_the_values_of_attributes_and_leave_out_the_key_that_lets_go_of_a_region() -> None:
+    page = ElementTree.parse(ROOT / "corpus/labelling/config.xml").getroot()
+    keys = [e.get("hotkey") for tag in ("Label", "Choice") for e in page.iter(tag)]
+    assert "".join(map(str, keys)) == "1234567890qwertyiopasdfghjklzxcv"
+
+
+def test_headline_date_outlet_and_id_stand_above_the_text_and_cannot_be_labelled() -> None:
+    page = ElementTree.fromstring(label_config(ONTOLOGY))
+    order = [e.get("value") for e in page.iter() if e.tag in ("Header", "Text")]
+    assert order == ["$title", "$article_id", "$published", "$outlet", "$text"]
+    assert {(e.get("name"), e.get("toName")) for e in page.iter("Header")} == {(None, None)}
+    assert {e.get("toName") for e in page.iter() if e.get("toName")} == {"text"}
+
+
+def test_a_label_says_what_it_means_in_one_line() -> None:
+    odd = {"name": "A", "definition": 'Two\nlines, \x07 "<b>" & $5.', "examples": ["x", "y"]}
+    ontology = parse_ontology({"name": "odd", "version": "1.0.0", "entities": [odd]}, place="test")
+    (label,) = ElementTree.fromstring(label_config(ontology)).iter("Label")
+    assert label.get("hint") == 'Two lines,   "<b>" & $5. Examples: x, y'
 
 
 @pytest.mark.parametrize("name", ['a "b" <c> & d', "Zürn 🔥", "it's"])
@@ -124,7 +155,72 @@ def test_the_ending_says_whether_an_ontology_is_yaml_or_a_configuration(tmp_path
     (tmp_path / "o.yaml").write_text(ontology_yaml(ONTOLOGY), encoding="utf-8")
     (tmp_path / "o.XML").write_text(label_config(ONTOLOGY), encoding="utf-8")
     assert read_ontology(tmp_path / "o.yaml") == ONTOLOGY
-    assert read_ontology(tmp_path / "o.XML").key == "o@1.0.0"
+    assert read_ontology(tmp_path / "o.XML") == ONTOLOGY
+    (tmp_path / "other.xml").write_text(f"<View>{LABELS}</View>", encoding="utf-8")
+    assert read_ontology(tmp_path / "other.xml").key == "other@1.0.0"
+
+
+HOSTILE = parse_ontology(
+    {
+        "name": "odd--", "version": "1.2.3", "flat": False,
+        "triggers": [{"name": "--> <b>", "definition": "-- --- ----> \x01 \ud800 🔥 -", "examples": ["-", "--"]}],
+        "entities": [{"name": "Людина 🔥"}],
+        "checks": {"patterns": {"Людина 🔥": [r"/\d--\w/"]}},
+    },
+    place="test",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("ontology", [ONTOLOGY, HOSTILE])
+def test_a_configuration_remembers_the_ontology_that_it_was_made_from(ontology: Ontology) -> None:
+    for config in (label_config(ontology), adjudication_config(ontology)):
+        assert remembered_ontology(config, place="c.xml") == ontology
+        assert is_made_from(ontology, config)
+        assert config.isascii() or "🔥" in config
+
+
+def test_a_configuration_of_somebody_else_remembers_none() -> None:
+    assert remembered_ontology(f"<View>{LABELS}</View>", place="c.xml") is None
+
+
+def test_a_damaged_ontology_in_a_configuration_is_an_error_with_the_way_out() -> None:
+    config = label_config(ONTOLOGY).replace('{"schema"', '{"schema').replace('{"name"', '{"name', 1)
+    with pytest.raises(OntologyError) as error:
+        remembered_ontology(config, place="c.xml")
+    assert str(error.value) == (
+        "c.xml: the ontology in its comment is damaged; name it with --ontology, or take the comment out"
+    )
+
+
+def test_what_people_change_of_the_looks_leaves_a_configuration_that_of_its_ontology() -> None:
+    config = label_config(ONTOLOGY)
+    looks = re.sub(r'background="#\w+"', 'background="#123456"', config).replace('hotkey="1"', 'hotkey="m"')
+    looks = re.sub(r" *<Header[^>]*>\n", "", looks).replace('granularity="word"', 'granularity="symbol"')
+    assert looks != config and config_ontology(looks, place="c.xml") == ONTOLOGY
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('<Label value="Actor"', '<Label value="Ship"/><Label value="Actor"'),
+        ('<Relation value="agent"/>', ""),
+        ('<Choice value="denied"', '<Choice value="maybe"/><Choice value="denied"'),
+        ('whenLabelValue="Attack"', 'whenLabelValue="Move"'),
+    ],
+)
+def test_a_configuration_that_offers_something_else_is_read_as_it_is(old: str, new: str) -> None:
+    config = label_config(ONTOLOGY)
+    assert old in config
+    changed = config.replace(old, new)
+    assert not is_made_from(ONTOLOGY, changed)
+    assert config_ontology(changed, place="c.xml") == read_label_config(changed, place="c.xml")
+
+
+def test_a_page_of_an_earlier_version_names_its_ontology_alone() -> None:
+    earlier = re.sub(r" *<!-- eventcorpus ontology.*\n| *<Header.*\n| hint=\"[^\"]*\"", "", label_config(ONTOLOGY))
+    newer = parse_ontology(ONTOLOGY.model_dump(by_alias=True, mode="json") | {"version": "1.1.0"}, place="test")
+    assert remembered_ontology(earlier, place="c.xml") is None
+    assert (is_made_from(ONTOLOGY, earlier), is_made_from(newer, earlier)) == (True, False)
 
 
 def test_a_missing_ontology_is_an_error(tmp_path: Path) -> None:

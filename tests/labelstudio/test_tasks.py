@@ -51,8 +51,8 @@ def test_a_task_carries_the_article_and_what_it_was_exported_with() -> None:
     }
 
 
-def test_a_bare_article_is_a_task_of_data_alone() -> None:
-    assert list(tasks_of(ARTICLE, ONTOLOGY)) == [{"data": task_data(ARTICLE, ONTOLOGY)}]
+def test_a_bare_article_is_a_task_of_data_alone_with_its_number_of_words() -> None:
+    assert list(tasks_of(ARTICLE, ONTOLOGY)) == [{"data": task_data(ARTICLE, ONTOLOGY) | {"n_words": 6}}]
 
 
 def test_annotations_go_along_and_are_no_ground_truth() -> None:

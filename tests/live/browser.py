@@ -48,10 +48,20 @@ class Annotator:
 
     def __enter__(self) -> Annotator:
         self._playwright = sync_playwright().start()
-        browser = self._playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))
-        self.page: Page = browser.new_page(viewport={"width": 1600, "height": 1000})
-        self.page.set_default_timeout(30_000)
+        self._browser = self._playwright.chromium.launch(executable_path=find_browser(), args=list(FLAGS))
+        self._open_window()
         return self
+
+    def _open_window(self) -> None:
+        self.page: Page = self._browser.new_page(viewport={"width": 1600, "height": 1000})
+        self.page.set_default_timeout(30_000)
+
+    def colleague(self) -> Annotator:
+        """Another person, not logged in, at a window of their own that shares nothing with this one."""
+        other = Annotator(self.url)
+        other._browser = self._browser
+        other._open_window()
+        return other
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

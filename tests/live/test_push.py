@@ -211,7 +211,7 @@ def test_labels_that_annotations_use_do_not_vanish(server: LabelStudioServer, ru
     line = one_line(run(*push), key=server.token, url=server.url)
     assert "has 1 annotations, and mini@1.1.0 has no label 'Place' any more; push to a new project" in line
     ontology.write_text("{name: mini, version: 1.1.0, entities: [{name: Actor}, {name: Place}, {name: Date}]}")
-    assert "has the ontology's configuration now" in run(*push).stderr
+    assert "is now that of mini@1.1.0, before mini@1.0.0 (labels added: Date)" in run(*push).stderr
 
 
 def test_a_personal_access_token_works(server: LabelStudioServer, run: Run) -> None:

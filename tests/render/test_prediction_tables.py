@@ -4,6 +4,8 @@ import re
 
 from rich.console import Console
 
+from eventcorpus.labelstudio.config import label_config
+from eventcorpus.ontology import parse_ontology
 from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
 from eventcorpus.render.reports import prediction_tables, predictions_page
 from eventcorpus.text import sha256_of
@@ -42,10 +44,19 @@ def test_links_stand_beside_the_mention_that_they_begin_at() -> None:
 
 
 def test_mentions_alone_have_no_column_of_links() -> None:
-    assert "roles" not in shown(PLAIN) and "roles" not in predictions_page([PLAIN])
+    assert "roles" not in shown(PLAIN) and "roles" not in predictions_page([PLAIN], ["Who"])
 
 
 def test_the_page_shows_names_and_values_as_text() -> None:
-    page = predictions_page([LINKED])
+    page = predictions_page([LINKED], ["Air raid", "Who"])
     assert "done &lt;u&gt;by: rebels (0.80); how sure: sûr; by: &lt;i&gt;x, y" in page
     assert not re.search("<(u|i|b)>", page)
+
+
+def test_the_page_has_the_colours_of_the_labelling_page_whatever_labels_were_found() -> None:
+    names = ["Air raid", "Town", "Who"]
+    ontology = parse_ontology(
+        {"name": "o", "version": "1.0.0", "entities": [{"name": name} for name in names]}, place="test"
+    )
+    of_label = dict(re.findall(r'value="([^"]*)" background="(#\w+)"', label_config(ontology)))
+    assert re.findall("--c: ?(#[0-9a-f]{6})", predictions_page([PLAIN], ontology.labels)) == [of_label["Who"]]

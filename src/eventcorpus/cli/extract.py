@@ -114,7 +114,7 @@ def extract_command(
     if is_shown:
         found = list(predictions)
         if html:
-            write_text(html, predictions_page(found))
+            write_text(html, predictions_page(found, extractor.about.ontology.labels))
         for table in prediction_tables(found) if as_table else ():
             console().print(table)
         predictions = iter(found)

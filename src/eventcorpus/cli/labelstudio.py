@@ -23,16 +23,18 @@ from eventcorpus.dataset.folder import read_annotations, read_dataset
 from eventcorpus.dataset.tasks import TaskSource
 from eventcorpus.errors import InputError, StrictError
 from eventcorpus.files import to_json
-from eventcorpus.labelstudio.config import adjudication_config, label_config, load_ontology
+from eventcorpus.labelstudio.config import adjudication_config, label_config, load_ontology, remembered_ontology
 from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.labelstudio.live.preannotate import one_version, preannotate
 from eventcorpus.labelstudio.live.pull import describe_last_pull, pull
 from eventcorpus.labelstudio.live.push import compare, list_present, prepare_project, push
-from eventcorpus.labelstudio.live.rank import TAB, done_article_ids, write_ranks
+from eventcorpus.labelstudio.live.rank import done_article_ids, write_ranks
 from eventcorpus.labelstudio.live.server import Project, Server, connect
-from eventcorpus.labelstudio.live.status import read_status, status_tables
+from eventcorpus.labelstudio.live.status import annotators_line, people, read_status, status_tables
+from eventcorpus.labelstudio.live.tabs import NEXT, make_first_tabs
 from eventcorpus.labelstudio.tasks import write_tasks
 from eventcorpus.ontology import Ontology
+from eventcorpus.package_data import log_ontology
 from eventcorpus.predictions import UnreadableCount, read_prediction_file
 from eventcorpus.progress import tracked
 from eventcorpus.render.reports import corrections_summary, corrections_tables, ranking_table
@@ -42,7 +44,7 @@ SHOWN = 5
 """How many refusals are named."""
 
 _SECTIONS = {
-    "Before annotation": ("tasks", "rank", "push", "preannotate"),
+    "Before annotation": ("tasks", "rank", "push", "annotators", "preannotate"),
     "During and after": ("status", "pull", "adjudicate", "corrections"),
 }
 
@@ -80,10 +82,20 @@ def _source_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _made_from(project: Project | None, ontology_path: Path | None, *, near: Sequence[Path] = ()) -> Ontology:
+    """The ontology that was named, else the one that a project remembers, else by the rule for all commands."""
+    remembered = None
+    if project is not None and ontology_path is None:
+        remembered = remembered_ontology(project.label_config, place=str(project))
+    if remembered is None:
+        return load_ontology(ontology_path, near=near)
+    log_ontology(remembered.key, f"from which {project} was made")
+    return remembered
+
+
 def _source(
-    articles: tuple[Path, ...], ontology_path: Path | None, predictions_path: Path | None, **settings: Any
+    articles: tuple[Path, ...], ontology: Ontology, predictions_path: Path | None, **settings: Any
 ) -> TaskSource:
-    ontology = load_ontology(ontology_path, near=articles)
     predictions = read_prediction_file(predictions_path) if predictions_path else {}
     return TaskSource(articles, ontology, predictions, **settings)
 
@@ -92,11 +104,13 @@ def _push(
     server: Server, title: str, tasks: Sequence[dict[str, Any]], ontology: Ontology, config: str, *, what: str
 ) -> Project:
     """Send tasks (``what``, in words) to a project, which is made or updated for them; tell what became of them."""
-    project, done = prepare_project(server, title, ontology, config=config)
+    prepared = prepare_project(server, title, ontology, config=config)
+    project = prepared.project
     with options.progress("push") as on_progress:
-        report = push(project, tasks, fresh=done == "created", on_progress=on_progress)
-    if done == "updated":
-        options.notice(f"project {project.id} has the ontology's configuration now")
+        report = push(project, tasks, fresh=prepared.is_new, on_progress=on_progress)
+    make_first_tabs(project)
+    if prepared.change:
+        options.notice(f"the configuration of project {project.id} is now {prepared.change}")
     _notice_refused(report.refused)
     _notice_counts(
         {
@@ -106,7 +120,7 @@ def _push(
     )
     click.echo(
         f"{report.n_added:,} {what} sent, {report.n_present:,} were there, {len(report.refused):,} articles refused: "
-        f"{project}{' (new)' if done == 'created' else ''}"
+        f"{project}{' (new)' if prepared.is_new else ''}"
     )
     return project
 
@@ -130,7 +144,7 @@ def _notice_counts(counts: Mapping[str, int]) -> None:
 @_ARTICLES
 @click.option("--out", required=True, type=options.PATH, help="Folder for tasks-*.json, config.xml and manifest.json.")
 @_source_options
-def tasks_command(out: Path, **settings: Any) -> None:
+def tasks_command(articles: tuple[Path, ...], out: Path, ontology_path: Path | None, **settings: Any) -> None:
     """Write ARTICLES as import files for Label Studio.
 
     ARTICLES are JSON, CSV, Excel, Parquet, HTML or text files, folders of these, or a dataset folder that convert wrote
@@ -140,7 +154,7 @@ def tasks_command(out: Path, **settings: Any) -> None:
     Example:
       eventcorpus labelstudio tasks corpus/articles --out tasks
     """
-    source = _source(**settings)
+    source = _source(articles, load_ontology(ontology_path, near=articles), **settings)
     n_tasks = write_tasks(source.tasks(), source.ontology, out)
     options.notices(source.notices())
     click.echo(f"{n_tasks:,} tasks in {out} (ontology {source.ontology.key})")
@@ -214,7 +228,7 @@ def rank_command(
             report = write_ranks(project, ranked[:top], on_progress)
         options.notice(
             f"{project}: {report.n_changed:,} of {report.n_done:,} tasks have a new rank, "
-            f"{report.n_cleared:,} lost an old one, {report.n_absent:,} articles are not in it; see its tab {TAB!r}"
+            f"{report.n_cleared:,} lost an old one, {report.n_absent:,} articles are not in it; see its tab {NEXT!r}"
         )
 
 
@@ -225,20 +239,24 @@ def rank_command(
 @click.option(
     "--strict", is_flag=True, help="Fail if an article is refused, left out or had to be repaired; nothing is sent."
 )
-def push_command(title: str | None, strict: bool, **settings: Any) -> None:
+def push_command(
+    articles: tuple[Path, ...], title: str | None, ontology_path: Path | None, strict: bool, **settings: Any
+) -> None:
     """Send ARTICLES to a project; what is there already is not sent again.
 
     ARTICLES are what labelstudio tasks takes; of a dataset folder the gold annotations go along. A push that was
     stopped half-way is completed by running it again. An article whose text is another than the one on the server is
-    refused.
+    refused. A project that is there keeps the ontology that it was made from, unless --ontology names another.
 
     \b
     Example:
       eventcorpus labelstudio push corpus/articles --project first-pass
     """
-    source = _source(**settings)
+    server = connect()
+    project = server.find_project(title) if title is not None else None
+    ontology = _made_from(project, ontology_path, near=articles)
+    source = _source(articles, ontology, **settings)
     tasks = list(source.tasks())  # all of them, so that faults of the articles show before anything is sent
-    ontology, server = source.ontology, connect()
     title = title or ontology.name
     if strict:
         _check_strict(server, title, tasks, source.report)
@@ -257,6 +275,30 @@ def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], r
         raise StrictError(
             f"--strict: article {article_id}: {reason} ({len(report.refused)} articles); nothing was sent"
         )
+
+
+@click.command("annotators")
+@click.argument("n_annotators", metavar="NUMBER", type=click.IntRange(min=1))
+@options.PROJECT
+def annotators_command(n_annotators: int, wanted: str | None) -> None:
+    """Let NUMBER people label every article of a project, each on their own.
+
+    By default Label Studio takes a task for finished when one person has labelled it, and gives it to nobody else.
+    Then tells who has an account on the server, and where others make themselves one.
+
+    \b
+    Example:
+      eventcorpus labelstudio annotators 2 --project first-pass
+    """
+    server = connect()
+    project = server.project(wanted)
+    if project.n_annotators != n_annotators:
+        project.ask_annotators(n_annotators)
+    accounts = server.accounts()
+    click.echo(f"{project}: each task is finished when {people(n_annotators)} labelled it")
+    click.echo(f"accounts on the server ({len(accounts)}): {', '.join(accounts.values())}")
+    click.echo(f"others make themselves one on the server's page {server.invite_path()}")
+    click.echo('everybody labels with "Label All Tasks"; who opens a task in the list sees the work of others')
 
 
 @click.command("preannotate")
@@ -281,11 +323,12 @@ def preannotate_command(
     Example:
       eventcorpus labelstudio preannotate --predictions predictions.jsonl --project first-pass
     """
-    place, ontology = str(predictions_path), load_ontology(ontology_path)
+    place = str(predictions_path)
     predictions = read_prediction_file(predictions_path)
     one_version(predictions, place=place)
     options.notices(UnreadableCount.of(predictions.values()).notices())
     project = connect().project(wanted)
+    ontology = _made_from(project, ontology_path)
     with options.progress("preannotate") as on_progress:
         report = preannotate(
             project,
@@ -318,11 +361,13 @@ def status_command(wanted: str | None, pulled: Path) -> None:
     Example:
       eventcorpus labelstudio status --project first-pass
     """
-    project = connect().project(wanted)
+    server = connect()
+    project = server.project(wanted)
     with options.progress("status") as on_progress:
-        status = read_status(project, on_progress)
+        status = read_status(server, project, on_progress)
     for table in status_tables(project, status):
         console().print(table)
+    click.echo(annotators_line(project, status))
     click.echo(describe_last_pull(project, pulled))
 
 
@@ -340,8 +385,8 @@ def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> N
     Example:
       eventcorpus labelstudio pull --out labels
     """
-    ontology = load_ontology(ontology_path)
     project = connect().project(wanted)
+    ontology = _made_from(project, ontology_path)
     with options.progress_bar() as progress:
         bar = progress.add_task("pull", total=None, note="")
         found = pull(project, out, ontology, progress=lambda n: progress.update(bar, note=f"{n / 1e6:.1f} MB"))
@@ -351,7 +396,7 @@ def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> N
     gone = f"of the last pull are no longer on the server; they are in {out / 'earlier'}"
     _notice_counts({f"annotations {gone}": found.gone, f"tasks {gone}": found.tasks_gone})
     if not (out / "ontology.yaml").is_file():
-        options.notice("the project's configuration is not that of the ontology here; convert will read config.xml")
+        options.notice(f"{project} does not offer what {ontology.key} does: convert will read config.xml")
     click.echo(
         f"{found.n_annotations:,} annotations of {found.n_tasks:,} tasks in {out} ({found.new:,} new, "
         f"{found.changed:,} changed, {found.gone:,} gone)"

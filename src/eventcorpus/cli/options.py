@@ -53,8 +53,9 @@ ONTOLOGY = click.option(
     "--ontology",
     "ontology_path",
     type=PATH,
-    help="Our YAML or a Label Studio config.xml  [default: ontology.yaml or config.xml in or beside the input, else "
-    "ontology.yaml or corpus/ontology.yaml in the working folder, else the shipped one]",
+    help="Our YAML or a Label Studio config.xml  [default: the one that the input carries (ontology.yaml or config.xml in "
+    "or beside it; of a project the one that it was made from), else ontology.yaml or corpus/ontology.yaml in the "
+    "working folder, else the shipped one]",
 )
 DATASET = click.option("--dataset", type=PATH, required=True, help="The dataset folder with the gold annotations.")
 SPLITS = click.option("--splits", type=PATH, help="Folder of splits  [default: CORPUS/splits, if it is there]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from eventcorpus.errors import OntologyError
 from eventcorpus.files import read_text
 from eventcorpus.ontology import (
     AttributeType,
+    AttributeValue,
+    Label,
     Ontology,
     attribute_name,
     label_colours,
@@ -24,6 +27,7 @@ from eventcorpus.ontology import (
     role_name,
 )
 from eventcorpus.package_data import find_ontology_path
+from eventcorpus.text import printable
 
 LABELS_CONTROL = "label"
 TEXT_OBJECT = "text"
@@ -36,40 +40,97 @@ LABELLING = ("labels", "paragraphlabels")
 _LISTING_CONTROLS = (*LABELLING, "choices", "taxonomy")
 """Controls that may take what they offer from the tasks."""
 _MAX_LEVELS = 50
-_HOTKEYS = "1234567890qwertyuiopasdfghjkl"
+_HOTKEYS = "1234567890qwertyiopasdfghjklzxcvbnm"
+"""Label Studio takes u itself, to unselect a region."""
+_SHOWN_OF_ARTICLE = ("article_id", "published", "outlet")
+_BESIDE_EACH_OTHER = "display: flex; flex-wrap: wrap; gap: 0 24px; margin-bottom: 8px"
+_SMALL = "margin: 0; font-size: 14px; opacity: 0.75"
+_REMEMBERED = "eventcorpus ontology:"
+_COMMENT = re.compile(f"<!-- {_REMEMBERED} (.*?) -->", re.DOTALL)
 
 
 def label_config(ontology: Ontology) -> str:
     """Write the configuration for an ontology.
 
     ``granularity="word"`` snaps selections to words, ``white-space: pre-wrap`` keeps the server from folding blanks
-    (https://labelstud.io/tags/text); attributes are choices per region, shown for the labels that have them.
+    (https://labelstud.io/tags/text); attributes are choices per region, shown for the labels that have them. Headline,
+    date, outlet and id are headers, which nobody can label and which a task may lack. Definitions are shown when the
+    mouse is on a label or value. The last line is the ontology itself (see ``remembered_ontology``).
     """
     key = re.sub("-(?=-)", "- ", ontology.key)  # a comment must not hold two dashes
     return "\n".join([f"<!-- {key}: generated, change the ontology instead -->", *_view(ontology)]) + "\n"
 
 
 def _view(ontology: Ontology) -> Iterator[str]:
-    colours = label_colours(ontology.labels)
+    colours, hotkeys = label_colours(ontology.labels), page_hotkeys(ontology)
     yield "<View>"
     yield f'  <Labels name="{LABELS_CONTROL}" toName="{TEXT_OBJECT}" showInline="true">'
-    for i, label in enumerate(ontology.labels):
-        hotkey = f' hotkey="{_HOTKEYS[i]}"' if i < len(_HOTKEYS) else ""
-        yield f'    <Label value={quoteattr(label)} background="{colours[label]}"{hotkey}/>'
+    for label in (*ontology.triggers, *ontology.entities):
+        about = f'background="{colours[label.name]}"{_hotkey(hotkeys.get(label.name))}{_hint(label)}'
+        yield f"    <Label value={quoteattr(label.name)} {about}/>"
     yield "  </Labels>"
+    for attribute in ontology.attributes:
+        yield from _attribute_control(attribute, ontology.labels_of(attribute), hotkeys)
     if ontology.roles:
         yield "  <Relations>"
         yield from (f"    <Relation value={quoteattr(role.name)}/>" for role in ontology.roles)
         yield "  </Relations>"
+    yield '  <Header value="$title" size="4"/>'
+    yield f'  <View style="{_BESIDE_EACH_OTHER}">'
+    yield from (f'    <Header value="${key}" size="5" style="{_SMALL}"/>' for key in _SHOWN_OF_ARTICLE)
+    yield "  </View>"
     yield '  <View style="white-space: pre-wrap">'
     yield f'    <Text name="{TEXT_OBJECT}" value="$text" granularity="word"/>'
     yield "  </View>"
-    for attribute in ontology.attributes:
-        yield from _attribute_control(attribute, ontology.labels_of(attribute))
+    yield _comment(ontology)
     yield "</View>"
 
 
-def _attribute_control(attribute: AttributeType, labels: tuple[str, ...]) -> Iterator[str]:
+def page_hotkeys(ontology: Ontology) -> dict[str | tuple[str, str], str]:
+    """The key that chooses each label, and each value of an attribute (a pair): as many as there are keys."""
+    values = [(attribute.name, value.name) for attribute in ontology.attributes for value in attribute.values]
+    return dict(zip([*ontology.labels, *values], _HOTKEYS, strict=False))
+
+
+def _hotkey(key: str | None) -> str:
+    return f' hotkey="{key}"' if key else ""
+
+
+def _hint(of: Label | AttributeValue) -> str:
+    """What a label or value means, in one line, as an attribute of its element."""
+    examples = ", ".join(of.examples) if isinstance(of, Label) else ""
+    said = " ".join(filter(None, (of.definition, f"Examples: {examples}" if examples else "")))
+    return f" hint={quoteattr(printable(' '.join(said.split()), ' '))}" if said else ""
+
+
+def _comment(ontology: Ontology) -> str:
+    """The ontology as JSON in a comment; escapes keep two dashes, and what XML cannot hold, out of it."""
+    data = ontology.model_dump(by_alias=True, exclude_defaults=True, mode="json")
+    said = json.dumps(data).replace("--", r"-\u002d")
+    return f"  <!-- {_REMEMBERED} {said} -->"
+
+
+def remembered_ontology(config: str, *, place: str) -> Ontology | None:
+    """The ontology that ``label_config`` wrote into a configuration; None if there is none in it.
+
+    Raises:
+        OntologyError: if it was damaged.
+    """
+    found = _COMMENT.search(config)
+    if found is None:
+        return None
+    try:
+        data = json.loads(found.group(1))
+    except (ValueError, RecursionError):
+        raise OntologyError(
+            f"{place}: the ontology in its comment is damaged; name it with --ontology, or take the comment out"
+        ) from None
+    return parse_ontology(data, place=f"{place}: the ontology in its comment")
+
+
+def _attribute_control(
+    attribute: AttributeType, labels: tuple[str, ...], hotkeys: Mapping[str | tuple[str, str], str]
+) -> Iterator[str]:
     target = f'name={quoteattr(attribute.name)} toName="{TEXT_OBJECT}" perRegion="true"'
     condition = f'whenTagName="{LABELS_CONTROL}" whenLabelValue={quoteattr(",".join(labels))}'
     if not attribute.values:
@@ -77,7 +138,9 @@ def _attribute_control(attribute: AttributeType, labels: tuple[str, ...]) -> Ite
         return
     choice = "multiple" if attribute.multiple else "single"
     yield f'  <Choices {target} choice="{choice}" showInline="true" {condition}>'
-    yield from (f"    <Choice value={quoteattr(value.name)}/>" for value in attribute.values)
+    for value in attribute.values:
+        about = f"{_hotkey(hotkeys.get((attribute.name, value.name)))}{_hint(value)}"
+        yield f"    <Choice value={quoteattr(value.name)}{about}/>"
     yield "  </Choices>"
 
 
@@ -91,8 +154,23 @@ def adjudication_config(ontology: Ontology) -> str:
 
 
 def is_made_from(ontology: Ontology, config: str) -> bool:
-    """Whether a configuration was generated from this ontology."""
-    return config.strip() in (label_config(ontology).strip(), adjudication_config(ontology).strip())
+    """Whether a configuration was generated from this ontology, and still offers what it then did.
+
+    What people change of its looks (colours, hotkeys, order, headers) does not matter.
+    """
+    try:
+        remembered = remembered_ontology(config, place="")
+        offers = _offers(read_label_config(config, place=""))
+    except OntologyError:
+        return False
+    names_it = f"<!-- {ontology.key}: generated" in config if remembered is None else remembered == ontology
+    return names_it and offers == _offers(read_label_config(label_config(ontology), place=""))
+
+
+def _offers(ontology: Ontology) -> tuple[set[str], set[str], dict[str, tuple[set[str], set[str], bool]]]:
+    """What annotators can say: labels, roles, and attributes with the labels and values that they have."""
+    attributes = {a.name: (set(a.of), {value.name for value in a.values}, a.multiple) for a in ontology.attributes}
+    return set(ontology.labels), {role.name for role in ontology.roles}, attributes
 
 
 def load_ontology(path: str | Path | None = None, *, near: Sequence[Path] = ()) -> Ontology:
@@ -110,8 +188,20 @@ def load_ontology(path: str | Path | None = None, *, near: Sequence[Path] = ()) 
 def read_ontology(path: Path) -> Ontology:
     """Read an ontology from our YAML or from a Label Studio configuration (a file that ends in .xml)."""
     if path.suffix.lower() == ".xml":
-        return read_label_config(read_text(path), place=str(path))
+        return config_ontology(read_text(path), place=str(path))
     return read_ontology_yaml(path)
+
+
+def config_ontology(content: str, *, place: str, from_data: Mapping[str, Iterable[str]] | None = None) -> Ontology:
+    """The ontology that a configuration was generated from, if it still offers the same; else what can be read of it.
+
+    Raises:
+        OntologyError: as ``remembered_ontology`` and ``read_label_config`` do.
+    """
+    remembered = remembered_ontology(content, place=place)
+    if remembered is not None and is_made_from(remembered, content):
+        return remembered
+    return read_label_config(content, place=place, from_data=from_data)
 
 
 def read_label_config(content: str, *, place: str, from_data: Mapping[str, Iterable[str]] | None = None) -> Ontology:

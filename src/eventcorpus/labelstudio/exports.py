@@ -24,11 +24,11 @@ from eventcorpus.labelstudio.config import (
     DIFFERENCES_OBJECT,
     LABELLING,
     aliases_of,
+    config_ontology,
     fixed_labels,
     listed_in_data,
     listing_controls,
     parse_config,
-    read_label_config,
     read_ontology,
 )
 from eventcorpus.labelstudio.regions import values_of
@@ -50,10 +50,12 @@ ADJUDICATES = "adjudicates"
 """In the data of a task that adjudicates: whose annotations are in question."""
 QUEUE_RANK, QUEUE_BY = "next_rank", "next_by"
 """In the data of a task that ``next`` put in an order: its place, and what chose it (which stays with the article)."""
+N_WORDS = "n_words"
+"""In the data of a task: how many words its text has, for people to see."""
 PULLED_EXPORT, PULL_MANIFEST = "export.json", "pull.json"
 """In a folder that ``labelstudio pull`` wrote: the newest export, and what explains it."""
 _TASK_KEYS = (
-    *("article_id", "ontology", "part", "n_parts", "offset", "text_sha256"),
+    *("article_id", "ontology", "part", "n_parts", "offset", "text_sha256", N_WORDS),
     *(ADJUDICATES, DIFFERENCES_OBJECT, QUEUE_RANK),
 )
 _FOREIGN_FIELDS = ("title", "outlet", "url", "published", "language", "licence", "kind", "tags")
@@ -505,7 +507,7 @@ def open_exports(
     )
     index.notices[:0] = notices
     if is_config:
-        return index, read_label_config(config, place=place, from_data=index.offered)
+        return index, config_ontology(config, place=place, from_data=index.offered)
     return index, read_ontology(source)
 
 

@@ -19,11 +19,12 @@ from eventcorpus.errors import InputError
 from eventcorpus.files import atomic_folder, read_text, sha256_of_file, to_json, write_json, write_text
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.controls import ontology_controls
+from eventcorpus.labelstudio.exports import N_WORDS
 from eventcorpus.labelstudio.results import results_of, results_of_prediction
 from eventcorpus.ontology import Ontology, ontology_yaml
 from eventcorpus.predictions import Prediction, check_prediction
 from eventcorpus.schema import AnnotatedArticle, Article
-from eventcorpus.text import one_line, sha256_of
+from eventcorpus.text import one_line, sha256_of, words
 
 TASKS_PER_FILE = 1000
 MANIFEST = "manifest.json"
@@ -105,6 +106,7 @@ def tasks_of(
         task: dict[str, Any] = {"data": dict(data)}
         if len(parts) > 1:
             task["data"] |= {"text": article.text[start:end], "part": n, "n_parts": len(parts), "offset": start}
+        task["data"][N_WORDS] = len(words(task["data"]["text"]))
         if annotated is not None:
             task["annotations"] = [
                 {"result": results_of(annotated, ontology), "was_cancelled": False, "ground_truth": False}

@@ -20,7 +20,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from eventcorpus.metrics.align import Outcome
-from eventcorpus.ontology import Ontology, label_colours
+from eventcorpus.ontology import NO_COLOUR, Ontology, label_colours
 from eventcorpus.predictions import Prediction
 from eventcorpus.render.links import ArticleLinks, links_data
 from eventcorpus.schema import AnnotatedArticle, Article
@@ -59,7 +59,7 @@ def highlight(text: str, marks: Sequence[Mark], colours: dict[str, str]) -> Mark
             title = ", ".join(f"{m.label} {m.hint}".strip() for m in over)
             name = Markup(' id="{}"').format(top.id) if top.id else ""
             piece = Markup('<mark{} class="{}" style="--c:{}" title="{}">{}{}</mark>').format(
-                name, top.state, colours.get(top.label, "#777777"), title, piece, ends
+                name, top.state, colours.get(top.label, NO_COLOUR), title, piece, ends
             )
         pieces.append(piece)
     return Markup("").join(pieces)
@@ -173,7 +173,7 @@ def browser_json(page: BrowserPage) -> Markup:
     data: dict[str, Any] = {
         "sides": page.sides,
         "labels": labels,
-        "colours": [colours.get(label, "#777777") for label in labels],
+        "colours": [colours.get(label, NO_COLOUR) for label in labels],
         "kinds": [[kind.key, kind.name, kind.group] for kind in page.kinds],
         "groups": page.groups,
         "articles": [[article.id, article.title or article.id, article.text] for article in page.articles],

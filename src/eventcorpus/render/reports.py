@@ -342,13 +342,14 @@ def linked_words(prediction: Prediction) -> list[str]:
     return ["; ".join(each) for each in words]
 
 
-def predictions_page(predictions: Sequence[Prediction]) -> str:
+def predictions_page(predictions: Sequence[Prediction], labels: Sequence[str]) -> str:
     """Render the page: every article with its mentions marked.
 
     Args:
         predictions: with their text; of one model.
+        labels: those of the model's ontology, in its order.
     """
-    colours = label_colours(sorted({m.label for p in predictions for m in p.mentions}))
+    colours = label_colours(labels)
     articles = []
     for p in predictions:
         marks = [Mark(m.start, m.end, m.label, hint=f"{m.confidence:.2f}") for m in p.mentions]

@@ -21,7 +21,7 @@ from rich.table import Table
 from eventcorpus.events.arguments import AGENT, TARGET, VICTIM, as_text, places_of, unlisted_words
 from eventcorpus.events.incidents import KILLED, OUTCOME
 from eventcorpus.events.rows import Argument, CountCell, DateCell, Row
-from eventcorpus.ontology import ROW_KEYS, Ontology, RowRoles, attribute_name, label_colours
+from eventcorpus.ontology import NO_COLOUR, ROW_KEYS, Ontology, RowRoles, attribute_name, label_colours
 from eventcorpus.package_data import fill_template
 from eventcorpus.render.html import json_in_html, page_script
 from eventcorpus.text import printable
@@ -34,7 +34,6 @@ NOT_COUNTED = (
     "that tell of the same event are not joined."
 )
 """What the sums leave out, for the reader of them."""
-_NO_COLOUR = "#777777"
 _LONE = re.compile("[\ud800-\udfff]")
 
 
@@ -342,7 +341,7 @@ def _about(rows: Sequence[Row], texts: Mapping[str, str], ontology: Ontology) ->
         )
     return {
         "labels": labels,
-        "colours": [colours.get(label, _NO_COLOUR) for label in labels],
+        "colours": [colours.get(label, NO_COLOUR) for label in labels],
         "roles": roles,
         "role_colours": list(label_colours(roles).values()),
         "attributes": [attribute_name(name, ROW_KEYS) for name in attributes],

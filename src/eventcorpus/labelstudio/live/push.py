@@ -14,11 +14,12 @@ from typing import Any
 
 from eventcorpus.errors import InputError, OntologyError
 from eventcorpus.files import to_json
-from eventcorpus.labelstudio.config import read_label_config
+from eventcorpus.labelstudio.config import config_ontology
+from eventcorpus.labelstudio.instructions import have_the_same_words, instructions
 from eventcorpus.labelstudio.live.server import SETTLE, Project, Server, explained
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress
-from eventcorpus.text import sha256_of, stored_form
+from eventcorpus.text import listed, sha256_of, stored_form
 
 TASKS_PER_REQUEST = 500
 CHARACTERS_PER_REQUEST = 20_000_000
@@ -48,6 +49,15 @@ class Present:
         return sum(map(len, self.tasks.values())) + self.n_foreign
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A project that is ready for tasks; ``change``: whose configuration it has now, in words, if it got another."""
+
+    project: Project
+    is_new: bool = False
+    change: str = ""
+
+
 @dataclass
 class PushReport:
     """What became of every article: sent, there already, or refused with a reason."""
@@ -59,11 +69,10 @@ class PushReport:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def prepare_project(server: Server, title: str, ontology: Ontology, *, config: str) -> tuple[Project, str]:
-    """Find the project, or create it, and let it have a configuration made from the ontology.
+def prepare_project(server: Server, title: str, ontology: Ontology, *, config: str) -> Prepared:
+    """Find the project, or create it, and let it have a configuration and instructions made from the ontology.
 
-    Returns:
-        the project, and what was done in a word: ``created``, ``updated`` or ``there``.
+    Instructions and tabs that people changed stay.
 
     Raises:
         InputError: if there is no such project and the title is none, or labels that annotations may use would vanish.
@@ -74,13 +83,16 @@ def prepare_project(server: Server, title: str, ontology: Ontology, *, config: s
             raise InputError(
                 f"no project {title!r}; a new one needs a title of three characters or more, not all digits"
             )
-        return server.create_project(title, config, f"Made by eventcorpus from {ontology.key}"), "created"
+        description = f"Made by eventcorpus from {ontology.key}"
+        project = server.create_project(title, config, description, instructions(ontology))
+        return Prepared(project, is_new=True)
     if _BLANKS.sub("><", project.label_config.strip()) == _BLANKS.sub("><", config.strip()):
-        return project, "there"
+        return Prepared(project)
     try:
-        dropped = set(read_label_config(project.label_config, place="the project").labels) - set(ontology.labels)
+        before = config_ontology(project.label_config, place="the project")
     except OntologyError:
-        dropped = set()
+        before = None
+    dropped = set(before.labels) - set(ontology.labels) if before else set()
     if dropped and project.n_annotations:
         raise InputError(
             f"project {project.id} has {project.n_annotations} annotations, and {ontology.key} has no label "
@@ -88,7 +100,28 @@ def prepare_project(server: Server, title: str, ontology: Ontology, *, config: s
             "annotations along the ontology's changes"
         )
     project.update_config(config)
-    return project.reload(), "updated"
+    if not project.instruction or (before and have_the_same_words(project.instruction, instructions(before))):
+        project.update_instruction(instructions(ontology))
+    return Prepared(project.reload(), change=_change(before, ontology))
+
+
+def _change(before: Ontology | None, after: Ontology) -> str:
+    """What the configuration of a project offers now that it did not offer before, and the other way round."""
+    if before is None or before == after:
+        return f"that of {after.key}"
+    kinds: list[tuple[str, Sequence[str], Sequence[str]]] = [
+        ("label", before.labels, after.labels),
+        ("role", [role.name for role in before.roles], [role.name for role in after.roles]),
+        ("attribute", [a.name for a in before.attributes], [a.name for a in after.attributes]),
+    ]
+    said: list[str] = []
+    for kind, old, new in kinds:
+        added, dropped = [name for name in new if name not in old], [name for name in old if name not in new]
+        said += [
+            f"{kind}s {verb}: {listed(names)}" for verb, names in (("added", added), ("dropped", dropped)) if names
+        ]
+    names = "; ".join(said) or "the same names, other definitions, values or rules"
+    return f"that of {after.key}, before {before.key} ({names})"
 
 
 def push(project: Project, tasks: Sequence[dict[str, Any]], *, fresh: bool, on_progress: OnProgress) -> PushReport:

@@ -8,17 +8,11 @@ from typing import Any
 
 from eventcorpus.corpus.rank import Ranked
 from eventcorpus.labelstudio.exports import QUEUE_BY, QUEUE_RANK
-from eventcorpus.labelstudio.live.server import Project, as_dict, explained
+from eventcorpus.labelstudio.live.server import Project, explained
+from eventcorpus.labelstudio.live.tabs import make_ranked_tab
 from eventcorpus.progress import OnProgress, tracked
 
-TAB = "next"
-"""The title of the tab."""
 _FIELDS = ("id", "data", "total_annotations", "cancelled_annotations")
-_HIDDEN = (
-    *("inner_id", "completed_at", "cancelled_annotations", "annotators", "annotations_results", "annotations_ids"),
-    *("predictions_score", "predictions_model_versions", "predictions_results", "file_upload", "storage_filename"),
-    *("created_at", "updated_at", "updated_by", "avg_lead_time", "draft_exists", "data.text_sha256", "data.ontology"),
-)
 
 
 @dataclass
@@ -53,35 +47,9 @@ def write_ranks(project: Project, ranked: Sequence[Ranked], on_progress: OnProgr
                 project.client.tasks.update(str(task.id), data=new)
                 report.n_changed += 1
                 report.n_cleared += article_id not in rank_of
-        _make_tab(project)
+    make_ranked_tab(project)
     return report
 
 
 def _is_done(task: Any) -> bool:
     return bool(task.total_annotations or task.cancelled_annotations)
-
-
-def _make_tab(project: Project) -> None:
-    """A tab of the tasks that have a rank and nobody's annotation, sorted by rank."""
-    views = project.client.views
-    titles = [as_dict(view.data).get("title") for view in views.list(project=project.id)]
-    if TAB in titles:
-        return
-    if not titles:  # nobody has looked at the project yet: the page makes this tab only where there is none at all
-        views.create(project=project.id, data={"title": "Default", "type": "list", "target": "tasks"})
-    open_and_ranked = {
-        "conjunction": "and",
-        "items": [
-            {"filter": f"filter:tasks:data.{QUEUE_RANK}", "operator": "empty", "type": "String", "value": False},
-            {"filter": "filter:tasks:total_annotations", "operator": "equal", "type": "Number", "value": 0},
-        ],
-    }
-    tab = {
-        "title": TAB,
-        "type": "list",
-        "target": "tasks",
-        "ordering": [f"tasks:data.{QUEUE_RANK}"],
-        "filters": open_and_ranked,
-        "hiddenColumns": {"explore": [f"tasks:{name}" for name in _HIDDEN], "labeling": []},
-    }
-    views.create(project=project.id, data=tab)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 from eventcorpus.errors import InputError, ServerError
 
@@ -27,6 +28,8 @@ SETTLE = 2.0
 class Project:
     """A project as it was when we asked, and the way to it (``client``); as a string, what messages call it.
 
+    ``instruction`` is what annotators read first, ``n_annotators`` how many of them label each task.
+
     Raises:
         ServerError: from every method, with what was being done, why it failed and the way out.
     """
@@ -37,6 +40,8 @@ class Project:
     n_tasks: int
     n_annotations: int
     n_predictions: int = 0
+    instruction: str = ""
+    n_annotators: int = 1
     client: Any = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -52,6 +57,8 @@ class Project:
             n_tasks=int(raw.task_number or 0),
             n_annotations=int(raw.total_annotations_number or 0),
             n_predictions=int(raw.total_predictions_number or 0),
+            instruction=str(raw.expert_instruction or ""),
+            n_annotators=int(raw.maximum_annotations or 1),
             client=client,
         )
 
@@ -64,6 +71,16 @@ class Project:
         """Give the project another configuration."""
         with explained(f"changing the configuration of project {self.id}"):
             self.client.projects.update(id=self.id, label_config=label_config)
+
+    def update_instruction(self, instruction: str) -> None:
+        """Give the project other instructions, which are shown to everybody who begins to label."""
+        with explained(f"changing the instructions of project {self.id}"):
+            self.client.projects.update(id=self.id, expert_instruction=instruction, show_instruction=True)
+
+    def ask_annotators(self, n: int) -> None:
+        """Let a task be finished, for everybody's queue, when ``n`` people have labelled it."""
+        with explained(f"letting {n} annotators label every task of project {self.id}"):
+            self.client.projects.update(id=self.id, maximum_annotations=n, overlap_cohort_percentage=100)
 
     def show_predictions(self, model_version: str) -> str | None:
         """Let the page open a task with this version's prediction in it; it shows those of one version at a time.
@@ -146,7 +163,18 @@ class Server:
             raise InputError(f"which project? name it with --project ID or TITLE; there are: {titles}")
         raise InputError(f"no project {wanted!r} on the server (deleted, perhaps); there are: {titles}")
 
-    def create_project(self, title: str, label_config: str, description: str) -> Project:
+    def accounts(self) -> dict[int, str]:
+        """Everybody who has an account, by user id: the e-mail address."""
+        with explained("listing the users"):
+            return {int(user.id): str(user.email) for user in self.client.users.list()}
+
+    def invite_path(self) -> str:
+        """Where on the server's address others make themselves an account."""
+        with explained("asking for the invitation"):
+            url = urlsplit(str(self.client.organizations.invites.get_invite_link().invite_url))
+        return f"{url.path}?{url.query}"
+
+    def create_project(self, title: str, label_config: str, description: str, instruction: str) -> Project:
         """A new project where tasks may be skipped and empty annotations submitted."""
         with explained(f"creating the project {title!r}"):
             created = self.client.projects.create(
@@ -155,6 +183,8 @@ class Server:
                 label_config=label_config,
                 show_skip_button=True,
                 enable_empty_annotation=True,
+                expert_instruction=instruction,
+                show_instruction=True,
             )
             return Project.of(self.client.projects.get(id=created.id), self.client)
 

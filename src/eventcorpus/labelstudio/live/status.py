@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from eventcorpus.labelstudio.live.server import Project, as_dict, explained
+from eventcorpus.labelstudio.live.server import Project, Server, as_dict
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.tables import titled_table
 
@@ -50,7 +50,7 @@ class Status:
         return self.n_tasks - self.done - self.skipped
 
 
-def read_status(project: Project, on_progress: OnProgress) -> Status:
+def read_status(server: Server, project: Project, on_progress: OnProgress) -> Status:
     """Count what was done in every task."""
     status = Status()
     n_tasks_of: Counter[tuple[str, int]] = Counter()
@@ -58,8 +58,7 @@ def read_status(project: Project, on_progress: OnProgress) -> Status:
         n_tasks_of[str(data.get("article_id", f"task {task.id}")), data.get("part", 1)] += 1
         _count(task, status)
     if status.people:
-        with explained("listing the users"):
-            status.names = {int(user.id): str(user.email) for user in project.client.users.list()}
+        status.names = server.accounts()
     status.copies = sum(n - 1 for n in n_tasks_of.values())
     return status
 
@@ -108,3 +107,17 @@ def status_tables(project: Project, status: Status) -> Iterator[Table]:
     if rows:
         per_annotator = ("user", "who", "done", "empty", "skipped", "drafts", "min a task")
         yield titled_table("annotators", per_annotator, rows, left=2)
+
+
+def annotators_line(project: Project, status: Status) -> str:
+    """How many annotators each task gets, and the way to more."""
+    said = f"each task is finished when {people(project.n_annotators)} labelled it"
+    if len(status.people) > project.n_annotators or project.n_annotators == 1:
+        n = max(2, len(status.people))
+        return f"{said}; for more: eventcorpus labelstudio annotators {n} --project {project.id}"
+    return said
+
+
+def people(n: int) -> str:
+    """So many people, before what they did."""
+    return "1 person has" if n == 1 else f"{n} people have"
