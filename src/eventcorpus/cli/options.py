@@ -53,8 +53,8 @@ ONTOLOGY = click.option(
     "--ontology",
     "ontology_path",
     type=PATH,
-    help="Our YAML or a Label Studio config.xml  [default: the one that the input carries (ontology.yaml or config.xml in "
-    "or beside it; of a project the one that it was made from), else ontology.yaml or corpus/ontology.yaml in the "
+    help="Our YAML or a Label Studio config.xml  [default: the one that the input carries (ontology.yaml or config.xml "
+    "in or beside it; of a project the one that it was made from), else ontology.yaml or corpus/ontology.yaml in the "
     "working folder, else the shipped one]",
 )
 DATASET = click.option("--dataset", type=PATH, required=True, help="The dataset folder with the gold annotations.")
