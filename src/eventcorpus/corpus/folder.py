@@ -15,7 +15,7 @@ from eventcorpus.articles.read import read_articles
 from eventcorpus.articles.report import ReadReport
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
-from eventcorpus.dataset.splits import read_splits
+from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.errors import InputError
 from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.exports import index_exports
@@ -93,8 +93,8 @@ def read_corpus(
 
 
 def splits_folder(path: Path) -> Path | None:
-    """The folder of splits in a corpus folder, if there is one."""
-    return path / "splits" if (path / "splits").is_dir() else None
+    """The folder of splits in a corpus folder, if there is one that has any."""
+    return path / "splits" if any((path / "splits" / f"{split}.txt").is_file() for split in SPLITS) else None
 
 
 @dataclass(frozen=True)
