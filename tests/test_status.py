@@ -100,7 +100,10 @@ def test_what_was_typed_beside_a_pull_is_converted_with_it(health: Path) -> None
         "next: make a dataset of what is done\n"
         "  eventcorpus convert annotations annotations/typed.json --ontology ontology.yaml --splits 70/15/15 --out dataset\n"
     )
-    assert "annotations  2 of 2 articles done, 0 empty, 0 skipped, 0 open; 2 of them not in articles/\n" in run("status")[1]
+    assert (
+        "annotations  2 of 2 articles done, 0 empty, 0 skipped, 0 open; 2 of them not in articles/\n"
+        in run("status")[1]
+    )
 
 
 def test_a_folder_is_shown_from_dataset_to_model_to_scores(health: Path, tiny_encoder: Path) -> None:
@@ -122,7 +125,11 @@ def test_a_folder_is_shown_from_dataset_to_model_to_scores(health: Path, tiny_en
 
     train(tiny_encoder)
     parts["model"] = "trained on 2 articles"
-    assert run("status") == (0, shown(**parts) + f"next: score the model on test, which it has not seen\n  {SCORE}\n", "")
+    assert run("status") == (
+        0,
+        shown(**parts) + f"next: score the model on test, which it has not seen\n  {SCORE}\n",
+        "",
+    )
 
     assert run(*SCORE.split()[1:])[0] == 0
     f1 = json.loads(Path("scores.json").read_text())["exact"]["micro"]["f1"]

@@ -64,21 +64,17 @@ def write_scaffold(
     found = Scaffold()
     title = folder.resolve().name
     path = folder / ONTOLOGY
-    content = _ontology_text(re.sub(r"[^\w.-]+", "-", title), labels, triggers, source)
-    _write(found, path, content)
-    ontology = read_ontology_yaml(path)  # the one that was there, if it was
+    written = _ontology_text(re.sub(r"[^\w.-]+", "-", title), labels, triggers, source)
+    ontology = read_ontology_yaml(path) if path.exists() else parse_ontology(yaml.safe_load(written), place=str(path))
     is_shipped = ontology == read_ontology_yaml(package_path(DEFAULT_ONTOLOGY))
-    for name, content in _files(title, ontology, is_shipped=is_shipped):
-        _write(found, folder / name, content)
+    for name, content in ((ONTOLOGY, written), *_files(title, ontology, is_shipped=is_shipped)):
+        path = folder / name
+        if path.exists():
+            found.kept.append(path)
+        else:
+            write_text(path, content)
+            found.written.append(path)
     return found
-
-
-def _write(found: Scaffold, path: Path, content: str) -> None:
-    if path.exists():
-        found.kept.append(path)
-    else:
-        write_text(path, content)
-        found.written.append(path)
 
 
 def _files(title: str, ontology: Ontology, *, is_shipped: bool) -> Iterator[tuple[str, str]]:
@@ -152,9 +148,17 @@ def _listed(items: Sequence[Label | RoleType | AttributeType]) -> str:
         | item.model_dump(by_alias=True, exclude_defaults=True, mode="json")
         for item in items
     ]
-    return indent(yaml.safe_dump(rows, sort_keys=False, allow_unicode=True, width=100), "  ")
+    return indent(_dumped(rows, width=100), "  ")
 
 
 def _flow(name: str) -> str:
     """A name as it may stand in a list of YAML between brackets."""
-    return yaml.safe_dump([name], default_flow_style=True, allow_unicode=True, width=1000).strip()[1:-1]
+    return _dumped([name], default_flow_style=True, width=1000).strip()[1:-1]
+
+
+def _dumped(value: Any, **layout: Any) -> str:
+    """YAML in readable Unicode, except where a character would end the line."""
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, **layout)
+    if any(mark in text for mark in "\x85\u2028\u2029"):
+        text = yaml.safe_dump(value, sort_keys=False, **layout)
+    return text
