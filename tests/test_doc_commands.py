@@ -10,6 +10,7 @@ import pytest
 from cli_runner import run
 from doc_blocks import Block, blocks_of, commands_in, pages
 from eventcorpus.cli.main import main
+from readme_commands import RUN, readme_blocks, reason, script
 
 ROOT = Path(__file__).parent.parent
 BLOCKS = [block for page in pages(ROOT) for block in blocks_of(page.read_text(), name=str(page.relative_to(ROOT)))]
@@ -71,6 +72,17 @@ def test_the_commands_that_a_new_folder_says_exist(tmp_path: Path, monkeypatch: 
     ]  # fmt: skip
     assert [fault(words) for words in commands] == [None] * len(commands)
     assert "--project 'own news'" in Path("own news/README.md").read_text()
+
+
+def test_every_block_of_the_readme_is_run_or_says_why_not() -> None:
+    """By tests/readme_commands.py, which make test-wheel calls."""
+    blocks = readme_blocks()
+    assert [script(block).splitlines()[0][:25] for block in blocks if reason(block) == RUN] == [
+        "eventcorpus init health -", "eventcorpus convert label", "import eventcorpus", "from transformers import ",
+        "from eventcorpus import E",
+    ]  # fmt: skip
+    with pytest.raises(KeyError, match=r"README.md:7: 'eventcorpus new' is in BLOCKS of readme_commands.py 0 times"):
+        reason(Block("README.md:7", "", ("eventcorpus new",)))
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.language == "python"], ids=lambda block: block.place)
