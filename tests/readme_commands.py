@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 from doc_blocks import Block, blocks_of
-
 from eventcorpus.package_data import package_path
 
 README = Path(__file__).resolve().parent.parent / "README.md"
