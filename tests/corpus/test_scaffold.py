@@ -62,13 +62,13 @@ def test_a_label_of_any_name_comes_back(name: str) -> None:
             name.replace("'", "&#39;")
         )
     )
-    assert run("init", "own", "--from", "config.xml")[0] == 0
+    assert run("init", "own", "--ontology", "config.xml")[0] == 0
     assert read_ontology(Path("own/ontology.yaml")).labels == (name, "B")
 
 
 def test_a_configuration_of_label_studio_becomes_the_ontology() -> None:
     config = ROOT / "corpus/labelling/config.xml"
-    assert run("init", "own", "--from", str(config), "--triggers", "Explosion,Battle")[0] == 0
+    assert run("init", "own", "--ontology", str(config), "--triggers", "Explosion,Battle")[0] == 0
     ontology, read = read_ontology(Path("own/ontology.yaml")), read_ontology(config)
     assert (ontology.key, ontology.flat) == ("conflict-events@1.0.0", False)  # as the tasks of its project say
     assert ontology.trigger_names == ("Battle", "Explosion")
@@ -99,7 +99,7 @@ def test_a_rerun_changes_nothing_and_says_so() -> None:
     kept = ", ".join(f"health/{name}" for name in FILES)
     assert (code, contents("health")) == (0, before)
     assert stdout == f"kept as they were: {kept}\nnext:\n  cd health\n  eventcorpus status\n"
-    assert stderr == "health/ontology.yaml was there, so --labels, --triggers and --from changed nothing in it\n"
+    assert stderr == "health/ontology.yaml was there, so --labels, --triggers and --ontology changed nothing in it\n"
 
 
 def test_what_is_missing_is_made_for_the_ontology_that_is_there() -> None:
@@ -114,10 +114,10 @@ def test_what_is_missing_is_made_for_the_ontology_that_is_there() -> None:
 MESSAGES = [
     (("own", "--labels", "A,B", "--triggers", "C"), 1, "--triggers: 'C' is no label of --labels; there are A, B"),
     (("own", "--triggers", "C"), 1, "--triggers says which of --labels are triggers; name the labels, too"),
-    (("own", "--from", "gone.xml"), 1, "gone.xml: no such file; check the path"),
-    (("own", "--from", "mine.yaml", "--triggers", "A"), 1, "mine.yaml: has triggers of its own (none)"),
+    (("own", "--ontology", "gone.xml"), 1, "gone.xml: no such file; check the path"),
+    (("own", "--ontology", "mine.yaml", "--triggers", "A"), 1, "mine.yaml: has triggers of its own (none)"),
     (("mine.yaml",), 1, "mine.yaml: is a file; name a folder, which may be a new one"),
-    (("own", "--from", "mine.yaml", "--labels", "A"), 2, "give either --labels or --from"),
+    (("own", "--ontology", "mine.yaml", "--labels", "A"), 2, "give either --labels or --ontology"),
     (
         ("own", "--labels", "A,B,A"),
         1,

@@ -22,13 +22,17 @@ def _names(_context: click.Context, _parameter: click.Parameter, given: str | No
     "--triggers", metavar="NAME,NAME", callback=_names, help="Those of the labels that say that an event happens."
 )
 @click.option(
-    "--from", "source", type=options.PATH, help="An ontology in our YAML, or the config.xml of a Label Studio project."
+    "--ontology",
+    "--from",
+    "source",
+    type=options.PATH,
+    help="Our YAML, which is copied, or the config.xml of a Label Studio project, whose labels are taken.",
 )
 def init_command(folder: Path, labels: tuple[str, ...], triggers: tuple[str, ...], source: Path | None) -> None:
     """Make a folder NAME for your own articles, labels and models.
 
     It has an ontology.yaml to edit, a guidelines.md with the questions that annotators ask, a recipe.yaml, and a
-    README.md with the commands in their order. Labels come from --labels or --from, else from the shipped ontology.
+    README.md with the commands in their order. Labels come from --labels or --ontology, else from the shipped ontology.
     What is there is never overwritten.
 
     \b
@@ -36,13 +40,13 @@ def init_command(folder: Path, labels: tuple[str, ...], triggers: tuple[str, ...
       eventcorpus init health --labels Attack,Place,Weapon --triggers Attack
     """
     if labels and source is not None:
-        raise click.UsageError("give either --labels or --from")
+        raise click.UsageError("give either --labels or --ontology")
     made = write_scaffold(folder, labels=labels, triggers=triggers, source=source)
     for word, paths in (("written", made.written), ("kept as they were", made.kept)):
         if paths:
             click.echo(f"{word}: {', '.join(str(path) for path in paths)}")
     if (labels or source is not None) and folder / ONTOLOGY in made.kept:
-        options.notice(f"{folder / ONTOLOGY} was there, so --labels, --triggers and --from changed nothing in it")
+        options.notice(f"{folder / ONTOLOGY} was there, so --labels, --triggers and --ontology changed nothing in it")
     click.echo("next:")
     for command in (*_into(folder), "eventcorpus status"):
         click.echo(f"  {command}")
