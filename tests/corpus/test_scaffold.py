@@ -77,6 +77,20 @@ def test_a_configuration_of_label_studio_becomes_the_ontology() -> None:
     assert "## Roles" in Path("own/guidelines.md").read_text()
 
 
+CONFIGS = sorted((ROOT / "tests/fixtures/cases").glob("*ls-*/config*.xml"))
+
+
+@pytest.mark.parametrize("config", CONFIGS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_configurations_of_other_people_come_over_whole(config: Path) -> None:
+    code, _, stderr = run("init", "own", "--ontology", str(config))
+    if code:
+        assert "its labels come from the tasks" in stderr and not Path("own").exists()
+        return
+    ontology, read = read_ontology(Path("own/ontology.yaml")), read_ontology(config)
+    assert (ontology.key, ontology.flat) == ("own@1.0.0", False)
+    assert (ontology.labels, ontology.roles, ontology.attributes) == (read.labels, read.roles, read.attributes)
+
+
 def test_without_labels_the_shipped_ontology_comes_with_its_guidelines() -> None:
     assert run("init", "own")[0] == 0
     shipped = (ROOT / "corpus/ontology.yaml").read_text()
