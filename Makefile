@@ -58,7 +58,7 @@ fuzz: .venv/installed-formats  ## Damaged fixtures for every reader, for MINUTES
 test-slow: .venv/installed  ## Trainings that are killed again and again and must end with the weights of an undisturbed one
 	@$(BIN)/python tests/slow/killed_runs.py
 
-test-wheel: .venv/installed  ## The installed wheel in an empty folder: the code of docs/python.md, recipes and benchmarks by name
+test-wheel: .venv/installed  ## The installed wheel in an empty folder: the commands of README.md, the code of docs/python.md, recipes and benchmarks by name
 	@bash tests/wheel.sh $(BIN)/python
 
 # a browser is used only by the tests, and only Debian's (or CHROME): nothing is downloaded for it

@@ -28,7 +28,7 @@ LAYERS = [
     ["training"],
     ["render"],
     ["serving"],
-    ["api"],
+    ["api", "status"],
     ["cli"],
 ]
 RANK = {room: i for i, layer in enumerate(LAYERS) for room in layer}

@@ -3,7 +3,8 @@
 # Usage: tests/wheel.sh [PYTHON], from the root of the repository; PYTHON has the packages of constraints.txt.
 set -euo pipefail
 python=$(realpath -s "${1:-.venv/bin/python}")
-page=$PWD/docs/python.md
+root=$PWD
+page=$root/docs/python.md
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export HF_HUB_OFFLINE=1 HF_DATASETS_OFFLINE=1 TOKENIZERS_PARALLELISM=false
@@ -23,8 +24,12 @@ bin=$folder/venv/bin
 "$bin/eventcorpus" --help > help.txt
 "$bin/eventcorpus" benchmark --list > benchmarks.txt
 grep -q shipped-test benchmarks.txt
+"$bin/eventcorpus" train --help > train.txt
+grep -q own-articles train.txt
 sed -n '/^```python$/,/^```$/p' "$page" | sed '/^```/d' > page.py
 "$bin/python" page.py
 "$bin/eventcorpus" --quiet train demo --dataset dataset --dry-run > recipe.yaml
 "$bin/eventcorpus" --quiet benchmark shipped-test --model model
+mkdir "$folder/readme"
+(cd "$folder/readme"; PATH=$bin:$PATH "$bin/python" "$root/tests/readme_commands.py")
 echo "the wheel works in an empty folder: $(ls | tr '\n' ' ')"

@@ -332,7 +332,8 @@ def write_json(path: Path, value: Any) -> None:
 def atomic_folder(path: Path, *, is_ours: Callable[[Path], bool]) -> Iterator[Path]:
     """Fill a temporary folder that takes the place of ``path`` at the end of the block, or vanishes.
 
-    An existing ``path`` is replaced only if it is empty or ``is_ours`` says that an earlier run of ours wrote it.
+    An existing ``path`` is replaced only if it is empty (a .gitkeep does not count) or ``is_ours`` says that an earlier
+    run of ours wrote it.
 
     Raises:
         OutputError: if ``path`` holds something else, or the disk refuses.
@@ -374,7 +375,7 @@ def check_replaceable(path: Path, *, is_ours: Callable[[Path], bool]) -> None:
     Raises:
         OutputError: if ``path`` holds something that no earlier run of ours wrote.
     """
-    if path.is_file() or (path.is_dir() and not is_ours(path) and any(path.iterdir())):
+    if path.is_file() or (path.is_dir() and not is_ours(path) and any(e.name != ".gitkeep" for e in path.iterdir())):
         raise OutputError(f"{path}: exists and was not written by this command; choose another --out or remove it")
 
 

@@ -84,10 +84,15 @@ def find_yaml(wanted: str | Path, folder: Path, *, what: str) -> Path:
     path = Path(wanted)
     if path.is_file() or path.suffix or len(path.parts) > 1:
         return path
-    names = [file.stem for file in sorted(folder.glob("*.yaml"))]
+    names = yaml_names(folder)
     if str(wanted) not in names:
         raise InputError(f"{wanted}: neither a file nor {what} in {folder}; {nearest(str(wanted), names)}")
     return folder / f"{wanted}.yaml"
+
+
+def yaml_names(folder: Path) -> list[str]:
+    """The names by which ``find_yaml`` finds the files of a folder."""
+    return [file.stem for file in sorted(folder.glob("*.yaml"))]
 
 
 def fill_template(template: str, **values: Any) -> str:

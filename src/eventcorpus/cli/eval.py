@@ -11,6 +11,7 @@ from eventcorpus import api
 from eventcorpus.cli import options
 from eventcorpus.errors import InputError
 from eventcorpus.eval.benchmark import (
+    FOLDER,
     benchmark_files,
     find_benchmark,
     headline_line,
@@ -230,7 +231,7 @@ def _list(context: click.Context, _: click.Parameter, wanted: bool) -> None:
     context.exit()
 
 
-@click.command("benchmark")
+@click.command("benchmark", cls=options.NamesFiles, folder=FOLDER, heading="Benchmarks by name")
 @click.argument("wanted", metavar="FILE|NAME")
 @_MODELS
 @_PREDICTIONS_OF_RUNS
@@ -262,7 +263,8 @@ def benchmark_command(
     """Score a model on a benchmark: data with a hash under a name and a version.
 
     A benchmark is data, a conversion, a split and a headline figure. FILE follows eval/benchmarks/*.yaml; NAME is one
-    of --list. With --out and neither model nor predictions, the data is converted and nothing is scored.
+    that comes along (below; --list says what each is). With --out and neither model nor predictions, the data is
+    converted and nothing is scored.
 
     \b
     Example:

@@ -62,6 +62,7 @@ class LazyGroup(click.Group):
 
 
 SECTIONS = {
+    "Begin": {"init": "eventcorpus.cli.folder", "status": "eventcorpus.cli.folder"},
     "Prepare data": {
         "convert": "eventcorpus.cli.convert",
         "check": "eventcorpus.cli.corpus",
@@ -135,7 +136,7 @@ def _one_line(message: str) -> str:
 def main(quiet: bool) -> None:
     """From news articles to a measured event extractor of your own.
 
-    The usual order: labelstudio push, labelstudio pull, convert, train, eval, extract.
+    The usual order: init, labelstudio push, labelstudio pull, convert, train, eval, extract.
 
     \b
     Example:

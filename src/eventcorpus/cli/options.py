@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from eventcorpus.files import json_document, write_text
+from eventcorpus.package_data import package_path, yaml_names
 from eventcorpus.progress import OnProgress
 
 if TYPE_CHECKING:
@@ -172,6 +174,27 @@ def sizes_line(sizes: Mapping[str, int], what: str, out: Path) -> str:
     """``410 articles in dataset (train 287, test 123)``."""
     listed = ", ".join(f"{split} {n:,}" for split, n in sizes.items())
     return f"{sum(sizes.values()):,} {what} in {out} ({listed})"
+
+
+class NamesFiles(click.Command):
+    """A command whose help ends with the names of the files in a shipped folder, by which it takes them.
+
+    Args:
+        folder: as ``package_path`` takes it.
+        heading: what such files are called.
+    """
+
+    def __init__(self, *arguments: Any, folder: str, heading: str, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self.folder, self.heading = folder, heading
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        names = ", ".join(yaml_names(package_path(self.folder)))
+        with formatter.section(self.heading):
+            indent = " " * formatter.current_indent
+            lines = textwrap.wrap(names, formatter.width - len(indent), break_on_hyphens=False)
+            formatter.write("".join(f"{indent}{line}\n" for line in lines))
 
 
 def put_json(path: Path | None, report: BaseModel) -> bool:

@@ -20,7 +20,7 @@ from eventcorpus.errors import InputError, OutputError
 from eventcorpus.models.folder import model_hash, read_about
 from eventcorpus.render.model_card import read_agreement, read_card_facts, read_scores, write_card
 from eventcorpus.tables import console, percent
-from eventcorpus.training.recipe import Recipe, check_recipe, find_recipe, recipe_yaml
+from eventcorpus.training.recipe import FOLDER, Recipe, check_recipe, find_recipe, recipe_yaml
 
 if TYPE_CHECKING:
     from eventcorpus.training.metrics import Metrics
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-@click.command("train")
+@click.command("train", cls=options.NamesFiles, folder=FOLDER, heading="Recipes by name")
 @click.argument("recipe_name", metavar="RECIPE")
 @click.option("--dataset", type=options.PATH, help="The dataset folder, instead of the recipe's.")
 @click.option("--out", type=options.PATH, help="The model folder, instead of the recipe's output_dir.")
@@ -54,7 +54,7 @@ def train_command(
 ) -> None:
     """Fine-tune an encoder on the train split, as RECIPE says.
 
-    RECIPE is a YAML file, or the name of one that comes along, such as demo. Checkpoints lie in OUT.checkpoints until
+    RECIPE is a YAML file, or the name of one that comes along (below). Checkpoints lie in OUT.checkpoints until
     the model is complete; what is there is replaced with --overwrite alone. With --dry-run the resolved recipe goes to
     stdout and what would be trained to stderr, with a time where the encoder's weights are here to time a few steps.
 

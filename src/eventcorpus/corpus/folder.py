@@ -17,7 +17,7 @@ from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.convert import Request, read_annotations_of
 from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
 from eventcorpus.dataset.formats import format_of
-from eventcorpus.dataset.splits import read_splits
+from eventcorpus.dataset.splits import SPLITS, read_splits
 from eventcorpus.errors import InputError
 from eventcorpus.labelstudio.annotations import gold_articles
 from eventcorpus.labelstudio.exports import index_exports
@@ -115,8 +115,8 @@ def read_for_splits(path: Path, *, gold: str | None, fields: Mapping[str, str] |
 
 
 def splits_folder(path: Path) -> Path | None:
-    """The folder of splits in a corpus folder, if there is one."""
-    return path / "splits" if (path / "splits").is_dir() else None
+    """The folder of splits in a corpus folder, if there is one that has any."""
+    return path / "splits" if any((path / "splits" / f"{split}.txt").is_file() for split in SPLITS) else None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from eventcorpus.files import StrictModel, parse_as, read_yaml_as
 from eventcorpus.models.languages import language_code
 from eventcorpus.package_data import find_yaml, package_path
 
+FOLDER = "training/recipes"
 _EXPERT: dict[str, Any] = {"expert": True}
 """``json_schema_extra`` of the keys that most recipes leave alone."""
 
@@ -213,7 +214,7 @@ def read_recipe(path: Path) -> Recipe:
 
 def find_recipe(wanted: str | Path) -> Recipe:
     """Read a recipe that is named by its path, or by its name if it is a shipped one; raises as ``read_recipe``."""
-    return read_recipe(find_yaml(wanted, package_path("training/recipes"), what="a recipe"))
+    return read_recipe(find_yaml(wanted, package_path(FOLDER), what="a recipe"))
 
 
 def check_recipe(data: Mapping[Any, Any], *, place: str) -> Recipe:
