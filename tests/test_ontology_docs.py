@@ -52,4 +52,4 @@ def test_the_defaults_of_rows_are_those_of_the_code() -> None:
 def test_colours_and_keys_of_labels_stay_when_one_is_added_at_the_end() -> None:
     before, after = module.label_colours(["A", "B"]), module.label_colours(["A", "B", "C"])
     assert before.items() < after.items()
-    assert f"for the first {len(_HOTKEYS)}." in PAGE
+    assert f"for the first {len(_HOTKEYS)} " in PAGE

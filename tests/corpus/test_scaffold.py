@@ -66,15 +66,24 @@ def test_a_label_of_any_name_comes_back(name: str) -> None:
     assert read_ontology(Path("own/ontology.yaml")).labels == (name, "B")
 
 
-def test_a_configuration_of_label_studio_becomes_the_ontology() -> None:
+def test_the_page_of_a_project_that_was_made_here_brings_its_ontology() -> None:
     config = ROOT / "corpus/labelling/config.xml"
-    assert run("init", "own", "--ontology", str(config), "--triggers", "Explosion,Battle")[0] == 0
-    ontology, read = read_ontology(Path("own/ontology.yaml")), read_ontology(config)
-    assert (ontology.key, ontology.flat) == ("conflict-events@1.0.0", False)  # as the tasks of its project say
+    code, _, stderr = run("init", "own", "--ontology", str(config), "--triggers", "Explosion,Battle")
+    assert code == 1 and f"{config}: has triggers of its own (Battle, " in stderr
+    assert run("init", "own", "--ontology", str(config))[0] == 0
+    assert read_ontology(Path("own/ontology.yaml")) == read_ontology(ROOT / "corpus/ontology.yaml")
+    assert "## Roles" in Path("own/guidelines.md").read_text()
+
+
+def test_the_page_of_another_project_becomes_the_ontology() -> None:
+    page = (ROOT / "corpus/labelling/config.xml").read_text()
+    Path("config.xml").write_text(re.sub("<!--.*?-->", "", page, flags=re.DOTALL))
+    assert run("init", "own", "--ontology", "config.xml", "--triggers", "Explosion,Battle")[0] == 0
+    ontology, read = read_ontology(Path("own/ontology.yaml")), read_ontology(Path("config.xml"))
+    assert (ontology.key, ontology.flat) == ("own@1.0.0", False)
     assert ontology.trigger_names == ("Battle", "Explosion")
     assert ontology.entity_names == tuple(label for label in read.labels if label not in ("Battle", "Explosion"))
     assert (ontology.roles, ontology.attributes) == (read.roles, read.attributes)
-    assert "## Roles" in Path("own/guidelines.md").read_text()
 
 
 CONFIGS = sorted((ROOT / "tests/fixtures/cases").glob("*ls-*/config*.xml"))

@@ -19,7 +19,15 @@ import yaml
 from eventcorpus.errors import InputError, OutputError, nearest
 from eventcorpus.files import read_text, write_text
 from eventcorpus.labelstudio.config import read_ontology
-from eventcorpus.ontology import AttributeType, Label, Ontology, RoleType, parse_ontology, read_ontology_yaml
+from eventcorpus.ontology import (
+    AttributeType,
+    Label,
+    Ontology,
+    RoleType,
+    ontology_yaml,
+    parse_ontology,
+    read_ontology_yaml,
+)
 from eventcorpus.package_data import DEFAULT_ONTOLOGY, fill_template, package_path
 
 ONTOLOGY, GUIDELINES, RECIPE = "ontology.yaml", "guidelines.md", "recipe.yaml"
@@ -95,20 +103,17 @@ def _files(title: str, ontology: Ontology, *, is_shipped: bool) -> Iterator[tupl
 
 
 def _ontology_text(name: str, labels: Sequence[str], triggers: Sequence[str], source: Path | None) -> str:
-    if source is not None and source.suffix.lower() != ".xml":
-        ontology = read_ontology_yaml(source)
+    of_source = read_ontology(source) if source is not None else None
+    if source is not None and of_source is not None and (of_source.triggers or source.suffix.lower() != ".xml"):
         if triggers:
-            raise InputError(f"{source}: has triggers of its own ({', '.join(ontology.trigger_names) or 'none'})")
-        return read_text(source)
+            raise InputError(f"{source}: has triggers of its own ({', '.join(of_source.trigger_names) or 'none'})")
+        return read_text(source) if source.suffix.lower() != ".xml" else ontology_yaml(of_source)
     if source is None and not labels:
         if triggers:
             raise InputError("--triggers says which of --labels are triggers; name the labels, too")
         return _SHIPPED + read_text(package_path(DEFAULT_ONTOLOGY))
     place = "--labels" if source is None else str(source)
-    if source is None:
-        ontology = parse_ontology({"name": name, "version": "1.0.0", "entities": _named(labels)}, place=place)
-    else:
-        ontology = read_ontology(source)
+    ontology = of_source or parse_ontology({"name": name, "version": "1.0.0", "entities": _named(labels)}, place=place)
     unknown = [trigger for trigger in triggers if trigger not in ontology.labels]
     if unknown:
         raise InputError(f"--triggers: {unknown[0]!r} is no label of {place}; {nearest(unknown[0], ontology.labels)}")
