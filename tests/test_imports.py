@@ -13,7 +13,17 @@ SOURCE = Path(eventcorpus.__file__).parent
 CONTRIBUTING = SOURCE.parents[1] / "CONTRIBUTING.md"
 LAYERS = [
     ["errors", "text", "progress", "provenance", "tables", "package_data"],
-    ["files", "schema", "tags", "ontology", "conversion_report", "predictions", "metrics"],
+    [
+        "files",
+        "schema",
+        "tags",
+        "ontology",
+        "conversion_report",
+        "predictions",
+        "table_files",
+        "mention_tables",
+        "metrics",
+    ],
     ["annotation"],
     ["articles"],
     ["formats"],

@@ -14,7 +14,7 @@ import eventcorpus
 ROOT = Path(__file__).parent.parent
 NAMES = [
     "Article", "ConversionReport", "Extractor", "Mention", "Report", "Span", "agree", "compare", "convert", "evaluate",
-    "evaluate_rows", "export", "load_dataset", "load_ontology", "read_articles", "rows", "train",
+    "evaluate_rows", "export", "load_dataset", "load_ontology", "read_articles", "rows", "to_pandas", "train",
 ]  # fmt: skip
 HEAVY = {
     "click", "datasets", "jinja2", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sklearn", "torch",

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eventcorpus.api import agree, compare, evaluate, evaluate_rows, load_dataset, rows, train
+    from eventcorpus.api import agree, compare, evaluate, evaluate_rows, load_dataset, rows, to_pandas, train
     from eventcorpus.articles.read import read_articles
     from eventcorpus.conversion_report import ConversionReport
     from eventcorpus.dataset.convert import convert
@@ -35,10 +35,11 @@ __all__ = [
     "load_ontology",
     "read_articles",
     "rows",
+    "to_pandas",
     "train",
 ]
 _NAMES = {
-    "eventcorpus.api": ("agree", "compare", "evaluate", "evaluate_rows", "load_dataset", "rows", "train"),
+    "eventcorpus.api": ("agree", "compare", "evaluate", "evaluate_rows", "load_dataset", "rows", "to_pandas", "train"),
     "eventcorpus.conversion_report": ("ConversionReport",),
     "eventcorpus.dataset.convert": ("convert",),
     "eventcorpus.dataset.export": ("export",),
