@@ -49,3 +49,16 @@ def test_the_page_shows_names_and_values_as_text() -> None:
     page = predictions_page([LINKED])
     assert "done &lt;u&gt;by: rebels (0.80); how sure: sûr; by: &lt;i&gt;x, y" in page
     assert not re.search("<(u|i|b)>", page)
+
+
+def test_mentions_of_low_confidence_are_marked_and_counted() -> None:
+    low = PLAIN.mentions[0].model_copy(update={"confidence": 0.0003})
+    prediction = PLAIN.model_copy(update={"mentions": (low,)})
+    assert "<0.01 low" in shown(prediction) and "0.90 │" in shown(PLAIN)
+    page = predictions_page([prediction])
+    assert "<td>&lt;0.01 low</td>" in page
+    assert (
+        "1 mention has a confidence below 0.1 (“low”): often the rest of a mention that a line break cuts. "
+        "<code>--min-confidence 0.1</code> leaves them out."
+    ) in page
+    assert "line break" not in predictions_page([PLAIN])
