@@ -69,7 +69,7 @@ def test_mentions_of_low_confidence_are_counted_with_the_way_out() -> None:
     for prediction in read_predictions([made], place="p"):
         assert count.add(prediction) is prediction
     assert list(count.notices()) == [
-        "2 of 3 mentions have a confidence below 0.1, such as the rest of a mention that a line break cuts; "
+        "mentions of a confidence below 0.1: 2 of 3, such as the rest of a mention that a line break cuts; "
         "--min-confidence 0.1 leaves them out; the first: 'x', Actor 'Rebels'"
     ]
     assert list(LowConfidenceCount().notices()) == []

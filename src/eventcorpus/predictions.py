@@ -257,7 +257,7 @@ class LowConfidenceCount:
         """One line, if there are any."""
         if self.n_low:
             yield (
-                f"{self.n_low:,} of {self.n_mentions:,} mentions have a confidence below {LOW_CONFIDENCE:g}, such as "
+                f"mentions of a confidence below {LOW_CONFIDENCE:g}: {self.n_low:,} of {self.n_mentions:,}, such as "
                 f"the rest of a mention that a line break cuts; --min-confidence {LOW_CONFIDENCE:g} leaves them out; "
                 f"the first: {self.first}"
             )

@@ -96,6 +96,6 @@ def put_rows(
             click.echo(row.line())
     if n_unsure := sum(row.confidence < LOW_CONFIDENCE for row in rows):
         options.notice(
-            f"{n_unsure:,} of {len(rows):,} rows rest on triggers of a confidence below {LOW_CONFIDENCE:g} (flag "
-            "'low confidence'); extract --min-confidence leaves such mentions out"
+            f"rows of triggers of a confidence below {LOW_CONFIDENCE:g} (flag 'low confidence'): {n_unsure:,} of "
+            f"{len(rows):,}; extract --min-confidence {LOW_CONFIDENCE:g} leaves such mentions out"
         )
