@@ -140,7 +140,7 @@ def test_the_line_of_the_dataset_page_gives_the_words_of_spans(small_corpus: Pat
     eventcorpus.convert("corpus/annotations", "dataset", splits="corpus/splits")
     page = (ROOT / "docs/dataset.md").read_text()
     (code,) = re.findall(r"^```python spans\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    names: dict[str, object] = {"load_dataset": load_dataset, "folder": "dataset"}
+    names: dict[str, object] = {"rows": load_dataset("dataset")["test"]}
     exec(compile(code, "docs/dataset.md", "exec"), names)
     gold = eventcorpus.load_dataset("dataset").split("test")
     assert names["words"] == [(s.label, one.article.text[s.start : s.end]) for one in gold for s in one.spans] != []

@@ -6,6 +6,7 @@ import pytest
 
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.errors import InputError, ModelError
+from eventcorpus.eval.sources import Options, read_gold
 from eventcorpus.models.folder import read_about
 
 ALL = ("config.json", "model.safetensors", "tokenizer.json", "eventcorpus.json")
@@ -34,6 +35,7 @@ def test_a_folder_that_is_no_model_says_what_it_is(tmp_path: Path, files: tuple[
 def test_a_model_given_as_a_dataset_is_told_as_such(tmp_path: Path) -> None:
     for name in ALL:
         (tmp_path / name).write_text("{}")
-    with pytest.raises(InputError) as error:
-        read_dataset(tmp_path)
-    assert str(error.value) == f"{tmp_path}: this is a model folder, no dataset; name the folder that convert wrote"
+    for read in (read_dataset, lambda folder: read_gold(folder, Options("test"))):
+        with pytest.raises(InputError) as error:
+            read(tmp_path)
+        assert str(error.value) == f"{tmp_path}: this is a model folder, no dataset; name the folder that convert wrote"
