@@ -110,8 +110,8 @@ def test_extract_replaces_its_own_predictions_and_says_so_and_nothing_else(here:
         "Error: in.jsonl: exists and holds no predictions; choose another --out or remove it\n",
     )
     assert Path("in.jsonl").read_text() == before
-    Path("empty").touch()
-    assert run("extract", "in.jsonl", "--model", "m", "--out", "empty")[0] == 0
+    Path("empty.jsonl").touch()
+    assert run("extract", "in.jsonl", "--model", "m", "--out", "empty.jsonl")[0] == 0
 
 
 def test_convert_says_that_it_replaces_another_dataset(here: Path) -> None:

@@ -13,7 +13,10 @@ SOURCE = Path(eventcorpus.__file__).parent
 CONTRIBUTING = SOURCE.parents[1] / "CONTRIBUTING.md"
 LAYERS = [
     ["errors", "text", "progress", "provenance", "tables", "package_data"],
-    ["mistakes", "files", "schema", "tags", "ontology", "conversion_report", "predictions", "metrics"],
+    [
+        *("mistakes", "files", "schema", "tags", "ontology", "conversion_report", "predictions"),
+        *("table_files", "mention_tables", "metrics"),
+    ],
     ["annotation"],
     ["articles"],
     ["formats"],

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from eventcorpus.errors import PredictionsError
-from eventcorpus.predictions import ModelName, prediction_line, read_predictions
+from eventcorpus.predictions import LowConfidenceCount, ModelName, prediction_line, read_predictions
 
 BARE = (
     '{"schema":1,"model":{"name":"demo","hash":"0123456789abcdef"},"id":"x","text_sha256":"00",'
@@ -61,3 +61,15 @@ def test_ids_and_values_are_strings(mention: dict[str, Any]) -> None:
 def test_a_version_is_the_name_and_twelve_digits_of_the_hash() -> None:
     assert ModelName(name="demo", hash="0123456789abcdef").version == "demo@0123456789ab"
     assert ModelName(name="rules").version == "rules"
+
+
+def test_mentions_of_low_confidence_are_counted_with_the_way_out() -> None:
+    count = LowConfidenceCount()
+    made = line({"confidence": 0.0021}, {"confidence": 0.1}, {"confidence": 0.0})
+    for prediction in read_predictions([made], place="p"):
+        assert count.add(prediction) is prediction
+    assert list(count.notices()) == [
+        "mentions of a confidence below 0.1: 2 of 3, such as the rest of a mention that a line break cuts; "
+        "--min-confidence 0.1 leaves them out; the first: 'x', Actor 'Rebels'"
+    ]
+    assert list(LowConfidenceCount().notices()) == []

@@ -10,11 +10,15 @@ from pathlib import Path
 import pytest
 
 import eventcorpus
+from eventcorpus.events.row_tables import write_rows
+from eventcorpus.mention_tables import mention_columns, mention_lines
+from eventcorpus.table_files import write_table
+from invented_rows import ROWS
 
 ROOT = Path(__file__).parent.parent
 NAMES = [
     "Article", "ConversionReport", "Extractor", "Mention", "Report", "Span", "agree", "compare", "convert", "curve",
-    "evaluate", "evaluate_rows", "export", "load_dataset", "load_ontology", "read_articles", "rows", "train",
+    "evaluate", "evaluate_rows", "export", "load_dataset", "load_ontology", "read_articles", "rows", "to_pandas", "train",
 ]  # fmt: skip
 HEAVY = {
     "click", "datasets", "jinja2", "numpy", "pandas", "pyarrow", "pydantic", "rich", "scipy", "sklearn", "torch",
@@ -110,3 +114,33 @@ def test_what_the_package_ships_is_named_in_its_wheel() -> None:
         assert package_path(source).resolve() == ROOT / source
     for asked in ("corpus/ontology.yaml", "training/recipes", "eval/benchmarks", "corpus/maps"):
         assert asked in build["force-include"]
+
+
+def test_the_pandas_lines_of_the_pages_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ontology = eventcorpus.load_ontology()
+    article = eventcorpus.Article("a", "Rebels left.", outlet="Wire")
+    mentions = [eventcorpus.Mention(0, 6, "Actor", "Rebels", 0.9), eventcorpus.Mention(7, 11, "Movement", "left", 0.4)]
+    write_table(mention_lines([(article, mentions)], ontology), Path("mentions.parquet"), mention_columns(ontology))
+    write_rows(ROWS, Path("rows.parquet"), kind="rows", ontology=ontology)
+    printed: list[str] = []
+    names: dict[str, object] = {"print": lambda table: printed.append(str(table.to_dict()))}
+    for page in ("python", "rows"):
+        (code,) = re.findall(
+            r"^```python tables\n(.*?)^```", (ROOT / f"docs/{page}.md").read_text(), re.MULTILINE | re.DOTALL
+        )
+        exec(compile(code, page, "exec"), names)
+    assert printed[0] == "{('Wire', 'Actor'): 1}"
+    assert "('2018-04', 'Qasira', 'Explosion'): 1" in printed[1]
+
+
+def test_the_line_of_the_dataset_page_gives_the_words_of_spans(small_corpus: Path) -> None:
+    from datasets import load_dataset
+
+    eventcorpus.convert("corpus/annotations", "dataset", splits="corpus/splits")
+    page = (ROOT / "docs/dataset.md").read_text()
+    (code,) = re.findall(r"^```python spans\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names: dict[str, object] = {"rows": load_dataset("dataset")["test"]}
+    exec(compile(code, "docs/dataset.md", "exec"), names)
+    gold = eventcorpus.load_dataset("dataset").split("test")
+    assert names["words"] == [(s.label, one.article.text[s.start : s.end]) for one in gold for s in one.spans] != []

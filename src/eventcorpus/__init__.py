@@ -7,7 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from eventcorpus.api import agree, compare, curve, evaluate, evaluate_rows, load_dataset, rows, train
+    from eventcorpus.api import (
+        agree,
+        compare,
+        curve,
+        evaluate,
+        evaluate_rows,
+        load_dataset,
+        rows,
+        to_pandas,
+        train,
+    )
     from eventcorpus.articles.read import read_articles
     from eventcorpus.conversion_report import ConversionReport
     from eventcorpus.dataset.convert import convert
@@ -36,10 +46,13 @@ __all__ = [
     "load_ontology",
     "read_articles",
     "rows",
+    "to_pandas",
     "train",
 ]
 _NAMES = {
-    "eventcorpus.api": ("agree", "compare", "curve", "evaluate", "evaluate_rows", "load_dataset", "rows", "train"),
+    "eventcorpus.api": (
+        *("agree", "compare", "curve", "evaluate", "evaluate_rows", "load_dataset", "rows", "to_pandas", "train"),
+    ),
     "eventcorpus.conversion_report": ("ConversionReport",),
     "eventcorpus.dataset.convert": ("convert",),
     "eventcorpus.dataset.export": ("export",),

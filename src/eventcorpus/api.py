@@ -19,6 +19,8 @@ from eventcorpus.files import paths_of, write_text
 from eventcorpus.progress import OnProgress
 
 if TYPE_CHECKING:
+    import pandas
+
     from eventcorpus.agreement.agree import AgreementReport
     from eventcorpus.eval.compare import Comparison
     from eventcorpus.eval.curve import CurveReport
@@ -98,6 +100,25 @@ def rows(
     normalisers = Normalisers.read(paths_of(gazetteers), Path(actors) if actors else None, number_words)
     for article, mentions in articles:
         yield from event_rows(article, mentions, ontology, normalisers)
+
+
+def to_pandas(found: Iterable[Row | tuple[Article, Sequence[Mention]]], ontology: Ontology) -> pandas.DataFrame:
+    """Event rows, or articles with their mentions, as a data frame with the columns of their files.
+
+    Args:
+        found: as ``rows`` or ``zip(articles, extractor.extract(articles))`` gives them; nothing: no rows.
+        ontology: of the model or the annotations, whose attributes and roles have columns.
+    """
+    from eventcorpus.events import row_tables
+    from eventcorpus.events.rows import Row
+    from eventcorpus.mention_tables import mention_columns, mention_lines
+    from eventcorpus.table_files import to_frame
+
+    found = list(found)
+    with_mentions = [each for each in found if not isinstance(each, Row)]
+    if not with_mentions:
+        return row_tables.to_pandas((each for each in found if isinstance(each, Row)), ontology)
+    return to_frame(mention_lines(with_mentions, ontology), mention_columns(ontology))
 
 
 def evaluate_rows(

@@ -38,7 +38,7 @@ RESERVED = frozenset({"label", "text", "disagreements", ORIGIN_KEY})
 ROW_KEYS = frozenset(
     {
         "article", "id", "label", "triggers", "date", "count", "cause", "sources", "claims", "confidence", "flags",
-        "published", "title", "outlet", "url",
+        "published", "title", "outlet", "url", "metadata",
     }
 )  # fmt: skip
 """Keys of every event row (``events.rows``), whatever the ontology: roles need other names."""

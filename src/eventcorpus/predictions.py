@@ -16,7 +16,7 @@ from pydantic import Field
 
 from eventcorpus.errors import PredictionsError
 from eventcorpus.files import StrictModel, parse_as, read_json_lines, read_text
-from eventcorpus.schema import Article, Mention
+from eventcorpus.schema import LOW_CONFIDENCE, Article, Mention
 from eventcorpus.text import cut_out, one_line, sha256_of
 
 
@@ -234,6 +234,33 @@ def prediction_mismatch(prediction: Prediction, text: str, *, sha256: str | None
                 f"says {one_line(m.text)}; offsets are code points, end exclusive"
             )
     return None
+
+
+@dataclass
+class LowConfidenceCount:
+    """Counts mentions that are less sure than ``LOW_CONFIDENCE``."""
+
+    n_mentions: int = 0
+    n_low: int = 0
+    first: str = ""
+
+    def add(self, prediction: Prediction) -> Prediction:
+        """Count those of one article, and give it back."""
+        low = [mention for mention in prediction.mentions if mention.confidence < LOW_CONFIDENCE]
+        self.n_mentions += len(prediction.mentions)
+        self.n_low += len(low)
+        if low and not self.first:
+            self.first = f"{one_line(prediction.id)}, {low[0].label} {one_line(low[0].text, 40)}"
+        return prediction
+
+    def notices(self) -> Iterator[str]:
+        """One line, if there are any."""
+        if self.n_low:
+            yield (
+                f"mentions of a confidence below {LOW_CONFIDENCE:g}: {self.n_low:,} of {self.n_mentions:,}, such as "
+                f"the rest of a mention that a line break cuts; --min-confidence {LOW_CONFIDENCE:g} leaves them out; "
+                f"the first: {self.first}"
+            )
 
 
 @dataclass

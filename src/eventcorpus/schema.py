@@ -16,6 +16,12 @@ from eventcorpus.text import sha256_of
 
 ADJUDICATED = "adjudicated"
 """The annotator of decisions between other annotators' annotations."""
+LOW_CONFIDENCE = 0.1
+"""Mentions that are less sure than this are shown as such.
+
+Mostly they are the rest of a mention that a line break cuts: the model goes on with I-, which is not allowed there, and
+little of the probability is left for B-.
+"""
 Status = Literal["annotated", "reviewed_empty"]
 
 

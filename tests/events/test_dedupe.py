@@ -10,12 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pandas
 import pytest
 from click.testing import CliRunner
 
 from eventcorpus.cli.dedupe import dedupe_command
+from eventcorpus.cli.main import main
 from eventcorpus.events.dedupe import Deduplication, dedupe
-from eventcorpus.events.event_groups import BESTS, Best, best_figure, group_id
+from eventcorpus.events.event_groups import BESTS, Best, best_figure, group_columns, group_id
 from eventcorpus.labelstudio.config import load_ontology
 
 Data = dict[str, Any]
@@ -430,3 +432,31 @@ def test_the_command_says_what_it_did_and_its_help_ends_with_an_example(tmp_path
     assert json.loads(out.read_text())["count"]["best"] == 100
     told = CliRunner().invoke(dedupe_command, ["--help"]).output
     assert told.index("Example:") > told.index("ROWS are files")
+
+
+def test_events_as_a_table_have_one_value_a_cell(tmp_path: Path) -> None:
+    rows = write(tmp_path / "rows.jsonl", RETELLINGS)
+    done = CliRunner().invoke(dedupe_command, [str(rows), "--out", str(tmp_path / "events.jsonl")])
+    assert done.exit_code == 0, done.output
+    events = [json.loads(line) for line in (tmp_path / "events.jsonl").read_text().splitlines()]
+    for name in ("events.csv", "events.parquet"):
+        done = CliRunner().invoke(dedupe_command, [str(rows), "--out", str(tmp_path / name)])
+        assert done.exit_code == 0, done.output
+        path = tmp_path / name
+        table = pandas.read_csv(path, keep_default_na=False) if name.endswith("csv") else pandas.read_parquet(path)
+        assert list(table) == list(group_columns(load_ontology()))
+        assert table["id"].tolist() == [event["id"] for event in events]
+        assert table["rows"].tolist() == ["; ".join(row["id"] for row in event["rows"]) for event in events]
+        assert table["n_rows"].tolist() == [len(event["rows"]) for event in events]
+        assert table["count_best"].tolist() == [event["count"]["best"] for event in events]
+        assert table["date_start"].tolist() == [event["date"]["start"] for event in events]
+
+
+def test_events_are_not_written_to_other_files(tmp_path: Path) -> None:
+    rows = write(tmp_path / "rows.jsonl", RETELLINGS)
+    result = CliRunner().invoke(main, ["dedupe", str(rows), "--out", str(tmp_path / "events.xlsx")])
+    assert (result.exit_code, result.stderr) == (
+        1,
+        f"Error: {tmp_path / 'events.xlsx'}: events are not written to a file with the suffix '.xlsx'; name one that "
+        "ends in .jsonl, .csv, .parquet\n",
+    )

@@ -22,11 +22,11 @@ from eventcorpus.events.row_tables import (
     flat_columns,
     flat_roles,
     flat_row,
-    safe_cell,
     to_pandas,
     write_rows,
 )
 from eventcorpus.events.rows import CountCell, Row, Words, read_rows
+from eventcorpus.table_files import safe_cell
 from invented_rows import CLASHES, CLASHES_DEAD, ONTOLOGY, RAID, RAID_DEAD, ROWS, TOTAL, argument, row
 
 ROLES = flat_roles(ONTOLOGY)
@@ -102,6 +102,7 @@ def test_a_flat_row_has_one_value_in_a_cell() -> None:
         "outlet": "Qasira Wire",
         "title": "Air raid on Khan Rimal",
         "url": None,
+        "metadata": None,
     }
 
 

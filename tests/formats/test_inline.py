@@ -1,6 +1,7 @@
 """The inline notation: what each mark means, what stops, and that writing and reading are inverse."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli_runner import run
+from eventcorpus.annotation.rules import violations
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.errors import EventCorpusError, InputError, SpanError
-from eventcorpus.formats.inline import read_inline, write_inline
+from eventcorpus.formats.inline import _HEADER, read_inline, write_inline
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.labelstudio.tasks import user_number
@@ -326,3 +328,23 @@ def test_an_annotator_who_did_nothing_is_named_with_those_who_did() -> None:
     code, stdout, stderr = run("inline", "write", str(EXPORTS / "third-adjudicated.json"), "--annotator", "a1")
     assert (code, stdout) == (1, "")
     assert stderr.splitlines()[-1] == "Error: --annotator 'a1': annotated none of these articles; there are adjudicated"
+
+
+def test_the_example_of_the_page_is_read_and_has_no_fault() -> None:
+    page = (SHIPPED.parents[1] / "docs/inline.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```inline\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    ontology = read_ontology(SHIPPED)
+    blast, nothing = read_inline(example, ontology, place="page")
+    assert [list(violations(article, ontology)) for article in (blast, nothing)] == [[], []]
+    assert blast.article.text == "Rebels shelled the market of Khan Rimal on Tuesday.\nThe attack killed 12."
+    assert {(role.role, role.argument) for role in blast.roles} == {
+        ("agent", "a1"), ("place", "f1"), ("place", "p1"), ("time", "t1"), ("count", "c1"),
+    }  # fmt: skip
+    assert (blast.article.published, blast.article.tags) == ("2018-04-24", ("dateline", "passive"))
+    assert (nothing.article.text, nothing.spans) == ("Shops were closed [sic] and 1 + 1 = 2.", ())
+
+
+def test_the_page_names_every_line_of_the_header() -> None:
+    page = (SHIPPED.parents[1] / "docs/inline.md").read_text(encoding="utf-8")
+    (line,) = [line for line in page.splitlines() if line.startswith("| `key: value`")]
+    assert re.findall(r"`(\w+)`", line) == _HEADER

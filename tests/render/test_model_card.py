@@ -20,6 +20,7 @@ from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.render.model_card import (
     CardFacts,
+    calibration_paragraphs,
     escape,
     model_card,
     read_agreement,
@@ -219,3 +220,75 @@ def test_the_card_does_not_change_which_model_it_is(folder: Path) -> None:
     before = model_hash(folder)
     write_card(folder, CardFacts(license="mit"))
     assert model_hash(folder) == before and read_about(folder) == ABOUT
+
+
+ANEW = "`eventcorpus calibrate MODEL --dataset DIR --split validation`"
+NO_THRESHOLDS = "Thresholds: none, so that `extract --thresholds` does not work; `--min-confidence` does."
+LISTED = (
+    "From these confidences on, at least 90% were right there (`extract --thresholds`); labels that are not listed did "
+    "not reach it, or were too few to tell:"
+)
+
+
+def paragraphs(calibration: Calibration, *, schema: int = 3, has_links: bool = False) -> list[str]:
+    about = ABOUT.model_copy(update={"calibration": calibration, "schema_": schema})
+    return calibration_paragraphs(about, has_links=has_links)
+
+
+def test_a_model_that_was_never_calibrated_says_so() -> None:
+    assert paragraphs(Calibration()) == [
+        f"Not calibrated: it was never compared with how often they are right. {ANEW} does it.", NO_THRESHOLDS,
+    ]  # fmt: skip
+
+
+def test_a_model_with_too_few_articles_says_why_it_is_not_calibrated() -> None:
+    note = "not calibrated: 3 articles are too few; 5 are needed"
+    few = Calibration(fitted_on=FittedOn(articles=3, mentions=4, correct=2), note=note)
+    assert paragraphs(few) == [
+        "Not calibrated: 3 articles are too few; 5 are needed. Confidences are as the model gives them.", NO_THRESHOLDS,
+    ]  # fmt: skip
+
+
+def test_a_calibrated_model_says_on_what_and_how_far_it_is_from_the_truth() -> None:
+    on = CALIBRATION.fitted_on
+    assert on is not None
+    place = f"{on.dataset}, {on.split}" if on.dataset else "held-out articles"
+    first = (
+        f"Calibrated. Method: logistic; on {on.articles:,} articles ({place}) with {on.mentions:,} predicted mentions. "
+        "Expected calibration error, cross-validated: 20.0 points before, 3.0 after. ![reliability diagram](reliability.svg)"
+    )
+    assert paragraphs(CALIBRATION) == [first, LISTED]
+    links = f"Confidences of roles, attributes and events are not calibrated; {ANEW} does it."
+    assert paragraphs(CALIBRATION, has_links=True) == [first, links, LISTED]
+
+
+def test_a_calibration_of_an_older_version_is_told_as_such() -> None:
+    old = CALIBRATION.model_copy(
+        update={"errors": {}, "thresholds": {}, "fitted_on": FittedOn(articles=7, mentions=80, correct=60)}
+    )
+    assert paragraphs(old, schema=2) == [
+        "Calibrated (method: logistic) on 7 articles (held-out articles) with 80 predicted mentions, by a version that kept no "
+        f"calibration error: how far these confidences are from the truth is not known; {ANEW} measures it.",
+        f"An older version calibrated it (schema 2); {ANEW} does it anew.",
+        NO_THRESHOLDS,
+    ]  # fmt: skip
+
+
+def test_a_model_whose_confidences_were_good_as_they_were_says_so() -> None:
+    kept = CALIBRATION.model_copy(
+        update={"method": "none", "before": (), "after": (), "fitted_on": FittedOn(articles=7, mentions=80, correct=60)}
+    )
+    assert paragraphs(kept)[0] == (
+        "Not changed: no method made the confidences clearly better. Their expected calibration error on 7 articles "
+        "(held-out articles) with 80 predicted mentions: 20.0 points."
+    )
+
+
+def test_thresholds_that_no_label_reached_leave_out_everything_and_the_card_says_so() -> None:
+    missed = Threshold(
+        confidence=None, precision=0.5, interval=Interval(low=0.3, high=0.7), kept=20, correct=10, mentions=20
+    )
+    assert paragraphs(CALIBRATION.model_copy(update={"thresholds": {"Place": missed}}))[-1] == (
+        "Thresholds: no label reached 90% with 20 mentions or more, so that `extract --thresholds` leaves out every "
+        "mention; a lower `calibrate --target-precision` may find some."
+    )

@@ -60,3 +60,16 @@ def test_the_page_has_the_colours_of_the_labelling_page_whatever_labels_were_fou
     )
     of_label = dict(re.findall(r'value="([^"]*)" background="(#\w+)"', label_config(ontology)))
     assert re.findall("--c: ?(#[0-9a-f]{6})", predictions_page([PLAIN], ontology.labels)) == [of_label["Who"]]
+
+
+def test_mentions_of_low_confidence_are_marked_and_counted() -> None:
+    low = PLAIN.mentions[0].model_copy(update={"confidence": 0.0003})
+    prediction = PLAIN.model_copy(update={"mentions": (low,)})
+    assert "<0.01 low" in shown(prediction) and "0.90 │" in shown(PLAIN)
+    page = predictions_page([prediction], ["Who"])
+    assert "<td>&lt;0.01 low</td>" in page
+    assert (
+        "1 mention has a confidence below 0.1 (“low”): often the rest of a mention that a line break cuts. "
+        "<code>--min-confidence 0.1</code> leaves them out."
+    ) in page
+    assert "line break" not in predictions_page([PLAIN], ["Who"])

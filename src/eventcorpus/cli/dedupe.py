@@ -18,7 +18,12 @@ BESTS = ("latest", "max", "min", "mode")
 
 @click.command("dedupe")
 @click.argument("paths", metavar="ROWS...", type=options.PATH, nargs=-1, required=True)
-@click.option("--out", type=options.PATH, required=True, help="Write the groups there, JSON Lines, one event a line.")
+@click.option(
+    "--out",
+    type=options.PATH,
+    required=True,
+    help="Write the events there, one a line: .jsonl, or a table, .csv or .parquet.",
+)
 @click.option(
     "--best",
     type=click.Choice(BESTS),

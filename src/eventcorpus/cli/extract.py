@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import tee
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,10 +16,10 @@ from eventcorpus.articles.report import ReadReport
 from eventcorpus.articles.rows import published_date, with_published
 from eventcorpus.cli import options
 from eventcorpus.cli.rows import put_rows
-from eventcorpus.errors import EventCorpusError, OutputError, StrictError
+from eventcorpus.errors import EventCorpusError, InputError, OutputError, StrictError
 from eventcorpus.files import atomic_file, opened, parse_as, write_text
 from eventcorpus.models.calibration import minimum_confidences
-from eventcorpus.predictions import Prediction, UnreadableCount, prediction_line
+from eventcorpus.predictions import LowConfidenceCount, Prediction, UnreadableCount, prediction_line
 from eventcorpus.render.reports import prediction_tables, predictions_page
 from eventcorpus.tables import console
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from eventcorpus.events.rows import Row
     from eventcorpus.ontology import Ontology
     from eventcorpus.schema import Article
+
+    Predicted = tuple[Article, Prediction]
 
 
 @click.command("extract")
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 @options.FIELDS
 @click.option("--with-text", is_flag=True, help="Repeat each article's text in its line.")
 @click.option("--table", "as_table", is_flag=True, help="A table for reading, instead of JSON Lines.")
-@click.option("--out", type=options.PATH, help="Write JSON Lines there instead of to stdout.")
+@click.option("--out", type=options.PATH, help="Write predictions (.jsonl), or a table of mentions (.csv, .parquet).")
 @click.option(
     "--rows",
     "rows_path",
@@ -77,7 +79,8 @@ def extract_command(
 ) -> None:
     """Find the mentions and events in articles.
 
-    Prints one JSON object an article and line; with --rows a row of each event. ARTICLES are text, JSON, CSV, Excel,
+    Prints one JSON object an article and line; with --rows a row of each event. A table (--out mentions.csv) has a line
+    for each mention, with what is known of its article. ARTICLES are text, JSON, CSV, Excel,
     Parquet and HTML files, folders of these, or - for stdin (JSON, a page or one text). Offsets are code points of the
     stored text.
 
@@ -87,39 +90,44 @@ def extract_command(
     """
     from eventcorpus.events.assembly import Normalisers
     from eventcorpus.events.row_tables import check_suffix
+    from eventcorpus.mention_tables import mention_columns
     from eventcorpus.models.extractor import ConfidenceFilter, Extractor, predict
+    from eventcorpus.table_files import check_replaceable
 
     is_shown = as_table or html
     if rows_path and rows_path != options.STDOUT:
         check_suffix(rows_path, kind="rows")
-
+    is_table = _is_table(out, with_text=with_text)
     if published is not None:
         published = published_date(published, place="--published")
-    replaced = _earlier_predictions(out) if out else ""
+    replaced = _earlier_predictions(out) if out and not is_table else ""
     report = ReadReport()
     found_articles = read_articles(paths, field_map=fields, report=report, stdin=sys.stdin.buffer)
     articles, read = tee(with_published(article, published) for article in found_articles)
     extractor = Extractor.from_pretrained(model_path)
     minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
+    if out and is_table:
+        check_replaceable(out, mention_columns(extractor.about.ontology))
     keep = ConfidenceFilter(minimum, min_confidence or 0.0)
-    unreadable = UnreadableCount()
+    unreadable, unsure = UnreadableCount(), LowConfidenceCount()
     predicted = predict(articles, extractor, keep, changed=report.changed)
-    predictions: Iterator[Prediction] = map(unreadable.add, predicted)
+    found: Iterable[Predicted] = zip(read, map(unsure.add, map(unreadable.add, predicted)), strict=True)
     rows: list[Row] = []
     if rows_path:
         normalisers = Normalisers.read(gazetteers, actors, number_words)
-        predictions = _with_rows(zip(read, predictions, strict=True), extractor.about.ontology, normalisers, rows)
-    else:
-        del read  # what nobody takes would stay in memory
+        found = _with_rows(found, extractor.about.ontology, normalisers, rows)
     if is_shown:
-        found = list(predictions)
+        found = list(found)
+        predictions = [prediction for _, prediction in found]
         if html:
-            write_text(html, predictions_page(found, extractor.about.ontology.labels))
-        for table in prediction_tables(found) if as_table else ():
+            write_text(html, predictions_page(predictions, extractor.about.ontology.labels))
+        for table in prediction_tables(predictions) if as_table else ():
             console().print(table)
-        predictions = iter(found)
-    lines = (prediction_line(p if with_text else p.model_copy(update={"text": None})) for p in predictions)
-    if out:
+    lines = (prediction_line(p if with_text else p.model_copy(update={"text": None})) for _, p in found)
+    if out and is_table:
+        n = _write_mentions(out, found, extractor.about.ontology, strict=strict, report=report)
+        options.notice(f"{n:,} mentions in {out}")
+    elif out:
         with atomic_file(out) as file:
             n = sum(file.write(f"{line}\n") > 0 for line in lines)
             _check_strict(strict, report)
@@ -131,20 +139,52 @@ def extract_command(
     if rows_path:
         _check_strict(strict, report)
         put_rows(rows, extractor.about.ontology, out=None if rows_path == options.STDOUT else rows_path)
-    options.notices([*report.lines(), *keep.notices(), *unreadable.notices()])
+    options.notices([*report.lines(), *keep.notices(), *unreadable.notices(), *unsure.notices()])
     _check_strict(strict, report)
 
 
 def _with_rows(
-    predicted: Iterable[tuple[Article, Prediction]], ontology: Ontology, normalisers: Normalisers, rows: list[Row]
-) -> Iterator[Prediction]:
+    predicted: Iterable[Predicted], ontology: Ontology, normalisers: Normalisers, rows: list[Row]
+) -> Iterator[Predicted]:
     """The predictions as they are; ``rows`` is filled with the event rows of each that is taken."""
     from eventcorpus.events.assembly import event_rows
     from eventcorpus.events.linked_articles import predicted_mentions
 
     for article, prediction in predicted:
         rows += event_rows(article, predicted_mentions(prediction), ontology, normalisers)
-        yield prediction
+        yield article, prediction
+
+
+def _is_table(out: Path | None, *, with_text: bool) -> bool:
+    """Whether OUT is a table of mentions, and no predictions.
+
+    Raises:
+        InputError: if nothing is written to such a file, or a table should have the text of articles.
+    """
+    from eventcorpus.table_files import check_suffix
+
+    if out is None:
+        return False
+    check_suffix(out, what="mentions")
+    is_table = out.suffix.lower() != ".jsonl"
+    if is_table and with_text:
+        raise InputError(f"{out}: --with-text repeats the text in predictions; name a file that ends in .jsonl for it")
+    return is_table
+
+
+def _write_mentions(
+    out: Path, found: Iterable[Predicted], ontology: Ontology, *, strict: bool, report: ReadReport
+) -> int:
+    """Write a table of mentions, unless --strict fails, and count them."""
+    from eventcorpus.events.linked_articles import predicted_mentions
+    from eventcorpus.mention_tables import mention_columns, mention_lines
+    from eventcorpus.table_files import write_table
+
+    def lines() -> Iterator[dict[str, Any]]:
+        yield from mention_lines(((article, predicted_mentions(p)) for article, p in found), ontology)
+        _check_strict(strict, report)
+
+    return write_table(lines(), out, mention_columns(ontology))
 
 
 def _check_strict(strict: bool, report: ReadReport) -> None:

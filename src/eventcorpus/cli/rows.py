@@ -10,6 +10,7 @@ import click
 
 from eventcorpus.cli import options
 from eventcorpus.files import write_text
+from eventcorpus.schema import LOW_CONFIDENCE
 from eventcorpus.tables import console
 
 if TYPE_CHECKING:
@@ -93,3 +94,8 @@ def put_rows(
     elif not as_table and not html:
         for row in rows:
             click.echo(row.line())
+    if n_unsure := sum(row.confidence < LOW_CONFIDENCE for row in rows):
+        options.notice(
+            f"rows of triggers of a confidence below {LOW_CONFIDENCE:g} (flag 'low confidence'): {n_unsure:,} of "
+            f"{len(rows):,}; extract --min-confidence {LOW_CONFIDENCE:g} leaves such mentions out"
+        )

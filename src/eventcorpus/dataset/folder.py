@@ -278,6 +278,8 @@ def open_dataset(folder: Path) -> tuple[dict[str, Any], dict[tuple[str, str], Pa
     if not folder.is_dir():
         raise InputError(f"{folder}: no such dataset folder; make one with: eventcorpus convert EXPORT --out {folder}")
     if not is_dataset_folder(folder):
+        if (folder / "eventcorpus.json").is_file():
+            raise InputError(f"{folder}: this is a model folder, no dataset; name the folder that convert wrote")
         raise InputError(
             f"{folder}: not a dataset folder (no {MANIFEST}); name the folder that eventcorpus convert wrote"
         )

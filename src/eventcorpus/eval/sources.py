@@ -96,7 +96,7 @@ def read_gold(path: Path, options: Options, *, with_predictions: bool = False) -
     kind = kind_of(path)
     if with_predictions and kind != "tags":
         raise InputError(f"{path}: not a file of tags; name the predictions with --predictions or --model")
-    if kind == "dataset":
+    if kind == "dataset" or (path / "eventcorpus.json").is_file():  # of a model folder it says what that is
         dataset = read_dataset(path)
         return Gold(
             dataset.split(options.split),

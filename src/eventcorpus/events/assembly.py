@@ -17,6 +17,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from eventcorpus.annotation.document import ROLE_DETAILS
+from eventcorpus.annotation.templates import KEY as EVENT_TEMPLATES
 from eventcorpus.events.actors import ActorTable, ActorValue
 from eventcorpus.events.counts import CountValue, NumberWords, read_count
 from eventcorpus.events.dates import DateContext, DateValue, precision_of, read_time, years_named
@@ -25,16 +27,20 @@ from eventcorpus.events.gazetteer import Gazetteer
 from eventcorpus.events.places import PlaceValue, is_dateline, resolve_places
 from eventcorpus.events.rows import Argument, Claim, CountCell, DateCell, Row, Words, row_id
 from eventcorpus.ontology import Ontology
-from eventcorpus.schema import Article, Link, Mention, connected_components
+from eventcorpus.schema import LOW_CONFIDENCE, Article, Link, Mention, connected_components
 from eventcorpus.text import sentence_starts
 
 FAR = 2
 """Sentences between an argument and the nearest trigger of its event above which the row is flagged."""
+LOW_CONFIDENCE_FLAG = "low confidence"
+"""Flag of a row whose surest trigger is less sure than ``LOW_CONFIDENCE``; with a role behind it, of its arguments."""
 _BEFORE, _AFTER = 80, 40
 """Characters of the sentence before a time, and after a count, that say more about it."""
 _NEAR = 1000
 """Characters within which an article's years say in which year a day is, where nothing says when it was published."""
 
+_ANNOTATIONS = (EVENT_TEMPLATES, ROLE_DETAILS)
+"""What stands among the metadata of an annotated article and says nothing about the article itself."""
 _KEYS = {"start": "date_start", "end": "date_end", "confidence": "sure"}
 """Keys of what words mean that an argument of a row has already, and what they are called there."""
 
@@ -178,22 +184,25 @@ class _Assembly:
 
     def row(self, event: _Event, name: str, row_of_trigger: dict[str, str]) -> Row:
         names = self.ontology.rows
-        flags: list[str] = []
+        confidence = max(trigger.confidence for trigger in event.triggers)
+        flags = [LOW_CONFIDENCE_FLAG] if confidence < LOW_CONFIDENCE else []
         attributes = self.attributes(event)
         arguments: dict[str, tuple[Argument, ...]] = {}
         for role in self.ontology.roles:
             if role.joins_events or role.name in (names.count, names.cause):
                 continue
-            confidence = event.confidence_of(role.name)
-            found = sorted((self.mention_of[i] for i in confidence if i in self.mention_of), key=lambda m: m.start)
+            of_links = event.confidence_of(role.name)
+            found = sorted((self.mention_of[i] for i in of_links if i in self.mention_of), key=lambda m: m.start)
             if role.name == names.place:
                 datelines = {m.id for m in found if is_dateline(self.article.text, m.start, m.end)}
                 flags += ["dateline"] if datelines else []
                 found = [m for m in found if m.id not in datelines]
             if any(self.distance(event, m) > FAR for m in found):
                 flags.append(f"far: {role.name}")
+            if any(m.confidence < LOW_CONFIDENCE for m in found):
+                flags.append(f"{LOW_CONFIDENCE_FLAG}: {role.name}")
             arguments[role.name] = tuple(
-                Argument(self.words(m), confidence[m.id], self.normalised(m, event, attributes), m.label) for m in found
+                Argument(self.words(m), of_links[m.id], self.normalised(m, event, attributes), m.label) for m in found
             )
         date = self.date(event, attributes, flags)
         claims, count = self.count(event, flags)
@@ -210,12 +219,13 @@ class _Assembly:
             cause=tuple(cause for cause in causes if cause and cause != name),
             sources=self.sources(event.triggers),
             claims=claims,
-            confidence=max(trigger.confidence for trigger in event.triggers),
+            confidence=confidence,
             flags=tuple(flags),
             published=self.article.published,
             title=self.article.title,
             outlet=self.article.outlet,
             url=self.article.url,
+            metadata={key: value for key, value in self.article.metadata.items() if key not in _ANNOTATIONS},
         )
 
     def attributes(self, event: _Event) -> dict[str, str]:

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import marshal
-import re
 import sqlite3
 from array import array
 from collections import OrderedDict
@@ -28,14 +27,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from eventcorpus.events.event_groups import Best, Member, event_group, group_id, member_of
+from eventcorpus.events.event_groups import Best, Member, event_group, flat_group, group_columns, group_id, member_of
 from eventcorpus.events.incidents import HARM
 from eventcorpus.events.row_evidence import Evidence, blocking_keys, evidence_of, with_causes, with_harm
 from eventcorpus.events.rows import Row
 from eventcorpus.events.same_event import RULES, compare, rule_for
-from eventcorpus.files import atomic_file, read_json_lines, read_lines, to_json
+from eventcorpus.files import read_json_lines, read_lines, to_json
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress, tracked
+from eventcorpus.table_files import check_suffix, write_table
 from eventcorpus.text import one_line
 
 DAYS = 1
@@ -47,7 +47,6 @@ _SAMPLE = 30
 _CACHE_KIB = 192 * 1024
 _EVERY_DAY = (-(10**9), 10**9)
 """The period of rows without a date, which are compared by their text or cause alone."""
-_LONE = re.compile("[\ud800-\udfff]")
 _TABLES = """
     PRAGMA journal_mode = OFF;
     PRAGMA synchronous = OFF;
@@ -99,14 +98,15 @@ def dedupe(
     """Group the rows of files that tell the same event, and write one group a line.
 
     Args:
-        out: JSON Lines, complete or not at all.
+        out: JSON Lines with all that is known, or a flat table, by its suffix; complete or not at all.
         best: which figure of several reports is the best one.
         days: how many days apart the dates of one event may be.
 
     Raises:
-        InputError: naming the file, line and key that cannot be read.
+        InputError: naming the file, line and key that cannot be read, or if no table is written to such a file.
         OutputError: if ``out`` cannot be written.
     """
+    check_suffix(out, what="events")
     done = Deduplication()
     with closing(sqlite3.connect("", isolation_level=None)) as database:
         database.executescript(_TABLES + f"PRAGMA cache_size = -{_CACHE_KIB};")
@@ -118,9 +118,10 @@ def dedupe(
         for is_harm in (False, True):
             work.find_pairs(is_harm=is_harm)
             work.join()
-        with atomic_file(out) as file:
-            for group in work.groups(best):
-                file.write(_LONE.sub("\ufffd", to_json(group)) + "\n")
+        lines = work.groups(best)
+        if out.suffix.lower() != ".jsonl":
+            lines = (flat_group(group, ontology) for group in lines)
+        write_table(lines, out, group_columns(ontology))
     return done
 
 

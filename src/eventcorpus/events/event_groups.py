@@ -16,12 +16,23 @@ from eventcorpus.events.row_evidence import TOWN, seconds
 from eventcorpus.events.rows import Row
 from eventcorpus.files import to_json
 from eventcorpus.ontology import Ontology
+from eventcorpus.table_files import column_names, joined
 
 Best = Literal["latest", "max", "min", "mode"]
 BESTS: tuple[str, ...] = get_args(Best)
 """How one figure is chosen of those of several reports: see ``best_figure``."""
 _PEOPLE = "people"
 _BOUNDS = ("low", "best", "high")
+
+_FLAT: Mapping[str, type] = {
+    "n_rows": int, "rows": str, "n_articles": int, "articles": str, "published_first": str, "published_last": str,
+    AGENT: str, TARGET: str, VICTIM: str, "date_start": str, "date_end": str, "date_precision": int,
+    "count_low": int, "count_best": int, "count_high": int, "count_unit": str,
+    "place_id": str, "place_name": str, "country": str, "admin1": str, "latitude": float, "longitude": float,
+    "place_precision": int, "cause": str, "sources": str, "outlets": str, "confidence": float, "rules": str,
+    "flags": str,
+}  # fmt: skip
+"""Columns of a table of groups behind id, label and attributes."""
 
 
 class Member(NamedTuple):
@@ -146,6 +157,45 @@ def event_group(
         "rules": sorted(rules or {}),
         "flags": [flag for flag, is_raised in flags.items() if is_raised],
     }
+
+
+def group_columns(ontology: Ontology) -> dict[str, type]:
+    """The columns of groups as a table, in their order: attributes, then what ``flat_group`` makes of the rest."""
+    return {"id": str, "label": str, **dict.fromkeys(_attribute_columns(ontology).values(), str), **_FLAT}
+
+
+def flat_group(group: Mapping[str, Any], ontology: Ontology) -> dict[str, Any]:
+    """A group with one value a cell; several rows, articles, names, rules and flags are joined by ``; ``.
+
+    Claims are left out; they stand in JSON Lines.
+    """
+    date, place, count = group["date"], group["place"] or {}, group["count"]
+    published = group["published"] or {}
+    names = ("articles", "sources", "outlets", AGENT, TARGET, VICTIM, "cause", "rules", "flags")
+    return {
+        **dict.fromkeys(group_columns(ontology)),
+        **{column: group.get(name) for name, column in _attribute_columns(ontology).items()},
+        "id": group["id"],
+        "label": group["label"],
+        "n_rows": len(group["rows"]),
+        "rows": joined(row["id"] for row in group["rows"]),
+        "n_articles": len(group["articles"]),
+        "published_first": published.get("first"),
+        "published_last": published.get("last"),
+        **{f"date_{key}": date.get(key) for key in ("start", "end", "precision")},
+        **{f"count_{key}": count.get(key) for key in (*_BOUNDS, "unit")},
+        "place_id": place.get("id"),
+        "place_name": place.get("name"),
+        **{key: place.get(key) for key in ("country", "admin1", "latitude", "longitude")},
+        "place_precision": place.get("precision"),
+        **{name: joined(group[name]) for name in names},
+        "confidence": group["confidence"],
+    }
+
+
+def _attribute_columns(ontology: Ontology) -> dict[str, str]:
+    names = [attribute.name for attribute in ontology.attributes]
+    return dict(zip(names, column_names({"id", "label", *_FLAT}, attributes=names).values(), strict=True))
 
 
 def _each_once(names: Iterable[str]) -> list[str]:

@@ -132,11 +132,12 @@ class Row:
     title: str | None = None
     outlet: str | None = None
     url: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The row as JSON has it; what is not known of the article is left out."""
         attributes = {attribute_name(name, ROW_KEYS): value for name, value in self.attributes.items()}
-        about = {name: value for name in ABOUT_ARTICLE if (value := getattr(self, name)) is not None}
+        about = {name: value for name in ABOUT_ARTICLE if (value := getattr(self, name)) not in (None, {})}
         return {
             "article": self.article,
             "id": self.id,
@@ -202,9 +203,10 @@ class FixedKeys(StrictModel):
     title: str | None = None
     outlet: str | None = None
     url: str | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
 
 
-ABOUT_ARTICLE = ("published", "title", "outlet", "url")
+ABOUT_ARTICLE = ("published", "title", "outlet", "url", "metadata")
 """Keys of the article that travel along."""
 assert set(FixedKeys.model_fields) == ROW_KEYS == {f.name for f in fields(Row)} - {"attributes", "arguments"}
 

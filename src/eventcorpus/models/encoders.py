@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from eventcorpus.errors import ModelError, first_line
 from eventcorpus.models.bundled import BUNDLED, bundled_encoder
+from eventcorpus.models.hub import why_not
 
 logger = logging.getLogger(__name__)
 
@@ -159,12 +159,14 @@ def _load(auto_class: Any, source: str, **options: Any) -> Any:
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    is_folder = Path(source).is_dir()
+    why = "" if is_folder else why_not()
     try:
-        return auto_class.from_pretrained(source, **options)
+        return auto_class.from_pretrained(source, local_files_only=bool(why), **options)
     except (OSError, ValueError, KeyError) as error:
-        if Path(source).is_dir():
+        if is_folder:
             raise ModelError(f"encoder {source!r}: the folder cannot be loaded ({first_line(error)})") from None
-        offline = " (HF_HUB_OFFLINE is set)" if os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0") else ""
+        offline = f" ({why})" if why else ""
         raise ModelError(
             f"encoder {source!r}: neither a folder here nor reachable on the hub{offline}; download it once with "
             f"'hf download {source}' while online, name its folder, or use 'encoder: bundled'"

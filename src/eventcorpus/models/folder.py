@@ -108,6 +108,11 @@ def read_about(path: Path) -> ModelAbout:
     """
     if not path.is_dir():
         raise ModelError(f"{path}: no such model folder; train one with: eventcorpus train RECIPE --out {path}")
+    if (path / "manifest.json").is_file() and (path / "default").is_dir():
+        raise ModelError(
+            f"{path}: this is a dataset folder, no model; train one on it with: eventcorpus train demo "
+            f"--dataset {path} --out MODEL"
+        )
     missing = [name for name in NEEDED if not (path / name).is_file()]
     if missing:
         raise ModelError(

@@ -19,9 +19,10 @@ from eventcorpus.agreement.agree import AgreementReport, Figure
 from eventcorpus.eval.report import Events, Interval, Intervals, LabelFigures, Report
 from eventcorpus.events.linking import Learned
 from eventcorpus.files import StrictModel, parse_as, read_json, write_json, write_text
+from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.folder import HEADS, ModelAbout, read_about
 from eventcorpus.package_data import fill_template
-from eventcorpus.tables import UNDEFINED, percent_with_range
+from eventcorpus.tables import UNDEFINED, percent, percent_with_range
 from eventcorpus.text import printable
 
 CARD_FACTS = "card.json"
@@ -232,6 +233,67 @@ def model_card(
         md_all=lambda names: [escape(name) for name in names],
         share=_percent,
         percent_with_range=percent_with_range,
+        confidences=calibration_paragraphs(about, has_links=bool(learned)),
+    )
+
+
+_MADE_ANEW = "`eventcorpus calibrate MODEL --dataset DIR --split validation`"
+
+
+def calibration_paragraphs(about: ModelAbout, *, has_links: bool) -> list[str]:
+    """What is true of a model's confidences and thresholds, in Markdown; the last may announce a table of thresholds.
+
+    Args:
+        has_links: whether the model gives roles, attributes or events.
+    """
+    calibration, on = about.calibration, about.calibration.fitted_on
+    said = [_calibrated(calibration)]
+    if on and about.schema_ < 3:
+        said.append(f"An older version calibrated it (schema {about.schema_}); {_MADE_ANEW} does it anew.")
+    if has_links and calibration.links is None:
+        said.append(f"Confidences of roles, attributes and events are not calibrated; {_MADE_ANEW} does it.")
+    wanted = f"{100 * (calibration.precision or 0):g}%"
+    if any(threshold.confidence is not None for threshold in calibration.thresholds.values()):
+        said.append(
+            f"From these confidences on, at least {wanted} were right there (`extract --thresholds`); labels that are "
+            "not listed did not reach it, or were too few to tell:"
+        )
+    elif calibration.thresholds:
+        said.append(
+            f"Thresholds: no label reached {wanted} with {calibration.least_mentions} mentions or more, so that "
+            "`extract --thresholds` leaves out every mention; a lower `calibrate --target-precision` may find some."
+        )
+    else:
+        said.append("Thresholds: none, so that `extract --thresholds` does not work; `--min-confidence` does.")
+    return said
+
+
+def _calibrated(calibration: Calibration) -> str:
+    """Whether and on what the confidences of mentions were calibrated, and how far they are from the truth."""
+    on, errors = calibration.fitted_on, calibration.errors
+    if on is None:
+        why = escape(calibration.note or "it was never compared with how often they are right")
+        return f"Not calibrated: {why.removeprefix('not calibrated: ')}. {_MADE_ANEW} does it."
+    place = f"{escape(on.dataset)}, {escape(on.split)}" if on.dataset else "held-out articles"
+    where = f"{on.articles:,} articles ({place}) with {on.mentions:,} predicted mentions"
+    if calibration.note:
+        note = escape(calibration.note)
+        return f"{note[0].upper()}{note[1:]}. Confidences are as the model gives them."
+    if "none" not in errors or calibration.method not in errors:
+        return (
+            f"Calibrated (method: {calibration.method}) on {where}, by a version that kept no calibration error: how "
+            f"far these confidences are from the truth is not known; {_MADE_ANEW} measures it."
+        )
+    before, after = (percent(errors[name].expected_error) for name in ("none", calibration.method))
+    diagram = " ![reliability diagram](reliability.svg)" if calibration.before else ""
+    if calibration.method == "none":
+        return (
+            "Not changed: no method made the confidences clearly better. Their expected calibration error on "
+            f"{where}: {before} points.{diagram}"
+        )
+    return (
+        f"Calibrated. Method: {calibration.method}; on {where}. Expected calibration error, cross-validated: {before} "
+        f"points before, {after} after.{diagram}"
     )
 
 

@@ -20,7 +20,7 @@ from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.render.charts import BarRow, bar_chart, histogram
 from eventcorpus.render.html import Mark, highlight
-from eventcorpus.schema import Article
+from eventcorpus.schema import LOW_CONFIDENCE, Article
 from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
 from eventcorpus.text import one_line, printable
 
@@ -319,13 +319,23 @@ def prediction_tables(predictions: Iterable[Prediction]) -> Iterator[Table]:
                 m.label,
                 printable(m.text, " "),
                 *((linked[i],) if linked else ()),
-                *(str(m.start), str(m.end), f"{m.confidence:.2f}"),
+                *(str(m.start), str(m.end), shown_confidence(m.confidence)),
             )
             for i, m in enumerate(prediction.mentions)
         )
         title = f"{prediction.id}: {len(prediction.mentions)} mentions"
         said = ("label", "text", *(("roles and attributes",) if linked else ()))
         yield titled_table(title, (*said, "start", "end", "confidence"), rows, left=len(said))
+
+
+def shown_confidence(confidence: float) -> str:
+    """A confidence for people, with a mark where it is low.
+
+    >>> shown_confidence(0.873), shown_confidence(0.04), shown_confidence(0.0002)
+    ('0.87', '0.04 low', '<0.01 low')
+    """
+    shown = f"{confidence:.2f}" if confidence >= 0.005 else "<0.01"
+    return f"{shown} low" if confidence < LOW_CONFIDENCE else shown
 
 
 def linked_words(prediction: Prediction) -> list[str]:
@@ -352,8 +362,11 @@ def predictions_page(predictions: Sequence[Prediction], labels: Sequence[str]) -
     colours = label_colours(labels)
     articles = []
     for p in predictions:
-        marks = [Mark(m.start, m.end, m.label, hint=f"{m.confidence:.2f}") for m in p.mentions]
+        marks = [Mark(m.start, m.end, m.label, hint=shown_confidence(m.confidence)) for m in p.mentions]
         marked, linked = highlight(p.text or "", marks, colours), linked_words(p)
         articles.append({"id": p.id, "mentions": p.mentions, "marked": marked, "linked": linked})
     model = predictions[0].model if predictions else ModelName(name="none")
-    return fill_template("extract.html.j2", articles=articles, model=model)
+    n_low = sum(m.confidence < LOW_CONFIDENCE for p in predictions for m in p.mentions)
+    return fill_template(
+        "extract.html.j2", articles=articles, model=model, n_low=n_low, low=LOW_CONFIDENCE, shown=shown_confidence
+    )

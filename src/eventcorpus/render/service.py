@@ -10,7 +10,7 @@ from eventcorpus.ontology import Ontology, label_colours
 from eventcorpus.package_data import fill_template
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.render.html import Mark, highlight, json_in_html, page_script
-from eventcorpus.render.reports import linked_words
+from eventcorpus.render.reports import linked_words, shown_confidence
 from eventcorpus.render.rows import row_cells
 from eventcorpus.schema import Article
 
@@ -28,7 +28,7 @@ def result_page(
     found: Prediction, rows: Sequence[Row], ontology: Ontology, *, article: Article, sent: Mapping[str, str]
 ) -> str:
     """The form, and below it the article with its mentions marked, and its event rows."""
-    marks = [Mark(m.start, m.end, m.label, hint=f"{m.confidence:.2f}", id=m.id or "") for m in found.mentions]
+    marks = [Mark(m.start, m.end, m.label, hint=shown_confidence(m.confidence), id=m.id or "") for m in found.mentions]
     columns, lines = row_cells(rows, ontology.rows)
     return _page(
         found.model,
@@ -55,5 +55,6 @@ def _page(
         roles=roles,
         roles_json=json_in_html(roles),
         script=script,
+        shown=shown_confidence,
         **nothing | values,
     )
