@@ -23,6 +23,7 @@ LAYERS = [
     ["agreement"],
     ["events"],
     ["models"],
+    ["inference"],
     ["eval"],
     ["labelstudio.live", "labelstudio.backend"],
     ["training"],

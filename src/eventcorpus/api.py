@@ -226,8 +226,8 @@ def calibrate(
     Raises:
         InputError: if the split is the one that the model was trained on.
     """
+    from eventcorpus.inference.extractor import Extractor
     from eventcorpus.models import fit_calibration
-    from eventcorpus.models.extractor import Extractor
     from eventcorpus.models.fit_link_calibration import calibrate_links
     from eventcorpus.models.folder import write_calibration
     from eventcorpus.render.model_card import write_card

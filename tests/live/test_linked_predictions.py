@@ -12,8 +12,8 @@ import torch
 from eventcorpus.articles.rows import article_row
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.files import to_json
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.labelstudio.config import label_config
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Ontology, ontology_yaml, parse_ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.fit import fit

@@ -17,6 +17,7 @@ from transformers import pipeline
 from eventcorpus.cli.main import main
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import Entry, write_dataset
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.models.calibration import (
     Calibration,
     ScoredMentions,
@@ -27,7 +28,6 @@ from eventcorpus.models.calibration import (
     log_odds,
     wilson_interval,
 )
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.fit_calibration import (
     Targets,
     calibrate,
@@ -122,7 +122,7 @@ def test_calibrated_confidences_stay_in_range_and_in_order(said: list[float], sl
 def test_tokens_of_labels_that_the_annotator_did_not_have_are_not_known_to_be_outside(folder: Path) -> None:
     extractor = Extractor.from_pretrained(folder)
     partly = replace(HELD_OUT[0], labels_annotated=("Actor",), spans=HELD_OUT[0].spans[:1])
-    (found,) = extractor.score([partly.article.text])
+    (found,) = extractor.scored([partly.article.text])
     encoded, scores = found.encoded, found.log_probabilities
     assert targets_of(partly, encoded, scores, ONTOLOGY).tags.tolist() == [1]
     whole = targets_of(HELD_OUT[0], encoded, scores, ONTOLOGY).tags

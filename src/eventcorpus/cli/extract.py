@@ -87,7 +87,7 @@ def extract_command(
     """
     from eventcorpus.events.assembly import Normalisers
     from eventcorpus.events.row_tables import check_suffix
-    from eventcorpus.models.extractor import ConfidenceFilter, Extractor, predict
+    from eventcorpus.inference.extractor import ConfidenceFilter, Extractor, predict
 
     is_shown = as_table or html
     if rows_path and rows_path != options.STDOUT:

@@ -43,7 +43,7 @@ def serve_labelstudio_command(model_path: Path, host: str, port: int, max_body_m
         if name not in ("starlette", "uvicorn"):
             raise
         raise ModelError(f"{name} is not installed; run: pip install 'eventcorpus[serve]'") from None
-    from eventcorpus.models.extractor import Extractor
+    from eventcorpus.inference.extractor import Extractor
 
     credentials = Credentials(user, password) if user else None
     with bound(host, port) as bound_socket:

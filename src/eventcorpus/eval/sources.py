@@ -285,7 +285,7 @@ def _with_notices(run: Run) -> Run:
 
 
 def _predict(model: Path, gold: Gold, *, hint_labels: bool, on_progress: OnProgress | None) -> Run:
-    from eventcorpus.models.extractor import Extractor, predict
+    from eventcorpus.inference.extractor import Extractor, predict
 
     extractor = Extractor.from_pretrained(model)
     unknown = sorted(set(gold.ontology.labels) - set(extractor.about.ontology.labels))

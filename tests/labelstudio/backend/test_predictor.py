@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.labelstudio.backend.app import TURN_CHARACTERS, TURN_TEXTS, Predictor, turns
-from eventcorpus.models.extractor import Extractor
 
 TEXT = "rebels attacked the town of homs on monday"
 
@@ -58,7 +58,7 @@ def test_what_nobody_waits_for_stops_and_the_next_is_answered(extractor: Extract
         begun.set()
         may_end.wait(60)
 
-    hook = extractor.model.register_forward_hook(wait_in_the_first)
+    hook = extractor.engine.backend.model.register_forward_hook(wait_in_the_first)
 
     async def give_up() -> int:
         task = asyncio.create_task(predictor.mentions([long, long]))

@@ -28,7 +28,7 @@ LONG = TEXT * 800
 CODE = """
 import pathlib, sys, time
 from eventcorpus.cli.main import main
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 
 slow, begun = pathlib.Path(sys.argv[1]) / "slow", pathlib.Path(sys.argv[1]) / "begun"
 load = Extractor.from_pretrained
@@ -42,7 +42,7 @@ def wait(*_):
 
 def load_slow(*arguments, **options):
     extractor = load(*arguments, **options)
-    extractor.model.register_forward_hook(wait)
+    extractor.engine.backend.model.register_forward_hook(wait)
     return extractor
 
 Extractor.from_pretrained = load_slow

@@ -17,7 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 import uvicorn
@@ -31,6 +31,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from eventcorpus.errors import InputError, OntologyError, RequestError
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.labelstudio.backend.protocol import prediction_for, project_controls, read_texts
 from eventcorpus.labelstudio.backend.requests import (
     AsciiResponse,
@@ -42,7 +43,6 @@ from eventcorpus.labelstudio.backend.requests import (
     read_json,
 )
 from eventcorpus.labelstudio.results import PredictionItems
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.schema import Article, Mention
 
 logger = logging.getLogger(__name__)
@@ -170,7 +170,7 @@ class Predictor:
         self._extractor = extractor
         self._turn = asyncio.Lock()  # wakes those who wait in the order in which they came
         self._stop = threading.Event()
-        extractor.model.register_forward_pre_hook(self._check)
+        extractor.engine.before_batch = self._check
 
     async def mentions(self, texts: Sequence[str]) -> list[list[Mention]]:
         """Find the mentions of each text (stored form), in order.
@@ -194,7 +194,7 @@ class Predictor:
     def _extract(self, texts: Sequence[str]) -> list[list[Mention]]:
         return list(self._extractor.extract(Article("", text) for text in texts))
 
-    def _check(self, *_: Any) -> None:
+    def _check(self) -> None:
         """Before every batch of windows: a long article must not hold up those who still wait."""
         if self._stop.is_set():
             raise _Stopped
