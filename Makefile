@@ -158,6 +158,10 @@ bench-calibrate: .venv/installed  ## Confidences on test before and after calibr
 bench-heads: .venv/installed  ## What heads for roles, attributes and events, and event rows, cost: make bench-heads MODEL=folder DATA=dataset-folder
 	@$(BIN)/python tests/bench/heads.py $(MODEL) $(DATA) $(ARGS)
 
+bench-extract: .venv/installed  ## Words a second of each backend beside the pipeline of transformers: make bench-extract MODEL=folder DATA=dataset-folder
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,onnx]'
+	@$(BIN)/python tests/bench/extract.py $(MODEL) $(DATA) $(ARGS)
+
 bench-dedupe: .venv/installed  ## Time, memory and quality of dedupe on 1,000,000 generated rows
 	@$(BIN)/python tests/bench/dedupe.py $(ARGS)
 

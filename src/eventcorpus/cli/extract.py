@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 @click.command("extract")
 @click.argument("paths", nargs=-1, required=True, type=options.STDIN_OR_PATH, metavar="ARTICLES...")
 @click.option("--model", "model_path", required=True, type=options.PATH, help="A model folder that train wrote.")
+@click.option(
+    "--backend",
+    type=click.Choice(("auto", "fp32", "bf16", "int8", "onnx", "onnx-int8")),
+    default="auto",
+    help="What runs the model; auto: the fastest here that keeps its quality, see the command backends.",
+)
 @click.option("--published", help="Date of articles that do not say theirs (2018-04-24).")
 @click.option("--min-confidence", type=click.FloatRange(0, 1), help="Leave out mentions of less confidence.")
 @click.option(
@@ -61,6 +67,7 @@ if TYPE_CHECKING:
 def extract_command(
     paths: tuple[Path, ...],
     model_path: Path,
+    backend: str,
     published: str | None,
     min_confidence: float | None,
     use_thresholds: bool,
@@ -99,7 +106,7 @@ def extract_command(
     report = ReadReport()
     found_articles = read_articles(paths, field_map=fields, report=report, stdin=sys.stdin.buffer)
     articles, read = tee(with_published(article, published) for article in found_articles)
-    extractor = Extractor.from_pretrained(model_path)
+    extractor = Extractor.from_pretrained(model_path, backend=backend)
     minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
     keep = ConfidenceFilter(minimum, min_confidence or 0.0)
     unreadable = UnreadableCount()

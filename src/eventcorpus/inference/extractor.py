@@ -29,7 +29,7 @@ from eventcorpus.predictions import TEXT_CHANGED, ModelName, Prediction, predict
 from eventcorpus.schema import Article, Mention
 from eventcorpus.text import sentence_starts, stored_form
 
-OVERLAP = 32
+OVERLAP = 24
 """Tokens that neighbouring windows share at most, whatever the stride of training: fewer are read twice."""
 PART = 100_000
 """Characters of an article that are read at once; of a longer one the parts are linked each on its own."""
