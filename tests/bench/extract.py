@@ -123,8 +123,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--articles", type=int, default=100, help=f"how many of {N_ALL:,} are read")
+    parser.add_argument("--articles", type=int, default=100, help=f"how many of {N_ALL:,}, or of --files, are read")
     parser.add_argument("--files", type=Path, nargs="+", help="read the articles of these instead")
+    parser.add_argument("--gold", type=int, default=N_ALL, help="how many articles of the validation split are scored")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--profile", action="store_true")
@@ -135,15 +136,19 @@ def main() -> None:
     clock = time.process_time if args.threads == 1 else time.perf_counter
     dataset = read_dataset(args.data)
     shipped = [annotated.article.text for split in dataset.splits.values() for annotated in split]
-    drawn = random.Random(13).choices(shipped, k=N_ALL)[: args.articles]
-    texts = [a.text for a in read_articles(args.files, report=ReadReport())] if args.files else drawn
+    if args.files:
+        texts = [article.text for article in read_articles(args.files, report=ReadReport())]
+        random.Random(13).shuffle(texts)
+    else:
+        texts = random.Random(13).choices(shipped, k=N_ALL)
+    texts = texts[: args.articles]
     n_words = sum(len(text.split()) for text in texts)
     with tempfile.TemporaryDirectory() as temporary:
         model = Path(temporary) / args.model.name
         shutil.copytree(args.model, model, ignore=shutil.ignore_patterns("onnx"))
         if not args.without_onnx:
             write_onnx(model)
-        run(args, model, texts, n_words, dataset.splits["validation"], clock)
+        run(args, model, texts, n_words, dataset.splits["validation"][: args.gold], clock)
 
 
 def run(

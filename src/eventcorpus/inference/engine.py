@@ -22,8 +22,9 @@ from eventcorpus.inference.backends import Backend
 from eventcorpus.models.heads import EventHeads
 from eventcorpus.models.windows import EncodedText, TextEncoder, pad_windows
 
-BATCH_TOKENS, CUDA_BATCH_TOKENS = 2048, 65_536
-"""Tokens that a model reads together, padding counted; a processor's caches gain nothing from more."""
+BATCH_TOKENS, CUDA_BATCH_TOKENS = 512, 65_536
+"""Tokens that a model reads together, padding counted, for each thread of a processor: what a layer of 512 computes stays
+in the cache of a core, and larger blocks of memory are given back to the system and fetched again each time."""
 ROUND_TOKENS = 32_768
 """Tokens whose scores wait in memory, some some 2 kB with heads, 0.4 kB without; a longer text is its own round."""
 _AHEAD = 100_000
@@ -55,7 +56,8 @@ class Engine:
 
     def __init__(self, backend: Backend, encoder: TextEncoder, *, heads: EventHeads | None = None) -> None:
         self.backend, self.encoder, self.heads = backend, encoder, heads
-        self.batch_tokens = CUDA_BATCH_TOKENS if backend.device.type == "cuda" else BATCH_TOKENS
+        on_cuda = backend.device.type == "cuda"
+        self.batch_tokens = CUDA_BATCH_TOKENS if on_cuda else BATCH_TOKENS * torch.get_num_threads()
         self.before_batch: Callable[[], None] = lambda: None
 
     def scored(self, texts: Iterable[str]) -> Iterator[ScoredText]:

@@ -29,10 +29,8 @@ class Int8Linear(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Shape (..., n_inputs) to (..., n_outputs), fp32."""
         quantised, largest = self._inputs.quantised(x)
-        # mul of int32 by fp32 converts and scales in one pass
-        out = torch.mul(torch._int_mm(quantised, self.weight), largest)
-        out = torch.addcmul(self.bias, out, self.scales, out=out)
-        return out.view(*x.shape[:-1], -1)
+        out = torch._int_mm(quantised, self.weight).float().mul_(largest)
+        return torch.addcmul(self.bias, out, self.scales, out=out).view(*x.shape[:-1], -1)
 
 
 class _Inputs:
@@ -47,7 +45,8 @@ class _Inputs:
         if last is not None and last[0] is x:
             return last[1], last[2]
         rows = x.reshape(-1, x.shape[-1])
-        largest = rows.abs().amax(dim=1, keepdim=True).clamp_(min=_SMALLEST)
+        least, most = rows.amin(dim=1, keepdim=True), rows.amax(dim=1, keepdim=True)
+        largest = torch.maximum(most, least.neg_()).clamp_(min=_SMALLEST)
         quantised = (rows * (_LEVELS / largest)).round_().to(torch.int8)
         self._last = x, quantised, largest
         return quantised, largest
