@@ -1,3 +1,4 @@
+import itertools
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_even_windows_are_as_many_as_those_of_training_and_cover_every_token_onc
     assert all(w.start <= w.own_start and w.own_end <= w.end for w in windows)
     lengths = [window.end - window.start for window in windows]
     assert len(set(lengths)) == 1 and lengths[0] <= 8
-    assert all(a.end - b.start >= stride for a, b in zip(windows, windows[1:], strict=False))
+    assert all(a.end - b.start >= stride for a, b in itertools.pairwise(windows))
 
 
 def test_batches_are_of_tokens_and_a_long_window_is_alone() -> None:

@@ -243,21 +243,21 @@ def test_the_command_calibrates_and_extract_leaves_out_what_is_below(
         result = CliRunner().invoke(main, arguments)
         return result.exit_code, result.stdout, result.stderr
 
-    code, _, err = run("extract", "a.txt", "--model", "m", "--thresholds")
+    code, _, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m", "--thresholds")
     assert code == 1 and "the model has no thresholds; make them on articles it did not learn from" in err
     code, out, err = run("calibrate", "m", "--dataset", "ds", "--target-precision", "0.95", "--json", "c.json")
     assert code == 0, err
     assert "not reached" in out and "1 of 2 labels do not reach 0.95: Place" in err
     assert json.loads(Path("c.json").read_text()) == json.loads((model / "eventcorpus.json").read_text())["calibration"]
 
-    code, out, err = run("extract", "a.txt", "--model", "m")
+    code, out, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m")
     labels = [m["label"] for m in json.loads(out)["mentions"]]
     assert set(labels) == {"Actor", "Place"} and "left out" not in err
-    code, out, err = run("extract", "a.txt", "--model", "m", "--thresholds")
+    code, out, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m", "--thresholds")
     assert {m["label"] for m in json.loads(out)["mentions"]} == {"Actor"}
     n_places = labels.count("Place")
     assert f"{n_places} of {len(labels)} mentions left out for their confidence; all of Place" in err
-    code, out, err = run("extract", "a.txt", "--model", "m", "--min-confidence", "1")
+    code, out, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m", "--min-confidence", "1")
     assert json.loads(out)["mentions"] == [] and f"{len(labels)} of {len(labels)} mentions left out" in err
 
     tagger = pipeline("token-classification", model=str(model), aggregation_strategy="simple")

@@ -23,8 +23,8 @@ from eventcorpus.models.heads import EventHeads
 from eventcorpus.models.windows import EncodedText, TextEncoder, pad_windows
 
 BATCH_TOKENS, CUDA_BATCH_TOKENS = 512, 65_536
-"""Tokens that a model reads together, padding counted, for each thread of a processor: what a layer of 512 computes stays
-in the cache of a core, and larger blocks of memory are given back to the system and fetched again each time."""
+"""Tokens that a model reads together, padding counted, for each thread of a processor: what a layer computes of 512
+stays in the cache, and larger blocks of memory are given back to the system and fetched again each time."""
 ROUND_TOKENS = 32_768
 """Tokens whose scores wait in memory, some some 2 kB with heads, 0.4 kB without; a longer text is its own round."""
 _AHEAD = 100_000

@@ -49,7 +49,7 @@ class OnnxBackend:
         onnxruntime = _library("onnxruntime")
         path = folder / FOLDER / FILES[name]
         if not path.is_file():
-            raise ModelError(f"{path}: no such file; write it with: eventcorpus backends {folder} --onnx")
+            raise ModelError(f"{path}: no such file; write it with: eventcorpus backends {folder} --dataset DIR --onnx")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = torch.get_num_threads()
         options.log_severity_level = 3
@@ -59,7 +59,7 @@ class OnnxBackend:
             raise ModelError(f"{path}: cannot be loaded ({first_line(error)}); write it again") from None
         if session.get_modelmeta().custom_metadata_map.get(_WEIGHTS) != sha256_of_file(folder / "model.safetensors"):
             raise ModelError(
-                f"{path}: made of other weights; write it again with: eventcorpus backends {folder} --onnx"
+                f"{path}: made of other weights; write it again: eventcorpus backends {folder} --dataset DIR --onnx"
             )
         return cls(session, name)
 
