@@ -128,7 +128,8 @@ def torch_backend(model: Any, name: BackendName, *, device: str = "cpu") -> Torc
 def _fastest(model: Any, folder: Path, device: str) -> Backend:
     """The fastest of those in torch on this machine; int8 only of models that have been checked with it."""
     if device != "cpu":
-        return torch_backend(model, "bf16" if torch.cuda.is_bf16_supported() else "fp32", device=device)
+        is_bf16 = device.startswith("cuda") and torch.cuda.is_bf16_supported()
+        return torch_backend(model, "bf16" if is_bf16 else "fp32", device=device)
     names: list[BackendName] = ["fp32", "bf16"]
     if is_checked(folder, "int8"):
         names.append("int8")
@@ -144,7 +145,7 @@ def _fastest(model: Any, folder: Path, device: str) -> Backend:
 
 
 def _seconds(
-    candidates: Sequence[TorchBackend], *, n_windows: int = 2, seq_len: int = 128, rounds: int = 2
+    candidates: Sequence[TorchBackend], *, n_windows: int = 4, seq_len: int = 64, rounds: int = 2
 ) -> dict[str, float]:
     """What each takes for the same windows: the best of some rounds, by turns, after one that does not count."""
     n_words = candidates[0].model.config.vocab_size
