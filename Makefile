@@ -45,10 +45,10 @@ test: .venv/installed  ## All tests that need no server, no browser and no netwo
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .venv/installed-formats: .venv/installed
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,rows,dev,spacy,uima,xlsx,html,zst]'; touch $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,rows,dev,spacy,uima,xlsx,html,zst,onnx]'; touch $@
 
-test-formats: .venv/installed-formats  ## Formats whose libraries are extras: Excel, HTML, .zst, spaCy, UIMA
-	@EVENTCORPUS_GENERATED=500 $(BIN)/python -m pytest -o addopts="-q --strict-markers" -n $(WORKERS) --dist worksteal $$(grep -rl --include="*.py" importorskip tests/articles tests/formats tests/dataset tests/libraries)
+test-formats: .venv/installed-formats  ## What needs libraries that are extras: Excel, HTML, .zst, spaCy, UIMA, ONNX Runtime
+	@EVENTCORPUS_GENERATED=500 $(BIN)/python -m pytest -o addopts="-q --strict-markers" -n $(WORKERS) --dist worksteal $$(grep -rl --include="*.py" importorskip tests/articles tests/formats tests/dataset tests/inference tests/libraries)
 
 MINUTES ?= 20
 
@@ -167,6 +167,10 @@ bench-head-ablations: .venv/installed  ## What each part of the heads gives, thr
 
 bench-serve: .venv/installed  ## Throughput and latency of the service with 1, 8 and 64 clients: make bench-serve MODEL=folder
 	@$(BIN)/python tests/bench/serve.py $(MODEL) $(ARGS)
+
+bench-extract: .venv/installed  ## Words a second of each backend beside the pipeline of transformers: make bench-extract MODEL=folder DATA=dataset-folder
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,onnx]'
+	@$(BIN)/python tests/bench/extract.py $(MODEL) $(DATA) $(ARGS)
 
 bench-dedupe: .venv/installed  ## Time, memory and quality of dedupe on 1,000,000 generated rows
 	@$(BIN)/python tests/bench/dedupe.py $(ARGS)

@@ -17,7 +17,7 @@ import httpx
 CODE = """
 import pathlib, sys, time
 from eventcorpus.cli.main import main
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 
 slow, begun = pathlib.Path(sys.argv[1]) / "slow", pathlib.Path(sys.argv[1]) / "begun"
 extract = Extractor.extract_with_warnings

@@ -113,7 +113,9 @@ def test_strict_fails_on_what_was_not_read(here: Path) -> None:
 
 def test_extract_reads_what_people_have(here: Path, tiny_model: Path) -> None:
     model = ("--model", str(tiny_model))
-    status, printed, told = run("extract", str(CASES / "26-acled" / "acled-semicolon.csv"), *model, "--with-text")
+    status, printed, told = run(
+        "extract", "--backend", "fp32", str(CASES / "26-acled" / "acled-semicolon.csv"), *model, "--with-text"
+    )
     assert status == 0
     assert [(row["id"], row["published"]) for row in map(json.loads, printed.splitlines())] == [
         ("TAM123", "2023-05-05"), ("TAM124", "2023-05-06"),
@@ -121,12 +123,15 @@ def test_extract_reads_what_people_have(here: Path, tiny_model: Path) -> None:
     assert "semicolons between its columns" in told
     (here / "a.jsonl").write_text('{"lead": "Rebels left.", "id": "x"}\n')
     assert (
-        run("extract", "a.jsonl", *model, "--field", "text=lead", "--with-text")[1].count('"text":"Rebels left."') == 1
+        run("extract", "--backend", "fp32", "a.jsonl", *model, "--field", "text=lead", "--with-text")[1].count(
+            '"text":"Rebels left."'
+        )
+        == 1
     )
 
 
 def test_extract_takes_json_and_pages_from_standard_input(tiny_model: Path) -> None:
-    arguments = ("extract", "-", "--model", str(tiny_model), "--with-text")
+    arguments = ("extract", "--backend", "fp32", "-", "--model", str(tiny_model), "--with-text")
     for content in (
         '[{"id": "x", "text": "Rebels left."}]',
         '{"articles": [{"id": "x", "body": "Rebels left."}]}',
@@ -138,7 +143,7 @@ def test_extract_takes_json_and_pages_from_standard_input(tiny_model: Path) -> N
 
 def test_extract_with_strict_writes_nothing_if_something_is_lost(here: Path, tiny_model: Path) -> None:
     (here / "a.jsonl").write_text('{"text": "Rebels left."}\n{"text": ""}\n')
-    arguments = ("extract", "a.jsonl", "--model", str(tiny_model), "--out", "out.jsonl")
+    arguments = ("extract", "--backend", "fp32", "a.jsonl", "--model", str(tiny_model), "--out", "out.jsonl")
     status, _, told = run(*arguments, "--strict")
     assert (status, told.splitlines()[-1]) == (1, "Error: --strict: a.jsonl: line 2 has no text (1 articles)")
     assert not (here / "out.jsonl").exists()

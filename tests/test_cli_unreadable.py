@@ -37,7 +37,7 @@ def here(tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_extract_warns_of_each_article_and_says_it_in_one_line(here: Path) -> None:
-    code, stdout, stderr = run("extract", "in.jsonl", "--model", "m")
+    code, stdout, stderr = run("extract", "--backend", "fp32", "in.jsonl", "--model", "m")
     assert code == 0
     assert [json.loads(line)["warnings"] for line in stdout.splitlines()] == [
         [], [SCRIPT, UNKNOWN], ["language: its language is 'fr', the model's language is en"],
@@ -46,17 +46,20 @@ def test_extract_warns_of_each_article_and_says_it_in_one_line(here: Path) -> No
         "the model may be unable to read 2 of 3 articles (script 1, unknown tokens 1, language 1), do not "
         f"rely on its mentions there; the first: 'b', {SCRIPT}"
     )
-    assert run("extract", "in.jsonl", "--model", "m", "--table")[2].splitlines()[-1] == stderr.splitlines()[-1]
+    assert (
+        run("extract", "--backend", "fp32", "in.jsonl", "--model", "m", "--table")[2].splitlines()[-1]
+        == stderr.splitlines()[-1]
+    )
 
 
 def test_an_article_that_the_model_reads_gets_no_line(here: Path) -> None:
     Path("one.txt").write_text(ENGLISH)
-    assert run("extract", "one.txt", "--model", "m")[2] == ""
+    assert run("extract", "--backend", "fp32", "one.txt", "--model", "m")[2] == ""
 
 
 def test_a_text_that_was_changed_is_no_reason_for_the_line(here: Path) -> None:
     Path("one.txt").write_bytes(b"rebels attacked\r\nthe town of homs\r\n")
-    _, stdout, stderr = run("extract", "one.txt", "--model", "m")
+    _, stdout, stderr = run("extract", "--backend", "fp32", "one.txt", "--model", "m")
     (warning,) = json.loads(stdout)["warnings"]
     assert warning.startswith("text: line ends, control characters or lone surrogates were replaced")
     assert "unable to read" not in stderr
@@ -76,7 +79,7 @@ def test_eval_says_it_of_a_model_and_of_its_predictions(here: Path) -> None:
     assert line in run("eval", "--model", "m", "--dataset", "ds", "--json", "model.json")[2]
     rows = [json.dumps({"id": one.article.id, "text": one.article.text}) + "\n" for one in gold]
     Path("in.jsonl").write_text("".join(rows))
-    run("extract", "in.jsonl", "--model", "m", "--out", "p.jsonl")
+    run("extract", "--backend", "fp32", "in.jsonl", "--model", "m", "--out", "p.jsonl")
     assert (
         line.replace("m:", "p.jsonl:")
         in run("eval", "--predictions", "p.jsonl", "--dataset", "ds", "--json", "p.json")[2]
@@ -94,24 +97,27 @@ def test_a_model_without_the_keys_loads_as_before(here: Path) -> None:
         Path("m/eventcorpus.json").write_text(json.dumps(old | {"schema": schema}))
         read = read_about(Path("m"))
         assert (read.languages, read.training_texts) == ((), TrainingTexts())
-        code, stdout, _ = run("extract", "in.jsonl", "--model", "m")
+        code, stdout, _ = run("extract", "--backend", "fp32", "in.jsonl", "--model", "m")
         assert code == 0
         assert [json.loads(line)["warnings"] for line in stdout.splitlines()] == [[], [UNKNOWN], []]
 
 
 def test_extract_replaces_its_own_predictions_and_says_so_and_nothing_else(here: Path) -> None:
-    assert "3 articles in p.jsonl\n" in run("extract", "in.jsonl", "--model", "m", "--out", "p.jsonl")[2]
-    code, _, stderr = run("extract", "in.jsonl", "--model", "m", "--out", "p.jsonl")
+    assert (
+        "3 articles in p.jsonl\n"
+        in run("extract", "--backend", "fp32", "in.jsonl", "--model", "m", "--out", "p.jsonl")[2]
+    )
+    code, _, stderr = run("extract", "--backend", "fp32", "in.jsonl", "--model", "m", "--out", "p.jsonl")
     assert code == 0 and "3 articles in p.jsonl, instead of the predictions of m@" in stderr
     before = Path("in.jsonl").read_text()
-    code, _, stderr = run("extract", "in.jsonl", "--model", "m", "--out", "in.jsonl")
+    code, _, stderr = run("extract", "--backend", "fp32", "in.jsonl", "--model", "m", "--out", "in.jsonl")
     assert (code, stderr) == (
         1,
         "Error: in.jsonl: exists and holds no predictions; choose another --out or remove it\n",
     )
     assert Path("in.jsonl").read_text() == before
     Path("empty.jsonl").touch()
-    assert run("extract", "in.jsonl", "--model", "m", "--out", "empty.jsonl")[0] == 0
+    assert run("extract", "--backend", "fp32", "in.jsonl", "--model", "m", "--out", "empty.jsonl")[0] == 0
 
 
 def test_convert_says_that_it_replaces_another_dataset(here: Path) -> None:

@@ -26,6 +26,7 @@ LAYERS = [
     ["agreement"],
     ["events"],
     ["models"],
+    ["inference"],
     ["eval"],
     ["labelstudio.live"],
     ["training"],

@@ -58,7 +58,9 @@ def test_from_typed_text_to_a_score_and_mentions(
     assert json.loads(Path("e.json").read_text())["exact"]["micro"]["f1"] == 1.0
 
     Path("new.txt").write_text("http://example.org/1\nrebels attacked the town of homs on monday\n")
-    (line,) = run("extract", "new.txt", "--model", "m", "--published", "2018-04-24", "--with-text").splitlines()
+    (line,) = run(
+        "extract", "new.txt", "--model", "m", "--backend", "fp32", "--published", "2018-04-24", "--with-text"
+    ).splitlines()
     found = json.loads(line)
     assert found["text"] == "rebels attacked the town of homs on monday\n"
     assert (found["schema"], found["id"], found["published"], found["warnings"]) == (1, "new", "2018-04-24", [])

@@ -40,10 +40,11 @@ def test_a_stray_inside_tag_opens_a_span() -> None:
     assert spans_from_tags([2, 2, 0, 4, 2]) == [(0, 2, 0), (3, 4, 1), (4, 5, 0)]
 
 
-@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 2))
-def test_viterbi_is_the_best_of_all_valid_paths(seed: int, n_tokens: int, n_labels: int) -> None:
+@given(st.integers(0, 2**32 - 1), st.integers(1, 5), st.integers(1, 2), st.sets(st.integers(0, 4)))
+def test_viterbi_is_the_best_of_all_valid_paths(seed: int, n_tokens: int, n_labels: int, lines: set[int]) -> None:
     n_tags = 2 * n_labels + 1
     scores = np.log(np.random.default_rng(seed).dirichlet(np.ones(n_tags), size=n_tokens)).astype(np.float32)
+    scores[[i for i in lines if i < n_tokens], 2::2] = -np.inf  # tokens that begin a line
 
     def is_valid(path: tuple[int, ...]) -> bool:
         return all(t == 0 or t % 2 == 1 or (i > 0 and path[i - 1] in (t, t - 1)) for i, t in enumerate(path))

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from eventcorpus.dataset.convert import convert
     from eventcorpus.dataset.export import export
     from eventcorpus.eval.report import Report
+    from eventcorpus.inference.extractor import Extractor
     from eventcorpus.labelstudio.config import load_ontology
-    from eventcorpus.models.extractor import Extractor
     from eventcorpus.schema import Article, Mention, Span
 
 __version__ = "0.1.0"
@@ -59,7 +59,7 @@ _NAMES = {
     "eventcorpus.eval.report": ("Report",),
     "eventcorpus.articles.read": ("read_articles",),
     "eventcorpus.labelstudio.config": ("load_ontology",),
-    "eventcorpus.models.extractor": ("Extractor",),
+    "eventcorpus.inference.extractor": ("Extractor",),
     "eventcorpus.schema": ("Article", "Mention", "Span"),
 }
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from eventcorpus.eval.sources import Exported
     from eventcorpus.events.counts import NumberWords
     from eventcorpus.events.rows import Row
+    from eventcorpus.inference.checks import BackendChecks
     from eventcorpus.metrics.tags import Decoder
     from eventcorpus.models.calibration import Calibration
     from eventcorpus.ontology import Ontology
@@ -329,8 +330,8 @@ def calibrate(
     Raises:
         InputError: if the split is the one that the model was trained on.
     """
+    from eventcorpus.inference.extractor import Extractor
     from eventcorpus.models import fit_calibration
-    from eventcorpus.models.extractor import Extractor
     from eventcorpus.models.fit_link_calibration import calibrate_links
     from eventcorpus.models.folder import write_calibration
     from eventcorpus.render.model_card import write_card
@@ -353,6 +354,30 @@ def calibrate(
     written = write_calibration(Path(model), calibration, extra=diagram).calibration
     write_card(Path(model))
     return written
+
+
+def check_backends(
+    model: str | Path, dataset: str | Path, *, split: str = "validation", with_onnx: bool = False
+) -> BackendChecks:
+    """Compare what a model finds with each backend with what it finds in fp32, and keep that in its folder.
+
+    Args:
+        with_onnx: also write the model for ONNX Runtime into its folder (extra ``onnx``), and check that.
+
+    Raises:
+        InputError: if there is no such split.
+        ModelError: if the folder is not a whole model of ours, or cannot be written as ONNX.
+    """
+    from eventcorpus.inference.backends import BACKENDS
+    from eventcorpus.inference.checks import check_backends
+    from eventcorpus.inference.onnx import write_onnx
+
+    folder, data = Path(model), load_dataset(dataset)
+    gold = data.split(split)
+    if with_onnx:
+        write_onnx(folder)
+    names = [name for name in BACKENDS if name != "fp32" and (with_onnx or not name.startswith("onnx"))]
+    return check_backends(folder, gold, names, dataset=data.folder.resolve().name, split=split)
 
 
 def evaluate(

@@ -41,10 +41,14 @@ TEXT_CHANGED = (
 
 
 class ModelName(StrictModel):
-    """The model that made a prediction; ``hash`` is over its files (``models.folder.model_hash``)."""
+    """The model that made a prediction; ``hash`` is over its files (``models.folder.model_hash``).
+
+    ``backend``: what ran it, where that was not torch in fp32 (``inference.backends``).
+    """
 
     name: str
     hash: str = ""
+    backend: str | None = None
 
     @property
     def version(self) -> str:

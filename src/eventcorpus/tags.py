@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 from operator import itemgetter
 
 import numpy as np
@@ -85,9 +86,21 @@ def viterbi(log_probabilities: NDArray[np.float32]) -> list[int]:
     Returns:
         tag ids, shape (n_tokens,).
     """
+    tags = log_probabilities.argmax(axis=1)  # the best path, wherever it keeps the rule
+    before = np.concatenate([[OUTSIDE], tags[:-1]])
+    is_broken = (tags > OUTSIDE) & (tags % 2 == 0) & (before != tags) & (before != tags - 1)
+    if not is_broken.any():
+        return list(tags.tolist())
+    starts = np.flatnonzero(np.isneginf(log_probabilities[:, 2::2]).all(axis=1))  # any tag may stand before these
+    edges = sorted({0, *starts.tolist(), len(tags)})
+    for start, end in pairwise(edges):
+        if is_broken[start:end].any():
+            tags[start:end] = _best_path(log_probabilities[start:end])
+    return list(tags.tolist())
+
+
+def _best_path(log_probabilities: NDArray[np.float32]) -> list[int]:
     n_tokens, n_tags = log_probabilities.shape
-    if n_tokens == 0:
-        return []
     score = log_probabilities[0].copy()
     score[2::2] = -np.inf
     came_from = np.zeros((n_tokens, n_tags), dtype=np.int32)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from eventcorpus.dataset.folder import read_dataset
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.models.calibration import (
     Calibration,
     ScoredMentions,
@@ -20,7 +21,6 @@ from eventcorpus.models.calibration import (
     minimum_confidences,
     wilson_interval,
 )
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.fit_calibration import calibrate
 
 

@@ -20,7 +20,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.events.assembly import Normalisers, event_rows
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.text import words
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import read_recipe
@@ -55,15 +55,13 @@ def main() -> None:
     extractor = Extractor.from_pretrained(args.model)
     if extractor.heads is None:
         raise SystemExit(f"{args.model}: has no heads; train it with --set heads=true")
-    both = {True: extractor.heads, False: None}
+    both = {True: extractor, False: extractor.without_heads()}
     best = {True: float("inf"), False: float("inf")}
     for _ in range(3):
-        for heads, found in both.items():
-            extractor.heads = found
+        for heads, reader in both.items():
             start = time.perf_counter()
-            n_mentions = sum(map(len, extractor.extract(articles)))
+            n_mentions = sum(map(len, reader.extract(articles)))
             best[heads] = min(best[heads], time.perf_counter() - start)
-    extractor.heads = both[True]
     normalisers, shortest_with_rows = Normalisers(), float("inf")
     for _ in range(4):  # the first reads the lists of the world and does not count
         start = time.perf_counter()

@@ -13,7 +13,7 @@ from eventcorpus.events.assembly import Normalisers, event_rows
 from eventcorpus.events.linked_articles import predicted_mentions
 from eventcorpus.events.rows import Row
 from eventcorpus.files import read_lines, write_text
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.models.folder import model_hash, read_about
 from eventcorpus.predictions import Prediction, prediction_line, prediction_of, read_predictions
 from eventcorpus.schema import Article, Mention

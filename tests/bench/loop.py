@@ -26,10 +26,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from eventcorpus.articles.rows import article_row
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.files import to_json
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.metrics.align import match_overlapping
 from eventcorpus.metrics.match import exact_counts, sum_counts
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import read_ontology_yaml
 from eventcorpus.predictions import prediction_line, prediction_of
 from eventcorpus.schema import AnnotatedArticle

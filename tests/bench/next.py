@@ -21,8 +21,8 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 from eventcorpus.corpus.rank import RANDOM_SHARE, rank_articles
 from eventcorpus.dataset.folder import read_dataset
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.metrics.match import exact_counts, sum_counts
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import prediction_of
 from eventcorpus.schema import AnnotatedArticle

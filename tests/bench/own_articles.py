@@ -33,10 +33,10 @@ from eventcorpus.eval.benchmark_run import benchmark_dataset, find_data
 from eventcorpus.eval.counts import MatchedArticle, count_exact, labels_of, match_articles
 from eventcorpus.eval.intervals import draw_articles, figure_at, figure_of, in_order, mean_figures, shown
 from eventcorpus.eval.report import Figure, Figures
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.metrics import Numbers
 from eventcorpus.metrics.match import mean_of_known, precision_recall_f1
 from eventcorpus.metrics.paired import paired_differences
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import model_hash
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction, prediction_of

@@ -38,9 +38,9 @@ from eventcorpus.annotation.assemble import assemble
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.files import read_json
 from eventcorpus.formats.conll import read_conll
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.metrics.match import Key, exact_counts, sum_counts
 from eventcorpus.models.encoders import find_encoder
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tags import OUTSIDE, spans_from_tags, tag_names, tags_from_spans

@@ -17,9 +17,9 @@ import torch
 from transformers import BertConfig, BertModel
 
 from eventcorpus.dataset.folder import read_dataset
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.models.encoders import find_encoder, load_tokenizer
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.text import stored_form
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import read_recipe

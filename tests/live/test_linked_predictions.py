@@ -12,8 +12,8 @@ import torch
 from eventcorpus.articles.rows import article_row
 from eventcorpus.dataset.folder import read_dataset
 from eventcorpus.files import to_json
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.labelstudio.config import label_config
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.ontology import Ontology, ontology_yaml, parse_ontology
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.training.fit import fit
@@ -68,7 +68,9 @@ def files(model: Path, run: Run, tmp_path: Path) -> Path:
     """A folder with articles, the ontology, and what the model finds in them."""
     (tmp_path / "articles.jsonl").write_text("".join(to_json(article_row(a.article)) + "\n" for a in CHOSEN))
     (tmp_path / "ontology.yaml").write_text(ontology_yaml(AIMED))
-    done = run("extract", tmp_path / "articles.jsonl", "--model", model, "--out", tmp_path / "p.jsonl")
+    done = run(
+        "extract", tmp_path / "articles.jsonl", "--model", model, "--backend", "fp32", "--out", tmp_path / "p.jsonl"
+    )
     assert done.returncode == 0, done.stderr
     return tmp_path
 

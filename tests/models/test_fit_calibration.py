@@ -17,6 +17,7 @@ from transformers import pipeline
 from eventcorpus.cli.main import main
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import Entry, write_dataset
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.models.calibration import (
     Calibration,
     ScoredMentions,
@@ -27,7 +28,6 @@ from eventcorpus.models.calibration import (
     log_odds,
     wilson_interval,
 )
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.fit_calibration import (
     Targets,
     calibrate,
@@ -122,7 +122,7 @@ def test_calibrated_confidences_stay_in_range_and_in_order(said: list[float], sl
 def test_tokens_of_labels_that_the_annotator_did_not_have_are_not_known_to_be_outside(folder: Path) -> None:
     extractor = Extractor.from_pretrained(folder)
     partly = replace(HELD_OUT[0], labels_annotated=("Actor",), spans=HELD_OUT[0].spans[:1])
-    (found,) = extractor.score([partly.article.text])
+    (found,) = extractor.scored([partly.article.text])
     encoded, scores = found.encoded, found.log_probabilities
     assert targets_of(partly, encoded, scores, ONTOLOGY).tags.tolist() == [1]
     whole = targets_of(HELD_OUT[0], encoded, scores, ONTOLOGY).tags
@@ -243,21 +243,21 @@ def test_the_command_calibrates_and_extract_leaves_out_what_is_below(
         result = CliRunner().invoke(main, arguments)
         return result.exit_code, result.stdout, result.stderr
 
-    code, _, err = run("extract", "a.txt", "--model", "m", "--thresholds")
+    code, _, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m", "--thresholds")
     assert code == 1 and "the model has no thresholds; make them on articles it did not learn from" in err
     code, out, err = run("calibrate", "m", "--dataset", "ds", "--target-precision", "0.95", "--json", "c.json")
     assert code == 0, err
     assert "not reached" in out and "1 of 2 labels do not reach 0.95: Place" in err
     assert json.loads(Path("c.json").read_text()) == json.loads((model / "eventcorpus.json").read_text())["calibration"]
 
-    code, out, err = run("extract", "a.txt", "--model", "m")
+    code, out, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m")
     labels = [m["label"] for m in json.loads(out)["mentions"]]
     assert set(labels) == {"Actor", "Place"} and "left out" not in err
-    code, out, err = run("extract", "a.txt", "--model", "m", "--thresholds")
+    code, out, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m", "--thresholds")
     assert {m["label"] for m in json.loads(out)["mentions"]} == {"Actor"}
     n_places = labels.count("Place")
     assert f"{n_places} of {len(labels)} mentions left out for their confidence; all of Place" in err
-    code, out, err = run("extract", "a.txt", "--model", "m", "--min-confidence", "1")
+    code, out, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m", "--min-confidence", "1")
     assert json.loads(out)["mentions"] == [] and f"{len(labels)} of {len(labels)} mentions left out" in err
 
     tagger = pipeline("token-classification", model=str(model), aggregation_strategy="simple")

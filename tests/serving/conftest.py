@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 from served import fit_towns
 
 CAPTURED = Path(__file__).parents[1] / "fixtures/label-studio/ml_requests.jsonl"

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.labelstudio.config import label_config
 from eventcorpus.labelstudio.ml_protocol import MAX_TASKS
 from eventcorpus.labelstudio.tasks import tasks_of
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.predictions import prediction_of
 from eventcorpus.schema import Article, ChosenValue, Link, Mention
 from eventcorpus.serving.app import create_app
@@ -346,7 +346,7 @@ def test_tokens_and_passwords_are_in_no_log_and_no_answer(
 
 def test_a_fault_of_ours_is_json_and_quotes_nothing(model_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     broken = Extractor.from_pretrained(model_folder, device="cpu")
-    broken._encoder.tokenizer = {"secret": TOKEN}
+    broken.engine.encoder.tokenizer = {"secret": TOKEN}
     with TestClient(create_app(broken, NORMALISERS)) as client:
         answer = client.post("/labelstudio/predict", json=request(TEXT))
     assert (answer.status_code, answer.json()) == (500, {"detail": "a fault in the model server; its log says where"})

@@ -12,13 +12,14 @@ from few_articles import ARTICLES, ONTOLOGY
 from safetensors.torch import load_file
 
 from eventcorpus.errors import ModelError, OutputError, RecipeError
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.checks import count_exact
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.render.training_charts import training_svg
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.callbacks import OnStep
 from eventcorpus.training.checkpoint import random_state, set_random_state
-from eventcorpus.training.fit import count_exact, fit
+from eventcorpus.training.fit import fit
 from eventcorpus.training.learner import hard_loss
 from eventcorpus.training.metrics import Metrics, Progress, ValidationScore, read_metrics
 from eventcorpus.training.recipe import Recipe

@@ -1,6 +1,6 @@
 """One model learns from several: which teacher gives targets for what, and how they are mixed with gold labels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from transformers import AutoConfig, BertConfig, BertModel, PreTrainedTokenizerF
 
 import small_vocabularies
 from eventcorpus.errors import InputError, RecipeError
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
 from eventcorpus.training.distillation import (
@@ -49,10 +49,15 @@ class Sure:
     def __init__(self, tag: int, n_tags: int = 3) -> None:
         self.tag, self.n_tags = tag, n_tags
 
-    def window_logits(self, windows: Sequence[Sequence[int]]) -> torch.Tensor:
-        logits = torch.full((len(windows), max(map(len, windows)), self.n_tags), -50.0)
-        logits[..., self.tag] = 50.0
-        return logits
+    @property
+    def engine(self) -> "Sure":
+        return self
+
+    def window_logits(self, windows: Sequence[Sequence[int]]) -> Iterator[tuple[int, torch.Tensor]]:
+        for i, window in enumerate(windows):
+            logits = torch.full((len(window), self.n_tags), -50.0)
+            logits[:, self.tag] = 50.0
+            yield i, logits
 
 
 def short(folder: Path, epochs: int, **settings: object) -> str:

@@ -28,8 +28,8 @@ from transformers import (
 
 import small_vocabularies
 from eventcorpus.errors import ModelError
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.models.encoders import check_length, load_tokenizer
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.windows import TextEncoder
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span

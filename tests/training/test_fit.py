@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from transformers import pipeline
 
 from eventcorpus.errors import InputError, ModelError, OutputError
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article
 from eventcorpus.training.batches import MicroBatch, chunks

@@ -16,8 +16,8 @@ from eventcorpus.eval.evaluate import evaluate
 from eventcorpus.eval.sources import Gold, Options, runs_of
 from eventcorpus.events.linking import LinkCalibration, LinkConfidence, annotated_mentions
 from eventcorpus.files import write_json
+from eventcorpus.inference.extractor import Extractor, sections
 from eventcorpus.models.calibration import Calibration
-from eventcorpus.models.extractor import Extractor, sections
 from eventcorpus.models.fit_link_calibration import _Judged, calibrate_links
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import prediction_line, read_predictions
@@ -247,7 +247,7 @@ def test_a_long_article_is_linked_in_sections(trained: Path, monkeypatch: pytest
         text += annotated.article.text + "\n"
     ((whole,), (again,)) = (list(extractor.link_given([(Article("long", text), mentions)])) for _ in range(2))
     assert whole == again
-    monkeypatch.setattr("eventcorpus.models.extractor.SECTION", 130)
+    monkeypatch.setattr("eventcorpus.inference.extractor.SECTION", 130)
     (parts,) = extractor.link_given([(Article("long", text), mentions)])
     assert len(list(sections(len(whole)))) == 4
     assert [(m.id, m.start, m.end, m.label) for m in parts] == [(m.id, m.start, m.end, m.label) for m in whole]

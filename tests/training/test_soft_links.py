@@ -8,7 +8,7 @@ import pytest
 from safetensors.torch import load_file
 
 from eventcorpus.errors import InputError
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.training.examples import prepare
 from eventcorpus.training.fit import fit
 from eventcorpus.training.recipe import Recipe
@@ -59,7 +59,7 @@ def test_a_student_learns_what_the_teacher_says_of_its_own_mentions(made: Path, 
     assert len(examples) == len(prepared.unlabelled) == len(UNLABELLED)
     n_right = 0
     for example, article in zip(examples, prepared.unlabelled, strict=True):
-        (scored,), (mentions,) = teacher.score([article.text]), teacher.extract([article])
+        (scored,), (mentions,) = teacher.scored([article.text]), teacher.extract([article])
         pairs, scores = teacher.link_scores(scored, mentions)
         assert example.head is not None
         targets = example.head.targets
@@ -121,7 +121,7 @@ def test_a_number_that_stands_for_nothing_is_a_damaged_file(made: Path, tmp_path
 
 def test_an_article_without_mentions_has_no_links(made: Path) -> None:
     extractor = Extractor.from_pretrained(made / "teacher")
-    (scored,) = extractor.score(["it was so ."])
+    (scored,) = extractor.scored(["it was so ."])
     scored = replace(scored, log_probabilities=np.where(np.arange(11) == 0, 0.0, -20.0) + 0 * scored.log_probabilities)
     links = SoftLinks.of(extractor, scored)
     assert extractor.heads is not None

@@ -15,9 +15,9 @@ from safetensors.numpy import save_file
 from cli_runner import run
 from eventcorpus.articles.read import read_articles
 from eventcorpus.errors import InputError, OutputError, RecipeError
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.labelstudio.config import read_ontology
 from eventcorpus.models.encoders import load_tokenizer
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import ModelAbout, model_hash, save_model
 from eventcorpus.models.windows import EncodedText
 from eventcorpus.ontology import Label, Ontology
@@ -95,11 +95,11 @@ def test_the_file_has_each_tokens_probabilities_from_the_window_with_most_contex
     assert (targets.model.name, targets.model.hash) == ("model", model_hash(Path("model")))
     assert [a.id for a in targets.articles] == [a.id for a in articles]
     for article, found in zip(articles, targets.articles, strict=True):
-        (scored,) = extractor.score([article.text])
+        (scored,) = extractor.scored([article.text])
         encoded, log_probabilities = scored.encoded, scored.log_probabilities
         assert len(found.n_entries) == len(encoded.input_ids) > 0
         assert found.probabilities(5) == pytest.approx(np.exp(log_probabilities), abs=2 / 255)
-    assert len(extractor.score([LONG])[0].encoded.windows) > 3
+    assert len(next(extractor.scored([LONG])).encoded.windows) > 3
 
 
 def test_the_same_model_writes_the_same_bytes_and_replaces_them_only_if_told_to(here: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_damaged_file_is_refused(here: Path) -> None:
 def test_a_student_gets_the_probabilities_of_each_token_once_in_its_own_windows(recipe: Recipe) -> None:
     prepared = prepare(ARTICLES, ONTOLOGY, recipe)
     examples = soft_target_examples(prepared)
-    windows_of_the_model = len(Extractor.from_pretrained("model").score([LONG])[0].encoded.windows)
+    windows_of_the_model = len(next(Extractor.from_pretrained("model").scored([LONG])).encoded.windows)
     assert 1 < len(examples) - 1 != windows_of_the_model
     rows = [
         row

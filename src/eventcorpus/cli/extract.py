@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 @click.command("extract")
 @click.argument("paths", nargs=-1, required=True, type=options.STDIN_OR_PATH, metavar="ARTICLES...")
 @click.option("--model", "model_path", required=True, type=options.PATH, help="A model folder that train wrote.")
+@click.option(
+    "--backend",
+    type=click.Choice(("auto", "fp32", "bf16", "int8", "onnx", "onnx-int8")),
+    default="auto",
+    help="What runs the model; auto: the fastest here that keeps its quality, see the command backends.",
+)
 @click.option("--published", help="Date of articles that do not say theirs (2018-04-24).")
 @click.option("--min-confidence", type=click.FloatRange(0, 1), help="Leave out mentions of less confidence.")
 @click.option(
@@ -63,6 +69,7 @@ if TYPE_CHECKING:
 def extract_command(
     paths: tuple[Path, ...],
     model_path: Path,
+    backend: str,
     published: str | None,
     min_confidence: float | None,
     use_thresholds: bool,
@@ -90,8 +97,8 @@ def extract_command(
     """
     from eventcorpus.events.assembly import Normalisers
     from eventcorpus.events.row_tables import check_suffix
+    from eventcorpus.inference.extractor import ConfidenceFilter, Extractor, predict
     from eventcorpus.mention_tables import mention_columns
-    from eventcorpus.models.extractor import ConfidenceFilter, Extractor, predict
     from eventcorpus.table_files import check_replaceable
 
     is_shown = as_table or html
@@ -104,7 +111,7 @@ def extract_command(
     report = ReadReport()
     found_articles = read_articles(paths, field_map=fields, report=report, stdin=sys.stdin.buffer)
     articles, read = tee(with_published(article, published) for article in found_articles)
-    extractor = Extractor.from_pretrained(model_path)
+    extractor = Extractor.from_pretrained(model_path, backend=backend)
     minimum = minimum_confidences(extractor.about.calibration) if use_thresholds else {}
     if out and is_table:
         check_replaceable(out, mention_columns(extractor.about.ontology))

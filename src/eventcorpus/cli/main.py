@@ -87,6 +87,7 @@ SECTIONS = {
     },
     "Use a model": {
         "extract": "eventcorpus.cli.extract",
+        "backends": "eventcorpus.cli.backends",
         "rows": "eventcorpus.cli.rows",
         "dedupe": "eventcorpus.cli.dedupe",
         "serve": "eventcorpus.cli.serve",

@@ -70,7 +70,7 @@ def serve_command(
             raise
         raise ModelError(f"{name} is not installed; run: pip install 'eventcorpus[serve]'") from None
     from eventcorpus.events.assembly import Normalisers
-    from eventcorpus.models.extractor import Extractor
+    from eventcorpus.inference.extractor import Extractor
 
     limits = Limits(
         max_bytes=max_body_mb * 1_000_000,

@@ -219,7 +219,7 @@ def soft_targets_command(
     Example:
       eventcorpus soft-targets models/runs/demo corpus/unlabelled --out models/runs/demo-targets.safetensors
     """
-    from eventcorpus.models.extractor import Extractor
+    from eventcorpus.inference.extractor import Extractor
     from eventcorpus.training.soft_targets import check_unused, soft_targets_of, write_soft_targets
     from eventcorpus.training.unlabelled import read_unlabelled, unlabelled_articles
 

@@ -286,7 +286,7 @@ def _with_notices(run: Run) -> Run:
 
 
 def _predict(model: Path, gold: Gold, *, hint_labels: bool, on_progress: OnProgress | None) -> Run:
-    from eventcorpus.models.extractor import Extractor, predict
+    from eventcorpus.inference.extractor import Extractor, predict
 
     extractor = Extractor.from_pretrained(model)
     carried = Carried.between(extractor.about.ontology, gold.ontology, place=str(model)) if hint_labels else None

@@ -10,6 +10,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,13 +30,16 @@ from eventcorpus.models.calibration import (
     log_odds,
     wilson_interval,
 )
-from eventcorpus.models.extractor import Extractor, decode_mentions
+from eventcorpus.models.decode import decode_mentions
 from eventcorpus.models.folder import ModelAbout
 from eventcorpus.models.windows import EncodedText
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.tags import OUTSIDE, tags_from_spans
+
+if TYPE_CHECKING:
+    from eventcorpus.inference.extractor import Extractor
 
 LEAST_MENTIONS = 20
 FOLDS = 5

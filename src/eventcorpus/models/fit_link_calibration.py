@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +24,13 @@ from eventcorpus.events.linking import (
     bounded_log_odds,
 )
 from eventcorpus.models.calibration import Calibration
-from eventcorpus.models.extractor import Extractor, ScoredText, decode_mentions
+from eventcorpus.models.decode import decode_mentions
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Mention
+
+if TYPE_CHECKING:
+    from eventcorpus.inference.engine import ScoredText
+    from eventcorpus.inference.extractor import Extractor
 
 _LEAST_PROBABLE = 0.02
 """Links of a lower probability are left out of the fit; they are never given."""

@@ -7,7 +7,7 @@ have distances, as in DyGIE++ (Wadden et al. 2019), and what stands between them
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -155,8 +155,8 @@ class EventHeads(nn.Module):
             nn.Linear(4 * size + 32 + n_same, 128), nn.GELU(), nn.Dropout(about.dropout), nn.Linear(128, 1)
         )
 
-    def project(self, hidden_states: Sequence[torch.Tensor]) -> torch.Tensor:
-        """From all hidden states of a batch, each of shape (..., hidden_size), to (..., 2 * size), fp32.
+    def project(self, hidden_states: Sequence[torch.Tensor] | Mapping[int, torch.Tensor]) -> torch.Tensor:
+        """From the hidden states of a batch by layer, each of shape (..., hidden_size), to (..., 2 * size), fp32.
 
         What follows of a mention is linear, so that states may be projected before they are averaged. The product is
         computed in the type of the states: where the encoder learns in bf16, in that.

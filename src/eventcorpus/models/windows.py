@@ -6,7 +6,7 @@ that keep the character offsets of their tokens.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,23 +41,29 @@ class EncodedText:
     windows: list[Window]
 
 
+Cut = Callable[[int, int, int], list[Window]]
+"""Cuts a number of tokens into windows of a size that share a stride with their neighbours."""
+
+
 class TextEncoder:
     """A tokenizer with the windows of a model.
 
     ``prefix`` and ``suffix`` are its special tokens around each window, ``pad_id`` is the token id that pads.
     """
 
-    def __init__(self, tokenizer: Any, *, max_length: int, stride: int) -> None:
+    def __init__(self, tokenizer: Any, *, max_length: int, stride: int, cut: Cut | None = None) -> None:
         """Find the special tokens by encoding a letter with and without them.
 
         Args:
             max_length: window size in tokens, special tokens included.
             stride: tokens that neighbouring windows share.
+            cut: ``cut_windows``, as windows are cut for training, or ``even_windows``.
 
         Raises:
             ModelError: if the letter's own tokens are not among those with special ones.
         """
         self.tokenizer, self._max_length, self._stride = tokenizer, max_length, stride
+        self._cut = cut or cut_windows
         bare, full = (tokenizer("a", add_special_tokens=special)["input_ids"] for special in (False, True))
         starts = [i for i in range(len(full) - len(bare) + 1) if full[i : i + len(bare)] == bare]
         if not starts:
@@ -82,7 +88,7 @@ class TextEncoder:
         )
         input_ids: list[int] = encoding["input_ids"]
         offsets = [trim(text, start, end) for start, end in encoding["offset_mapping"]]
-        windows = cut_windows(len(input_ids), self._max_length - self.n_special_tokens, self._stride)
+        windows = self._cut(len(input_ids), self._max_length - self.n_special_tokens, self._stride)
         return EncodedText(input_ids, offsets, windows)
 
 
@@ -96,13 +102,39 @@ def cut_windows(n_tokens: int, size: int, stride: int) -> list[Window]:
     Raises:
         ModelError: if the stride is not smaller than the size.
     """
+    _check_stride(size, stride)
+    starts = [0]
+    while starts[-1] + size < n_tokens:
+        starts.append(starts[-1] + size - stride)
+    return _windows_at(starts, size, n_tokens)
+
+
+def even_windows(n_tokens: int, size: int, stride: int) -> list[Window]:
+    """Cover tokens with as many windows as ``cut_windows`` does, but of one length, so that no batch has much padding.
+
+    They have at most ``size`` tokens, share at least ``stride`` with their neighbours, and the last is not a short one.
+
+    >>> [(window.start, window.end) for window in even_windows(10, 8, 2)]
+    [(0, 6), (4, 10)]
+
+    Raises:
+        ModelError: if the stride is not smaller than the size.
+    """
+    _check_stride(size, stride)
+    n_windows = max(1, -(-(n_tokens - stride) // (size - stride)))
+    length = -(-(n_tokens + (n_windows - 1) * stride) // n_windows)
+    starts = [i * (n_tokens - length) // max(n_windows - 1, 1) for i in range(n_windows)]
+    return _windows_at(starts, length, n_tokens)
+
+
+def _check_stride(size: int, stride: int) -> None:
     if not 0 <= stride < size:
         raise ModelError(
             f"stride {stride} must be at least 0 and smaller than the {size} tokens that a window has for text"
         )
-    starts = [0]
-    while starts[-1] + size < n_tokens:
-        starts.append(starts[-1] + size - stride)
+
+
+def _windows_at(starts: Sequence[int], size: int, n_tokens: int) -> list[Window]:
     ends = [min(start + size, n_tokens) for start in starts]
     borders = [0, *((left + right) // 2 for left, right in zip(starts[1:], ends, strict=False)), n_tokens]
     return [Window(s, e, own, to) for s, e, own, to in zip(starts, ends, borders, borders[1:], strict=False)]

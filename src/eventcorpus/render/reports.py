@@ -14,6 +14,7 @@ from eventcorpus.agreement.corrections import Corrections, MentionFigures
 from eventcorpus.corpus.checks.findings import CheckReport, FindingRow
 from eventcorpus.corpus.rank import Ranked
 from eventcorpus.corpus.stats import MentionCount, Spread, StatsReport
+from eventcorpus.inference.checks import BackendChecks
 from eventcorpus.models.calibration import Calibration, Threshold
 from eventcorpus.ontology import label_colours
 from eventcorpus.package_data import fill_template
@@ -305,6 +306,27 @@ def _threshold_cells(threshold: Threshold) -> tuple[str, ...]:
     shown, best = (f"{threshold.confidence:.4f}", "") if threshold.confidence is not None else ("not reached", "best ")
     interval = percent_range(threshold.interval.low, threshold.interval.high, between=" to ", digits=0)
     return shown, f"{threshold.kept:,}", f"{threshold.mentions:,}", f"{best}{percent(threshold.precision)}", interval
+
+
+def backend_table(checks: BackendChecks) -> Table:
+    """What each backend finds, beside torch in fp32."""
+    return titled_table(
+        f"Mentions in split {checks.split} of {checks.dataset}, {checks.articles:,} articles",
+        ("backend", "F1, %", "difference", "same mentions, %", "largest difference of a log-probability"),
+        (
+            ("fp32", percent(checks.f1, digits=2), "", "", ""),
+            *(
+                (
+                    check.name,
+                    percent(check.f1, digits=2),
+                    percent(check.f1 - checks.f1, digits=2, sign="+"),
+                    percent(check.same_mentions, digits=2),
+                    f"{check.largest_difference:.3g}",
+                )
+                for check in checks.backends
+            ),
+        ),
+    )
 
 
 # extract -------------------------------------------------------------------------------------------------------------

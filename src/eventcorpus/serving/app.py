@@ -20,7 +20,7 @@ from starlette.routing import Route
 from eventcorpus.errors import InputError, RequestError
 from eventcorpus.events.assembly import Normalisers, event_rows
 from eventcorpus.events.rows import Row
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.render.service import result_page, service_page
 from eventcorpus.schema import Article
 from eventcorpus.serving.batching import Batcher, Reading

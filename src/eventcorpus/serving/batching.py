@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from eventcorpus.errors import RequestError
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.schema import Article, Mention
 from eventcorpus.serving.metrics import Metrics
 

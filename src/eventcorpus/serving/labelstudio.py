@@ -15,9 +15,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from eventcorpus.errors import OntologyError
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.labelstudio.ml_protocol import prediction_for, project_controls, read_texts
 from eventcorpus.labelstudio.results import PredictionItems
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.schema import Article
 from eventcorpus.serving.batching import Batcher
 from eventcorpus.serving.requests import AsciiResponse, Bodies, Limits, in_time

@@ -22,7 +22,7 @@ from eventcorpus.errors import InputError, OutputError
 from eventcorpus.eval.curve import CurveRun
 from eventcorpus.eval.runs import gold_sha256
 from eventcorpus.files import check_replaceable, read_json, write_json, write_text
-from eventcorpus.models.extractor import Extractor, predict
+from eventcorpus.inference.extractor import Extractor, predict
 from eventcorpus.models.folder import is_model_folder, read_about
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import prediction_line, read_prediction_file

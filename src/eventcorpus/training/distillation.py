@@ -16,8 +16,8 @@ from pathlib import Path
 import torch
 
 from eventcorpus.errors import InputError, RecipeError
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.models.encoders import find_encoder, load_tokenizer
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.windows import TextEncoder
 from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Mention
@@ -38,7 +38,6 @@ Teachers = Sequence[Callable[[], Extractor]]
 """How each teacher is loaded: one at a time is held in memory."""
 FitTeacher = Callable[[Sequence[AnnotatedArticle], Recipe, Path], None]
 """Trains a model into a folder, unless it is there already."""
-_BATCH_SIZE = 16
 
 
 def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeacher) -> ExamplesOf:
@@ -175,13 +174,7 @@ def with_soft_targets(example: Example, soft: torch.Tensor) -> Example:
 
 def probabilities(teacher: Extractor, windows: Sequence[list[int]]) -> Iterator[torch.Tensor]:
     """The tag probabilities of each window, shape (seq_len, n_tags), fp32, in order."""
-    by_length = sorted(range(len(windows)), key=lambda i: len(windows[i]))
-    predicted: dict[int, torch.Tensor] = {}
-    for at in range(0, len(by_length), _BATCH_SIZE):
-        positions = by_length[at : at + _BATCH_SIZE]
-        rows = teacher.window_logits([windows[i] for i in positions]).softmax(dim=-1).cpu()
-        for row, i in enumerate(positions):
-            predicted[i] = rows[row, : len(windows[i])].clone()
+    predicted = {i: logits.softmax(dim=-1).cpu() for i, logits in teacher.engine.window_logits(windows)}
     yield from (predicted[i] for i in range(len(windows)))
 
 

@@ -19,9 +19,11 @@ import torch
 
 from eventcorpus.errors import ModelError, OutputError
 from eventcorpus.files import check_folder, json_document
-from eventcorpus.metrics.match import Counts, exact_counts, sum_counts
+from eventcorpus.inference.backends import TorchBackend
+from eventcorpus.inference.checks import count_exact
+from eventcorpus.inference.extractor import Extractor
+from eventcorpus.metrics.match import Counts
 from eventcorpus.models.bundled import BUNDLED
-from eventcorpus.models.extractor import Extractor
 from eventcorpus.models.folder import ModelAbout, is_model_folder, save_model
 from eventcorpus.models.languages import TrainingTexts, language_codes, stated_languages
 from eventcorpus.ontology import Ontology
@@ -213,24 +215,13 @@ def validation_counts(
     own = gold if learner.recipe.fsdp else gold[processes.rank :: processes.world_size]
     only_bf16 = learner.model.config._attn_implementation == "flash_attention_2"
     with nullcontext() if only_bf16 else learner.copy.in_full_precision(learner.model):
-        extractor = Extractor(learner.model, tokenizer, about, name=ModelName(name="in training"))
+        extractor = Extractor(TorchBackend(learner.model), tokenizer, about, name=ModelName(name="in training"))
         counts = count_exact(own, extractor)
     learner.model.train()
     numbers = torch.tensor([counts.correct, counts.predicted, counts.support], device=processes.device)
     if not learner.recipe.fsdp:
         processes.all_reduce(numbers)
     return Counts(*(int(number) for number in numbers))
-
-
-def count_exact(gold: Sequence[AnnotatedArticle], extractor: Extractor) -> Counts:
-    """Exact matches of all labels together."""
-    predicted = [
-        (annotated.article.id, mention.start, mention.end, mention.label)
-        for annotated, mentions in zip(gold, extractor.extract(a.article for a in gold), strict=True)
-        for mention in mentions
-    ]
-    keys = [(a.article.id, span.start, span.end, span.label) for a in gold for span in a.spans]
-    return sum_counts(exact_counts(keys, predicted).values())
 
 
 def _finished_model(learner: Learner, prepared: Preparation) -> Any:

@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from eventcorpus.events.candidates import Candidates
 from eventcorpus.events.linking import Learned, Targets, best_antecedents
 from eventcorpus.files import StrictModel
-from eventcorpus.models.extractor import SECTION, Extractor, ScoredText, decode_mentions
+from eventcorpus.inference.engine import ScoredText
+from eventcorpus.inference.extractor import SECTION, Extractor
+from eventcorpus.models.decode import decode_mentions
 from eventcorpus.models.heads import HeadInputs
 from eventcorpus.models.windows import EncodedText
 from eventcorpus.schema import Mention

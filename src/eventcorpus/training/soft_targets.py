@@ -25,7 +25,7 @@ from safetensors.numpy import save
 
 from eventcorpus.errors import InputError, OutputError, first_line
 from eventcorpus.files import StrictModel, parse_as, to_json, write_bytes
-from eventcorpus.models.extractor import Extractor
+from eventcorpus.inference.extractor import Extractor
 from eventcorpus.models.windows import EncodedText
 from eventcorpus.package_data import package_path
 from eventcorpus.predictions import ModelName

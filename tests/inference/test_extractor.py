@@ -9,8 +9,9 @@ import torch
 
 from effort import lines_run
 from eventcorpus.errors import ModelError
+from eventcorpus.inference.extractor import ConfidenceFilter, Extractor
+from eventcorpus.models.decode import decode_mentions
 from eventcorpus.models.encoders import find_encoder, load_tokenizer
-from eventcorpus.models.extractor import ConfidenceFilter, Extractor, decode_mentions
 from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model
 from eventcorpus.models.windows import EncodedText, cut_windows
 from eventcorpus.ontology import Label, Ontology
@@ -76,8 +77,8 @@ def test_scores_equal_those_of_the_model_itself_on_a_single_window(folder: Path)
     extractor = Extractor.from_pretrained(folder)
     text = "rebels attacked the town"
     with torch.inference_mode():
-        logits = extractor.model(**extractor.tokenizer(text, return_tensors="pt")).logits[0, 1:-1]
-    (ours,) = extractor.score([text])
+        logits = extractor.engine.backend.model(**extractor.tokenizer(text, return_tensors="pt")).logits[0, 1:-1]
+    (ours,) = extractor.scored([text])
     assert np.allclose(ours.log_probabilities, logits.log_softmax(-1).numpy(), atol=1e-5)
 
 

@@ -1,0 +1,162 @@
+"""What runs a model: torch in fp32, bf16 or int8, or ONNX Runtime; and which of them is fastest on a machine.
+
+Comes in: token ids of windows. Goes out: logits of tags and the hidden states that the heads read.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol, get_args
+
+import torch
+from safetensors import SafetensorError
+
+from eventcorpus.errors import ModelError, first_line
+from eventcorpus.inference.checks import is_checked
+from eventcorpus.inference.int8 import quantise
+
+logger = logging.getLogger(__name__)
+
+BackendName = Literal["fp32", "bf16", "int8", "onnx", "onnx-int8"]
+BACKENDS: tuple[BackendName, ...] = get_args(BackendName)
+"""In torch: fp32; bf16; int8 linear layers between fp32. In ONNX Runtime: fp32; int8 linear layers."""
+AUTO = "auto"
+_GAIN = 0.9
+"""A less exact backend must take at most this part of the time of the more exact one."""
+
+HiddenStates = Mapping[int, torch.Tensor]
+"""By layer, 0 that of the embeddings; each of shape (n_windows, seq_len, hidden_size)."""
+
+
+class Backend(Protocol):
+    """Runs windows of one model."""
+
+    name: BackendName
+    n_tags: int
+
+    @property
+    def device(self) -> torch.device:
+        """Where it takes token ids and gives what it finds."""
+
+    def __call__(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None, layers: Sequence[int]
+    ) -> tuple[torch.Tensor, HiddenStates]:
+        """Run a batch of windows.
+
+        Args:
+            input_ids: with special tokens, shape (n_windows, seq_len), int64, on ``device``.
+            attention_mask: of the same shape, 1 for tokens and 0 for padding; None without padding.
+            layers: whose hidden states are wanted.
+
+        Returns:
+            logits, shape (n_windows, seq_len, n_tags), and the hidden states of these layers.
+        """
+
+
+class TorchBackend:
+    """A model of transformers as it is."""
+
+    def __init__(self, model: Any, name: BackendName = "fp32") -> None:
+        self.name, self.model = name, model.eval()
+        self.n_tags: int = model.config.num_labels
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        found: torch.device = self.model.device
+        return found
+
+    def __call__(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor | None, layers: Sequence[int]
+    ) -> tuple[torch.Tensor, HiddenStates]:
+        outputs = self.model(input_ids=input_ids, attention_mask=attention_mask, output_hidden_states=bool(layers))
+        return outputs.logits, {layer: outputs.hidden_states[layer] for layer in layers}
+
+
+def load_model(folder: Path) -> Any:
+    """The token classifier of a model folder, fp32, on the processor.
+
+    Raises:
+        ModelError: if the weights cannot be read.
+    """
+    from transformers import AutoModelForTokenClassification
+
+    try:
+        return AutoModelForTokenClassification.from_pretrained(folder, dtype=torch.float32).eval()
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{folder}: the model cannot be loaded ({first_line(error)}); train it again") from None
+
+
+def load_backend(folder: Path, name: str, *, device: str | None = None) -> Backend:
+    """Load a model folder for one backend, or for the fastest (``auto``).
+
+    Args:
+        device: ``cpu``, ``cuda``, ...; by default a GPU where there is one; int8 and ONNX Runtime are for processors.
+
+    Raises:
+        ModelError: if the folder's weights or ONNX files cannot be loaded, or the backend is not for the device.
+    """
+    if name not in (AUTO, *BACKENDS):
+        raise ModelError(f"backend {name!r}: there are {', '.join((AUTO, *BACKENDS))}")
+    is_for_processors = name in ("int8", "onnx", "onnx-int8")
+    device = device or ("cuda" if torch.cuda.is_available() and not is_for_processors else "cpu")
+    if is_for_processors and device != "cpu":
+        raise ModelError(f"backend {name} is for processors, not for {device}; name bf16 or fp32")
+    if name in ("onnx", "onnx-int8"):
+        from eventcorpus.inference.onnx import OnnxBackend
+
+        return OnnxBackend.load(folder, name)  # type: ignore[arg-type]
+    model = load_model(folder)
+    if name == AUTO:
+        return _fastest(model, folder, device)
+    return torch_backend(model, name, device=device)  # type: ignore[arg-type]
+
+
+def torch_backend(model: Any, name: BackendName, *, device: str = "cpu") -> TorchBackend:
+    """Bring an fp32 model to a precision, in place."""
+    if name == "bf16":
+        model = model.to(torch.bfloat16)
+    elif name == "int8":
+        quantise(model.base_model)  # the layer that gives the tags is small and stays as it is
+    return TorchBackend(model.to(device), name)
+
+
+def _fastest(model: Any, folder: Path, device: str) -> Backend:
+    """The fastest of those in torch on this machine; int8 only of models that have been checked with it."""
+    if device != "cpu":
+        is_bf16 = device.startswith("cuda") and torch.cuda.is_bf16_supported()
+        return torch_backend(model, "bf16" if is_bf16 else "fp32", device=device)
+    names: list[BackendName] = ["fp32", "bf16"]
+    if is_checked(folder, "int8"):
+        names.append("int8")
+    candidates = [TorchBackend(model), *(torch_backend(copy.deepcopy(model), name) for name in names[1:])]
+    chosen, seconds = candidates[0], _seconds(candidates)
+    for candidate in candidates[1:]:
+        if seconds[candidate.name] < _GAIN * seconds[chosen.name]:
+            chosen = candidate
+    if chosen.name != "fp32":
+        times = ", ".join(f"{name} {1000 * took:.0f} ms" for name, took in seconds.items())
+        logger.info("the model is run in %s (256 tokens: %s); --backend fp32 is exact", chosen.name, times)
+    return chosen
+
+
+def _seconds(
+    candidates: Sequence[TorchBackend], *, n_windows: int = 4, seq_len: int = 64, rounds: int = 2
+) -> dict[str, float]:
+    """What each takes for the same windows: the best of some rounds, by turns, after one that does not count."""
+    n_words = candidates[0].model.config.vocab_size
+    ids = torch.arange(n_windows * seq_len).view(n_windows, seq_len) % n_words
+    best: dict[str, float] = {}
+    with torch.inference_mode():
+        for n in range(rounds + 1):
+            for backend in candidates:
+                start = time.perf_counter()
+                backend(ids, None, ())
+                took = time.perf_counter() - start
+                if n:
+                    best[backend.name] = min(took, best.get(backend.name, took))
+    return best
