@@ -90,7 +90,7 @@ def test_every_command_that_takes_one_says_the_same_in_its_help() -> None:
         if isinstance(command, click.Group):
             waiting += [c for name in command.list_commands(context) if (c := command.get_command(context, name))]
         for option in command.params:
-            if isinstance(option, click.Option) and "--ontology" in option.opts:
+            if isinstance(option, click.Option) and "--ontology" in option.opts and command.name != "init":
                 helps[f"{command.name} {id(command)}"] = option.help
     assert len(helps) >= 9
     assert set(helps.values()) == {

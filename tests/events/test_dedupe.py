@@ -455,8 +455,8 @@ def test_events_as_a_table_have_one_value_a_cell(tmp_path: Path) -> None:
 def test_events_are_not_written_to_other_files(tmp_path: Path) -> None:
     rows = write(tmp_path / "rows.jsonl", RETELLINGS)
     result = CliRunner().invoke(main, ["dedupe", str(rows), "--out", str(tmp_path / "events.xlsx")])
-    assert (result.exit_code, result.stderr) == (
+    assert (result.exit_code, result.stderr.partition("Error: ")[2]) == (
         1,
-        f"Error: {tmp_path / 'events.xlsx'}: events are not written to a file with the suffix '.xlsx'; name one that "
+        f"{tmp_path / 'events.xlsx'}: events are not written to a file with the suffix '.xlsx'; name one that "
         "ends in .jsonl, .csv, .parquet\n",
     )

@@ -153,6 +153,12 @@ def adjudication_config(ontology: Ontology) -> str:
     return label_config(ontology).replace("<View>\n", f"<View>\n{shown}", 1)
 
 
+def shows(ontology: Ontology, config: str) -> bool:
+    """Whether a configuration is the page of this ontology, whatever the ontology in its comment says beyond that."""
+    page, given = (_COMMENT.sub("", text).strip() for text in (label_config(ontology), config))
+    return page == given
+
+
 def is_made_from(ontology: Ontology, config: str) -> bool:
     """Whether a configuration was generated from this ontology, and still offers what it then did.
 

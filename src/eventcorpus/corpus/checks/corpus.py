@@ -19,7 +19,7 @@ from eventcorpus.corpus.near_duplicates import Clusters, find_clusters
 from eventcorpus.corpus.splitting import changed_files, read_manifest
 from eventcorpus.dataset.splits import SPLITS, split_entries
 from eventcorpus.files import read_text
-from eventcorpus.labelstudio.config import label_config
+from eventcorpus.labelstudio.config import shows
 from eventcorpus.predictions import Prediction
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import Article
@@ -211,7 +211,7 @@ def duplicate_findings(articles: Mapping[str, Article], clusters: Clusters) -> I
 def _config_findings(corpus: CorpusFolder) -> Iterator[Finding]:
     """Whether the labelling page that the corpus ships, if it ships one, is that of its ontology."""
     path = corpus.path / "labelling" / "config.xml"
-    if path.is_file() and read_text(path).strip() != label_config(corpus.ontology).strip():
+    if path.is_file() and not shows(corpus.ontology, read_text(path)):
         yield Finding("config-outdated", "", f"{path}: not what {corpus.ontology.key} gives")
 
 
