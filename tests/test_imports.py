@@ -27,7 +27,7 @@ LAYERS = [
     ["labelstudio.live", "labelstudio.backend"],
     ["training"],
     ["render"],
-    ["api"],
+    ["api", "hub"],
     ["cli"],
 ]
 RANK = {room: i for i, layer in enumerate(LAYERS) for room in layer}

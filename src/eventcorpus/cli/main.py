@@ -90,6 +90,7 @@ SECTIONS = {
         "dedupe": "eventcorpus.cli.dedupe",
         "serve-labelstudio": "eventcorpus.cli.serve_labelstudio",
     },
+    "Share": {"hub": "eventcorpus.cli.hub"},
 }
 RENAMED = {"next": "labelstudio rank", "corrections": "labelstudio corrections"}
 
