@@ -20,8 +20,8 @@ setup: .venv/installed  ## Make .venv with every version pinned (the others do t
 	env -u HF_HUB_OFFLINE $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,rows,dev]'; \
 	touch $@; echo "installed in $$(( $$(date +%s) - start )) s"
 
-demo: .venv/installed  ## The whole road on the shipped corpus: dataset, model, scores, a page, mentions of a new article
-	@PATH="$(CURDIR)/$(BIN):$$PATH" bash training/launch/demo.sh
+demo: .venv/installed  ## The whole road on the shipped corpus: eventcorpus demo
+	@$(BIN)/eventcorpus demo
 
 MAKE_MODEL = PATH="$(CURDIR)/$(BIN):$$PATH"; eventcorpus convert corpus/annotations --splits corpus/splits --out models/runs/demo-dataset --strict && \
 	eventcorpus train training/recipes/$@.yaml --resume && \

@@ -309,6 +309,18 @@ def test_a_card_that_names_a_file_that_does_not_go_is_refused(hub: HubServer, tm
     )
 
 
+@pytest.mark.parametrize(
+    "files", ["default/*.parquet", ["default/train.parquet"], [{"path": ["default/train.parquet"]}], None]
+)
+def test_every_form_of_data_files_is_read(files: Any, hub: HubServer, tmp_path: Path) -> None:
+    folder = dataset(tmp_path / "ds", FREE)
+    head = json.dumps(
+        {"license": "mit", "language": "en", "configs": [{"config_name": "default", "data_files": files}]}
+    )
+    (folder / "README.md").write_text(f"---\n{head}\n---\n")
+    assert run("hub", "push", str(folder), "--to", "me/ds", "--dry-run")[0] == 0
+
+
 def test_a_card_without_a_licence_goes_and_says_so(hub: HubServer, model: Path) -> None:
     card = (model / "README.md").read_text()
     (model / "README.md").write_text(card.replace("license: mit\n", ""))

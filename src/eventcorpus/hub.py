@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -185,7 +186,7 @@ def _check_card(folder: Path, kind: Kind, going: set[str]) -> Iterator[str]:
 
     path = folder / CARD
     again = "eventcorpus card" if kind == "model" else "eventcorpus convert"
-    if not read_text(path).startswith("---\n"):
+    if not re.match(r"---\r?\n", read_text(path)):
         raise InputError(f"{path}: no metadata between --- lines at its head; write the card again with {again}")
     try:
         data = (ModelCard if kind == "model" else DatasetCard).load(path).data.to_dict()
@@ -196,14 +197,22 @@ def _check_card(folder: Path, kind: Kind, going: set[str]) -> Iterator[str]:
         values = data.get(key, [])
         if not all(isinstance(value, str) and value for value in (values if isinstance(values, list) else [values])):
             raise InputError(f"{path}: {key} is {values!r}; a name or a list of names is needed")
-    for config in data.get("configs") or []:
-        for entry in config["data_files"]:
-            if entry["path"] not in going:
-                missing = f"configs names {entry['path']}, which is not among the files"
-                raise InputError(f"{path}: {missing}; write the card again with {again}")
+    for wanted in _data_files(data.get("configs")):
+        if not any(fnmatch(name, wanted) for name in going):
+            missing = f"configs names {wanted}, which is not among the files"
+            raise InputError(f"{path}: {missing}; write the card again with {again}")
     needed = {"model": ("pipeline_tag", "license", "language"), "dataset": ("configs", "license", "language")}[kind]
     way = {"license": f"; say it with: eventcorpus card {folder} --license NAME"} if kind == "model" else {}
     yield from (f"the card says no {key}{way.get(key, '')}" for key in needed if not data.get(key))
+
+
+def _data_files(configs: Any) -> Iterator[str]:
+    """The paths and patterns of the configurations of a dataset card, in every form that the hub takes."""
+    for config in configs if isinstance(configs, list) else []:
+        files = config.get("data_files") if isinstance(config, dict) else None
+        for entry in files if isinstance(files, list) else [files]:
+            paths = entry.get("path") if isinstance(entry, dict) else entry
+            yield from (path for path in (paths if isinstance(paths, list) else [paths]) if isinstance(path, str))
 
 
 # to the hub ----------------------------------------------------------------------------------------------------------

@@ -62,6 +62,7 @@ class LazyGroup(click.Group):
 
 
 SECTIONS = {
+    "Try it": {"demo": "eventcorpus.cli.demo"},
     "Prepare data": {
         "convert": "eventcorpus.cli.convert",
         "check": "eventcorpus.cli.corpus",
