@@ -329,6 +329,13 @@ def test_a_card_without_a_licence_goes_and_says_so(hub: HubServer, model: Path) 
     assert f"the card says no license; say it with: eventcorpus card {model} --license NAME\n" in stderr
 
 
+def test_the_card_names_the_dataset_on_the_hub(model: Path) -> None:
+    assert run("card", str(model), "--hub-dataset", "me/ds")[0] == 0
+    assert run("card", str(model), "--license", "apache-2.0")[0] == 0
+    data = ModelCard.load(model / "README.md").data
+    assert (data.datasets, data.license) == (["me/ds"], "apache-2.0")
+
+
 # errors --------------------------------------------------------------------------------------------------------------
 
 

@@ -27,4 +27,7 @@ sed -n '/^```python$/,/^```$/p' "$page" | sed '/^```/d' > page.py
 "$bin/python" page.py
 "$bin/eventcorpus" --quiet train demo --dataset dataset --dry-run > recipe.yaml
 "$bin/eventcorpus" --quiet benchmark shipped-test --model model
+"$bin/eventcorpus" --quiet hub push model --to user/name --dry-run > model-files.txt
+"$bin/eventcorpus" --quiet hub push dataset --to user/name --dry-run > dataset-files.txt
+"$bin/eventcorpus" demo --help > demo.txt
 echo "the wheel works in an empty folder: $(ls | tr '\n' ' ')"

