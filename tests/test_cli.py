@@ -384,7 +384,10 @@ def test_an_option_has_one_meaning_in_all_commands() -> None:
                 )
                 kinds.setdefault(parameter.opts[0], set()).add(kind)
     several = {option: found for option, found in kinds.items() if len(found) > 1}
-    assert several == {"--splits": {"path ", "text 70/15/15|DIR"}}  # convert also makes them
+    assert several == {
+        "--splits": {"path ", "text 70/15/15|DIR"},  # convert also makes them
+        "--to": {"choice ", "text USER/NAME"},  # where it goes: a format (export), a repository (hub push)
+    }
 
 
 def test_without_an_ontology_named_or_near_the_shipped_one_is_used(here: Path) -> None:

@@ -32,7 +32,7 @@ LAYERS = [
     ["training"],
     ["render"],
     ["serving"],
-    ["api", "status"],
+    ["api", "status", "hub"],
     ["cli"],
 ]
 RANK = {room: i for i, layer in enumerate(LAYERS) for room in layer}

@@ -32,4 +32,7 @@ sed -n '/^```python$/,/^```$/p' "$page" | sed '/^```/d' > page.py
 "$bin/eventcorpus" --quiet benchmark shipped-test --model model
 mkdir "$folder/readme"
 (cd "$folder/readme"; PATH=$bin:$PATH "$bin/python" "$root/tests/readme_commands.py")
+"$bin/eventcorpus" --quiet hub push model --to user/name --dry-run > model-files.txt
+"$bin/eventcorpus" --quiet hub push dataset --to user/name --dry-run > dataset-files.txt
+"$bin/eventcorpus" demo --help > demo.txt
 echo "the wheel works in an empty folder: $(ls | tr '\n' ' ')"

@@ -6,6 +6,7 @@ Reasons are codes. Their words, which ``loss_report.json`` and messages show, ar
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, get_args
@@ -281,12 +282,7 @@ class ConversionReport:
 
     def summary(self) -> str:
         """One line: what came in and went out, per kind."""
-        parts = []
-        for kind in KINDS:
-            counts = self.counts(kind)
-            changed = ", ".join(f"{counts[v]} {v}" for v in ("repaired", "refused", "flagged") if counts[v])
-            parts.append(f"{counts['out']:,} of {counts['in']:,} {kind}" + (f" ({changed})" if changed else ""))
-        return ", ".join(parts)
+        return summary_of({kind: self.counts(kind) for kind in KINDS})
 
     def check_strict(self) -> None:
         """Raise StrictError if anything was repaired, refused or flagged."""
@@ -296,6 +292,16 @@ class ConversionReport:
                 f"--strict: {self.summary()}; the first: article {first.article}: {first.name} {first.verdict} "
                 f"({first.reason}); nothing was written; run without --strict and read loss_report.json"
             )
+
+
+def summary_of(counts: Mapping[str, Any]) -> str:
+    """One line of what came in and went out: per kind its ``counts``, as ``loss_report.json`` has them."""
+    parts = []
+    for kind in KINDS:
+        of_kind = counts[kind]
+        changed = ", ".join(f"{of_kind[v]} {v}" for v in ("repaired", "refused", "flagged") if of_kind[v])
+        parts.append(f"{of_kind['out']:,} of {of_kind['in']:,} {kind}" + (f" ({changed})" if changed else ""))
+    return ", ".join(parts)
 
 
 def _reason(reason: Code | Reason) -> Reason:

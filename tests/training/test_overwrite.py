@@ -84,7 +84,7 @@ def test_a_finished_model_is_not_replaced_without_overwrite(here: Path) -> None:
     assert contents("m") == before
     assert run(*TRAIN, "--seed", "7", "--overwrite")[0] == 0
     assert contents("m")["model.safetensors"] != before["model.safetensors"]
-    assert run(*TRAIN, "--overwrite")[0] == 0  # as training/launch/demo.sh does
+    assert run(*TRAIN, "--overwrite")[0] == 0  # as the demo does
     assert contents("m")["model.safetensors"] == before["model.safetensors"]
 
 

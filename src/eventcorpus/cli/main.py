@@ -62,7 +62,11 @@ class LazyGroup(click.Group):
 
 
 SECTIONS = {
-    "Begin": {"init": "eventcorpus.cli.folder", "status": "eventcorpus.cli.folder"},
+    "Begin": {
+        "demo": "eventcorpus.cli.demo",
+        "init": "eventcorpus.cli.folder",
+        "status": "eventcorpus.cli.folder",
+    },
     "Prepare data": {
         "convert": "eventcorpus.cli.convert",
         "check": "eventcorpus.cli.corpus",
@@ -92,6 +96,7 @@ SECTIONS = {
         "dedupe": "eventcorpus.cli.dedupe",
         "serve": "eventcorpus.cli.serve",
     },
+    "Share": {"hub": "eventcorpus.cli.hub"},
 }
 RENAMED = {"next": "labelstudio rank", "corrections": "labelstudio corrections", "serve-labelstudio": "serve"}
 

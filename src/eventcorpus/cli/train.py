@@ -295,8 +295,16 @@ def calibrate_command(model_path: Path, target_precision: float, json_path: Path
 )
 @click.option("--agreement", "agreement_path", type=options.PATH, help="A report of agree --json on the corpus.")
 @click.option("--license", "licence", help="As the hub spells it (cc-by-4.0); known for the encoders of our recipes.")
+@click.option(
+    "--hub-dataset", "datasets", metavar="USER/NAME", multiple=True,
+    help="What it was trained on, by its name on the hub; may be repeated.",
+)  # fmt: skip
 def card_command(
-    model_path: Path, report_paths: tuple[Path, ...], agreement_path: Path | None, licence: str | None
+    model_path: Path,
+    report_paths: tuple[Path, ...],
+    agreement_path: Path | None,
+    licence: str | None,
+    datasets: tuple[str, ...],
 ) -> None:
     """Write README.md into MODEL: what it is, its labels, data, scores, confidences, training and limits.
 
@@ -321,6 +329,8 @@ def card_command(
         facts = facts.model_copy(update={"agreement": read_agreement(agreement_path)})
     if licence is not None:
         facts = facts.model_copy(update={"license": licence})
+    if datasets:
+        facts = facts.model_copy(update={"datasets": datasets})
     write_card(model_path, facts)
     options.notice(f"{len(facts.scores)} reports in the card")
     click.echo(f"card in {model_path / 'README.md'}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -15,6 +16,13 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.package_data import fill_template
 from eventcorpus.schema import AnnotatedArticle
 from eventcorpus.text import sha256_of
+
+HUB_LICENCES = (
+    "apache-2.0", "mit", "cc", "cc0-1.0", "cc-by-2.0", "cc-by-2.5", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0",
+    "cc-by-sa-4.0", "cc-by-nc-2.0", "cc-by-nc-3.0", "cc-by-nc-4.0", "cc-by-nd-4.0", "cc-by-nc-nd-3.0",
+    "cc-by-nc-nd-4.0", "cc-by-nc-sa-2.0", "cc-by-nc-sa-3.0", "cc-by-nc-sa-4.0", "pddl", "odc-by", "odbl",
+)  # fmt: skip
+"""Licences of texts and data as the hub spells them (https://huggingface.co/docs/hub/repositories-licenses)."""
 
 
 @dataclass
@@ -103,7 +111,7 @@ def dataset_card(
     total = counts.total
     return fill_template(
         "dataset_card.md.j2",
-        head=yaml.safe_dump(_head(total, files), sort_keys=False).strip(),
+        head=yaml.safe_dump(_head(total, files), sort_keys=False, allow_unicode=True).strip(),
         ontology=counts.ontology,
         gold_policy=gold_policy,
         summary=summary,
@@ -125,8 +133,38 @@ def _head(counts: AnnotationCounts, files: Mapping[str, Mapping[str, Any]]) -> d
         digest = sha256_of(" ".join(str(files[entry["path"]]["sha256"]) for entry in data_files))
         about = {"config_name": config, "default": config == "default", "description": f"content {digest[:16]}"}
         configs.append(about | {"data_files": data_files})
-    languages = sorted(filter(None, counts.languages))
-    return {"task_categories": ["token-classification"], "language": languages, "configs": configs}
+    stated = sorted(filter(None, counts.licences))
+    head = {
+        "pretty_name": f"Articles annotated with {counts.ontology.key}",
+        "language": [language for language in sorted(counts.languages) if re.fullmatch(r"[a-z]{2,3}", language)],
+        **(_licence(stated) if stated and not counts.licences[""] else {}),
+        "task_categories": ["token-classification"],
+        "size_categories": [_size_category(counts.n_articles)],
+        "tags": ["named-entity-recognition", "event-extraction", "eventcorpus"],
+        "configs": configs,
+    }
+    return {key: value for key, value in head.items() if value}
+
+
+def _licence(stated: Sequence[str]) -> dict[str, Any]:
+    """The hub's keys for the licences that articles state; one that the hub has no name for is ``other``."""
+    names = [re.sub(r"[^a-z0-9.]+", "-", licence.lower()).strip("-") for licence in stated]
+    if not set(names) <= set(HUB_LICENCES):
+        return {"license": "other", "license_name": "-and-".join(names)}
+    return {"license": names[0] if len(set(names)) == 1 else sorted(set(names))}
+
+
+def _size_category(n_articles: int) -> str:
+    """The hub's name for a number of rows.
+
+    >>> [_size_category(n) for n in (999, 1000, 250_000, 10**13)]
+    ['n<1K', '1K<n<10K', '100K<n<1M', 'n>1T']
+    """
+    limits = ["1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T"]
+    power = max(0, len(str(n_articles)) - 3)
+    if power == 0:
+        return "n<1K"
+    return f"{limits[power - 1]}<n<{limits[power]}" if power < len(limits) else "n>1T"
 
 
 def _value_counts(counts: AnnotationCounts) -> Iterator[tuple[str, str, int]]:

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 from eventcorpus import __version__
 from eventcorpus.annotation.rules import resolve_overlaps
-from eventcorpus.conversion_report import Code, ConversionReport
+from eventcorpus.conversion_report import Code, ConversionReport, summary_of
 from eventcorpus.dataset.card import AnnotationCounts, DatasetCounts, dataset_card
 from eventcorpus.dataset.rows import Tables, annotated_of, row_of, rows_of, versions, with_text, without_text
 from eventcorpus.dataset.splits import SPLITS, Duplicates
@@ -70,13 +70,15 @@ class Written:
     """What was written.
 
     ``sizes``: articles per split; ``duplicates``: pairs of exact duplicates (see ``Duplicates``); ``n_spans``:
-    gold spans; ``n_beyond_layer``: those that one layer of BIO tags cannot hold.
+    gold spans; ``n_beyond_layer``: those that one layer of BIO tags cannot hold; ``n_withheld``: articles whose text
+    was not written.
     """
 
     sizes: dict[str, int]
     duplicates: list[tuple[str, str, bool]]
     n_spans: int
     n_beyond_layer: int
+    n_withheld: int
 
 
 def write_dataset(
@@ -90,6 +92,7 @@ def write_dataset(
     splits: str = "",
     text: TextPolicy = "all",
     strict: bool = False,
+    loss_report: Mapping[str, Any] | None = None,
 ) -> Written:
     """Write a dataset folder with the configurations ``default`` (gold) and ``annotations`` (every annotator).
 
@@ -101,6 +104,7 @@ def write_dataset(
         inputs: file name -> sha256 of what was converted.
         splits: how the articles were split, if they were split here.
         text: whose text is written; ``licensed``: of articles that state a licence, ``none``: a standoff release.
+        loss_report: of the conversion that the entries come from, to be written instead of ``report``.
 
     Raises:
         InputError: if there is no article.
@@ -134,12 +138,12 @@ def write_dataset(
             raise InputError(f"no annotated article to write; {report.summary()}; loss reasons: {reasons}")
         if strict:
             report.check_strict()
-        loss_report = report.as_json()
-        for item in loss_report["items"]:
+        lost = dict(report.as_json() if loss_report is None else loss_report)
+        for item in lost["items"]:
             if item["article"] in withheld:
                 item["item"] = ""  # it quotes the text
-        loss_report |= {"not_in_one_layer": layer, "one_layer_rule": "longest, then earliest, then ontology order"}
-        write_json(folder / REPORT, loss_report)
+        lost |= {"not_in_one_layer": layer, "one_layer_rule": "longest, then earliest, then ontology order"}
+        write_json(folder / REPORT, lost)
         write_text(folder / "ontology.yaml", ontology_yaml(ontology))
         manifest = {
             "schema": SCHEMA,
@@ -152,10 +156,10 @@ def write_dataset(
             "versions": {"eventcorpus": __version__, **versions()},
         }
         write_json(folder / MANIFEST, manifest)
-        card = dataset_card(counts, files, gold_policy=gold_policy, summary=report.summary())
+        card = dataset_card(counts, files, gold_policy=gold_policy, summary=summary_of(lost))
         write_text(folder / "README.md", card)
     sizes = {split: counts.splits[split].n_articles for split in SPLITS if split in counts.splits}
-    return Written(sizes, duplicates.found, counts.total.labels.total(), len(layer))
+    return Written(sizes, duplicates.found, counts.total.labels.total(), len(layer), counts.n_withheld)
 
 
 def read_dataset(folder: Path) -> Dataset:
@@ -214,6 +218,44 @@ def join_text(
     entries = _joined(files, articles, report)
     kept = {"gold_policy": manifest["gold"], "inputs": manifest["inputs"], "splits": manifest.get("splits", "")}
     return write_dataset(out, entries, ontology, report, strict=strict, **kept), report
+
+
+def withhold_text(folder: Path, out: Path, *, text: TextPolicy) -> Written:
+    """Write a dataset that has all its texts as ``convert`` with this ``text`` would have written it.
+
+    Raises:
+        InputError: if the folder is not one of ours, a file is not the one that was written, or an article is without
+            its text already.
+        OutputError: as ``write_dataset``.
+    """
+    manifest, files = open_dataset(folder)
+    loss_report, nothing_met = read_json(folder / REPORT), ConversionReport()
+    entries = _joined(files, (), nothing_met)
+    gold_policy, inputs = manifest["gold"], manifest["inputs"]
+    ontology = read_ontology_yaml(folder / "ontology.yaml")
+    return write_dataset(
+        out, _all_of(entries, nothing_met, folder), ontology, nothing_met, gold_policy=gold_policy, inputs=inputs,
+        text=text, loss_report=loss_report,
+    )  # fmt: skip
+
+
+def _all_of(entries: Iterable[Entry], report: ConversionReport, folder: Path) -> Iterator[Entry]:
+    """The entries; an error at their end, before anything is written, if one was refused."""
+    yield from entries
+    if report.items:
+        raise InputError(
+            f"{folder}: article {report.items[0].article} is without its text already; convert again with --text none"
+        )
+
+
+def licences_of_texts(folder: Path) -> dict[str, str]:
+    """By its id the licence ("" if it states none) of every article whose text is in a dataset folder.
+
+    Raises:
+        InputError: as ``read_dataset``.
+    """
+    rows = (row for path in open_dataset(folder)[1].values() for row in rows_of(path))
+    return {row["id"]: row["licence"] or "" for row in rows if row["text"] is not None}
 
 
 def text_hashes(folder: Path) -> dict[str, str]:

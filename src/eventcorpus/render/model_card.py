@@ -87,10 +87,11 @@ class AgreementFigures(StrictModel):
 
 
 class CardFacts(StrictModel):
-    """The content of ``card.json``."""
+    """The content of ``card.json``; ``datasets``: what it was trained on, by their names on the hub."""
 
     schema_: Literal[1] = Field(alias="schema", default=1)
     license: str = ""
+    datasets: tuple[str, ...] = ()
     scores: tuple[Scores, ...] = ()
     agreement: AgreementFigures | None = None
 
@@ -310,6 +311,7 @@ def _head(name: str, about: ModelAbout, facts: CardFacts) -> dict[str, Any]:
         "license": licence,
         "library_name": "transformers",
         "pipeline_tag": "token-classification",
+        "datasets": list(facts.datasets),
         "base_model": about.encoder if is_on_hub else "",
         "tags": ["token-classification", "named-entity-recognition", "event-extraction", "eventcorpus"],
         "metrics": ["precision", "recall", "f1"],
