@@ -90,7 +90,7 @@ def test_every_command_in_the_documents_has_options_that_exist(document: Path) -
     for line in commands_in(document):
         words = line.split("#")[0].split()
         assert words[0] in main.list_commands(None), line
-        path = words[:2] if words[0] in ("inline", "labelstudio") else words[:1]
+        path = words[:2] if words[0] in ("inline", "labelstudio", "hub") else words[:1]
         text = CliRunner().invoke(main, [*path, "--help"]).output
         for option in re.findall(r"(?<!\S)--[a-z-]+", line):
             assert option in text, f"{document}: {line}: {option}"
