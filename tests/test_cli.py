@@ -385,7 +385,9 @@ def test_an_option_has_one_meaning_in_all_commands() -> None:
                 )
                 kinds.setdefault(parameter.opts[0], set()).add(kind)
     several = {option: found for option, found in kinds.items() if len(found) > 1}
-    assert several == {"--to": {"choice ", "text USER/NAME"}}  # where it goes: a format (export), a repository (hub push)
+    assert several == {
+        "--to": {"choice ", "text USER/NAME"}
+    }  # where it goes: a format (export), a repository (hub push)
 
 
 def test_without_an_ontology_named_or_near_the_shipped_one_is_used(here: Path) -> None:
