@@ -51,5 +51,8 @@ def test_a_stage_that_fails_ends_the_demo_in_one_line(tmp_path: Path, monkeypatc
     monkeypatch.setattr("eventcorpus.models.bundled.bundled_encoder", lambda: tmp_path)
     monkeypatch.setattr(demo, "_STAGES", {"table": "rows OUT/none.jsonl", "tasks": demo._STAGES["tasks"]})
     code, stdout, stderr = run("demo", "--out", str(tmp_path))
-    assert (code, stderr) == (1, f"Error: {tmp_path / 'none.jsonl'}: no such file; check the path\n")
+    assert (code, stderr.splitlines(keepends=True)[-1]) == (
+        1,
+        f"Error: {tmp_path / 'none.jsonl'}: no such file; check the path\n",
+    )
     assert "== tasks" not in stdout

