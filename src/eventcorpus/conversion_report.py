@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 
 from eventcorpus.errors import InputError, StrictError
 from eventcorpus.schema import AnnotatedArticle, Role
+from eventcorpus.tables import counted
 
 Kind = Literal["articles", "spans", "roles", "attributes"]
 Verdict = Literal["repaired", "refused", "flagged"]
@@ -285,7 +286,10 @@ class ConversionReport:
         for kind in KINDS:
             counts = self.counts(kind)
             changed = ", ".join(f"{counts[v]} {v}" for v in ("repaired", "refused", "flagged") if counts[v])
-            parts.append(f"{counts['out']:,} of {counts['in']:,} {kind}" + (f" ({changed})" if changed else ""))
+            parts.append(
+                f"{counts['out']:,} of {counted(counts['in'], kind.removesuffix('s'))}"
+                + (f" ({changed})" if changed else "")
+            )
         return ", ".join(parts)
 
     def check_strict(self) -> None:
