@@ -13,6 +13,7 @@ from typing import Any, Literal, get_args
 
 from eventcorpus.errors import InputError, StrictError
 from eventcorpus.schema import AnnotatedArticle, Role
+from eventcorpus.tables import counted
 
 Kind = Literal["articles", "spans", "roles", "attributes"]
 Verdict = Literal["repaired", "refused", "flagged"]
@@ -300,7 +301,8 @@ def summary_of(counts: Mapping[str, Any]) -> str:
     for kind in KINDS:
         of_kind = counts[kind]
         changed = ", ".join(f"{of_kind[v]} {v}" for v in ("repaired", "refused", "flagged") if of_kind[v])
-        parts.append(f"{of_kind['out']:,} of {of_kind['in']:,} {kind}" + (f" ({changed})" if changed else ""))
+        came = counted(of_kind["in"], kind.removesuffix("s"))
+        parts.append(f"{of_kind['out']:,} of {came}" + (f" ({changed})" if changed else ""))
     return ", ".join(parts)
 
 

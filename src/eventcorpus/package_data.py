@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eventcorpus.errors import InputError, nearest
-from eventcorpus.tables import markdown_table_head, percent
+from eventcorpus.tables import counted, markdown_table_head, percent
 
 DEFAULT_ONTOLOGY = "corpus/ontology.yaml"
 logger = logging.getLogger(__name__)
@@ -108,7 +108,9 @@ def fill_template(template: str, **values: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=not is_html,
     )
-    environment.filters |= {"percent": percent, "thousands": "{:,}".format, "table_head": markdown_table_head}
+    environment.filters |= {
+        "counted": counted, "percent": percent, "thousands": "{:,}".format, "table_head": markdown_table_head,
+    }  # fmt: skip
     return environment.get_template(template).render(**values)
 
 

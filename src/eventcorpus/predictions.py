@@ -17,6 +17,7 @@ from pydantic import Field
 from eventcorpus.errors import PredictionsError
 from eventcorpus.files import StrictModel, parse_as, read_json_lines, read_text
 from eventcorpus.schema import LOW_CONFIDENCE, Article, Mention
+from eventcorpus.tables import counted
 from eventcorpus.text import cut_out, one_line, sha256_of
 
 
@@ -234,8 +235,9 @@ def prediction_mismatch(prediction: Prediction, text: str, *, sha256: str | None
         found = text[m.start : m.end]
         if cut_out(text, m.start, m.end) != m.text:
             return (
-                f"the mention [{m.start}, {m.end}) is {one_line(found)} in a text of {len(text)} characters, the file "
-                f"says {one_line(m.text)}; offsets are code points, end exclusive"
+                f"the mention [{m.start}, {m.end}) is {one_line(found)} in a text of "
+                f"{counted(len(text), 'character')}, the file says {one_line(m.text)}; offsets are code points, end "
+                "exclusive"
             )
     return None
 
@@ -297,8 +299,8 @@ class UnreadableCount:
     def notices(self) -> Iterator[str]:
         """One line, if there are any."""
         if self.n_unreadable:
-            counted = ", ".join(f"{code} {self.codes[code]:,}" for code in WarningCode if self.codes[code])
+            listed = ", ".join(f"{code} {self.codes[code]:,}" for code in WarningCode if self.codes[code])
             yield (
-                f"the model may be unable to read {self.n_unreadable:,} of {self.n_articles:,} articles ({counted}), "
-                f"do not rely on its mentions there; the first: {self.first}"
+                f"the model may be unable to read {self.n_unreadable:,} of {counted(self.n_articles, 'article')} "
+                f"({listed}), do not rely on its mentions there; the first: {self.first}"
             )

@@ -35,7 +35,7 @@ from eventcorpus.labelstudio.exports import PULL_MANIFEST, PULLED_EXPORT, index_
 from eventcorpus.labelstudio.shapes import annotations_of, is_cancelled
 from eventcorpus.models.folder import is_model_folder, model_hash, read_about
 from eventcorpus.ontology import Ontology, read_ontology_yaml
-from eventcorpus.tables import percent
+from eventcorpus.tables import counted, percent
 
 NONE = "none"
 
@@ -100,7 +100,7 @@ def _articles(folder: Path, status: FolderStatus) -> set[str]:
         return set()
     report = ReadReport()
     ids = {article.id for article in read_articles(place, report=report)}
-    not_read = f", {len(report.not_read):,} files not read" if report.not_read else ""
+    not_read = f", {counted(len(report.not_read), 'file')} not read" if report.not_read else ""
     status.parts[ARTICLES] = f"{len(ids):,}{not_read}"
     return ids
 
@@ -131,7 +131,7 @@ def _annotations(folder: Path, ids: set[str], status: FolderStatus) -> tuple[lis
         counts = {"empty": len(empty), "skipped": len(skipped), "open": total - len(done) - len(skipped)}
         others = "".join(f", {n:,} {word}" for word, n in counts.items())
         absent = f"; {len(seen - ids):,} of them not in {ARTICLES}/" if seen - ids else ""
-        status.parts[ANNOTATIONS] = f"{len(done):,} of {total:,} articles done{others}{absent}"
+        status.parts[ANNOTATIONS] = f"{len(done):,} of {counted(total, 'article')} done{others}{absent}"
     return sources, {sha256_of_file(path) for path in files}, len(done)
 
 
@@ -146,7 +146,7 @@ def _what_is_made(folder: Path, ontology: Ontology, shas: set[str], convert: str
     sizes = {
         name: manifest["files"][f"default/{name}.parquet"]["rows"] for name in SPLIT_NAMES if ("default", name) in files
     }
-    status.parts[DATASET] = f"{sum(sizes.values()):,} articles ({_sizes(sizes)})"
+    status.parts[DATASET] = f"{counted(sum(sizes.values()), 'article')} ({_sizes(sizes)})"
     if not shas <= set(manifest["inputs"].values()):
         status.next = "the annotations changed since the dataset was made: convert again"
         return
@@ -164,7 +164,7 @@ def _what_is_made(folder: Path, ontology: Ontology, shas: set[str], convert: str
         status.commands = (f"{train} --resume" if is_unfinished else train,)
         return
     about = read_about(model)
-    status.parts[MODEL] = f"trained on {about.training.get('n_articles', 0):,} articles"
+    status.parts[MODEL] = f"trained on {counted(about.training.get('n_articles', 0), 'article')}"
     if about.training.get("dataset_sha256") != manifest_hash(dataset):
         status.next, status.commands = (
             "the dataset changed since the model was trained: train anew",
@@ -179,7 +179,7 @@ def _what_is_made(folder: Path, ontology: Ontology, shas: set[str], convert: str
     f1 = report.exact.micro.f1
     status.parts["scores"] = (
         f"exact micro F1 {percent(f1) if f1 is not None else 'undefined'} on {report.dataset.split}, "
-        f"{report.dataset.articles:,} articles"
+        f"{counted(report.dataset.articles, 'article')}"
     )
     if report.model.hash != model_hash(model):
         status.next, status.commands = "the model changed since it was scored: score it again", (_evaluate(scored),)

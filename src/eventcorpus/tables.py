@@ -1,4 +1,4 @@
-"""Figures as people read them: shares in percent with a dash where there is none, lines for limits, tables."""
+"""Figures as people read them: counts with their noun, shares in percent, lines for limits, tables."""
 
 from __future__ import annotations
 
@@ -8,6 +8,18 @@ from rich.console import Console
 from rich.table import Table
 
 UNDEFINED = "–"
+
+
+def counted(n: int, noun: str, nouns: str | None = None) -> str:
+    """A number with what it counts, in the singular for one.
+
+    Args:
+        nouns: the plural, where it is not ``noun`` with an s.
+
+    >>> counted(1, "article"), counted(1234, "article"), counted(0, "entry", "entries")
+    ('1 article', '1,234 articles', '0 entries')
+    """
+    return f"{n:,} {noun if n == 1 else nouns or f'{noun}s'}"
 
 
 def percent(share: float | None, *, digits: int = 1, sign: str = "", unit: str = "") -> str:

@@ -27,6 +27,7 @@ from eventcorpus.labelstudio.results import region_id, results_of
 from eventcorpus.labelstudio.tasks import task_data
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, SpanKey
+from eventcorpus.tables import counted
 from eventcorpus.text import one_line
 
 MODEL_VERSION = "everybody"
@@ -101,7 +102,7 @@ def adjudication_task(passes: Sequence[AnnotatedArticle], ontology: Ontology) ->
     lines = [f"{n}. {line}" for n, line in enumerate(describe(found, passes), start=1)]
     names = [annotated.annotator for annotated in passes]
     data = task_data(passes[0].article, ontology) | {ADJUDICATES: names}
-    data[DIFFERENCES_OBJECT] = "\n".join([f"{len(lines)} differences between {', '.join(names)}", *lines])
+    data[DIFFERENCES_OBJECT] = "\n".join([f"{counted(len(lines), 'difference')} between {', '.join(names)}", *lines])
     n_spans = sum(len(annotated.spans) for annotated in passes) or 1
     share_agreed = round(len(passes) * len(agreed_span_keys(passes)) / n_spans, 4)
     views = [(MODEL_VERSION, share_agreed, _everybody(passes, ontology))]

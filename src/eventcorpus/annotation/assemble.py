@@ -17,6 +17,7 @@ from eventcorpus.conversion_report import REPLACED, Code, ConversionReport, Kind
 from eventcorpus.errors import InputError
 from eventcorpus.ontology import PIECES, Ontology, attribute_name, parse_ontology, role_name
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, join_events, role_order, span_order
+from eventcorpus.tables import counted
 from eventcorpus.text import stored_form
 
 
@@ -174,7 +175,8 @@ class _Names:
         found, labels = self.found, self.labels | self.triggers
         if not labels:
             raise InputError(
-                f"{found.name}: nothing is marked in {self.n_documents} documents; name the labels with --ontology"
+                f"{found.name}: nothing is marked in {counted(self.n_documents, 'document')}; name the labels with "
+                "--ontology"
             )
         entities = [*found.labels, *sorted(labels - self.triggers - set(found.labels))]
         names = labels | self.roles | {PIECES}

@@ -24,6 +24,7 @@ from eventcorpus.conversion_report import Code, ConversionReport, Kind, Place, R
 from eventcorpus.errors import SpanError
 from eventcorpus.ontology import PIECES, Ontology
 from eventcorpus.schema import Role, Span, role_order, span_order
+from eventcorpus.tables import counted
 from eventcorpus.text import from_utf16, one_line, stored_form, trim
 
 
@@ -140,13 +141,13 @@ class _Checker:
         repair: Code | Reason | None = None
         found = cut_pieces(self.original, pieces)
         if mark.text is not None and (found != mark.text or self.told.counting is not None):
-            counted = self._counted(mark)
-            if isinstance(counted, Fault):
-                return counted
-            pieces, repair = counted
+            placed = self._placed(mark)
+            if isinstance(placed, Fault):
+                return placed
+            pieces, repair = placed
             found = cut_pieces(self.original, pieces)
         if found is None:
-            return Fault(Code.OFFSET_RANGE, f"the text has {len(self.original)} characters")
+            return Fault(Code.OFFSET_RANGE, f"the text has {counted(len(self.original), 'character')}")
         if mark.text is None:
             if self.form.trusts_offsets:
                 self.report.note(f"{self.form.noun}s without text of their own (offsets trusted)")
@@ -169,7 +170,7 @@ class _Checker:
             repair = Code.SEVERAL_PIECES if len(pieces) > 1 else edges or mark.repair
         return _Placed(mark, start, end, stored, repair)
 
-    def _counted(self, mark: Mark) -> tuple[Pieces, Code | Reason | None] | Fault:
+    def _placed(self, mark: Mark) -> tuple[Pieces, Code | Reason | None] | Fault:
         """The pieces of a mark in code points, and what was mended if the file counts otherwise."""
         (counting, other), text = self.told, mark.text
         if text is None:

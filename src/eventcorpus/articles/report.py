@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from eventcorpus.errors import InputError
+from eventcorpus.tables import counted
 
 SHOWN = 5
 """How many of a kind are named."""
@@ -64,7 +65,7 @@ class ReadReport:
         if self.not_read:
             listed = "; ".join(f"{path} ({why})" for path, why in self.not_read[:SHOWN])
             more = f"; and {len(self.not_read) - SHOWN:,} more" if len(self.not_read) > SHOWN else ""
-            yield f"{_counted(len(self.not_read), 'file')} not read: {listed}{more}"
+            yield f"{counted(len(self.not_read), 'file')} not read: {listed}{more}"
         kinds: list[tuple[Sequence[str], str, str]] = [
             (self.without_text, "article", "without text left out"),
             (self.empty_rows, "empty row", "skipped"),
@@ -84,25 +85,21 @@ class ReadReport:
         kinds += [(ids, "value", f"of {name} not of its kind, kept in metadata") for name, ids in self.strange.items()]
         for found, noun, what in kinds:
             if found:
-                yield f"{_counted(len(found), noun)} {what}, the first: {found[0]}"
+                yield f"{counted(len(found), noun)} {what}, the first: {found[0]}"
         for column in self.unseen:
             yield f"--field: no article has a column {column!r}"
         for first, second in self.duplicates[:SHOWN]:
             yield f"article {second} has exactly the text of {first}"
         if len(self.duplicates) > SHOWN:
-            yield f"... and {len(self.duplicates) - SHOWN} more exact duplicates"
+            yield f"... and {counted(len(self.duplicates) - SHOWN, 'more exact duplicate')}"
 
     def loss(self) -> str:
         """The first thing that is lost or not as its file has it, for ``--strict``; empty if nothing is."""
         if self.not_read:
             path, why = self.not_read[0]
-            return f"{path} ({why}) was not read ({len(self.not_read)} files)"
+            return f"{path} ({why}) was not read ({counted(len(self.not_read), 'file')})"
         if self.without_text:
-            return f"{self.without_text[0]} has no text ({len(self.without_text)} articles)"
+            return f"{self.without_text[0]} has no text ({counted(len(self.without_text), 'article')})"
         if self.replaced:
-            return f"the text of {self.replaced[0]} had characters replaced ({len(self.replaced)} articles)"
+            return f"the text of {self.replaced[0]} had characters replaced ({counted(len(self.replaced), 'article')})"
         return ""
-
-
-def _counted(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"

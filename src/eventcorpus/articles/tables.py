@@ -21,6 +21,7 @@ from eventcorpus.articles.content import File, Rows, other_encoding
 from eventcorpus.articles.names import ADDRESSES, is_field_name, naming_of
 from eventcorpus.articles.report import NotRead, ReadReport
 from eventcorpus.errors import InputError, first_line
+from eventcorpus.tables import counted
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 _SAMPLE = 65_536
@@ -211,8 +212,8 @@ def _with_header(rows: Iterable[tuple[int, Sequence[Any]]], file: str, what: str
             row = [*row, *[None] * (len(header) - len(row))]
         if len(row) < n_named or _filled(row[len(header) :]):
             raise InputError(
-                f"{place}: the row has {len(row)} cells, not as many as the {len(header)} columns of the header; is a "
-                "separator or quotation mark missing?"
+                f"{place}: the row has {counted(len(row), 'cell')}, not as many as the "
+                f"{counted(len(header), 'column')} of the header; is a separator or quotation mark missing?"
             )
         yield place, {name: cell if cell != "" else None for name, cell in zip(header, row, strict=False)}
     if not n_rows:

@@ -10,7 +10,7 @@ import click
 
 from eventcorpus import api
 from eventcorpus.cli import options
-from eventcorpus.tables import console
+from eventcorpus.tables import console, counted
 
 
 @click.command("agree")
@@ -53,15 +53,18 @@ def agree_command(
         report = api.agree(inputs, ontology=ontology_path, on_progress=on_progress, **settings)
     alone = report.dataset.articles - report.dataset.articles_of_several
     if alone:
-        options.notice(f"{alone:,} of {report.dataset.articles:,} articles have one annotator and say nothing here")
+        options.notice(
+            f"with one annotator, so not compared: {alone:,} of {counted(report.dataset.articles, 'article')}"
+        )
     if report.dataset.rows_adjudicated:
         options.notice(
-            f"{report.dataset.rows_adjudicated:,} adjudicated rows left out: they were decided over the others"
+            f"{counted(report.dataset.rows_adjudicated, 'adjudicated row')} left out: decided over the others"
         )
     for pair in report.pairs:
         for label, n_articles in pair.labels_left_out.items():
             options.notice(
-                f"{pair_name(pair)}: {label} left out in {n_articles:,} articles, where one of them could not use it"
+                f"{pair_name(pair)}: {label} left out in {counted(n_articles, 'article')}, where one of them could "
+                "not use it"
             )
     if not options.put_json(json_path, report):
         console().print(agreement_tables(report))

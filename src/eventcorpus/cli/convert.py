@@ -96,7 +96,7 @@ def convert_command(
     with options.progress("convert") as on_progress:
         conversion = convert(labels, out, format=format, ontology=ontology_path, on_progress=on_progress, **settings)
     options.notices(conversion.notices)
-    click.echo(options.sizes_line(conversion.sizes, "articles", out))
+    click.echo(options.sizes_line(conversion.sizes, out, "article"))
 
 
 def _check_options(context: click.Context, format: str) -> None:
@@ -137,4 +137,4 @@ def join_command(
         options.notice(f"refused: article {item.article}: {item.reason}")
     if report.items:
         options.notice(f"every item with its reason: {out / REPORT}")
-    click.echo(options.sizes_line(written.sizes, "articles with their text", out))
+    click.echo(options.sizes_line(written.sizes, out, "article with its text", "articles with their text"))

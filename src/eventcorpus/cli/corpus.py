@@ -35,7 +35,7 @@ from eventcorpus.render.reports import (
     stats_page,
     stats_tables,
 )
-from eventcorpus.tables import console, percent
+from eventcorpus.tables import console, counted, percent
 
 _SHARE = click.FloatRange(0, 1, max_open=True)
 
@@ -89,7 +89,7 @@ def check_command(
     unpredicted = [article_id for article_id in read.gold if predictions is not None and article_id not in predictions]
     if unpredicted:
         options.notice(
-            f"{len(unpredicted):,} articles have no prediction and are not compared, the first: {unpredicted[0]}"
+            f"{counted(len(unpredicted), 'article')} without a prediction not compared, the first: {unpredicted[0]}"
         )
     if report.without:
         options.notice(f"not looked for: {', '.join(report.without)}")
@@ -100,11 +100,12 @@ def check_command(
     if html is not None:
         write_text(html, check_page(report, read.texts))
     options.notice(
-        f"{report.articles:,} articles, {report.spans:,} spans: {report.errors:,} errors, {report.looks:,} to look at"
+        f"{counted(report.articles, 'article')}, {counted(report.spans, 'span')}: {counted(report.errors, 'error')}, "
+        f"{report.looks:,} to look at"
     )
     if strict and report.errors:
         kinds = ", ".join(f"{kind.n:,} {name}" for name, kind in report.kinds.items() if kind.severity == "error")
-        raise StrictError(f"--strict: {report.errors:,} errors in {corpus}: {kinds}")
+        raise StrictError(f"--strict: {counted(report.errors, 'error')} in {corpus}: {kinds}")
 
 
 @click.command("stats")
@@ -130,9 +131,9 @@ def stats_command(
       eventcorpus stats corpus --html stats.html
     """
     requirements = read_requirements(require_path) if require_path else None
-    counted = read_gold_articles(corpus, **settings)
+    gold = read_gold_articles(corpus, **settings)
     with options.progress("counting"):
-        report = stats_report(counted, corpus=corpus.resolve().name)
+        report = stats_report(gold, corpus=corpus.resolve().name)
     figures = report.model_dump(by_alias=True, mode="json")
     missed = unmet(requirements, figures, place=str(require_path)) if requirements else []
     if not options.put_json(json_path, report):
@@ -147,7 +148,7 @@ def stats_command(
     if missed:
         raise StrictError(f"{require_path}: figures not as required: {len(missed)}, the first: {missed[0]}")
     if requirements:
-        options.notice(f"{require_path}: all {n_required} requirements are met")
+        options.notice(f"{require_path}: {counted(n_required, 'requirement')} met")
 
 
 @click.command("split")
@@ -198,10 +199,12 @@ def split_command(
     manifest = write_splits(out, splitting, wanted, folder.gold, folder.ontology)
     gone = sorted(set(places) - set(folder.articles))
     if gone:
-        options.notice(f"{keep}: {len(gone)} articles have a place there and are not in {corpus}, the first: {gone[0]}")
+        options.notice(
+            f"{keep}: {counted(len(gone), 'article')} with a place there, but not in {corpus}, the first: {gone[0]}"
+        )
     if unlabelled := [article_id for article_id in folder.articles if article_id not in folder.gold]:
         options.notice(
-            f"{len(unlabelled)} articles have no annotation and were placed by their kind alone: {unlabelled[0]}, ..."
+            f"{counted(len(unlabelled), 'article')} without annotation placed by kind alone, the first: {unlabelled[0]}"
         )
     for ids in splitting.cut:
         options.notice(
@@ -209,7 +212,7 @@ def split_command(
         )
     if not options.put_json(json_path, manifest):
         console().print(_table(manifest))
-    line = options.sizes_line({split: manifest.splits[split].articles for split in SPLITS}, "articles", out)
+    line = options.sizes_line({split: manifest.splits[split].articles for split in SPLITS}, out, "article")
     options.notice(f"{line}; clusters: {manifest.clusters:,}, kept: {manifest.kept:,}")
 
 

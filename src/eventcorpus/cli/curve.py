@@ -10,7 +10,7 @@ import click
 
 from eventcorpus import api
 from eventcorpus.cli import options
-from eventcorpus.tables import console
+from eventcorpus.tables import console, counted
 
 if TYPE_CHECKING:
     from eventcorpus.training.recipe import Recipe
@@ -114,9 +114,9 @@ def _show_plan(recipe: Recipe, out: Path, *, shares: tuple[float, ...], seeds: i
     plan = plan_of(train, data.ontology, recipe, out / "model")
     sizes = ", ".join(f"{len(training.articles):,}" for training in trainings[: len(shares)])
     click.echo(
-        f"{len(trainings):,} trainings, {len(trainings) - len(left):,} of them done: {len(shares)} shares ({sizes} "
-        f"articles), {seeds} {'seed' if seeds == 1 else 'seeds'} each; about "
-        f"{plan.n_steps + plan.n_teacher_steps:,} steps each"
+        f"{counted(len(trainings), 'training')}, {len(trainings) - len(left):,} of them done: "
+        f"{counted(len(shares), 'share')} ({sizes} articles), {counted(seeds, 'seed')} each; about "
+        f"{counted(plan.n_steps + plan.n_teacher_steps, 'step')} each"
     )
     if left and plan.has_weights:
         with options.progress("timing a few steps"):

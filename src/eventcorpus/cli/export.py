@@ -35,4 +35,4 @@ def export_command(dataset: Path, to: str, out: Path, splits: tuple[str, ...], a
             dataset, out, to=to, splits=splits, annotator=annotator, strict=strict, on_progress=on_progress
         )
     options.notices(exported.notices)
-    click.echo(options.sizes_line(exported.sizes, "articles", out))
+    click.echo(options.sizes_line(exported.sizes, out, "article"))

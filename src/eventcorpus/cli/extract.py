@@ -21,7 +21,7 @@ from eventcorpus.files import atomic_file, opened, parse_as, write_text
 from eventcorpus.models.calibration import minimum_confidences
 from eventcorpus.predictions import LowConfidenceCount, Prediction, UnreadableCount, prediction_line
 from eventcorpus.render.reports import prediction_tables, predictions_page
-from eventcorpus.tables import console
+from eventcorpus.tables import console, counted
 
 if TYPE_CHECKING:
     from eventcorpus.events.assembly import Normalisers
@@ -133,12 +133,12 @@ def extract_command(
     lines = (prediction_line(p if with_text else p.model_copy(update={"text": None})) for _, p in found)
     if out and is_table:
         n = _write_mentions(out, found, extractor.about.ontology, strict=strict, report=report)
-        options.notice(f"{n:,} mentions in {out}")
+        options.notice(f"{counted(n, 'mention')} in {out}")
     elif out:
         with atomic_file(out) as file:
             n = sum(file.write(f"{line}\n") > 0 for line in lines)
             _check_strict(strict, report)
-        options.notice(f"{n:,} articles in {out}{replaced}")
+        options.notice(f"{counted(n, 'article')} in {out}{replaced}")
     else:
         for line in lines:
             if not is_shown and not rows_path:

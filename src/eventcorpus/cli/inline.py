@@ -17,6 +17,7 @@ from eventcorpus.labelstudio.annotations import read_exports
 from eventcorpus.labelstudio.config import load_ontology
 from eventcorpus.labelstudio.tasks import keep_name, simulated_export
 from eventcorpus.schema import ADJUDICATED, AnnotatedArticle
+from eventcorpus.tables import counted
 from eventcorpus.text import one_line
 
 
@@ -48,9 +49,9 @@ def check_command(files: tuple[Path, ...], ontology_path: Path | None) -> None:
         click.echo(line)
     for name, n in sorted(check.counts.items()):
         click.echo(f"{n:6,}  {name}")
-    click.echo(f"{check.n_faults} faults")
+    click.echo(counted(check.n_faults, "fault"))
     if check.n_faults:
-        raise InputError(f"{check.n_faults} faults; they are listed above")
+        raise InputError(f"{counted(check.n_faults, 'fault')}; they are listed above")
 
 
 @inline_command.command("read")
@@ -96,7 +97,7 @@ def read(
     write_text(articles_path, "".join(f"{to_json(article_row(a.article))}\n" for a in annotated))
     write_text(annotations_path, simulated_export(annotated, ontology, user=user))
     said = "" if annotator is None else f" by {one_line(annotator)[1:-1]}, who is number {user} there"
-    click.echo(f"{len(annotated):,} articles in {articles_path}, annotations in {annotations_path}{said}")
+    click.echo(f"{counted(len(annotated), 'article')} in {articles_path}, annotations in {annotations_path}{said}")
 
 
 @inline_command.command("write")

@@ -38,7 +38,7 @@ from eventcorpus.package_data import log_ontology
 from eventcorpus.predictions import UnreadableCount, read_prediction_file
 from eventcorpus.progress import tracked
 from eventcorpus.render.reports import corrections_summary, corrections_tables, ranking_table
-from eventcorpus.tables import console
+from eventcorpus.tables import console, counted
 
 SHOWN = 5
 """How many refusals are named."""
@@ -101,9 +101,13 @@ def _source(
 
 
 def _push(
-    server: Server, title: str, tasks: Sequence[dict[str, Any]], ontology: Ontology, config: str, *, what: str
+    server: Server, title: str, tasks: Sequence[dict[str, Any]], ontology: Ontology, config: str, *, what: Sequence[str]
 ) -> Project:
-    """Send tasks (``what``, in words) to a project, which is made or updated for them; tell what became of them."""
+    """Send tasks to a project, which is made or updated for them; tell what became of them.
+
+    Args:
+        what: the noun for them, as ``counted`` takes it.
+    """
     prepared = prepare_project(server, title, ontology, config=config)
     project = prepared.project
     with options.progress("push") as on_progress:
@@ -114,13 +118,16 @@ def _push(
     _notice_refused(report.refused)
     _notice_counts(
         {
-            "tasks stood twice, after a push that was killed: the copies were removed": report.n_copies_removed,
-            "tasks in the project are not ours (no article_id): left alone": report.n_foreign,
+            "that stood twice, after a push that was killed: the copies were removed": (
+                "task",
+                report.n_copies_removed,
+            ),
+            "in the project without article_id, not ours: left alone": ("task", report.n_foreign),
         }
     )
     click.echo(
-        f"{report.n_added:,} {what} sent, {report.n_present:,} were there, {len(report.refused):,} articles refused: "
-        f"{project}{' (new)' if prepared.is_new else ''}"
+        f"{counted(report.n_added, *what)} sent, {report.n_present:,} there already, "
+        f"{counted(len(report.refused), 'article')} refused: {project}{' (new)' if prepared.is_new else ''}"
     )
     return project
 
@@ -132,9 +139,9 @@ def _notice_refused(refused: Mapping[str, str]) -> None:
         options.notice(f"... and {len(refused) - SHOWN} more refused")
 
 
-def _notice_counts(counts: Mapping[str, int]) -> None:
-    """Tell how many there are of each kind, where there are any."""
-    options.notices(f"{n:,} {words}" for words, n in counts.items() if n)
+def _notice_counts(counts: Mapping[str, tuple[str, int]]) -> None:
+    """Tell how many there are of each kind, where there are any; before the words stands the noun."""
+    options.notices(f"{counted(n, noun)} {words}" for words, (noun, n) in counts.items() if n)
 
 
 # before annotation ---------------------------------------------------------------------------------------------------
@@ -157,7 +164,7 @@ def tasks_command(articles: tuple[Path, ...], out: Path, ontology_path: Path | N
     source = _source(articles, load_ontology(ontology_path, near=articles), **settings)
     n_tasks = write_tasks(source.tasks(), source.ontology, out)
     options.notices(source.notices())
-    click.echo(f"{n_tasks:,} tasks in {out} (ontology {source.ontology.key})")
+    click.echo(f"{counted(n_tasks, 'task')} in {out} (ontology {source.ontology.key})")
 
 
 @click.command("rank")
@@ -216,8 +223,8 @@ def rank_command(
         raise StrictError(f"--strict: article {without[0]} has no prediction ({len(without)} have none)")
     n_duplicates = sum(row.chosen_by == "near-duplicate" for row in ranked)
     options.notice(
-        f"{len(every):,} articles, {len(every) - len(ranked):,} of them done, {n_duplicates:,} near-duplicates, "
-        f"{len(without):,} without a prediction"
+        f"{counted(len(every), 'article')}, {len(every) - len(ranked):,} of them done, "
+        f"{counted(n_duplicates, 'near-duplicate')}, {len(without):,} without a prediction"
     )
     lines = "".join(f"{to_json(asdict(row))}\n" for row in ranked)
     if json_path is None or not options.put_text(json_path, lines):
@@ -227,8 +234,9 @@ def rank_command(
         with options.progress("rank") as on_progress:
             report = write_ranks(project, ranked[:top], on_progress)
         options.notice(
-            f"{project}: {report.n_changed:,} of {report.n_done:,} tasks have a new rank, "
-            f"{report.n_cleared:,} lost an old one, {report.n_absent:,} articles are not in it; see its tab {NEXT!r}"
+            f"{project}: a new rank for {report.n_changed:,} of {counted(report.n_done, 'task')}, "
+            f"{report.n_cleared:,} lost an old one, {counted(report.n_absent, 'article')} not in it; see its tab "
+            f"{NEXT!r}"
         )
 
 
@@ -260,7 +268,7 @@ def push_command(
     title = title or ontology.name
     if strict:
         _check_strict(server, title, tasks, source.report)
-    _push(server, title, tasks, ontology, label_config(ontology), what="tasks")
+    _push(server, title, tasks, ontology, label_config(ontology), what=("task",))
     options.notices(source.notices())
 
 
@@ -273,7 +281,7 @@ def _check_strict(server: Server, title: str, tasks: Sequence[dict[str, Any]], r
     _, report = compare(tasks, list_present(project))
     for article_id, reason in report.refused.items():
         raise StrictError(
-            f"--strict: article {article_id}: {reason} ({len(report.refused)} articles); nothing was sent"
+            f"--strict: article {article_id}: {reason} ({counted(len(report.refused), 'article')}); nothing was sent"
         )
 
 
@@ -342,9 +350,10 @@ def preannotate_command(
     _notice_refused(report.refused)
     options.notices(report.notices(project, ontology))
     click.echo(
-        f"{report.n_sent:,} tasks given predictions, {report.n_present:,} had them, {len(report.refused):,} articles "
-        f"refused; {report.n_mentions:,} mentions, {report.n_roles:,} roles, {report.n_attributes:,} attributes: "
-        f"{report.version} in {project}"
+        f"{counted(report.n_sent, 'task')} given predictions, {report.n_present:,} had them, "
+        f"{counted(len(report.refused), 'article')} refused; {counted(report.n_mentions, 'mention')}, "
+        f"{counted(report.n_roles, 'role')}, {counted(report.n_attributes, 'attribute')}: {report.version} in "
+        f"{project}"
     )
 
 
@@ -393,13 +402,15 @@ def pull_command(wanted: str | None, out: Path, ontology_path: Path | None) -> N
     if found is None:
         click.echo(f"nothing new in {project}: {out} is as it was")
         return
-    gone = f"of the last pull are no longer on the server; they are in {out / 'earlier'}"
-    _notice_counts({f"annotations {gone}": found.gone, f"tasks {gone}": found.tasks_gone})
+    gone = f"of the last pull no longer on the server, kept in {out / 'earlier'}"
+    options.notices(
+        f"{counted(n, noun)} {gone}" for noun, n in (("annotation", found.gone), ("task", found.tasks_gone)) if n
+    )
     if not (out / "ontology.yaml").is_file():
         options.notice(f"{project} does not offer what {ontology.key} does: convert will read config.xml")
     click.echo(
-        f"{found.n_annotations:,} annotations of {found.n_tasks:,} tasks in {out} ({found.new:,} new, "
-        f"{found.changed:,} changed, {found.gone:,} gone)"
+        f"{counted(found.n_annotations, 'annotation')} of {counted(found.n_tasks, 'task')} in {out} ({found.new:,} "
+        f"new, {found.changed:,} changed, {found.gone:,} gone)"
     )
 
 
@@ -429,13 +440,21 @@ def adjudicate_command(dataset: Path, title: str | None, with_agreed: bool) -> N
     disputed = [passes for passes in doubly if not are_equal(passes)]
     tasks: list[dict[str, Any]] = [adjudication_task(p, ontology) for p in (doubly if with_agreed else disputed)]
     options.notice(
-        f"{len(articles):,} articles, {len(doubly):,} annotated by several, {len(disputed):,} of them differently"
+        f"{counted(len(articles), 'article')}, {len(doubly):,} annotated by several, {len(disputed):,} of them "
+        "differently"
     )
     if not tasks:
         click.echo("nothing to decide: all annotators say the same")
         return
     title = title or f"adjudication-{ontology.name}"
-    project = _push(connect(), title, tasks, ontology, adjudication_config(ontology), what="articles to decide")
+    project = _push(
+        connect(),
+        title,
+        tasks,
+        ontology,
+        adjudication_config(ontology),
+        what=("article to decide", "articles to decide"),
+    )
     project.show_predictions(MODEL_VERSION)
 
 

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from eventcorpus.files import json_document, write_text
 from eventcorpus.package_data import package_path, yaml_names
 from eventcorpus.progress import OnProgress
+from eventcorpus.tables import counted
 
 if TYPE_CHECKING:
     from eventcorpus.training.recipe import Recipe
@@ -170,10 +171,10 @@ def recipe_with(name: str, settings: Sequence[str]) -> Recipe:
     return with_settings(find_recipe(name), [(key.strip(), value.strip()) for key, _, value in pairs])
 
 
-def sizes_line(sizes: Mapping[str, int], what: str, out: Path) -> str:
-    """``410 articles in dataset (train 287, test 123)``."""
+def sizes_line(sizes: Mapping[str, int], out: Path, *what: str) -> str:
+    """``410 articles in dataset (train 287, test 123)``; ``what`` is the noun, as ``counted`` takes it."""
     listed = ", ".join(f"{split} {n:,}" for split, n in sizes.items())
-    return f"{sum(sizes.values()):,} {what} in {out} ({listed})"
+    return f"{counted(sum(sizes.values()), *what)} in {out} ({listed})"
 
 
 class NamesFiles(click.Command):

@@ -11,7 +11,7 @@ import click
 from eventcorpus.cli import options
 from eventcorpus.files import write_text
 from eventcorpus.schema import LOW_CONFIDENCE
-from eventcorpus.tables import console
+from eventcorpus.tables import console, counted
 
 if TYPE_CHECKING:
     from eventcorpus.events.counts import NumberWords
@@ -89,8 +89,8 @@ def put_rows(
         console().print(row_table(rows, ontology.rows))
     if out:
         written = write_rows(rows, out, kind=kind, ontology=ontology)
-        options.notice(f"{len(rows):,} rows, {written.lines:,} lines in {out}")
-        options.notices(f"left out: {n:,} rows, {reason}" for reason, n in written.left_out.items())
+        options.notice(f"{counted(len(rows), 'row')}, {counted(written.lines, 'line')} in {out}")
+        options.notices(f"left out: {counted(n, 'row')}, {reason}" for reason, n in written.left_out.items())
     elif not as_table and not html:
         for row in rows:
             click.echo(row.line())

@@ -19,7 +19,7 @@ from eventcorpus.cli import options
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.models.folder import model_hash, read_about
 from eventcorpus.render.model_card import read_agreement, read_card_facts, read_scores, write_card
-from eventcorpus.tables import console, percent
+from eventcorpus.tables import console, counted, percent
 from eventcorpus.training.recipe import FOLDER, Recipe, check_recipe, find_recipe, recipe_yaml
 
 if TYPE_CHECKING:
@@ -155,8 +155,8 @@ def _notices(trained: api.TrainedModel, recipe: Recipe) -> Iterator[str]:
     tenth = max(1, len(result.losses) // 10)
     first, last = (sum(part) / len(part) for part in (result.losses[:tenth], result.losses[-tenth:]))
     yield (
-        f"{result.n_steps:,} steps in {result.seconds:.1f} s, {result.tokens_per_second:,.0f} tokens a second; "
-        f"loss {first:.3f} in the first tenth, {last:.3f} in the last"
+        f"{counted(result.n_steps, 'step')} in {result.seconds:.1f} s, {result.tokens_per_second:,.0f} tokens a "
+        f"second; loss {first:.3f} in the first tenth, {last:.3f} in the last"
     )
     if result.scores:
         best = max(result.scores, key=lambda score: (score.f1, -score.step))
@@ -235,7 +235,10 @@ def soft_targets_command(
     with options.progress("soft targets") as on_progress:
         targets = soft_targets_of(extractor, articles, on_progress=on_progress)
     write_soft_targets(out, targets)
-    options.notice(f"{len(targets.articles):,} articles, {targets.n_tokens:,} tokens; {out.stat().st_size:,} bytes")
+    options.notice(
+        f"{counted(len(targets.articles), 'article')}, {counted(targets.n_tokens, 'token')}; "
+        f"{counted(out.stat().st_size, 'byte')}"
+    )
     click.echo(f"soft targets in {out}")
 
 
@@ -282,8 +285,8 @@ def calibrate_command(model_path: Path, target_precision: float, json_path: Path
     never = [label for label, threshold in calibration.thresholds.items() if threshold.confidence is None]
     if never:
         options.notice(
-            f"{len(never)} of {len(calibration.thresholds)} labels do not reach {target_precision:g}: "
-            f"{', '.join(never)}"
+            f"a precision of {target_precision:g} is not reached by {len(never)} of "
+            f"{counted(len(calibration.thresholds), 'label')}: {', '.join(never)}"
         )
     options.notice(f"calibration in {model_path}")
 
@@ -332,5 +335,5 @@ def card_command(
     if datasets:
         facts = facts.model_copy(update={"datasets": datasets})
     write_card(model_path, facts)
-    options.notice(f"{len(facts.scores)} reports in the card")
+    options.notice(f"{counted(len(facts.scores), 'report')} in the card")
     click.echo(f"card in {model_path / 'README.md'}")

@@ -26,6 +26,7 @@ from eventcorpus.errors import InputError
 from eventcorpus.files import StrictModel, atomic_folder, parse_as, read_json, sha256_of_file, write_json
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, connected_components
+from eventcorpus.tables import counted
 
 GROUP_FIELDS = ("outlet", "kind")
 """Fields of an article that a split can keep together."""
@@ -117,8 +118,9 @@ def check_not_empty(splitting: Splitting, options: SplitOptions) -> None:
         least = math.ceil(round(1 / min(wanted.values()), 6))
         listed = "/".join(f"{100 * share:g}" for share in options.shares.values())
         raise InputError(
-            f"{listed} of {len(splitting.split_of)} articles, {splitting.n_groups} without near-duplicates and "
-            f"clusters, leaves {empty[0]} empty; at least {least} are needed: annotate more, or choose a larger share"
+            f"{listed} of {counted(len(splitting.split_of), 'article')}, {splitting.n_groups} without near-duplicates "
+            f"and clusters, leaves {empty[0]} empty; at least {least} are needed: annotate more, or choose a larger "
+            "share"
         )
 
 

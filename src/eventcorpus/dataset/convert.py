@@ -39,7 +39,7 @@ from eventcorpus.labelstudio.exports import open_exports
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.tables import percent
+from eventcorpus.tables import counted, percent
 from eventcorpus.text import sha256_of
 
 logger = logging.getLogger(__name__)
@@ -317,7 +317,8 @@ def _moved(entries: Iterable[Entry], splits: Path, notices: list[str]) -> Iterat
             yield replace(entry, split=split)
     if absent := check_splits(split_of, seen, place=str(splits)):
         notices.append(
-            f"{splits}: {len(absent)} articles are in a split and not among the annotated, the first: {absent[0]}"
+            f"{splits}: {counted(len(absent), 'article')} in a split, but not among the annotated, the first: "
+            f"{absent[0]}"
         )
 
 
@@ -358,12 +359,12 @@ def _notices(report: ConversionReport, written: Written, out: Path) -> Iterator[
         yield f"every item with its reason: {out / REPORT}"
     share = f" ({percent(written.n_beyond_layer / written.n_spans)} %)" if written.n_spans else ""
     yield (
-        f"{written.n_beyond_layer:,} of {written.n_spans:,} gold spans{share} do not fit into one layer of BIO tags; "
-        "spans hold all of them"
+        f"beyond one layer of BIO tags: {written.n_beyond_layer:,} of "
+        f"{counted(written.n_spans, 'gold span')}{share}; spans hold all of them"
     )
     if written.duplicates:
         n_leaks = sum(leaks for _, _, leaks in written.duplicates)
         yield (
-            f"{len(written.duplicates)} articles have exactly the text of another, {n_leaks} of them of one in another "
-            f"split; the first: {written.duplicates[0][1]} and {written.duplicates[0][0]}"
+            f"{counted(len(written.duplicates), 'article')} with exactly the text of another, {n_leaks} of them of "
+            f"one in another split; the first: {written.duplicates[0][1]} and {written.duplicates[0][0]}"
         )

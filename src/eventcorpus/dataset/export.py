@@ -26,6 +26,7 @@ from eventcorpus.files import atomic_folder, check_folder, read_json, write_json
 from eventcorpus.ontology import Ontology, read_ontology_yaml
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import counted
 
 GOLD = "gold"
 """Whose annotation is exported, if not an annotator's."""
@@ -217,10 +218,10 @@ def _notices(report: ConversionReport, out: Path, format_: ExportFormat) -> Iter
     yield report.summary()
     for kind in KINDS:
         reasons = Counter(report.reasons(kind)).most_common()
-        yield from (f"{n:,} {kind} {reason}" for reason, n in reasons[:_MOST_REASONS])
+        yield from (f"{counted(n, kind.removesuffix('s'))} {reason}" for reason, n in reasons[:_MOST_REASONS])
         if len(reasons) > _MOST_REASONS:
             rest = sum(n for _, n in reasons[_MOST_REASONS:])
-            yield f"{rest:,} {kind} for {len(reasons) - _MOST_REASONS} more reasons"
+            yield f"{counted(rest, kind.removesuffix('s'))} for {counted(len(reasons) - _MOST_REASONS, 'more reason')}"
     yield from (f"{what} ({n:,})" for what, n in sorted(report.notes.items()))
     if report.items:
         yield f"every item with its reason: {out / REPORT}"

@@ -15,6 +15,7 @@ from eventcorpus.errors import InputError
 from eventcorpus.labelstudio.tasks import tasks_of
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction
+from eventcorpus.tables import counted
 
 
 @dataclass
@@ -68,4 +69,4 @@ class TaskSource:
         yield from self.report.lines()
         if self.predictions:
             first = next(iter(self.predictions))
-            yield f"{len(self.predictions)} predictions are of none of these articles, the first: {first}"
+            yield f"{counted(len(self.predictions), 'prediction')} of none of these articles, the first: {first}"

@@ -30,6 +30,7 @@ from eventcorpus.metrics.resample import LEVEL, Resampled, Resampling
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle, SpanKey, numbered
+from eventcorpus.tables import counted
 
 DEFINITIONS = {
     "difference": "F1 of the second minus F1 of the first, exact match; of several runs each F1 is the mean over runs; "
@@ -154,8 +155,8 @@ class Comparison(StrictModel):
         for run in (*self.first.runs, *self.second.runs):
             if n := run.articles_without_prediction:
                 yield (
-                    f"{run.model.version}: {n} of {self.dataset.articles} articles have no prediction; "
-                    "their gold counts as missed"
+                    f"{run.model.version}: without a prediction: {n:,} of {counted(self.dataset.articles, 'article')}; "
+                    "gold there counts as missed"
                 )
 
 
@@ -210,14 +211,15 @@ def compare(
     resampling = draw_articles(gold, n_resamples=n_resamples, seed=seed)
     if resampling is None or resampling.n_units < 2:
         raise InputError(
-            f"{name}: split {split!r} has {len(gold)} articles in one cluster, and {n_resamples} resamples are asked "
-            "for; two systems are compared over at least two articles that are independent, and one resample"
+            f"{name}: split {split!r} has {counted(len(gold), 'article')} in one cluster, and "
+            f"{counted(n_resamples, 'resample')} are asked for; two systems are compared over at least two articles "
+            "that are independent, and one resample"
         )
     n_runs = lcm(len(first), len(second))
     if n_runs > MOST_RUNS:
         raise InputError(
-            f"{len(first)} runs against {len(second)}; they are compared in pairs, {n_runs} of them, and at most "
-            f"{MOST_RUNS} are tried: give both systems the same number of runs"
+            f"{counted(len(first), 'run')} against {len(second)}; they are compared in pairs, {n_runs} of them, and "
+            f"at most {MOST_RUNS} are tried: give both systems the same number of runs"
         )
     matched = [match_articles(gold, predictions) for predictions in runs]
     labels = labels_of((article for run in matched for article in run), labels)

@@ -32,7 +32,7 @@ from eventcorpus.metrics.resample import LEVEL, Resampled, percentile_interval
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.tables import percent, percent_range
+from eventcorpus.tables import counted, percent, percent_range
 
 GAIN = 0.02
 """What more articles are asked for: two points of F1."""
@@ -407,13 +407,13 @@ def said_of_more(report: CurveReport) -> str:
     """The answer to "how many more articles?" in a sentence."""
     more, n = report.micro.more, report.train_articles
     points = f"{100 * more.gain:g} points of micro F1"
-    if more.verdict == "articles":
+    if more.articles is not None:
         most = f", most for {_listed(report.most_for)}" if report.most_for else ""
-        return f"about {more.articles:,} more articles (95%: {more.low:,} to {more.high:,}) for {points}{most}"
+        return f"about {counted(more.articles, 'more article')} (95%: {more.low:,} to {more.high:,}) for {points}{most}"
     if more.verdict == "too few sizes":
         return (
-            f"cannot say how many more articles give {points}: {len(report.sizes)} sizes are too few for a curve; take "
-            f"at least {LEAST_SIZES}, such as --shares 10,20,40,70,100"
+            f"cannot say how many more articles give {points}: {counted(len(report.sizes), 'size')}, too few for a "
+            f"curve; take at least {LEAST_SIZES}, such as --shares 10,20,40,70,100"
         )
     doubled = f"; twice the articles give {_points(report.micro.gain_of_double)}"
     doubled += f", most for {_listed(report.most_for)}" if report.most_for else ""

@@ -22,6 +22,7 @@ from eventcorpus.formats.schemes import Cell, chunks_of
 from eventcorpus.formats.spans_in_json import NotTheFormat, is_triple
 from eventcorpus.predictions import ModelName, Prediction, prediction_of
 from eventcorpus.schema import Article, Mention
+from eventcorpus.tables import counted
 from eventcorpus.text import StoredText, cut_out, one_line, stored_form, trim
 
 DOCBIN = "spaCy's DocBin"
@@ -59,10 +60,10 @@ class LibraryPredictions:
     def line(self) -> str:
         """What was read, in words."""
         n_mentions = sum(len(prediction.mentions) for prediction in self.predictions)
-        other = f"; {self.n_other:,} more are of no article of the gold" if self.n_other else ""
+        other = f"; {self.n_other:,} more of no article of the gold" if self.n_other else ""
         return (
-            f"read as {self.title}: {n_mentions:,} mentions in {len(self.predictions):,} texts, tied to articles by "
-            f"{self.tied_by}{other}"
+            f"read as {self.title}: {counted(n_mentions, 'mention')} in {counted(len(self.predictions), 'text')}, "
+            f"tied to articles by {self.tied_by}{other}"
         )
 
 
@@ -199,7 +200,7 @@ def _tied(
         if tied:
             return tied, "text"
         raise PredictionsError(
-            f"{path}: not one of its {len(listed):,} texts is that of an article of the gold, the first is "
+            f"{path}: not one of its {counted(len(listed), 'text')} is that of an article of the gold, the first is "
             f"{one_line(texts[0])}; predict the texts of the gold, or give each list its article's id"
         )
     if any(one.id is not None or one.text is not None for one in listed):
@@ -210,7 +211,8 @@ def _tied(
         )
     if len(listed) != len(articles):
         raise PredictionsError(
-            f"{path}: mentions of {len(listed):,} texts, the gold has {len(articles):,} articles; list every article "
+            f"{path}: mentions of {counted(len(listed), 'text')}, the gold has {counted(len(articles), 'article')}; "
+            "list every article "
             'in the order of the gold, or give each list its article\'s id: {"id": ..., "entities": [...]}'
         )
     return list(zip(listed, articles, strict=True)), "order"
@@ -266,8 +268,8 @@ def _mention(item: Any, stored: StoredText, *, place: str) -> Mention:
     found = cut_out(stored.text, start, end)
     if found is None or not found.strip():
         raise PredictionsError(
-            f"{place}: the mention [{start}, {end}) does not lie in its text of {len(stored.text):,} characters; "
-            "offsets are code points, end exclusive"
+            f"{place}: the mention [{start}, {end}) does not lie in its text of "
+            f"{counted(len(stored.text), 'character')}; offsets are code points, end exclusive"
         )
     is_exact = "word" not in given
     word = given.get("text") if is_exact else given["word"]

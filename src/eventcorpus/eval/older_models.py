@@ -10,6 +10,7 @@ from eventcorpus.annotation.migrate import Migration, migration
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import PredictedMention, PredictedRole, Prediction
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import counted
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Carried:
             listed = ", ".join(f"{old} to {new}" for old, new in renamed.items())
             yield f"{self.place}: made with {self.old.key}; its labels are carried along the changes: {listed}"
         for (name, why), n in self.left_out.items():
-            yield f"{self.place}: {name} left out of its predictions, {n:,} times: {why}"
+            yield f"{self.place}: {name} left out of its predictions, {counted(n, 'time')}: {why}"
 
     def _mention(self, mention: PredictedMention) -> PredictedMention | None:
         label = self._name(mention.label)

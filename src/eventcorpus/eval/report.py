@@ -15,6 +15,7 @@ from pydantic import Field
 from eventcorpus.files import StrictModel
 from eventcorpus.metrics.resample import Resampled
 from eventcorpus.predictions import ModelName
+from eventcorpus.tables import counted
 
 
 class Interval(StrictModel):
@@ -300,14 +301,15 @@ class Report(StrictModel):
     def notices(self) -> Iterator[str]:
         """What people should know before they read the figures, a line each."""
         if n := self.dataset.articles_without_prediction:
-            yield f"{n} of {self.dataset.articles} articles have no prediction; their gold counts as missed"
+            articles = counted(self.dataset.articles, "article")
+            yield f"without a prediction: {n:,} of {articles}; gold there counts as missed"
         if self.not_judged:
             listed = ", ".join(f"{name} {n:,.0f}" for name, n in self.not_judged.items())
             yield f"not judged, in articles whose annotators could not use them: {listed}"
         if self.not_in_one_layer:
             yield (
-                f"{self.not_in_one_layer} gold mentions overlap others and are out of reach of one layer of "
-                "tags; they count all the same"
+                f"{counted(self.not_in_one_layer, 'gold mention')} out of reach of one layer of tags, for overlap with "
+                "others; counted all the same"
             )
         sides = (("gold", self.classes.gold), ("predicted", self.classes.predicted)) if self.classes else ()
         for side, about in sides:

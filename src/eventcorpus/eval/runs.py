@@ -18,6 +18,7 @@ from eventcorpus.metrics.match import Key
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import Prediction, check_prediction, prediction_line
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import counted
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,8 @@ def _of_articles(gold: Sequence[AnnotatedArticle], run: Run, split: str) -> list
     predicted = [(by_id[a.article.id], a.article) for a in gold if a.article.id in by_id]
     if not predicted:
         raise PredictionsError(
-            f"{run.place}: not one of the {len(gold)} articles of split {split!r} is in it; predict this split"
+            f"{run.place}: not one of the {counted(len(gold), 'article')} of split {split!r} is in it; predict this "
+            "split"
         )
     for prediction, article in predicted:
         check_prediction(prediction, article, place=run.place)

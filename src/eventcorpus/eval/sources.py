@@ -37,6 +37,7 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction, UnreadableCount, prediction_of, read_prediction_file
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import counted
 
 WHOLE = "all"
 """The split of gold that has no splits."""
@@ -231,8 +232,8 @@ def _log_reading(side: str, read: TaggedArticles | TaggedPredictions, path: Path
         logger.info(f"{path}: {side}: tags of the scheme {SCHEMES[read.scheme].title} (--scheme names another)")
     if read.n_dropped:
         logger.info(
-            f"{path}: {side}: {read.n_dropped:,} tags are in no whole mention of the scheme {read.scheme} and do not "
-            "count; --decoder conlleval reads them too"
+            f"{path}: {side}: {counted(read.n_dropped, 'tag')} in no whole mention of the scheme {read.scheme}, not "
+            "counted; --decoder conlleval reads them too"
         )
 
 

@@ -36,6 +36,7 @@ from eventcorpus.files import read_json_lines, read_lines, to_json
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.table_files import check_suffix, write_table
+from eventcorpus.tables import counted
 from eventcorpus.text import one_line
 
 DAYS = 1
@@ -80,10 +81,10 @@ class Deduplication:
 
     def lines(self) -> Iterator[str]:
         """For people."""
-        yield f"{self.rows:,} rows tell {self.groups:,} events, {self.joined:,} of them in several rows"
+        yield f"{counted(self.rows, 'row')} of {counted(self.groups, 'event')}, {self.joined:,} of them in several rows"
         if self.repeated:
             differ = f", {self.other_content:,} of them with other content: the surer one" if self.other_content else ""
-            yield f"{self.repeated:,} rows stood more than once and count once{differ}"
+            yield f"{counted(self.repeated, 'row')} stood more than once, counted once{differ}"
 
 
 def dedupe(

@@ -14,6 +14,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from eventcorpus.errors import InputError
 from eventcorpus.files import opened
+from eventcorpus.tables import counted
 
 MOST_BYTES, MOST_NAMES = 1 << 30, 200_000
 """Of what is in an archive when it is unpacked; and the number of its files."""
@@ -98,7 +99,7 @@ def _checked(file: Path | io.BytesIO, place: str) -> ZipFile:
     total = sum(info.file_size for info in infos)
     if len(infos) > MOST_NAMES or total > MOST_BYTES:
         raise InputError(
-            f"{place}: {len(infos):,} files, {total:,} bytes when unpacked; at most {MOST_NAMES:,} files and "
+            f"{place}: {counted(len(infos), 'file')}, {total:,} bytes when unpacked; at most {MOST_NAMES:,} files and "
             f"{MOST_BYTES:,} bytes are read: unpack it, and name the folder"
         )
     for info in infos:

@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar
 from eventcorpus.errors import InputError
 from eventcorpus.files import opened, read_lines, read_text
 from eventcorpus.formats.schemes import LABEL, OUTSIDE, are_suffixed, is_prefixed
+from eventcorpus.tables import counted
 from eventcorpus.text import one_line
 
 N_LINES = 1000
@@ -245,7 +246,7 @@ def _wanted(
         n_there = n or N_CONLL_2012
         if not -n_there <= column < n_there:
             raise InputError(
-                f"--columns {wanted}: {place} has {n_there} columns, there is none with the number {which}"
+                f"--columns {wanted}: {place} has {counted(n_there, 'column')}, there is none with the number {which}"
             )
         return TagColumn(column + n if column < 0 else column, key)
 

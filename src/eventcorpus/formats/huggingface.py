@@ -23,6 +23,7 @@ from eventcorpus.formats.schemes import BadTag, TagEvidence, Tagging, chunks_of,
 from eventcorpus.formats.sentences import Offsets, TaggedWord, document_text, places_in
 from eventcorpus.formats.spans_in_json import NotTheFormat, Row, document_of, id_in, objects
 from eventcorpus.formats.tag_names import Names, names_given
+from eventcorpus.tables import counted
 from eventcorpus.text import one_line
 
 _UNKNOWN = (-1, -100)
@@ -234,7 +235,7 @@ def _words_and_tags(row: Mapping[str, Any], columns: Columns) -> tuple[Cells, di
         found = _sentences(row[name], name)
         if [*map(len, found)] != [*map(len, words)]:
             n_tags, n_words = sum(map(len, found)), sum(map(len, words))
-            raise NotTheFormat(f"{n_tags} tags in {name} for {n_words} words in {columns.words}")
+            raise NotTheFormat(f"{counted(n_tags, 'tag')} in {name} for {counted(n_words, 'word')} in {columns.words}")
         tags[name] = [[_cell(cell, columns.names[name], name) for cell in sentence] for sentence in found]
     return words, tags
 
@@ -251,7 +252,9 @@ def _cell(cell: Any, names: Names, column: str) -> Any:
         return cell
     if 0 <= cell < len(names):
         return names[cell]
-    raise NotTheFormat(f"{column} has the number {cell}, and there are {len(names)} names: {', '.join(names[:9])}")
+    raise NotTheFormat(
+        f"{column} has the number {cell}, and there are {counted(len(names), 'name')}: {', '.join(names[:9])}"
+    )
 
 
 def _sentences(value: Any, column: str) -> list[list[Any]]:

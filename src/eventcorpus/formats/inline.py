@@ -30,6 +30,7 @@ from eventcorpus.errors import EventCorpusError, InputError, SpanError
 from eventcorpus.files import read_text, to_json
 from eventcorpus.ontology import ORIGIN_KEY, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Role, Span, span_order
+from eventcorpus.tables import counted
 from eventcorpus.text import one_line, stored_form
 
 _ESCAPED = {"[": "[", "]": "]", "\\": "\\", "=": "=", "n": "\n"}
@@ -76,7 +77,7 @@ def read_inline_files(paths: Iterable[Path], ontology: Ontology, *, header: str 
             )
     found = [f"article {a.article.id}: {violation}" for a in annotated for violation in violations(a, ontology)]
     if found:
-        raise InputError(f"{found[0]} ({len(found)} faults; see eventcorpus inline check)")
+        raise InputError(f"{found[0]} ({counted(len(found), 'fault')}; see eventcorpus inline check)")
     return annotated
 
 
@@ -104,9 +105,9 @@ class InlineCheck:
         triggers = [span for span in spans if span.label in ontology.trigger_names]
         n_words = len(article.text.split())
         yield (
-            f"{article.id}: {n_words} words, {len(spans)} spans, {len(triggers)} triggers "
-            f"({1000 * len(triggers) / n_words:.0f} per 1,000 words), {len(roles)} roles, "
-            f"{len(annotated.events)} events"
+            f"{article.id}: {counted(n_words, 'word')}, {counted(len(spans), 'span')}, "
+            f"{counted(len(triggers), 'trigger')} ({1000 * len(triggers) / n_words:.0f} per 1,000 words), "
+            f"{counted(len(roles), 'role')}, {counted(len(annotated.events), 'event')}"
         )
         for fault in violations(annotated, ontology):
             self.n_faults += 1

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from eventcorpus.errors import InputError
 from eventcorpus.formats.columns import BRACKETS, EMPTY_NODE, N_CONLL_2012, RANGE, Columns, cells_of, lines_of
 from eventcorpus.formats.schemes import is_prefixed
+from eventcorpus.tables import counted
 from eventcorpus.text import one_line
 
 _BEGINS_DOCUMENT = re.compile(r"#begin document|# newdoc\b|(\S+[ \t]+)?-DOCSTART-([ \t]|$)")
@@ -163,7 +164,7 @@ def _fitted(cells: list[str], columns: Columns) -> list[str]:
 
 
 def _wrong_number(line: str, n: int, columns: Columns) -> str:
-    has = "one column" if n == 1 else f"{n} columns"
+    has = counted(n, "column")
     others = f"the others have {columns.n}" if columns.n else "no column of names"
     return f"{one_line(line)} has {has}, {others}; only a tab or a blank divides them, which a word cannot have"
 

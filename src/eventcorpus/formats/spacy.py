@@ -37,6 +37,7 @@ from eventcorpus.formats.spans_in_json import (
     row_of,
     rows_in,
 )
+from eventcorpus.tables import counted
 
 SUFFIXES = (".spacy", ".json", ".jsonl", ".ndjson")
 _OF_TOKENS = ("tag", "pos", "morph", "lemma", "head", "dep")
@@ -159,7 +160,7 @@ def _tagged(text: str, given: Any, tags: Sequence[str | None], key: str) -> list
     """The entities that BILUO tags (or IOB, which spaCy takes too) say of the words of a text."""
     words = [str(word) for word in listed(given, "words")]
     if len(words) != len(tags):
-        raise NotTheFormat(f"{len(tags)} tags in {key} for {len(words)} words")
+        raise NotTheFormat(f"{counted(len(tags), 'tag')} in {key} for {counted(len(words), 'word')}")
     places = places_in(text, [words])
     if places is None:
         raise NotTheFormat("its words do not follow one another in its text")

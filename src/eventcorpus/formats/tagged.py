@@ -25,6 +25,7 @@ from eventcorpus.metrics.tags import NO_LABEL, Decoder, Scheme, tag_fault
 from eventcorpus.ontology import Ontology, parse_ontology
 from eventcorpus.predictions import ModelName, PredictedMention, Prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.tables import counted
 from eventcorpus.text import one_line, stored_form
 
 _STRICT = frozenset(["iob2", "iobes", "bilou", "bmes", "bmewo"])
@@ -138,8 +139,8 @@ def read_predictions_on(path: Path, articles: Sequence[Article], reading: TagRea
     documents = _documents(path, reading)
     if len(documents) != len(articles):
         raise InputError(
-            f"{path}: {len(documents):,} documents for {len(articles):,} articles; begin each article with a line "
-            "-DOCSTART- O, in the order of the split"
+            f"{path}: {counted(len(documents), 'document')} for {counted(len(articles), 'article')}; begin each "
+            "article with a line -DOCSTART- O, in the order of the split"
         )
     offsets = (_word_offsets(document, article, path) for document, article in zip(documents, articles, strict=True))
     return _predictions(path, documents, articles, offsets, "iob2", reading)
@@ -270,8 +271,8 @@ def _check_same_words(gold: Sequence[Sentence], predicted: Sequence[Sentence], g
         if gold_sentence is None or sentence is None:
             longer, line = (gold_path, gold_sentence[0].line) if sentence is None else (path, sentence[0].line)
             raise InputError(
-                f"{path}: {len(predicted):,} sentences, the gold {gold_path} has {len(gold):,}; from {longer} line "
-                f"{line} on there is no other side"
+                f"{path}: {counted(len(predicted), 'sentence')}, the gold {gold_path} has {len(gold):,}; from "
+                f"{longer} line {line} on there is no other side"
             )
         for word, other in zip_longest(gold_sentence, sentence):
             if word is None or other is None:
@@ -281,7 +282,7 @@ def _check_same_words(gold: Sequence[Sentence], predicted: Sequence[Sentence], g
                 n_words = min(len(gold_sentence), len(sentence))
                 raise InputError(
                     f"{here}: line {line}: sentence {number} goes on with {one_line(extra)}, and has ended on the "
-                    f"other side after {n_words} words; both files need the same sentences"
+                    f"other side after {counted(n_words, 'word')}; both files need the same sentences"
                 )
             if word.word != other.word and word.word.split() != other.word.split():
                 raise InputError(

@@ -27,6 +27,7 @@ from eventcorpus.models.languages import reading_warnings
 from eventcorpus.models.windows import TextEncoder, even_windows
 from eventcorpus.predictions import TEXT_CHANGED, ModelName, Prediction, prediction_of
 from eventcorpus.schema import Article, Mention
+from eventcorpus.tables import counted
 from eventcorpus.text import sentence_starts, stored_form
 
 OVERLAP = 24
@@ -238,8 +239,9 @@ class ConfidenceFilter:
             if never
             else ""
         )
-        links = f" with {self.n_links_left_out:,} links" if self.n_links_left_out else ""
-        yield f"{self.left_out.total():,} of {self.n_seen:,} mentions{links} left out for their confidence{whole}"
+        links = f" with {counted(self.n_links_left_out, 'link')}" if self.n_links_left_out else ""
+        n_left_out = self.left_out.total()
+        yield f"{n_left_out:,} of {counted(self.n_seen, 'mention')}{links} left out for low confidence{whole}"
 
 
 def predict(

@@ -30,6 +30,7 @@ from eventcorpus.labelstudio.regions import check_annotation, is_region, units, 
 from eventcorpus.labelstudio.shapes import annotations_of, n_entries, objects_in
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Role, Span
+from eventcorpus.tables import counted
 from eventcorpus.text import sha256_of, stored_form
 
 
@@ -234,13 +235,14 @@ def _joined(pieces: list[_Piece], task: ExportedTask) -> str:
         if piece.first.offset != len(text):
             raise InputError(
                 f"{piece.first.place}: article {task.article_id}: part {piece.first.part} begins at "
-                f"{piece.first.offset}, and the parts before it have {len(text)} characters; export the article again"
+                f"{piece.first.offset}, and the parts before it have {counted(len(text), 'character')}; export the "
+                "article again"
             )
         text += piece.text
     if len(pieces) > 1 and task.sha256 not in (None, sha256_of(text)):
         raise InputError(
-            f"article {task.article_id}: its {len(pieces)} parts together are not the text that was exported; export "
-            "it again"
+            f"article {task.article_id}: its {counted(len(pieces), 'part')} together are not the text that was "
+            "exported; export it again"
         )
     return text
 

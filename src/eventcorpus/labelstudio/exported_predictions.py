@@ -20,6 +20,7 @@ from eventcorpus.labelstudio.texts import TaskText
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, PredictedMention, PredictedRole, Prediction
 from eventcorpus.schema import AnnotatedArticle, Span
+from eventcorpus.tables import counted
 from eventcorpus.text import one_line
 
 UNKNOWN = "unknown"
@@ -87,7 +88,7 @@ def _version(index: ExportIndex, wanted: str | None) -> str:
                 "labelstudio pull"
             )
         found.update({version_of(prediction) for prediction in task.predictions})
-    listed = ", ".join(f"{one_line(name)} ({n:,} tasks)" for name, n in sorted(found.items()))
+    listed = ", ".join(f"{one_line(name)} ({counted(n, 'task')})" for name, n in sorted(found.items()))
     place = ", ".join(map(str, index.paths))
     if not found:
         raise InputError(f"{place}: no task has a prediction; to score its annotations: --exported annotations")

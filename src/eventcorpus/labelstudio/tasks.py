@@ -24,6 +24,7 @@ from eventcorpus.labelstudio.results import results_of, results_of_prediction
 from eventcorpus.ontology import Ontology, ontology_yaml
 from eventcorpus.predictions import Prediction, check_prediction
 from eventcorpus.schema import AnnotatedArticle, Article
+from eventcorpus.tables import counted
 from eventcorpus.text import one_line, sha256_of, words
 
 TASKS_PER_FILE = 1000
@@ -100,7 +101,8 @@ def tasks_of(
     parts = [(0, len(article.text))] if max_chars is None else cut_parts(article.text, max_chars)
     if len(parts) > 1 and annotated is not None:
         raise InputError(
-            f"article {article.id}: {len(article.text)} characters and annotated: not cut; leave --max-chars out"
+            f"article {article.id}: {counted(len(article.text), 'character')} and annotated: not cut; leave "
+            "--max-chars out"
         )
     for n, (start, end) in enumerate(parts, start=1):
         task: dict[str, Any] = {"data": dict(data)}

@@ -15,6 +15,7 @@ from eventcorpus.annotation.document import Fault
 from eventcorpus.conversion_report import Code
 from eventcorpus.errors import OntologyError
 from eventcorpus.labelstudio.config import TEXT_OBJECT, targets
+from eventcorpus.tables import counted
 from eventcorpus.text import from_utf16, one_line
 
 SEPARATOR = "\n\n"
@@ -78,7 +79,7 @@ class TaskText(NamedTuple):
         if stretches is None:
             return Located(((start, end),), said)
         if max(turns) >= len(stretches):
-            return Located((), fault=Fault(Code.OFFSET_RANGE, f"the dialogue has {len(stretches)} turns"))
+            return Located((), fault=Fault(Code.OFFSET_RANGE, f"the dialogue has {counted(len(stretches), 'turn')}"))
         ends = stretches[turns[0]], stretches[turns[1]]
         plain = self._piece(ends, start, end)
         if plain is not None and (said is None or self._fits(plain, ends, said)):
@@ -89,7 +90,7 @@ class TaskText(NamedTuple):
         if plain is None:
             length = ends[1][1] - ends[1][0]
             return Located(
-                (), fault=Fault(Code.OFFSET_RANGE, f"{one_line(str(to_name))} has {length} characters there")
+                (), fault=Fault(Code.OFFSET_RANGE, f"{one_line(str(to_name))} has {counted(length, 'character')} there")
             )
         return Located((plain,), said)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from eventcorpus.files import StrictModel
 from eventcorpus.metrics import Numbers
+from eventcorpus.tables import counted
 
 LEVEL = 0.95
 """The level of intervals, unless another is asked for."""
@@ -101,7 +102,10 @@ def draw_resamples(units: Sequence[Hashable], *, n_resamples: int = 1000, seed: 
     ([[1, 1], [2, 0]], [21.0, 2.0])
     """
     if not units or n_resamples < 1:
-        raise ValueError(f"{len(units)} articles and {n_resamples} resamples; there must be at least one of each")
+        raise ValueError(
+            f"{counted(len(units), 'article')} and {counted(n_resamples, 'resample')}; there must be at least one of "
+            "each"
+        )
     number: dict[Hashable, int] = {}
     unit_of = np.array([number.setdefault(unit, len(number)) for unit in units], dtype=np.intp)
     generator = np.random.default_rng(seed)

@@ -19,6 +19,7 @@ from eventcorpus.errors import InputError
 from eventcorpus.metrics.match import Counts, label_figures, sum_counts
 from eventcorpus.metrics.resample import Estimate, Resampling, draw_resamples, estimate
 from eventcorpus.metrics.tags import Decoder, FlatChunks, Scheme, Sentences, TagCodes, first_tokens, flat_chunks
+from eventcorpus.tables import counted
 
 
 @dataclass(frozen=True)
@@ -119,10 +120,12 @@ def _same_sentences(gold: Sentences, predicted: Sentences) -> NDArray[np.int64]:
         number, (n_gold, n_predicted) = next((n, pair) for n, pair in pairs if pair[0] != pair[1])
         if n_gold is None or n_predicted is None:
             raise InputError(
-                f"gold has {len(gold):,} sentences and predicted {len(predicted):,}; both sides need the same ones"
+                f"gold has {counted(len(gold), 'sentence')} and predicted {len(predicted):,}; both sides need the "
+                "same ones"
             )
         raise InputError(
-            f"sentence {number} has {n_gold} tags in gold and {n_predicted} predicted; both sides need a tag a token"
+            f"sentence {number} has {counted(n_gold, 'tag')} in gold and {n_predicted} predicted; both sides need a "
+            "tag a token"
         )
     return first
 
@@ -132,7 +135,9 @@ def _units(units: Sequence[Hashable] | None, n_sentences: int) -> tuple[tuple[Ha
     if units is None:
         return ("all",), np.zeros(n_sentences, dtype=np.int64)
     if len(units) != n_sentences:
-        raise InputError(f"{len(units):,} units for {n_sentences:,} sentences; name the unit of every sentence")
+        raise InputError(
+            f"{counted(len(units), 'unit')} for {counted(n_sentences, 'sentence')}; name the unit of every sentence"
+        )
     position: dict[Hashable, int] = {}
     unit_of = np.array([position.setdefault(unit, len(position)) for unit in units], dtype=np.int64)
     return tuple(position), unit_of

@@ -36,6 +36,7 @@ from eventcorpus.models.windows import EncodedText
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import counted
 from eventcorpus.tags import OUTSIDE, tags_from_spans
 
 if TYPE_CHECKING:
@@ -116,8 +117,8 @@ def _too_little(articles: Sequence[AnnotatedArticle], n_mentions: int, n_correct
     n_units = len({annotated.article.unit for annotated in articles})
     if n_units < FEWEST_ARTICLES or n_mentions < FEWEST_MENTIONS:
         return (
-            f"not calibrated: {n_units} articles (those of one cluster count as one) with {n_mentions} predicted "
-            f"mentions are too few; {FEWEST_ARTICLES} and {FEWEST_MENTIONS} are needed"
+            f"not calibrated: {counted(n_units, 'article')} (those of one cluster count as one) with "
+            f"{counted(n_mentions, 'predicted mention')}, too few; {FEWEST_ARTICLES} and {FEWEST_MENTIONS} are needed"
         )
     if n_correct in (0, n_mentions):
         return f"not calibrated: {n_correct} of {n_mentions} predicted mentions are right, so there is nothing to tell"

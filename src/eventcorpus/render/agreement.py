@@ -21,7 +21,7 @@ from eventcorpus.package_data import fill_template
 from eventcorpus.render.charts import Row, interval_chart
 from eventcorpus.render.html import Mark, highlight, page_script
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
+from eventcorpus.tables import UNDEFINED, counted, percent, percent_range, titled_table
 from eventcorpus.text import sentences_around
 
 _SERIES = (("exact F1", "var(--p)"), ("overlap F1", "var(--r)"), ("alpha on characters", "var(--f)"))
@@ -35,14 +35,16 @@ def pair_name(pair: PairAgreement) -> str:
 def agreement_tables(report: AgreementReport) -> console.Group:
     """The report for a terminal: labels in ontology order, roles, attributes, events; pairs if there are several."""
     n_resamples, seed, n_units = report.bootstrap.resamples, report.bootstrap.seed, report.all_pairs.units
-    drawn = f"95% intervals: {n_resamples:,} resamples of {n_units:,} articles or clusters (seed {seed})"
+    units = counted(n_units, "article or cluster", "articles or clusters")
+    drawn = f"95% intervals: {counted(n_resamples, 'resample')} of {units} (seed {seed})"
     return console.Group(*_tables(report), Text(drawn))
 
 
 def _tables(report: AgreementReport) -> Iterator[Table]:
     pair = report.all_pairs
     yield titled_table(
-        f"Agreement of {pair_name(pair)} on {pair.articles:,} articles of {report.dataset.name}, in hundredths",
+        f"Agreement of {pair_name(pair)} on {counted(pair.articles, 'article')} of {report.dataset.name}, in "
+        "hundredths",
         ("label", "spans", "", "exact F1", "95%", "overlap F1", "alpha_characters"),
         _span_rows(pair.labels),
         last=_span_rows({"all labels": pair.all_labels}),
@@ -74,7 +76,8 @@ def _tables(report: AgreementReport) -> Iterator[Table]:
         number = UNDEFINED if apart.value is None else f"{apart.value:.2f}"
         ends = UNDEFINED if apart.low is None or apart.high is None else f"{apart.low:.2f} to {apart.high:.2f}"
         yield titled_table(
-            f"Events ({events.first:,} and {events.second:,}; {events.triggers_of_both:,} triggers marked by both)",
+            f"Events ({events.first:,} and {events.second:,}; {counted(events.triggers_of_both, 'trigger')} marked by "
+            "both)",
             ("figure", "", "95%"),
             [
                 *((name, *_cells(figure)) for name, figure in shares.items()),
@@ -139,7 +142,9 @@ def agreement_page(
 def _chart(pair: PairAgreement) -> Markup:
     labels = {label: row for label, row in pair.labels.items() if row.first or row.second}
     rows = [
-        Row(name, f"{row.first:,} / {row.second:,} spans", (row.f1_exact, row.f1_overlap, row.alpha_characters))
+        Row(
+            name, f"{row.first:,} / {counted(row.second, 'span')}", (row.f1_exact, row.f1_overlap, row.alpha_characters)
+        )
         for name, row in [("all labels", pair.all_labels), *labels.items()]
     ]
     return interval_chart(rows, _SERIES, description="F1 and alpha per label with 95% intervals")

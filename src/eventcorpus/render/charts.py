@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from markupsafe import Markup
 
-from eventcorpus.tables import percent
+from eventcorpus.tables import counted, percent
 
 if TYPE_CHECKING:
     from eventcorpus.agreement.agree import Figure
@@ -315,7 +315,7 @@ def reliability_chart(bins: Sequence[Bin]) -> Markup:
         x, y = _SQUARE.x(each.confidence), _SQUARE.y(each.correct)
         parts.append(path(f"M{x} {_SQUARE.y(each.confidence)}V{y}", "gap"))
         words = (
-            f"{each.n:,} predictions of confidence {each.low:.2f} to {each.high:.2f}: "
+            f"{counted(each.n, 'prediction')} of confidence {each.low:.2f} to {each.high:.2f}: "
             f"{percent(each.correct, unit='%')} right, {percent(each.confidence, unit='%')} said"
         )
         parts.append(element("circle", hint(words), cx=x, cy=y, r=round(2.5 + 8 * (each.n / most) ** 0.5, 1)))

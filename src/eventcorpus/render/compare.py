@@ -27,7 +27,7 @@ from eventcorpus.render.html import (
     predicted_side,
 )
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
+from eventcorpus.tables import UNDEFINED, counted, percent, percent_range, titled_table
 from eventcorpus.text import one_line
 
 _LEVEL = 0.05
@@ -106,7 +106,7 @@ def verdict(comparison: Comparison) -> str:
     if micro.difference.value is None or micro.p_randomisation is None:
         return "micro F1 is undefined: nothing in gold and nothing predicted"
     units = "articles" if dataset.units == dataset.articles else "clusters of articles"
-    exchanges = f"{comparison.randomisation.rounds:,} exchanges of {dataset.units:,} {units}"
+    exchanges = f"{counted(comparison.randomisation.rounds, 'exchange')} of {dataset.units:,} {units}"
     by = f"p = {p_value(micro.p_randomisation)}, {exchanges}"
     found = f"{percent(abs(micro.difference.value))} points of micro F1 ({by})"
     if micro.smallest_difference is not None:

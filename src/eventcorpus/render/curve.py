@@ -13,7 +13,7 @@ from eventcorpus.eval.intervals import ends, shown
 from eventcorpus.eval.report import Figure
 from eventcorpus.package_data import fill_template
 from eventcorpus.render.charts import BLUE, ORANGE, Plot, element, hint, path, picture, svg_file, text
-from eventcorpus.tables import UNDEFINED, percent, titled_table
+from eventcorpus.tables import UNDEFINED, counted, percent, titled_table
 from eventcorpus.text import printable
 
 _LARGE = Plot(left=64, top=84, width=700, height=290)
@@ -60,8 +60,9 @@ def curve_lines(report: CurveReport) -> Iterator[str]:
     if (forecast := report.micro.forecast) is not None:
         outcome = "as forecast" if forecast.is_right else "NOT as forecast: do not trust the curve beyond its sizes"
         yield (
-            f"checked: the first {forecast.sizes} sizes (up to {forecast.from_articles:,.0f} articles) forecast "
-            f"{shown(forecast.f1)} at {report.train_articles:,}; measured {shown(forecast.measured)}, {outcome}"
+            f"checked: the first {counted(forecast.sizes, 'size')} (up to "
+            f"{counted(round(forecast.from_articles), 'article')}) forecast {shown(forecast.f1)} at "
+            f"{report.train_articles:,}; measured {shown(forecast.measured)}, {outcome}"
         )
         judged = [curve.forecast for curve in report.labels.values() if curve.forecast]
         right = sum(each.is_right for each in judged)
@@ -109,7 +110,7 @@ def curve_svg(report: CurveReport) -> str:
 
 def _described(report: CurveReport) -> str:
     figures = ", ".join(
-        f"{size.mean_articles:,.0f} articles {percent(figure.value)}"
+        f"{counted(round(size.mean_articles), 'article')} {percent(figure.value)}"
         for size, figure in zip(report.sizes, report.micro.sizes, strict=True)
     )
     return f"micro F1 by articles: {figures}; {said_of_more(report)}"
@@ -118,7 +119,7 @@ def _described(report: CurveReport) -> str:
 def _key(report: CurveReport) -> list[Markup]:
     parts = [text(_LARGE.left, 42, f"mean over seeds {_seeds(report)}, and the law", class_="name micro")]
     if forecast := report.micro.forecast:
-        words = f"forecast of the first {forecast.sizes} sizes: {shown(forecast.f1)}"
+        words = f"forecast of the first {counted(forecast.sizes, 'size')}: {shown(forecast.f1)}"
         parts.append(text(_LARGE.left, 60, words, class_="name forecast"))
     return parts
 
@@ -158,9 +159,9 @@ def _curve_parts(report: CurveReport, curve: Curve, plot: Plot) -> list[Markup]:
         for articles, seed, f1 in zip(size.articles, report.seeds, runs, strict=True):
             if f1 is not None:
                 x, y = scale.place(articles, f1)
-                words = hint(f"{articles:,} articles, seed {seed}: {percent(f1)}")
+                words = hint(f"{counted(articles, 'article')}, seed {seed}: {percent(f1)}")
                 parts.append(element("circle", words, class_="ring micro", cx=x, cy=y, r=2.5))
-        parts += _mean(scale, size.mean_articles, figure, "micro", f"{size.mean_articles:,.0f} articles")
+        parts += _mean(scale, size.mean_articles, figure, "micro", f"{counted(round(size.mean_articles), 'article')}")
     return parts
 
 

@@ -36,7 +36,7 @@ from eventcorpus.render.html import (
 )
 from eventcorpus.render.links import links_of
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.tables import percent
+from eventcorpus.tables import counted, percent
 
 _LINKS = ("arrows.js", "links.js")
 """The scripts of roles, attributes and events."""
@@ -84,11 +84,11 @@ def report_lines(report: Report) -> list[str]:
         lines[0] += "; overlap: its ends may differ"
     if report.seeds is not None:
         each = ", ".join(percent(value) for value in report.seeds.micro_f1)
-        lines.append(f"figures are means over {len(report.seeds.models)} runs, micro F1 {each}")
+        lines.append(f"figures are means over {counted(len(report.seeds.models), 'run')}, micro F1 {each}")
     if report.bootstrap is not None:
-        drawn = "articles" if report.dataset.units == report.dataset.articles else "clusters of articles"
-        units = f" of {report.dataset.units:,} {drawn}" if report.dataset.units is not None else ""
-        lines.append(f"{_level(report)}: interval of F1, {report.bootstrap.resamples:,} resamples{units}")
+        drawn = "article" if report.dataset.units == report.dataset.articles else "article cluster"
+        units = f" of {counted(report.dataset.units, drawn)}" if report.dataset.units is not None else ""
+        lines.append(f"{_level(report)}: interval of F1, {counted(report.bootstrap.resamples, 'resample')}{units}")
     if report.smallest_difference is not None:
         lines.append(
             f"two systems must differ by about {percent(report.smallest_difference)} points of micro F1 for this test "

@@ -22,7 +22,7 @@ from eventcorpus.files import StrictModel, parse_as, read_json, write_json, writ
 from eventcorpus.models.calibration import Calibration
 from eventcorpus.models.folder import HEADS, ModelAbout, read_about
 from eventcorpus.package_data import fill_template
-from eventcorpus.tables import UNDEFINED, percent, percent_with_range
+from eventcorpus.tables import UNDEFINED, counted, percent, percent_with_range
 from eventcorpus.text import printable
 
 CARD_FACTS = "card.json"
@@ -261,8 +261,9 @@ def calibration_paragraphs(about: ModelAbout, *, has_links: bool) -> list[str]:
         )
     elif calibration.thresholds:
         said.append(
-            f"Thresholds: no label reached {wanted} with {calibration.least_mentions} mentions or more, so that "
-            "`extract --thresholds` leaves out every mention; a lower `calibrate --target-precision` may find some."
+            f"Thresholds: no label reached {wanted} with {counted(calibration.least_mentions, 'mention')} or more, so "
+            "that `extract --thresholds` leaves out every mention; a lower `calibrate --target-precision` may find "
+            "some."
         )
     else:
         said.append("Thresholds: none, so that `extract --thresholds` does not work; `--min-confidence` does.")
@@ -276,7 +277,7 @@ def _calibrated(calibration: Calibration) -> str:
         why = escape(calibration.note or "it was never compared with how often they are right")
         return f"Not calibrated: {why.removeprefix('not calibrated: ')}. {_MADE_ANEW} does it."
     place = f"{escape(on.dataset)}, {escape(on.split)}" if on.dataset else "held-out articles"
-    where = f"{on.articles:,} articles ({place}) with {on.mentions:,} predicted mentions"
+    where = f"{counted(on.articles, 'article')} ({place}) with {counted(on.mentions, 'predicted mention')}"
     if calibration.note:
         note = escape(calibration.note)
         return f"{note[0].upper()}{note[1:]}. Confidences are as the model gives them."

@@ -22,7 +22,7 @@ from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.render.charts import BarRow, bar_chart, histogram
 from eventcorpus.render.html import Mark, highlight
 from eventcorpus.schema import LOW_CONFIDENCE, Article
-from eventcorpus.tables import UNDEFINED, percent, percent_range, titled_table
+from eventcorpus.tables import UNDEFINED, counted, percent, percent_range, titled_table
 from eventcorpus.text import one_line, printable
 
 # stats ---------------------------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def stats_page(report: StatsReport, *, unmet: Sequence[str] = (), required: int 
     charts = [("Words an article", words), ("Triggers per 1,000 words, articles with events", density)]
     for key, name in DISTRIBUTIONS.items():
         mentions: dict[str, MentionCount] = getattr(total, key)
-        rows = [BarRow(label, count.n, f"in {count.articles:,} articles") for label, count in mentions.items()]
+        rows = [BarRow(label, count.n, f"in {counted(count.articles, 'article')}") for label, count in mentions.items()]
         charts.append((name.capitalize(), bar_chart(rows, title=name, colour=_BAR_COLOURS[key])))
     for key in ("kinds", "years", "outlets", "tags"):
         articles: dict[str, int] = getattr(total, key)
@@ -262,8 +262,8 @@ def corrections_summary(report: Corrections) -> str:
     total = report.total
     share = percent(total.untouched / total.annotations if total.annotations else None)
     lines = [
-        f"{total.annotations:,} annotations begun from a prediction: {total.untouched:,} untouched ({share}%), "
-        f"{total.untouched_within:,} of them within {report.within_seconds:g} s; "
+        f"{counted(total.annotations, 'annotation')} begun from a prediction: {total.untouched:,} untouched "
+        f"({share}%), {total.untouched_within:,} of them within {report.within_seconds:g} s; "
         f"{percent(total.still_prediction)}% of the regions still say that a model drew them"
     ]
     apart = [f"{n:,} {_APART[name]}" for name, n in report.apart.model_dump().items() if n]
@@ -280,7 +280,8 @@ def calibration_tables(calibration: Calibration) -> tuple[Table, Table]:
     on = calibration.fitted_on
     assert on is not None  # whatever was fitted was fitted on something
     errors = titled_table(
-        f"Confidences, cross-validated on {on.articles:,} articles, {on.mentions:,} mentions, {on.correct:,} right",
+        f"Confidences, cross-validated on {counted(on.articles, 'article')}, {counted(on.mentions, 'mention')}, "
+        f"{on.correct:,} right",
         ("method", "calibration error", "Brier score", "log loss", ""),
         (
             (
@@ -293,7 +294,7 @@ def calibration_tables(calibration: Calibration) -> tuple[Table, Table]:
     )
     thresholds = titled_table(
         f"From which confidence on {100 * (calibration.precision or 0):g}% are right, of at least "
-        f"{calibration.least_mentions} mentions",
+        f"{counted(calibration.least_mentions, 'mention')}",
         ("label", "threshold", "kept", "of", "precision, %", "95% interval"),
         ((label, *_threshold_cells(threshold)) for label, threshold in calibration.thresholds.items()),
     )
@@ -311,7 +312,7 @@ def _threshold_cells(threshold: Threshold) -> tuple[str, ...]:
 def backend_table(checks: BackendChecks) -> Table:
     """What each backend finds, beside torch in fp32."""
     return titled_table(
-        f"Mentions in split {checks.split} of {checks.dataset}, {checks.articles:,} articles",
+        f"Mentions in split {checks.split} of {checks.dataset}, {counted(checks.articles, 'article')}",
         ("backend", "F1, %", "difference", "same mentions, %", "largest difference of a log-probability"),
         (
             ("fp32", percent(checks.f1, digits=2), "", "", ""),
@@ -345,7 +346,7 @@ def prediction_tables(predictions: Iterable[Prediction]) -> Iterator[Table]:
             )
             for i, m in enumerate(prediction.mentions)
         )
-        title = f"{prediction.id}: {len(prediction.mentions)} mentions"
+        title = f"{prediction.id}: {counted(len(prediction.mentions), 'mention')}"
         said = ("label", "text", *(("roles and attributes",) if linked else ()))
         yield titled_table(title, (*said, "start", "end", "confidence"), rows, left=len(said))
 

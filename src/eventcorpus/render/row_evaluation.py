@@ -11,7 +11,7 @@ from eventcorpus.eval.report import Figures, LabelFigures, Matching
 from eventcorpus.eval.rows import RowReport
 from eventcorpus.package_data import fill_template
 from eventcorpus.render.charts import bar_cell
-from eventcorpus.tables import UNDEFINED, percent, titled_table
+from eventcorpus.tables import UNDEFINED, counted, percent, titled_table
 
 _COLUMNS = ("precision", "recall", "F1", "95%", "gold", "predicted", "right")
 
@@ -22,14 +22,14 @@ def row_report_tables(report: RowReport) -> Iterator[Table | str]:
     yield _table("cells, of all rows, %", "column", report.cells)
     matched = report.cells_of_matched.micro
     yield f"cells of the rows that have a partner: F1 {percent(matched.f1)} {_bracketed(f1_ends(matched))}".rstrip()
-    yield f"wholly right: {shown(report.wholly_right)} % of {report.rows:,} gold rows"
+    yield f"wholly right: {shown(report.wholly_right)} % of {counted(report.rows, 'gold row')}"
     yield f"extra rows for 100 gold rows: {shown(report.extra_rows)}"
     if report.false_rows is not None and report.false_rows.value is not None:
         between = report.false_rows.interval
         ends = _bracketed(f"{between.low:.0f}, {between.high:.0f}") if between else ""
         yield (
             f"false rows for 1,000 articles without an event: {report.false_rows.value:.0f} {ends} "
-            f"({report.articles_without_event:,} such articles)"
+            f"({counted(report.articles_without_event, 'such article')})"
         )
 
 

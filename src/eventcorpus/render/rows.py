@@ -24,6 +24,7 @@ from eventcorpus.events.rows import Argument, CountCell, DateCell, Row
 from eventcorpus.ontology import NO_COLOUR, ROW_KEYS, Ontology, RowRoles, attribute_name, label_colours
 from eventcorpus.package_data import fill_template
 from eventcorpus.render.html import json_in_html, page_script
+from eventcorpus.tables import counted
 from eventcorpus.text import printable
 
 PEOPLE = (None, "people")
@@ -177,16 +178,12 @@ def totals_of(rows: Sequence[Row], names: RowRoles) -> Totals:
 
 def totals_line(totals: Totals) -> str:
     """The sums in words."""
-    rows, articles = _n(totals.rows, "row"), _n(totals.articles, "article")
-    line = f"{rows} of {articles}: {_n(totals.incidents, 'actual incident')}"
+    rows, articles = counted(totals.rows, "row"), counted(totals.articles, "article")
+    line = f"{rows} of {articles}: {counted(totals.incidents, 'actual incident')}"
     if not totals.tolls:
         return line
-    without = f" ({_n(totals.without_bound, 'toll')} without a lower bound)" if totals.without_bound else ""
+    without = f" ({counted(totals.without_bound, 'toll')} without a lower bound)" if totals.without_bound else ""
     return f"{line}, killed in them at least {totals.killed:,}{without}"
-
-
-def _n(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 # for a terminal -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from eventcorpus.models.calibration import Bin, Calibration, wilson_interval
 from eventcorpus.render.charts import BLUE, ORANGE, Plot, element, hint, path, svg_file, text
-from eventcorpus.tables import percent
+from eventcorpus.tables import counted, percent
 from eventcorpus.training.metrics import Metrics
 
 _PLOT = Plot(left=64, top=46, width=732, height=266)
@@ -127,7 +127,7 @@ def _counts(before: Sequence[Bin], after: Sequence[Bin]) -> list[Markup]:
     for name, bins, offset in (("before", before, 2.0), ("after", after, 2.0 + half)):
         for each in bins:
             y = _COUNTS.y(each.mentions / most)
-            words = f"{each.mentions:,} mentions said {each.low:.1f} to {each.high:.1f}"
+            words = f"{counted(each.mentions, 'mention')} said {each.low:.1f} to {each.high:.1f}"
             place = {"x": _COUNTS.x(each.low) + offset, "y": y, "width": half, "height": _COUNTS.bottom - y}
             parts.append(element("rect", hint(words), class_=f"bar {name}", **place))
     middle, words = _COUNTS.left + _COUNTS.width / 2, f"mentions of each confidence, at most {most:,}"

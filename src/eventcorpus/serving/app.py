@@ -47,6 +47,7 @@ from eventcorpus.serving.requests import (
     refuse,
     status_of,
 )
+from eventcorpus.tables import counted
 
 OPEN_PATHS = ("/health", "/ready", WEBHOOK)
 """What needs no key: those who look after a service ask whether it runs."""
@@ -129,9 +130,9 @@ class _Service:
             return AsciiResponse(await asyncio.to_thread(answer, articles, readings, changed))
 
     async def _read(self, request: Request, articles: Sequence[Article]) -> list[Reading]:
-        request.state.counts = f", {len(articles)} articles"
+        request.state.counts = f", {counted(len(articles), 'article')}"
         readings = await in_time(request, self._batcher.read(articles), timeout=self._limits.timeout)
-        request.state.counts += f", {sum(len(reading.mentions) for reading in readings)} mentions"
+        request.state.counts += f", {counted(sum(len(reading.mentions) for reading in readings), 'mention')}"
         return readings
 
     def _extraction(self, article: Article, reading: Reading, is_changed: bool) -> Extraction:

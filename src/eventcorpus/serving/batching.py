@@ -18,6 +18,7 @@ from eventcorpus.errors import RequestError
 from eventcorpus.inference.extractor import Extractor
 from eventcorpus.schema import Article, Mention
 from eventcorpus.serving.metrics import Metrics
+from eventcorpus.tables import counted
 
 TURN_ARTICLES = 16
 TURN_CHARACTERS = 50_000
@@ -73,7 +74,7 @@ class Batcher:
         if self.is_full:
             seconds = math.ceil(self._n_characters * self._seconds_per_character)
             raise RequestError(
-                f"{len(self._waiting)} requests are waiting already; ask again later",
+                f"{counted(len(self._waiting), 'request')} waiting already; ask again later",
                 status=429,
                 retry_after=min(max(seconds, 1), MAX_RETRY_AFTER),
             )

@@ -21,6 +21,7 @@ from eventcorpus.labelstudio.results import PredictionItems
 from eventcorpus.schema import Article
 from eventcorpus.serving.batching import Batcher
 from eventcorpus.serving.requests import AsciiResponse, Bodies, Limits, in_time
+from eventcorpus.tables import counted
 
 logger = logging.getLogger(__name__)
 
@@ -77,14 +78,14 @@ class LabelStudio:
         async with self._bodies.json(request) as body:
             controls = project_controls(body, "label_config", ontology=self._ontology, model=self._model)
             tasks = read_texts(body, controls.text_key, max_characters=self._limits.max_characters)
-            request.state.counts = f", {len(tasks)} tasks"
+            request.state.counts = f", {counted(len(tasks), 'task')}"
             articles = [Article("", task.stored.text) for task in tasks]
             readings = await in_time(request, self._batcher.read(articles), timeout=self._limits.timeout)
             predictions = [
                 prediction_for(task, reading.mentions, controls=controls, model=self._model)
                 for task, reading in zip(tasks, readings, strict=True)
             ]
-        request.state.counts += f", {_counted([items for items, _ in predictions])}"
+        request.state.counts += f", {_what_is_in([items for items, _ in predictions])}"
         _warn_left_out(shown.left_out for _, shown in predictions)
         return AsciiResponse({"results": [items.as_json() for items, _ in predictions]})
 
@@ -94,10 +95,10 @@ class LabelStudio:
             return AsciiResponse({"detail": "nothing is done with it: this model stays as it is"})
 
 
-def _counted(predictions: Sequence[PredictionItems]) -> str:
+def _what_is_in(predictions: Sequence[PredictionItems]) -> str:
     """What is in an answer, for the log."""
-    kinds = ("mentions", "roles", "attributes")
-    return ", ".join(f"{sum(getattr(items, f'n_{kind}') for items in predictions)} {kind}" for kind in kinds)
+    kinds = ("mention", "role", "attribute")
+    return ", ".join(counted(sum(getattr(items, f"n_{kind}s") for items in predictions), kind) for kind in kinds)
 
 
 def _warn_left_out(counts: Iterable[Counter[str]]) -> None:
@@ -105,5 +106,5 @@ def _warn_left_out(counts: Iterable[Counter[str]]) -> None:
     total = sum(counts, start=Counter[str]())
     if total:
         reason, n = total.most_common(1)[0]
-        others = f", and {total.total() - n} for {len(total) - 1} other reasons" if len(total) > 1 else ""
-        logger.warning("%s/predict: left out of the answer: %d times: %s%s", PREFIX, n, reason, others)
+        others = f", and {total.total() - n} for {counted(len(total) - 1, 'other reason')}" if len(total) > 1 else ""
+        logger.warning("%s/predict: left out of the answer: %s: %s%s", PREFIX, counted(n, "time"), reason, others)

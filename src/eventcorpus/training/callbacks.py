@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from eventcorpus.errors import InputError, OutputError
 from eventcorpus.files import write_text
 from eventcorpus.metrics.match import Counts
+from eventcorpus.tables import counted
 from eventcorpus.training.batches import Epochs
 from eventcorpus.training.checkpoint import (
     checkpoints,
@@ -154,7 +155,7 @@ class Callbacks:
     def _draw(self, file: MetricsFile) -> None:
         from eventcorpus.render.training_charts import training_svg  # a room above ours, which draws our metrics
 
-        title = f"{self.folder.stem}: {self.epochs.n_steps:,} steps"
+        title = f"{self.folder.stem}: {counted(self.epochs.n_steps, 'step')}"
         write_text(self.folder / PLOT, training_svg(file.lines, title=title))
 
     def _save(self, progress: Progress) -> None:

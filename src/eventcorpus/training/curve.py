@@ -28,6 +28,7 @@ from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import prediction_line, read_prediction_file
 from eventcorpus.progress import OnProgress
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import counted
 from eventcorpus.training.checkpoint import drop_folder
 from eventcorpus.training.distributed import current_processes
 from eventcorpus.training.fit import fit
@@ -111,7 +112,7 @@ def curve_trainings(
         for i, (share, some) in enumerate(zip(shares, nested, strict=True)):
             if i and len(nested[i - 1]) == len(some):
                 raise InputError(
-                    f"shares {shares[i - 1]:g} and {share:g} of {len(articles):,} articles are the same "
+                    f"shares {shares[i - 1]:g} and {share:g} of {counted(len(articles), 'article')} are the same "
                     f"{len(some):,} with seed {seed}; take shares that are further apart"
                 )
             epochs = min(round(recipe.num_train_epochs * len(articles) / len(some)), _MOST_EPOCHS)

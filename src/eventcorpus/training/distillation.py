@@ -21,6 +21,7 @@ from eventcorpus.models.encoders import find_encoder, load_tokenizer
 from eventcorpus.models.windows import TextEncoder
 from eventcorpus.package_data import package_path
 from eventcorpus.schema import AnnotatedArticle, Mention
+from eventcorpus.tables import counted
 from eventcorpus.training.examples import (
     Example,
     ExamplesOf,
@@ -58,7 +59,9 @@ def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeac
     for k in range(recipe.n_teachers):
         folder = out.with_name(f"{out.name}.teachers") / str(k)
         training_articles = [a for a, fold in zip(prepared.articles, folds, strict=True) if fold != k]
-        logger.info("teacher %d of %d learns from %d articles", k + 1, recipe.n_teachers, len(training_articles))
+        logger.info(
+            "teacher %d of %d learns from %s", k + 1, recipe.n_teachers, counted(len(training_articles), "article")
+        )
         fit_teacher(training_articles, teacher_recipe(recipe, k), folder)
         teachers.append(partial(Extractor.from_pretrained, folder))
     unseen_by = [folds[position] for position in encoded.article_of]
@@ -69,7 +72,11 @@ def distilled_examples(prepared: Preparation, out: Path, *, fit_teacher: FitTeac
     others = (
         unlabelled_examples(unlabelled, teachers, read=teacher_windows(prepared, texts, unlabelled)) if texts else []
     )
-    logger.info("teachers gave targets for %d windows with gold labels and for %d without", len(labelled), len(others))
+    logger.info(
+        "teachers gave targets for %s with gold labels and for %d without",
+        counted(len(labelled), "window"),
+        len(others),
+    )
     examples = labelled + others
     if not prepared.heads or not recipe.found_mentions:
         return lambda epoch: examples
@@ -119,7 +126,10 @@ def folds_of(articles: Sequence[AnnotatedArticle], *, n_teachers: int, seed: int
     """
     units = sorted({annotated.article.unit for annotated in articles})
     if n_teachers > len(units):
-        raise InputError(f"{n_teachers} teachers for {len(units)} articles or clusters; lower n_teachers")
+        raise InputError(
+            f"{counted(n_teachers, 'teacher')} for "
+            f"{counted(len(units), 'article or cluster', 'articles or clusters')}; lower n_teachers"
+        )
     random.Random(f"{seed}-teachers").shuffle(units)
     fold_of = {unit: i % n_teachers for i, unit in enumerate(units)}
     return [fold_of[annotated.article.unit] for annotated in articles]

@@ -18,6 +18,7 @@ from eventcorpus.models.encoders import has_weights
 from eventcorpus.models.folder import is_model_folder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle
+from eventcorpus.tables import counted
 from eventcorpus.training.batches import Epochs
 from eventcorpus.training.distillation import teacher_recipe
 from eventcorpus.training.distributed import Processes
@@ -51,17 +52,18 @@ class Plan:
         recipe, encoded, n_articles = self.prepared.recipe, self.prepared.encoded, len(self.prepared.articles)
         here = "" if self.has_weights else f"; the weights of {recipe.encoder} are not here yet, training fetches them"
         teachers = [
-            f"first {recipe.n_teachers} teachers, {self.n_teacher_steps:,} steps in all; they give targets for these "
-            f"windows and for {self.n_unlabelled:,} without labels"
+            f"first {counted(recipe.n_teachers, 'teacher')}, {counted(self.n_teacher_steps, 'step')} in all; they "
+            f"give targets for these windows and for {self.n_unlabelled:,} without labels"
         ]
-        soft_targets = [f"{self.n_unlabelled:,} windows without labels are learned from {recipe.soft_targets}"]
+        soft_targets = [f"{counted(self.n_unlabelled, 'window')} without labels, learned from {recipe.soft_targets}"]
         return [
-            f"{n_articles:,} articles, {encoded.n_tokens:,} tokens, {len(encoded.examples):,} windows of up to "
-            f"{recipe.max_length}; {encoded.n_spans:,} spans, of which {len(encoded.lost):,} cannot be learned",
+            f"{counted(n_articles, 'article')}, {counted(encoded.n_tokens, 'token')}, "
+            f"{counted(len(encoded.examples), 'window')} of up to {recipe.max_length}; "
+            f"{counted(encoded.n_spans, 'span')}, of which {len(encoded.lost):,} cannot be learned",
             *(teachers if recipe.n_teachers else []),
             *(soft_targets if recipe.soft_targets else []),
-            f"{self.n_steps:,} steps: {recipe.num_train_epochs} epochs of {self.n_steps // recipe.num_train_epochs:,}"
-            + here,
+            f"{counted(self.n_steps, 'step')}: {counted(recipe.num_train_epochs, 'epoch')} of "
+            f"{self.n_steps // recipe.num_train_epochs:,}" + here,
         ]
 
 

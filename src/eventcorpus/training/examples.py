@@ -19,6 +19,7 @@ from eventcorpus.models.heads import EventHeads, load_heads
 from eventcorpus.models.windows import EncodedText, TextEncoder
 from eventcorpus.ontology import Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Mention, Span
+from eventcorpus.tables import counted
 from eventcorpus.tags import OUTSIDE, tag_names, tags_from_spans
 from eventcorpus.training.augmentation import Names, collect_names, geo_names, replace_mentions
 from eventcorpus.training.head_targets import IGNORED, HeadExample, HeadExamples, HeadLoss, heads_for
@@ -139,7 +140,8 @@ def prepare(articles: Sequence[AnnotatedArticle], ontology: Ontology, recipe: Re
     encoded = encode_articles(articles, ontology, encoder, heads=heads)
     if not encoded.n_spans:
         raise InputError(
-            f"nothing to learn: {len(articles)} articles and not one span in them; check the split and the labels"
+            f"nothing to learn: {counted(len(articles), 'article')} and not one span in them; check the split and the "
+            "labels"
         )
     return Preparation(articles, ontology, recipe, source, encoder, encoded, unlabelled_articles(recipe), heads)
 
@@ -157,8 +159,8 @@ def check_validation(recipe: Recipe, validation: Sequence[AnnotatedArticle]) -> 
         raise RecipeError(f"{keys[0]} needs scores and eval_strategy is no; set it to epoch or steps")
     if not any(annotated.spans for annotated in validation):
         raise RecipeError(
-            f"{keys[0]} needs a validation split with spans and there are {len(validation)} articles with none; make "
-            "one with eventcorpus split, or leave the key out"
+            f"{keys[0]} needs a validation split with spans and there are {counted(len(validation), 'article')} with "
+            "none; make one with eventcorpus split, or leave the key out"
         )
 
 
@@ -166,9 +168,9 @@ def log_encoded(prepared: Preparation) -> None:
     """Log what there is to learn, and warn of what cannot be learned: spans, labels without examples, cut mentions."""
     encoded, labels, recipe = prepared.encoded, prepared.ontology.labels, prepared.recipe
     logger.info(
-        "encoded %s articles into %s windows, %s tokens; %s of %s spans cannot be learned (%.1f%%)",
-        f"{len(prepared.articles):,}", f"{len(encoded.examples):,}", f"{encoded.n_tokens:,}", f"{len(encoded.lost):,}",
-        f"{encoded.n_spans:,}", 100 * len(encoded.lost) / encoded.n_spans,
+        "encoded %s into %s, %s; %s of %s cannot be learned (%.1f%%)", counted(len(prepared.articles), "article"),
+        counted(len(encoded.examples), "window"), counted(encoded.n_tokens, "token"), f"{len(encoded.lost):,}",
+        counted(encoded.n_spans, "span"), 100 * len(encoded.lost) / encoded.n_spans,
     )  # fmt: skip
     for line in encoded.lost[:_MAX_NAMED]:
         logger.info("cannot be learned: %s", line)
@@ -178,15 +180,15 @@ def log_encoded(prepared: Preparation) -> None:
     unseen = [label for label in labels if not encoded.labels[label]]
     if unseen:
         logger.warning(
-            "%s of %s labels have no example to learn from and will never be predicted: %s",
-            len(unseen), len(labels), ", ".join(unseen),
+            "without an example to learn from, and never to be predicted: %s of %s: %s",
+            len(unseen), counted(len(labels), "label"), ", ".join(unseen),
         )  # fmt: skip
     if encoded.cut:
         named = "; ".join(encoded.cut[:_MAX_NAMED]) + ("; ..." if len(encoded.cut) > _MAX_NAMED else "")
         logger.warning(
-            "%s mentions are whole in no window of max_length %s and stride %s and are learned in parts; raise stride "
-            "above their length in tokens: %s",
-            f"{len(encoded.cut):,}", recipe.max_length, recipe.stride, named,
+            "%s whole in no window of max_length %s and stride %s, learned in parts; raise stride above the length in "
+            "tokens: %s",
+            counted(len(encoded.cut), "mention"), recipe.max_length, recipe.stride, named,
         )  # fmt: skip
 
 
@@ -200,7 +202,7 @@ def _not_linked(prepared: Preparation) -> Iterator[str]:
     targets = [head.targets for head in {id(e.head): e.head for e in prepared.encoded.examples if e.head}.values()]
     if n_lost := sum(found.n_lost for found in targets):
         n = sum(int((found.roles > 0).sum()) for found in targets) + n_lost
-        yield f"{n_lost:,} of {n:,} roles cannot be learned: too many mentions of one label stand between their ends"
+        yield f"{n_lost:,} of {counted(n, 'role')} cannot be learned: too many mentions of one label between both ends"
 
 
 def encode_articles(

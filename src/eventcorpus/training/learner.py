@@ -13,6 +13,7 @@ from torch import nn
 
 from eventcorpus.errors import ModelError, RecipeError
 from eventcorpus.models.heads import EventHeads
+from eventcorpus.tables import counted
 from eventcorpus.training.batches import Batch, MicroBatch, chunks, like_lengths
 from eventcorpus.training.distributed import Processes, distributed_like, full_tensor, shard
 from eventcorpus.training.examples import Preparation
@@ -252,7 +253,7 @@ def _out_of_memory(recipe: Recipe, micro_batches: Sequence[MicroBatch], *, on_gp
     size, n_accumulated = recipe.per_device_train_batch_size, recipe.gradient_accumulation_steps
     shapes = [tuple(batch.tensors["input_ids"].shape) for batch in micro_batches]
     largest = max(shapes, key=lambda shape: shape[0] * shape[1], default=None)
-    what = f"a batch of {largest[0]} windows of {largest[1]} tokens" if largest else "the model"
+    what = f"a batch of {counted(largest[0], 'window')} of {counted(largest[1], 'token')}" if largest else "the model"
     if size > 1:
         smaller = size // 2
         way = (

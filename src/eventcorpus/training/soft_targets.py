@@ -31,6 +31,7 @@ from eventcorpus.package_data import package_path
 from eventcorpus.predictions import ModelName
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import Article
+from eventcorpus.tables import counted
 from eventcorpus.tags import OUTSIDE, tag_names
 from eventcorpus.text import sha256_of
 from eventcorpus.training.distillation import with_soft_targets
@@ -314,7 +315,7 @@ def soft_target_examples(prepared: Preparation) -> list[Example]:
             soft = torch.zeros(len(example.input_ids), len(tags))  # special tokens have no target
             soft[first : first + window.end - window.start] = probabilities[window.start : window.end]
             examples.append(replace(with_soft_targets(example, soft), head=head))
-    logger.info("soft targets of %s for %s windows without labels", targets.model.version, f"{len(examples):,}")
+    logger.info("soft targets of %s for %s without labels", targets.model.version, counted(len(examples), "window"))
     return examples
 
 

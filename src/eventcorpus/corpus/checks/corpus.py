@@ -23,6 +23,7 @@ from eventcorpus.labelstudio.config import shows
 from eventcorpus.predictions import Prediction
 from eventcorpus.progress import OnProgress, tracked
 from eventcorpus.schema import Article
+from eventcorpus.tables import counted
 from eventcorpus.text import cut_out
 
 _KIND_OF_CODE = {
@@ -145,7 +146,9 @@ def article_findings(
         unreadable: ids of articles that could not be read, which have a finding already.
     """
     for article_id in sorted(set(articles) - set(annotated) - set(unreadable)):
-        yield Finding("no-annotation", article_id, f"{len(articles[article_id].text):,} characters, not annotated")
+        yield Finding(
+            "no-annotation", article_id, f"{counted(len(articles[article_id].text), 'character')}, not annotated"
+        )
     for article_id in sorted(set(annotated) - set(articles) - set(unreadable)):
         yield Finding("no-article", article_id, "annotated, and not in articles/")
     for article_id in sorted(set(annotated) & set(articles)):

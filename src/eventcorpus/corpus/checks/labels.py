@@ -10,6 +10,7 @@ from eventcorpus.corpus.checks.findings import Finding, finding_at, is_english
 from eventcorpus.ontology import Ontology, expression_of
 from eventcorpus.predictions import Prediction, check_prediction
 from eventcorpus.schema import AnnotatedArticle, Article, Span
+from eventcorpus.tables import counted
 from eventcorpus.text import words
 
 SHORTEST_NAME = 4
@@ -41,7 +42,7 @@ def labelled_differently(gold: Iterable[AnnotatedArticle], ontology: Ontology) -
                 continue
             score = round(len(by_label[usual]) / len(mentions), 2)
             message = (
-                f"{label} here ({len(mentions)} in all), {usual} {len(by_label[usual])} times, "
+                f"{label} here ({len(mentions)} in all), {usual} {counted(len(by_label[usual]), 'time')}, "
                 f"first in {first.article.id}"
             )
             for annotated, span in mentions:
@@ -219,5 +220,5 @@ def never_predicted(gold: Iterable[AnnotatedArticle], predictions: Mapping[str, 
         if key not in found:
             annotated, span = mentions[0]
             n = len(mentions)
-            message = f"{span.label}, {n} {'mention' if n == 1 else 'mentions'}, none of them predicted"
+            message = f"{span.label}, {counted(n, 'mention')}, none of them predicted"
             yield finding_at(span, annotated, "never-predicted", message, score=float(n))

@@ -21,6 +21,7 @@ from eventcorpus.labelstudio.results import ServerText, results_of_prediction
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import Prediction, prediction_mismatch
 from eventcorpus.progress import OnProgress
+from eventcorpus.tables import counted
 
 PREDICTIONS_PER_REQUEST = 1000
 """The server stores each request wholly or not at all, and counts all tasks of the project anew after each."""
@@ -61,10 +62,11 @@ class PreannotateReport:
     def notices(self, project: Project, ontology: Ontology) -> Iterator[str]:
         """What became of roles, attributes and tasks beside what was sent, a line each."""
         named = self.without_control.most_common(REASONS)
-        yield from (f"left out: {n:,} times: {reason}" for reason, n in named)
+        yield from (f"left out: {counted(n, 'time')}: {reason}" for reason, n in named)
         if len(self.without_control) > len(named):
             n_others = self.without_control.total() - sum(n for _, n in named)
-            yield f"... and {n_others:,} times for {len(self.without_control) - len(named)} other reasons"
+            reasons = counted(len(self.without_control) - len(named), "other reason")
+            yield f"... and {counted(n_others, 'time')} for {reasons}"
         if named:
             yield (
                 f"to show these roles and attributes, give project {project.id} controls for them (labelstudio push "
@@ -76,14 +78,20 @@ class PreannotateReport:
                 "the one that it was made from)"
             )
         counts = {
-            f"values are the default in {ontology.key}: left unset, as annotators leave them": self.n_defaults,
-            "mentions and roles cross the cuts between the parts of long articles: left out": self.n_left_out,
-            "predictions of this version were removed first": self.n_replaced,
-            "tasks keep their prediction: an annotation was begun from it": self.n_begun,
-            "predictions stood twice, after a run that was killed: the copies were removed": self.n_copies_removed,
-            "tasks of the project are of no article in the file": self.n_tasks_without,
+            f"left unset, as annotators leave them: the default in {ontology.key}": ("value", self.n_defaults),
+            "of mentions and roles across the cuts between the parts of long articles left out": (
+                "item",
+                self.n_left_out,
+            ),
+            "of this version removed first": ("prediction", self.n_replaced),
+            "with the prediction that was there: an annotation was begun from it": ("task", self.n_begun),
+            "that stood twice, after a run that was killed: the copies were removed": (
+                "prediction",
+                self.n_copies_removed,
+            ),
+            "of the project of no article in the file": ("task", self.n_tasks_without),
         }
-        yield from (f"{n:,} {words}" for words, n in counts.items() if n)
+        yield from (f"{counted(n, noun)} {words}" for words, (noun, n) in counts.items() if n)
         if self.shown_before is not None:
             before = f" (before: {self.shown_before})" if self.shown_before else ""
             yield f"annotators of project {project.id} begin with the predictions of {self.version} now{before}"
@@ -194,7 +202,8 @@ def check_labels(predictions: Mapping[str, Prediction], controls: Controls, *, p
     faults = {id_: fault for id_, prediction in predictions.items() if (fault := controls.label_fault(prediction))}
     for article_id, fault in faults.items():
         raise PredictionsError(
-            f"{place}: article {article_id}: {fault} ({len(faults)} of {len(predictions)} articles); nothing was sent"
+            f"{place}: article {article_id}: {fault} ({len(faults)} of {counted(len(predictions), 'article')}); "
+            "nothing was sent"
         )
 
 
@@ -295,19 +304,22 @@ def _check(report: PreannotateReport, predictions: Mapping[str, Prediction], *, 
     """Stop if not one prediction fits, or with ``strict`` if one does not, or a part of one has no place."""
     if report.refused:
         article_id, reason = next(iter(report.refused.items()))
-        fault = f"article {article_id}: {reason} ({len(report.refused)} of {len(predictions)} articles)"
+        fault = f"article {article_id}: {reason} ({len(report.refused)} of {counted(len(predictions), 'article')})"
         if strict:
             raise StrictError(f"--strict: {fault}; nothing was sent")
         if len(report.refused) == len(predictions):
             raise PredictionsError(f"{place}: {fault}; nothing was sent")
     elif strict and report.n_left_out:
         raise StrictError(
-            f"--strict: {report.n_left_out} mentions and roles cross the cuts between the parts of long articles; "
-            "nothing was sent"
+            f"--strict: {counted(report.n_left_out, 'mention or role', 'mentions and roles')} across the cuts between "
+            "the parts of long articles; nothing was sent"
         )
     elif strict and report.without_control:
         reason, n = next(iter(report.without_control)), report.without_control.total()
-        raise StrictError(f"--strict: {reason} ({n} roles and attributes have no control); nothing was sent")
+        raise StrictError(
+            f"--strict: {reason} ({counted(n, 'role or attribute', 'roles and attributes')} without control); nothing "
+            "was sent"
+        )
 
 
 def _remove_ours(project: Project, batch: Sequence[LiveTask]) -> int:
@@ -328,13 +340,13 @@ def _send(
         for task, prediction in batch
     ]
     request = [{"task": task.id, **items.as_json()} for (task, _), items in zip(batch, sent, strict=True)]
-    with explained(f"writing {len(request)} predictions to project {project.id}"):
+    with explained(f"writing {counted(len(request), 'prediction')} to project {project.id}"):
         n_created = int(project.client.projects.import_predictions(id=project.id, request=request).created or 0)
     report.n_sent += n_created
     if n_created != len(request):  # the server leaves out in silence what does not fit its configuration
         raise ServerError(
-            f"project {project.id}: the server took {n_created} predictions of {len(request)} (its log says why); was "
-            "the configuration changed meanwhile? Run the command again"
+            f"project {project.id}: the server took {counted(n_created, 'prediction')} of {len(request)} (its log "
+            "says why); was the configuration changed meanwhile? Run the command again"
         )
     report.n_mentions += sum(items.n_mentions for items in sent)
     report.n_roles += sum(items.n_roles for items in sent)

@@ -23,6 +23,7 @@ from eventcorpus.labelstudio.config import is_made_from
 from eventcorpus.labelstudio.exports import PULL_MANIFEST, PULLED_EXPORT, is_pull_folder
 from eventcorpus.labelstudio.live.server import Project, explained
 from eventcorpus.ontology import Ontology, ontology_yaml
+from eventcorpus.tables import counted
 
 EARLIER = "earlier"
 SNAPSHOT_TITLE = "eventcorpus pull"
@@ -125,7 +126,7 @@ def _snapshot(project: Project, part: Path, progress: Callable[[int], None]) -> 
             progress(n_bytes)
     if snapshot.md5 and snapshot.md5 != checksum.hexdigest():
         raise ServerError(
-            f"project {project.id}: the snapshot arrived damaged ({n_bytes} bytes); run the command again"
+            f"project {project.id}: the snapshot arrived damaged ({counted(n_bytes, 'byte')}); run the command again"
         )
     with explained(f"removing snapshots of project {project.id}"):  # ours, and what pulls that were killed left behind
         for other in exports.list(project.id):
@@ -174,12 +175,12 @@ def describe_last_pull(project: Project, folder: Path) -> str:
     if manifest["project"] != project.id:
         return f"{folder} was pulled from another project ({manifest['project']} {manifest['title']!r})"
     age = dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(manifest["pulled_at"])
-    return f"last pull {_ago(age)}: {manifest['annotations']:,} annotations in {folder}"
+    return f"last pull {_ago(age)}: {counted(manifest['annotations'], 'annotation')} in {folder}"
 
 
 def _ago(age: dt.timedelta) -> str:
     seconds = max(0, int(age.total_seconds()))
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
         if seconds >= 2 * length:
-            return f"{seconds // length} {unit} ago"
-    return f"{seconds} seconds ago"
+            return f"{counted(seconds // length, unit)} ago"
+    return f"{counted(seconds, 'second')} ago"

@@ -19,6 +19,7 @@ from eventcorpus.labelstudio.instructions import have_the_same_words, instructio
 from eventcorpus.labelstudio.live.server import SETTLE, Project, Server, explained
 from eventcorpus.ontology import Ontology
 from eventcorpus.progress import OnProgress
+from eventcorpus.tables import counted
 from eventcorpus.text import listed, sha256_of, stored_form
 
 TASKS_PER_REQUEST = 500
@@ -95,7 +96,7 @@ def prepare_project(server: Server, title: str, ontology: Ontology, *, config: s
     dropped = set(before.labels) - set(ontology.labels) if before else set()
     if dropped and project.n_annotations:
         raise InputError(
-            f"project {project.id} has {project.n_annotations} annotations, and {ontology.key} has no label "
+            f"project {project.id} has {counted(project.n_annotations, 'annotation')}, and {ontology.key} has no label "
             f"{sorted(dropped)[0]!r} any more; push to a new project (--project NEW): convert carries the old "
             "annotations along the ontology's changes"
         )
@@ -221,7 +222,7 @@ def compare(tasks: Iterable[dict[str, Any]], present: Present) -> tuple[list[dic
                 "pull what is annotated, delete the task and push again"
             )
         elif n_parts != data.get("n_parts", 1):
-            report.refused[article_id] = f"it is there in {n_parts} parts: push it with the same --max-chars"
+            report.refused[article_id] = f"it is there in {counted(n_parts, 'part')}: push it with the same --max-chars"
         elif key not in present.tasks:
             missing.append(task)
         else:

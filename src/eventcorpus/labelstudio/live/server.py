@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from eventcorpus.errors import InputError, ServerError
+from eventcorpus.tables import counted
 
 URL_VARIABLE = "LABEL_STUDIO_URL"
 KEY_VARIABLE = "LABEL_STUDIO_API_KEY"
@@ -79,7 +80,7 @@ class Project:
 
     def ask_annotators(self, n: int) -> None:
         """Let a task be finished, for everybody's queue, when ``n`` people have labelled it."""
-        with explained(f"letting {n} annotators label every task of project {self.id}"):
+        with explained(f"letting {counted(n, 'annotator')} label every task of project {self.id}"):
             self.client.projects.update(id=self.id, maximum_annotations=n, overlap_cohort_percentage=100)
 
     def show_predictions(self, model_version: str) -> str | None:
@@ -97,10 +98,10 @@ class Project:
 
     def import_tasks(self, tasks: list[dict[str, Any]]) -> None:
         """Import tasks in one request, with their annotations and predictions; the server stores all or none."""
-        with explained(f"importing {len(tasks)} tasks into project {self.id}"):
+        with explained(f"importing {counted(len(tasks), 'task')} into project {self.id}"):
             n_made = int(self.client.projects.import_tasks(id=self.id, request=tasks).task_count or 0)
         if n_made != len(tasks):
-            raise ServerError(f"the server made {n_made} tasks of {len(tasks)}; run the command again")
+            raise ServerError(f"the server made {counted(n_made, 'task')} of {len(tasks)}; run the command again")
 
     def act_on_tasks(self, action: str, task_ids: list[int]) -> None:
         """Let the server do one of its actions (such as ``delete_tasks``) on tasks."""
