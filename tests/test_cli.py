@@ -252,7 +252,7 @@ def test_strict_fails_and_writes_nothing(here: Path) -> None:
     code, _, stderr = run(*CONVERT, "--strict")
     assert code == 1
     assert stderr == (
-        "Error: --strict: 1 of 1 articles, 1 of 1 spans (1 repaired), 0 of 0 roles, 0 of 0 attributes; "
+        "Error: --strict: 1 of 1 article, 1 of 1 span (1 repaired), 0 of 0 roles, 0 of 0 attributes; "
         "the first: article "
         "x1: region r1 Actor [0, 7) repaired (blanks at the edges); nothing was written; run without --strict and read "
         "loss_report.json\n"

@@ -41,7 +41,7 @@ def test_the_table_says_what_was_compared(folder: Path) -> None:
     assert code == 0
     assert "Agreement of a1 and a2 on 60 articles of ds, in hundredths" in stdout
     assert "50 resamples of 60 articles or clusters (seed 0)" in stdout
-    assert stderr == "22 of 82 articles have one annotator and say nothing here\n"
+    assert stderr == "with one annotator, so not compared: 22 of 82 articles\n"
 
 
 def test_the_report_follows_the_published_schema_and_counts_what_was_changed(folder: Path) -> None:

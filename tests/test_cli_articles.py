@@ -150,7 +150,7 @@ def test_extract_with_strict_writes_nothing_if_something_is_lost(here: Path, tin
     (here / "a.jsonl").write_text('{"text": "Rebels left."}\n{"text": ""}\n')
     arguments = ("extract", "--backend", "fp32", "a.jsonl", "--model", str(tiny_model), "--out", "out.jsonl")
     status, _, told = run(*arguments, "--strict")
-    assert (status, told.splitlines()[-1]) == (1, "Error: --strict: a.jsonl: line 2 has no text (1 articles)")
+    assert (status, told.splitlines()[-1]) == (1, "Error: --strict: a.jsonl: line 2 has no text (1 article)")
     assert not (here / "out.jsonl").exists()
     assert run(*arguments)[0] == 0
 

@@ -152,7 +152,7 @@ def test_a_file_is_scored_as_seqeval_scores_its_tags(
         ),
         (
             ("\n\nPeter I-PER\nBlackburn I-PER\n", "\n"),
-            "p.txt: 1 sentences, the gold gold.txt has 2; from gold.txt line 6 on there is no other side",
+            "p.txt: 1 sentence, the gold gold.txt has 2; from gold.txt line 6 on there is no other side",
         ),
         (
             ("Peter I-PER", "Peter PER"),
@@ -160,7 +160,7 @@ def test_a_file_is_scored_as_seqeval_scores_its_tags(
         ),
         (
             ("Peter I-PER", "Peter"),
-            "p.txt: line 6: 'Peter' has one column, the others have 2; only a tab or a blank divides them, which a word cannot have",
+            "p.txt: line 6: 'Peter' has 1 column, the others have 2; only a tab or a blank divides them, which a word cannot have",
         ),
     ],
 )
@@ -190,7 +190,7 @@ def test_a_tag_file_is_laid_on_the_articles_of_a_dataset_however_it_cuts_words(h
     )
     Path("p.txt").write_text("Rebels B-Actor\n\nattacked O\n")
     assert (
-        "p.txt: 2 documents for 1 articles"
+        "p.txt: 2 documents for 1 article"
         in (run("eval", "--dataset", "ds", "--split", "train", "--predictions", "p.txt")[2])
     )
 
@@ -216,7 +216,7 @@ def test_predictions_of_several_models_need_a_name(here: Path) -> None:
     arguments = ("--gold-file", "full.json", "--predictions", "full.json")
     assert run("eval", *arguments)[2] == (
         "ontology: ontology.yaml (beside full.json)\n"
-        "Error: full.json: predictions of several models, name one with --model-version: 'm@1' (1 tasks), 'm@2' (1 tasks)\n"
+        "Error: full.json: predictions of several models, name one with --model-version: 'm@1' (1 task), 'm@2' (1 task)\n"
     )
     assert counts(report(*arguments, "--model-version", "m@1"))["Actor"] == (1, 1, 1)
     assert counts(report(*arguments, "--model-version", "m@2"))["Actor"] == (0, 0, 1)
@@ -240,7 +240,7 @@ def test_what_of_an_export_cannot_be_read_is_told(here: Path) -> None:
     Path("full.json").write_text(json.dumps([task(prediction(1, "m", region("p1", 0, 6, "Group")))]))
     code, _, stderr = run("eval", "--gold-file", "full.json", "--predictions", "full.json")
     assert code == 0
-    assert "full.json: 1 of 1 articles, 0 of 1 spans (1 refused)" in stderr and "label not in the ontology" in stderr
+    assert "full.json: 1 of 1 article, 0 of 1 span (1 refused)" in stderr and "label not in the ontology" in stderr
 
 
 def test_a_dataset_is_scored_like_a_system(here: Path) -> None:

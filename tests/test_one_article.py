@@ -72,7 +72,7 @@ def test_from_typed_text_to_a_score_and_mentions(
     ]
 
     Path("p.jsonl").write_text(line)
-    assert "1 tasks" in run(
+    assert "1 task" in run(
         "labelstudio", "tasks", "new.txt", "--out", "again", "--ontology", "o.yaml", "--predictions", "p.jsonl"
     )
     (task,) = json.loads(Path("again/tasks-00001.json").read_text())

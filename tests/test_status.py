@@ -133,7 +133,7 @@ def test_a_folder_is_shown_from_dataset_to_model_to_scores(health: Path, tiny_en
 
     assert run(*SCORE.split()[1:])[0] == 0
     f1 = json.loads(Path("scores.json").read_text())["exact"]["micro"]["f1"]
-    parts["scores"] = f"exact micro F1 {100 * f1:.1f} on test, 1 articles"
+    parts["scores"] = f"exact micro F1 {100 * f1:.1f} on test, 1 article"
     assert run("status") == (0, shown(**parts) + (
         "next: use the model: the mentions that it finds, and event rows\n"
         "  eventcorpus extract articles --model model --out mentions.jsonl --html mentions.html --rows rows.csv\n"

@@ -280,7 +280,7 @@ def test_the_command_reads_the_ontology_beside_the_export_and_prints_what_the_sc
     found = command(tmp_path, "--json", "-")
     assert Corrections.model_validate_json(found.stdout).labels["Place"].removed == 1
     table = command(tmp_path).stdout
-    assert "1 annotations begun from a prediction: 0 untouched (0.0%)" in table
+    assert "1 annotation begun from a prediction: 0 untouched (0.0%)" in table
     assert [cell.strip() for cell in next(x for x in table.splitlines() if "Place" in x).split("│")[1:4]] == [
         "Place", "1", "0",
     ]  # fmt: skip

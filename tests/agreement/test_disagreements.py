@@ -175,7 +175,7 @@ def test_the_page_says_how_many_groups_it_does_not_show() -> None:
     found = agreement([[one, annotated("a2", ARTICLE)]], ONTOLOGY, n_resamples=5)
     made = agreement_page(found.report, found.groups, ONTOLOGY, n_groups=1)
     assert (
-        made.count('<details class="group"') == 1 and "2 disagreements in 2 smaller groups are not on this page" in made
+        made.count('<details class="group"') == 1 and "Not on this page: 2 disagreements in 2 smaller groups" in made
     )
 
 

@@ -49,7 +49,7 @@ def test_csv_becomes_articles_and_empty_cells_are_no_values(tmp_path: Path) -> N
 
 def test_csv_row_with_missing_cells_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id,text\nx1,one\nx2\n")
-    with pytest.raises(InputError, match=r"a\.csv: line 3: the row has 1 cells, not as many as the 2 columns"):
+    with pytest.raises(InputError, match=r"a\.csv: line 3: the row has 1 cell, not as many as the 2 columns"):
         read(tmp_path / "a.csv")
 
 

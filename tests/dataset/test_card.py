@@ -91,7 +91,7 @@ def test_attributes_are_counted_with_their_defaults(card: str) -> None:
 
 def test_policy_licences_and_invention_are_stated(card: str) -> None:
     assert "- Gold: the only annotator's." in card
-    assert "- Licences of the articles: CC-BY-4.0; 2 articles state none: do not publish their text." in card
+    assert "- Licences of the articles: CC-BY-4.0; none stated for 2 articles: do not publish their text." in card
     assert "- Articles marked as invented: 1 of 3." in card
 
 

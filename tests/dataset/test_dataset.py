@@ -198,7 +198,7 @@ def test_an_unrelated_file_is_never_overwritten(tmp_path: Path) -> None:
 def test_nothing_annotated_writes_nothing(tmp_path: Path) -> None:
     report = ConversionReport()
     report.refuse("articles", "x", "the article", Code.NOT_ANNOTATED)
-    with pytest.raises(InputError, match="no annotated article to write; 0 of 1 articles .*not annotated"):
+    with pytest.raises(InputError, match="no annotated article to write; 0 of 1 article .*not annotated"):
         write_dataset(tmp_path / "ds", [], ONTOLOGY, report, gold_policy="", inputs={})
     assert list(tmp_path.iterdir()) == []
 

@@ -131,6 +131,6 @@ def test_only_articles_with_a_licence_are_written_with_text_when_asked(
     assert row["text"] == text
     (entry,) = json.loads((tmp_path / "ds/loss_report.json").read_text())["items"]
     assert ("Actor" in entry["item"]) == (text is not None)
-    assert ("Standoff: text, title and metadata of 1 of 1 articles" in (tmp_path / "ds/README.md").read_text()) == (
+    assert ("Standoff: text, title and metadata of 1 of 1 article" in (tmp_path / "ds/README.md").read_text()) == (
         text is None
     )

@@ -72,7 +72,7 @@ def test_what_comes_after_the_first_sizes_is_not_looked_at() -> None:
     [
         (
             {25: 50, 100: 70, 400: 80},
-            "cannot say how many more articles give 2 points of micro F1: 3 sizes are too few for a curve; take at least 4, such as --shares 10,20,40,70,100",
+            "cannot say how many more articles give 2 points of micro F1: 3 sizes, too few for a curve; take at least 4, such as --shares 10,20,40,70,100",
         ),
         (
             {25: 60, 50: 60, 100: 60, 200: 60},

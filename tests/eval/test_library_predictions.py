@@ -155,7 +155,7 @@ def test_texts_of_other_articles_are_passed_over_and_counted(tmp_path: Path) -> 
     path = written(tmp_path, rows)
     found = read_library_predictions(path, sample_of([path]), ARTICLES)
     assert found.line() == (
-        "read as GLiNER: 1 mentions in 1 texts, tied to articles by id; 1 more are of no article of the gold"
+        "read as GLiNER: 1 mention in 1 text, tied to articles by id; 1 more of no article of the gold"
     )
 
 
@@ -175,7 +175,7 @@ def test_blanks_at_the_ends_are_no_part_of_a_mention(tmp_path: Path) -> None:
     [
         (
             [[PLACE]],
-            "mentions of 1 texts, the gold has 2 articles; list every article in the order of the gold, or give each list its "
+            "mentions of 1 text, the gold has 2 articles; list every article in the order of the gold, or give each list its "
             'article\'s id: {"id": ..., "entities": [...]}',
         ),
         (
@@ -190,7 +190,7 @@ def test_blanks_at_the_ends_are_no_part_of_a_mention(tmp_path: Path) -> None:
         ),
         (
             [{"text": "Nothing of this.", "entities": [PLACE]}],
-            "not one of its 1 texts is that of an article of the gold, the first is 'Nothing of this.'; predict the texts of "
+            "not one of its 1 text is that of an article of the gold, the first is 'Nothing of this.'; predict the texts of "
             "the gold, or give each list its article's id",
         ),
         (
@@ -273,7 +273,7 @@ def test_compare_reads_them_and_names_the_same_predictions_as_eval_does(here: Pa
     Path("map.yaml").write_text("gold: {Place: Town}\npredicted: {Place: Town}\n")
     on = ("--dataset", "ds", "--class-map", "map.yaml", "--resamples", "20")
     code, _, stderr = run("compare", "a.jsonl", "b.json", *on, "--rounds", "20", "--json", "c.json")
-    assert code == 0 and "b.json: read as GLiNER: 1 mentions in 2 texts, tied to articles by order" in stderr
+    assert code == 0 and "b.json: read as GLiNER: 1 mention in 2 texts, tied to articles by order" in stderr
     assert run("eval", "--predictions", "a.jsonl", *on, "--json", "r.json")[0] == 0
     (compared,) = json.loads(Path("c.json").read_text())["first"]["runs"]
     assert compared["predictions_sha256"] == json.loads(Path("r.json").read_text())["predictions_sha256"]
@@ -303,7 +303,7 @@ def test_the_pipeline_file_of_the_cases(tmp_path: Path) -> None:
     one = tmp_path / "gold.txt"
     one.write_text((CASES / "gold.txt").read_text().split("\n\n")[0] + "\n")
     assert spans_of(CASES / "hf-pipeline.json", str(one)) == [("gold-00001", [("Darna", "Place", 0.99)])]
-    with pytest.raises(EventCorpusError, match="mentions of 1 texts, the gold has 2 articles"):
+    with pytest.raises(EventCorpusError, match="mentions of 1 text, the gold has 2 articles"):
         spans_of(CASES / "hf-pipeline.json")
 
 
@@ -311,7 +311,7 @@ def test_the_gliner_file_of_the_cases() -> None:
     assert kind_of(CASES / "gliner.jsonl") == "library"
     assert read(CASES / "gliner.jsonl") == ("GLiNER", "text", {"one": DARNA})
     with pytest.raises(
-        EventCorpusError, match=r"not one of its 1 texts is that of an article of the gold, the first is 'Reb"
+        EventCorpusError, match=r"not one of its 1 text is that of an article of the gold, the first is 'Reb"
     ):
         spans_of(CASES / "gliner.jsonl")
 

@@ -45,7 +45,7 @@ def test_labels_and_roles_follow_and_what_was_split_is_left_out_and_told() -> No
     assert now.roles == (PredictedRole(role="agent", trigger="m0", argument="m2"),)
     assert list(carried.notices()) == [
         "models/old: made with mini@1.0.0; its labels are carried along the changes: Strike to Walkout",
-        "models/old: Event left out of its predictions, 1 times: Event was split into Walkout and Riot in 2.0.0: "
+        "models/old: Event left out of its predictions, 1 time: Event was split into Walkout and Riot in 2.0.0: "
         "annotate it again",
     ]
 

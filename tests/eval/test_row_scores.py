@@ -119,7 +119,7 @@ def test_the_command_prints_figures_and_writes_json_and_a_page(tmp_path: Path) -
     scored = ("eval", "--rows", str(gold), "--predictions", str(found))
     code, output, _ = run(*scored, "--resamples", "0", "--html", str(page))
     assert code == 0
-    assert "wholly right: 100.0 % of 1 gold rows" in output
+    assert "wholly right: 100.0 % of 1 gold row" in output
     assert "<b>found" not in page.read_text() and "&lt;b&gt;found" in page.read_text()
     assert json.loads(run(*scored, "--json", "-")[1])["wholly_right"]["value"] == 1
 

@@ -82,7 +82,7 @@ def test_predictions_of_another_text_are_refused() -> None:
 
 
 def test_predictions_of_other_articles_only_are_refused() -> None:
-    with pytest.raises(PredictionsError, match="not one of the 1 articles of split 'test' is in it"):
+    with pytest.raises(PredictionsError, match="not one of the 1 article of split 'test' is in it"):
         run([ONE], [predicted(gold("rebels", id_="zz"))])
 
 

@@ -377,7 +377,7 @@ def test_rows_that_stand_again_in_another_file_count_once_and_change_no_id(tmp_p
     done = dedupe(files, tmp_path / "groups.jsonl", load_ontology())
     assert [json.loads(line) for line in (tmp_path / "groups.jsonl").read_text().splitlines()] == once
     assert done == Deduplication(rows=10, repeated=4, other_content=0, groups=1, joined=1, compared=done.compared)
-    assert list(done.lines())[1] == "4 rows stood more than once and count once"
+    assert list(done.lines())[1] == "4 rows stood more than once, counted once"
 
 
 def test_of_rows_with_one_key_and_other_content_the_surer_one_counts_whatever_the_order(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_an_archive_that_would_unpack_to_too_much_is_refused(tmp_path: Path, mon
     ):
         members_of([path])
     monkeypatch.setattr(archives, "MOST_BYTES", 2_000_000)
-    with pytest.raises(InputError, match=r"1 files, 3,000,000 bytes when unpacked; .* unpack it, and name the folder"):
+    with pytest.raises(InputError, match=r"1 file, 3,000,000 bytes when unpacked; .* unpack it, and name the folder"):
         members_of([path])
 
 

@@ -37,7 +37,7 @@ def read(path: Path, *, refuse: bool = False) -> tuple[AnnotatedArticle, Convers
 def test_text_bounds_become_spans(tmp_path: Path) -> None:
     one, report = read(folder(tmp_path, "T1\tActor 0 6\tRebels\nT2\tPlace 14 18\tKalo\n"))
     assert [(s.id, s.start, s.end, s.label) for s in one.spans] == [("T1", 0, 6, "Actor"), ("T2", 14, 18, "Place")]
-    assert report.summary() == "1 of 1 articles, 2 of 2 spans, 0 of 0 roles, 0 of 0 attributes"
+    assert report.summary() == "1 of 1 article, 2 of 2 spans, 0 of 0 roles, 0 of 0 attributes"
 
 
 def test_an_event_is_a_span_at_its_trigger_and_its_arguments_are_roles(tmp_path: Path) -> None:

@@ -403,6 +403,6 @@ def test_articles_are_none_of_these(tmp_path: Path, row: Any) -> None:
 def test_the_cases_are_converted_without_an_option(tmp_path: Path, case: str) -> None:
     strict = [] if "prodigy" in case else ["--strict"]
     code, out, err = run("convert", str(CASES / case), "--out", str(tmp_path / "out"), *strict)
-    assert (code, out) == (0, f"1 articles in {tmp_path / 'out'} (train 1)\n"), err
+    assert (code, out) == (0, f"1 article in {tmp_path / 'out'} (train 1)\n"), err
     code, _, err = run("convert", str(CASES / case), "--out", str(tmp_path / "out"), "--strict")
     assert code == (1 if "prodigy" in case else 0)

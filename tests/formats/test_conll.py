@@ -104,7 +104,7 @@ def test_a_faulty_tag_is_repaired_and_the_report_names_its_line(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("A B-PER\nB\n", "line 2: 'B' has one column"),
+        ("A B-PER\nB\n", "line 2: 'B' has 1 column"),
         ("A B-PER\nB NNP\n", "line 2: the tag 'NNP' is neither O nor like B-PER"),
         ("A O\nB O\n", "no tag other than O"),
         ("", "the file is empty"),

@@ -252,7 +252,7 @@ def test_user_data_of_others_is_no_article_of_ours(tmp_path: Path, user_data: An
     doc.user_data.update(user_data)
     spacy.tokens.DocBin(docs=[doc], store_user_data=True).to_disk(tmp_path / "x.spacy")
     code, stdout, _ = run("convert", str(tmp_path / "x.spacy"), "--out", str(tmp_path / "ds"))
-    assert (code, stdout[:11]) == (0, "1 articles ")
+    assert (code, stdout[:11]) == (0, "1 article ")
 
 
 def test_a_format_whose_library_is_not_installed_names_the_extra(
@@ -271,9 +271,9 @@ def test_the_command_says_what_was_lost(made: Path, tmp_path: Path) -> None:
     assert (code, stdout) == (0, f"2 articles in {tmp_path / 'out'} (train 1, test 1)\n")
     assert stderr.splitlines() == [
         "2 of 2 articles (2 repaired), 4 of 5 spans (1 refused), 0 of 5 roles (5 refused), 0 of 4 attributes (4 refused)",
-        "1 articles repaired: without title, white space",
-        "1 articles repaired: without white space",
-        "1 spans refused: overlaps Actor, and one layer of tags holds one of them",
+        "1 article repaired: without title, white space",
+        "1 article repaired: without white space",
+        "1 span refused: overlaps Actor, and one layer of tags holds one of them",
         "5 roles refused: the format has no roles",
         "4 attributes refused: the format has no attributes",
         "articles whose id is not written: they stand in the order of the dataset (2)",
@@ -294,7 +294,7 @@ def test_strict_fails_on_any_loss_and_writes_nothing(made: Path, tmp_path: Path,
 def test_strict_passes_where_the_format_holds_all(tmp_path: Path) -> None:
     article = replace(ONE, article=Article("one", TEXT), spans=tuple(replace(span, attributes=()) for span in SPANS))
     exported = export(dataset(tmp_path / "ds", ("train", article)), tmp_path / "out", to="brat", strict=True)
-    assert exported.report.summary() == "1 of 1 articles, 5 of 5 spans, 5 of 5 roles, 0 of 0 attributes"
+    assert exported.report.summary() == "1 of 1 article, 5 of 5 spans, 5 of 5 roles, 0 of 0 attributes"
 
 
 def test_one_split_and_one_annotator(tmp_path: Path) -> None:

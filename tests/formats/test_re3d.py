@@ -161,7 +161,7 @@ def test_a_relation_is_a_role_and_its_own_words_are_metadata(tmp_path: Path) -> 
     ends = {"role": "BelongsTo", "trigger": "0-5-16-Person", "argument": "0-24-36-Organisation"}
     assert one.roles == (Role(**ends),)
     assert one.article.metadata["role_details"] == [ends | {"start": 17, "end": 19, "confidence": 0.75}]
-    assert report.summary() == "1 of 1 articles, 2 of 2 spans, 1 of 1 roles, 2 of 2 attributes"
+    assert report.summary() == "1 of 1 article, 2 of 2 spans, 1 of 1 role, 2 of 2 attributes"
 
 
 def test_an_end_with_several_types_is_the_most_confident_one(tmp_path: Path) -> None:

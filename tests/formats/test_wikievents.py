@@ -65,7 +65,7 @@ def test_entities_triggers_and_arguments_become_spans_and_roles(tmp_path: Path) 
         ("Conflict.Attack",),
         ("Conflict.Attack", "GPE", "PER"),
     )
-    assert report.summary() == "1 of 1 articles, 4 of 4 spans, 2 of 2 roles, 0 of 0 attributes"
+    assert report.summary() == "1 of 1 article, 4 of 4 spans, 2 of 2 roles, 0 of 0 attributes"
     assert report.notes == {}
 
 

@@ -31,7 +31,7 @@ def here(tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_backends_are_checked_and_the_outcome_is_in_the_model_folder(here: Path) -> None:
     code, stdout, _ = run("backends", "m", "--dataset", "ds")
     assert code == 0
-    assert "Mentions in split validation of ds, 1 articles" in stdout
+    assert "Mentions in split validation of ds, 1 article" in stdout
     kept = json.loads(Path("m/backends.json").read_text())
     assert [check["name"] for check in kept["backends"]] == ["bf16", "int8"]
     assert json.loads(run("backends", "m", "--dataset", "ds", "--json", "-")[1]) == kept

@@ -190,4 +190,4 @@ def test_links_to_mentions_that_are_left_out_go_with_them() -> None:
     assert [mention.id for mention in kept] == ["m1", "m3"]
     assert kept[0].links == (Link("time", "m3", 0.9),)
     assert keep.left_out == {"Place": 1}
-    assert list(keep.notices()) == ["1 of 3 mentions with 1 links left out for their confidence"]
+    assert list(keep.notices()) == ["1 of 3 mentions with 1 link left out for low confidence"]

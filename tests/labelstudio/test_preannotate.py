@@ -112,6 +112,6 @@ def test_what_was_left_out_or_left_unset_is_told_with_the_way_out() -> None:
         "labelstudio preannotate --replace",
         "project 3 'first-pass' was not made from mini@1.0.0: default values are shown as any others (--ontology names "
         "the one that it was made from)",
-        "7 values are the default in mini@1.0.0: left unset, as annotators leave them",
+        "7 values left unset, as by annotators: the default in mini@1.0.0",
     ]
     assert list(PreannotateReport("demo").notices(PROJECT, ONTOLOGY)) == []

@@ -167,9 +167,9 @@ def test_what_two_annotators_differ_in_is_decided_and_becomes_gold(
     check_agreement(json.loads(agree.stdout)["all_pairs"], first, second)
 
     decide = run("labelstudio", "adjudicate", tmp_path / "both", "--project", "decisions")
-    assert decide.stdout.startswith(f"{N_ARTICLES} articles to decide sent, 0 were there"), decide.stderr
+    assert decide.stdout.startswith(f"{N_ARTICLES} articles to decide sent, 0 there already"), decide.stderr
     again = run("labelstudio", "adjudicate", tmp_path / "both", "--project", "decisions")
-    assert again.stdout.startswith(f"0 articles to decide sent, {N_ARTICLES} were there")
+    assert again.stdout.startswith(f"0 articles to decide sent, {N_ARTICLES} there already")
 
     # the adjudicator sides with the first annotator in odd articles and with the second in even ones
     gold: dict[str, list[dict[str, Any]]] = {}

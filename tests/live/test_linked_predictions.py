@@ -101,7 +101,7 @@ def test_what_people_do_to_relations_and_choices_in_the_page_is_what_corrections
     assert run("labelstudio", "push", files / "articles.jsonl", *made_from).returncode == 0
     done = run("labelstudio", "preannotate", "--predictions", files / "p.jsonl", *made_from, "--strict")
     assert "5 tasks given predictions, 0 had them, 0 articles refused; 25 mentions, 22 roles, 3 attr" in done.stdout
-    assert "7 values are the default in santé@1.0.0: left unset, as annotators leave them" in done.stderr
+    assert "7 values left unset, as by annotators: the default in santé@1.0.0" in done.stderr
     project, task_of = server.project_id("linked"), tasks_by_article(server, "linked")
 
     open_task(annotator, project, task_of[ACCEPTED])
@@ -188,7 +188,7 @@ def test_a_project_of_others_shows_the_roles_and_values_that_it_has_and_the_rest
     done = run(*preannotate, "--strict")
     place = f"project {project} 'theirs'"
     assert done.stderr.strip().endswith(
-        f"Error: --strict: the role 'done by' is not in {place}, which has où (6 roles and attributes have no control); "
+        f"Error: --strict: the role 'done by' is not in {place}, which has où (6 roles and attributes without control); "
         "nothing was sent"
     )
     done = run(*preannotate, "--ontology", files / "ontology.yaml")
@@ -196,9 +196,9 @@ def test_a_project_of_others_shows_the_roles_and_values_that_it_has_and_the_rest
         "2 tasks given predictions, 0 had them, 0 articles refused; 10 mentions, 4 roles, 3 attributes" in done.stdout
     )
     assert f"left out: 4 times: the role 'done by' is not in {place}, which has où" in done.stderr
-    assert f"left out: 1 times: the role 'same' is not in {place}, which has où" in done.stderr
+    assert f"left out: 1 time: the role 'same' is not in {place}, which has où" in done.stderr
     assert (
-        f"left out: 1 times: 'how sure'='peut-être' cannot be said in {place}; the attribute takes sûr" in done.stderr
+        f"left out: 1 time: 'how sure'='peut-être' cannot be said in {place}; the attribute takes sûr" in done.stderr
     )
     assert f"{place} was not made from santé@1.0.0: default values are shown as any others" in done.stderr
     open_task(annotator, project, tasks_by_article(server, "theirs")[CORRECTED])
@@ -229,8 +229,8 @@ def test_a_task_opens_with_the_relations_and_choices_of_a_model_that_is_asked(
             for result in (prediction["result"], annotation["result"]):
                 assert sorted(name for item in result if item["type"] == "relation" for name in item["labels"]) == roles
                 assert [item["value"]["choices"] for item in result if item["type"] == "choices"] == [first or second]
-        assert "1 tasks, 5 mentions, 4 roles, 1 attributes" in backend.log
-        assert "1 tasks, 5 mentions, 2 roles, 1 attributes" in backend.log
+        assert "1 task, 5 mentions, 4 roles, 1 attribute" in backend.log
+        assert "1 task, 5 mentions, 2 roles, 1 attribute" in backend.log
         assert (
             f"left out of the answer: 2 times: the role 'done by' is not in project {project}, which has où, and 1"
             in (backend.log)

@@ -163,8 +163,8 @@ def test_what_annotators_do_to_predictions_in_the_page_is_what_corrections_says(
     assert run(*preannotate).stdout.startswith("0 tasks given predictions, 4 had them, 0 articles refused")
     assert set(map(len, predictions_of(server, "shown").values())) == {1}
     done = run(*preannotate, "--replace")
-    assert done.stdout.startswith("1 tasks given predictions, 3 had them")
-    assert "3 tasks keep their prediction: an annotation was begun from it" in done.stderr
+    assert done.stdout.startswith("1 task given predictions, 3 had them")
+    assert "3 tasks with the prediction that was there: an annotation was begun from it" in done.stderr
     assert set(map(len, predictions_of(server, "shown").values())) == {1}
 
 
@@ -182,7 +182,7 @@ def test_a_project_that_is_not_ours_with_cr_lf_shows_each_mention_where_it_is(
     row["mentions"][0]["attributes"] = {"side": "north"}
     file = write_lines(tmp_path / "p.jsonl", row)
     done = call("labelstudio", "preannotate", "--predictions", file, "--project", project)
-    assert "3 mentions, 1 roles, 1 attributes" in done.stdout, done.stderr
+    assert "3 mentions, 1 role, 1 attribute" in done.stdout, done.stderr
     (task,) = server.tasks("cr lf")
     annotator.open_task(project, int(task["id"]))  # type: ignore[call-overload]
     assert "".join("".join(shown(annotator)).split()) == "Amilitia&othershitTomaKalo"
@@ -240,7 +240,7 @@ def test_what_does_not_fit_is_one_line_and_nothing_is_written(
     assert predictions_of(server, "wrong")["one"] == []
     done = call(*command, "wrong")
     assert "refused: article two: predicted on a text" in done.stderr and "article nine: it is not in" in done.stderr
-    assert done.stdout.startswith("1 tasks given predictions, 0 had them, 2 articles refused; 5 mentions")
+    assert done.stdout.startswith("1 task given predictions, 0 had them, 2 articles refused; 5 mentions")
     assert {name: len(found) for name, found in predictions_of(server, "wrong").items()} == {
         "one": 1,
         "two": 0,
@@ -262,10 +262,10 @@ def test_parts_of_a_long_article_get_what_lies_inside(server: LabelStudioServer,
     said = [dict(zip(("role", "trigger", "argument"), role, strict=True)) for role in roles]
     file = write_lines(tmp_path / "p.jsonl", prediction("long", text, found, roles=said))
     command = ("labelstudio", "preannotate", "--predictions", file, "--project", "parts")
-    assert "1 mentions and roles cross the cuts" in one_line(call(*command, "--strict"))
+    assert "1 mention or role across the cuts" in one_line(call(*command, "--strict"))
     done = call(*command)
     assert done.stdout.startswith("2 tasks given predictions, 0 had them, 0 articles refused; 4 mentions, 2 roles")
-    assert "1 mentions and roles cross the cuts between the parts of long articles: left out" in done.stderr
+    assert "1 item of mentions and roles across the cuts between the parts of long articles left out" in done.stderr
     text_of = {task["id"]: task["data"]["text"] for task in server.tasks("parts")}  # type: ignore[index]
     for one in server.api("GET", "/api/predictions", params={"project": server.project_id("parts")}).json():
         for value in (item["value"] for item in one["result"] if "value" in item):
@@ -325,7 +325,7 @@ def test_copies_are_removed_and_replace_leaves_other_models_alone(
     again = [{"task": tasks["a"], "model_version": "demo@0123456789ab", "result": []}]
     server.api("POST", f"/api/projects/{project}/import/predictions", json=again)
     done = call(*command, first)
-    assert "1 predictions stood twice, after a run that was killed: the copies were removed" in done.stderr
+    assert "1 prediction that stood twice, after a run that was killed: the copies were removed" in done.stderr
     assert "begin with the predictions of demo@0123456789ab now (before: other@0123456789ab)" in done.stderr
     assert predictions_of(server, "copies of predictions") == {
         "a": [("demo@0123456789ab", 5)], "b": [("demo@0123456789ab", 5), ("other@0123456789ab", 1)],
@@ -334,7 +334,7 @@ def test_copies_are_removed_and_replace_leaves_other_models_alone(
     assert call(*command, fewer).stdout.startswith("0 tasks given predictions, 2 had them")
     done = call(*command, fewer, "--replace")
     assert done.stdout.startswith("2 tasks given predictions, 0 had them")
-    assert "2 predictions of this version were removed first" in done.stderr
+    assert "2 predictions of this version removed first" in done.stderr
     assert {name: sorted(found) for name, found in predictions_of(server, "copies of predictions").items()} == {
         "a": [("demo@0123456789ab", 2)], "b": [("demo@0123456789ab", 2), ("other@0123456789ab", 1)],
     }  # fmt: skip

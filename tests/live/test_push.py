@@ -43,8 +43,8 @@ def one_line(done: subprocess.CompletedProcess[str], *, key: str, url: str) -> s
 def test_a_second_push_adds_nothing(server: LabelStudioServer, run: Run, articles: Path) -> None:
     first = run("labelstudio", "push", articles, "--project", "twice")
     second = run("labelstudio", "push", articles, "--project", "twice")
-    assert first.stdout.startswith("1,200 tasks sent, 0 were there, 0 articles refused"), first.stderr
-    assert second.stdout.startswith("0 tasks sent, 1,200 were there, 0 articles refused")
+    assert first.stdout.startswith("1,200 tasks sent, 0 there already, 0 articles refused"), first.stderr
+    assert second.stdout.startswith("0 tasks sent, 1,200 there already, 0 articles refused")
     assert counted(server, "twice") == {1: 1200}
 
 
@@ -182,7 +182,7 @@ def test_a_lone_surrogate_is_replaced_and_told_and_refused_by_strict(
     done = run("labelstudio", "push", path, "--project", "surrogate")
     assert "1 text had line ends, control characters or lone surrogates replaced, the first: odd" in done.stderr
     assert {task["data"]["text"] for task in server.tasks("surrogate")} == {"All quiet.", "A \ufffd torn character."}  # type: ignore[index]
-    assert run("labelstudio", "push", path, "--project", "surrogate").stdout.startswith("0 tasks sent, 2 were there")
+    assert run("labelstudio", "push", path, "--project", "surrogate").stdout.startswith("0 tasks sent, 2 there already")
 
 
 def test_a_changed_text_is_refused_with_the_way_out(server: LabelStudioServer, run: Run, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_a_changed_text_is_refused_with_the_way_out(server: LabelStudioServer, r
     done = run("labelstudio", "push", path, "--project", "changed")
     assert "refused: article a: its text is another than the one on the server" in done.stderr
     assert "give the new text an id of its own" in done.stderr
-    assert done.stdout.startswith("1 tasks sent, 1 were there, 1 articles refused")
+    assert done.stdout.startswith("1 task sent, 1 there already, 1 article refused")
     assert sorted(task["data"]["text"] for task in server.tasks("changed")) == ["One.", "Three.", "Two."]  # type: ignore[index]
     strict = run("labelstudio", "push", path, "--project", "changed", "--strict")
     assert "--strict: article a: its text is another" in one_line(strict, key=server.token, url=server.url)
@@ -209,7 +209,7 @@ def test_labels_that_annotations_use_do_not_vanish(server: LabelStudioServer, ru
     server.api("POST", f"/api/tasks/{task['id']}/annotations", json={"result": []})
     ontology.write_text("{name: mini, version: 1.1.0, entities: [{name: Actor}]}")
     line = one_line(run(*push), key=server.token, url=server.url)
-    assert "has 1 annotations, and mini@1.1.0 has no label 'Place' any more; push to a new project" in line
+    assert "has 1 annotation, and mini@1.1.0 has no label 'Place' any more; push to a new project" in line
     ontology.write_text("{name: mini, version: 1.1.0, entities: [{name: Actor}, {name: Place}, {name: Date}]}")
     assert "is now that of mini@1.1.0, before mini@1.0.0 (labels added: Date)" in run(*push).stderr
 

@@ -80,9 +80,9 @@ def test_without_units_no_interval_is_claimed() -> None:
 @pytest.mark.parametrize(
     ("gold", "predicted", "message"),
     [
-        ([["O"]], [["O"], ["O"]], "gold has 1 sentences and predicted 2; both sides need the same ones"),
-        ([["O"], ["O"]], [["O"], ["O", "O"]], "sentence 2 has 1 tags in gold and 2 predicted"),
-        ([["O"], ["O", "O"]], [["O", "O"], ["O"]], "sentence 1 has 1 tags in gold and 2 predicted"),
+        ([["O"]], [["O"], ["O"]], "gold has 1 sentence and predicted 2; both sides need the same ones"),
+        ([["O"], ["O"]], [["O"], ["O", "O"]], "sentence 2 has 1 tag in gold and 2 predicted"),
+        ([["O"], ["O", "O"]], [["O", "O"], ["O"]], "sentence 1 has 1 tag in gold and 2 predicted"),
         ([["O"]], [["x"]], "predicted: sentence 1, token 1: the tag 'x' is neither O nor"),
         ([["x"]], [["O"]], "gold: sentence 1, token 1: the tag 'x' is neither O nor"),
     ],

@@ -204,7 +204,7 @@ def test_too_little_to_learn_from_leaves_confidences_alone(folder: Path) -> None
     assert (few.method, few.temperature, few.slope, few.intercept) == ("none", 1.0, 1.0, 0.0)
     assert "4 articles (those of one cluster count as one)" in few.note
     one_story = [replace(a, article=replace(a.article, cluster="c")) for a in HELD_OUT]
-    assert "1 articles" in calibrate(extractor, one_story).note
+    assert "1 article" in calibrate(extractor, one_story).note
     right = [replace(a, spans=()) for a in HELD_OUT]
     assert "0 of" in calibrate(extractor, right).note
 
@@ -247,7 +247,7 @@ def test_the_command_calibrates_and_extract_leaves_out_what_is_below(
     assert code == 1 and "the model has no thresholds; make them on articles it did not learn from" in err
     code, out, err = run("calibrate", "m", "--dataset", "ds", "--target-precision", "0.95", "--json", "c.json")
     assert code == 0, err
-    assert "not reached" in out and "1 of 2 labels do not reach 0.95: Place" in err
+    assert "not reached" in out and "a precision of 0.95 is not reached by 1 of 2 labels: Place" in err
     assert json.loads(Path("c.json").read_text()) == json.loads((model / "eventcorpus.json").read_text())["calibration"]
 
     code, out, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m")
@@ -256,7 +256,7 @@ def test_the_command_calibrates_and_extract_leaves_out_what_is_below(
     code, out, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m", "--thresholds")
     assert {m["label"] for m in json.loads(out)["mentions"]} == {"Actor"}
     n_places = labels.count("Place")
-    assert f"{n_places} of {len(labels)} mentions left out for their confidence; all of Place" in err
+    assert f"{n_places} of {len(labels)} mentions left out for low confidence; all of Place" in err
     code, out, err = run("extract", "--backend", "fp32", "a.txt", "--model", "m", "--min-confidence", "1")
     assert json.loads(out)["mentions"] == [] and f"{len(labels)} of {len(labels)} mentions left out" in err
 

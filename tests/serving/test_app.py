@@ -151,7 +151,7 @@ def test_an_answer_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPat
 
 def test_a_full_queue_refuses_and_says_that_it_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     client = limited(Limits(max_waiting=0))
-    said = {"detail": "0 requests are waiting already; ask again later"}
+    said = {"detail": "0 requests waiting already; ask again later"}
     for answer in (client.post("/extract", json={"text": "a"}), client.post("/rows", json={}), client.get("/ready")):
         assert (answer.status_code, answer.json(), answer.headers["retry-after"]) == (429, said, "1")
     assert client.get("/health").json() == {"status": "UP"}
@@ -194,7 +194,7 @@ def test_no_word_of_an_article_is_in_the_log(client: TestClient, caplog: pytest.
     client.post(f"/extract?text={SECRET}", json={"text": SECRET})
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("eventcorpus")]
     assert len(ours) == 10 and not [line for line in ours if SECRET in line]
-    assert ours[0].startswith("POST /extract 200 ") and ours[0].endswith(" ms, 1 articles, 0 mentions")
+    assert ours[0].startswith("POST /extract 200 ") and ours[0].endswith(" ms, 1 article, 0 mentions")
     assert ours[1] == "/rows refused: an article that cannot be read"
 
 

@@ -113,7 +113,7 @@ def test_one_request_more_than_may_wait_is_refused_and_later_taken(model: Record
         waiting = [asyncio.create_task(texts_of(batching, [text])) for text in ("a", "b")]
         await asyncio.sleep(0)
         assert batching.is_full
-        with pytest.raises(RequestError, match="^2 requests are waiting already; ask again later$") as refused:
+        with pytest.raises(RequestError, match="^2 requests waiting already; ask again later$") as refused:
             await batching.read(articles("c"))
         assert (refused.value.status, refused.value.retry_after) == (429, 1)
         model.may_end.set()

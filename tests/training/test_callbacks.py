@@ -196,8 +196,8 @@ def test_labels_without_examples_and_mentions_longer_than_windows_are_named(
     long = AnnotatedArticle(Article("long", text), (Span("1", 0, len(text), "Place"),), more.labels)
     with caplog.at_level("WARNING"):
         fit([*TRAIN, long], more, recipe.replace(num_train_epochs=1, max_length=12, stride=2), tmp_path / "m")
-    assert "1 of 3 labels have no example to learn from and will never be predicted: Weapon" in caplog.text
-    assert "1 mentions are whole in no window of max_length 12 and stride 2" in caplog.text
+    assert "without an example to learn from, and never to be predicted: 1 of 3 labels: Weapon" in caplog.text
+    assert "1 mention whole in no window of max_length 12 and stride 2" in caplog.text
     assert "long: Place [0, 60)" in caplog.text
 
 

@@ -167,7 +167,7 @@ def test_the_saved_tokenizer_neither_cuts_nor_pads(recipe: Recipe, tmp_path: Pat
 
 def test_articles_without_any_span_teach_nothing(recipe: Recipe, tmp_path: Path) -> None:
     empty = AnnotatedArticle(Article("x", "nothing here"), (), ONTOLOGY.labels)
-    with pytest.raises(InputError, match="nothing to learn: 1 articles and not one span"):
+    with pytest.raises(InputError, match="nothing to learn: 1 article and not one span"):
         fit([empty], ONTOLOGY, recipe, tmp_path / "m")
 
 

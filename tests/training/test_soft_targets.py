@@ -205,7 +205,7 @@ def test_labelled_articles_are_learned_from_gold_alone_with_other_names_in_each_
 
     swapped = recipe.replace(swap_names=1.0, swap_places="", swap_parties="Actor", num_train_epochs=2)
     plan = plan_of(ARTICLES, ONTOLOGY, swapped, tmp_path / "m")
-    assert plan.lines()[1] == f"{plan.n_unlabelled} windows without labels are learned from t.safetensors"
+    assert plan.lines()[1] == f"{plan.n_unlabelled} windows without labels, learned from t.safetensors"
     result = fit(ARTICLES, ONTOLOGY, swapped, tmp_path / "m", token_loss=count)  # type: ignore[arg-type]
     assert (plan.n_steps, len(read)) == (result.n_steps, result.n_steps)
     assert tuple(map(sum, zip(*read, strict=True))) == (2 * len(ARTICLES), 2 * plan.n_unlabelled)

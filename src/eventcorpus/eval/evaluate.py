@@ -42,7 +42,6 @@ from eventcorpus.metrics.resample import LEVEL, Resampled, Resampling, estimate
 from eventcorpus.ontology import Ontology
 from eventcorpus.predictions import ModelName, Prediction
 from eventcorpus.schema import AnnotatedArticle
-from eventcorpus.tables import counted
 
 
 def evaluate(
@@ -218,7 +217,7 @@ def _score(
     matchings: dict[str, Any] = {match: matching_of(found, labels, resampling) for match, found in counts.items()}
     n_articles = len(selection.gold)
     together = ModelName(
-        name=f"{counted(len(runs), 'run')}: {', '.join(dict.fromkeys(model.name for model in models))}"
+        name=f"{len(runs)} runs: {', '.join(dict.fromkeys(model.name for model in models))}"
     )
     report = Report(
         eventcorpus=__version__,

@@ -78,7 +78,7 @@ class PreannotateReport:
                 "the one that it was made from)"
             )
         counts = {
-            f"left unset, as annotators leave them: the default in {ontology.key}": ("value", self.n_defaults),
+            f"left unset, as by annotators: the default in {ontology.key}": ("value", self.n_defaults),
             "of mentions and roles across the cuts between the parts of long articles left out": (
                 "item",
                 self.n_left_out,
