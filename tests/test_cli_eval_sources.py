@@ -98,7 +98,7 @@ def test_two_files_say_what_one_says(here: Path) -> None:
 def test_tags_that_strict_drops_are_told(here: Path) -> None:
     _, _, stderr = run("eval", "--gold-file", "both.txt")
     assert stderr == (
-        "both.txt: predicted: 3 tags are in no whole mention of the scheme iob2 and do not count; --decoder conlleval "
+        "both.txt: predicted: 3 tags in no whole mention of the scheme iob2, not counted; --decoder conlleval "
         "reads them too\n"
     )
     assert run("eval", "--gold-file", "both.txt", "--decoder", "conlleval")[2] == ""

@@ -20,7 +20,7 @@ def rows(text: str, heading: str) -> list[list[str]]:
 def test_every_label_has_a_row_with_its_figures() -> None:
     article = gold("rebels left homs on monday", (0, 6, "Actor"), (12, 16, "Place"))
     text = report_markdown(run([article], [predicted(article, (0, 6, "Actor"))]))
-    assert text.startswith("# m on ds, test\n\n1 articles, 2 gold mentions.")
+    assert text.startswith("# m on ds, test\n\n1 article, 2 gold mentions.")
     assert rows(text, "## Per label")[0][:8] == ["Actor", "100.0", "", "100.0", "100.0", "1", "1", "1"]
     assert rows(text, "## Per label")[1][:8] == ["Place", "0.0", "", "0.0", "0.0", "1", "0", "0"]
     assert rows(text, "## Per label")[2][:2] == ["Time", "–"]

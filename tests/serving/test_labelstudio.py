@@ -309,7 +309,7 @@ def test_what_the_project_has_no_control_for_is_left_out_of_the_answer_and_told_
     warning, predict = [record.getMessage() for record in caplog.records if record.name.startswith("eventcorpus")]
     assert warning == (
         "/labelstudio/predict: left out of the answer: 2 times: the attribute 'tone' is not in project 4, which has none, and 2 for "
-        "1 other reasons"
+        "1 other reason"
     )
     assert predict.endswith(" ms, 2 tasks, 4 mentions, 0 roles, 0 attributes")
 
