@@ -233,7 +233,7 @@ class _Run:
                 if self.strict:
                     raise StrictError(f"--strict: {refused.error}")
                 self.refused[refused.kind] += 1
-                where = {"file": refused.file, "place": refused.place, "id": one_line(refused.id)}
+                where = {"file": refused.file, "place": refused.place, "id": refused.id[:500]}
                 file.write(json_line(where | {"kind": refused.kind, "reason": refused.reason}) + "\n")
 
             yield refuse
