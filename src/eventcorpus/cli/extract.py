@@ -59,8 +59,8 @@ if TYPE_CHECKING:
     "--out",
     "out_name",
     type=click.Path(),
-    help="Write predictions (.jsonl), or a table of mentions (.csv, .parquet); or, where it ends with / or is a folder, "
-    "shards of predictions of a whole archive (docs/archive.md).",
+    help="Write predictions (.jsonl), or a table of mentions (.csv, .parquet); or, where it ends with / or is a "
+    "folder, shards of predictions of a whole archive (docs/archive.md).",
 )
 @click.option(
     "--shard-size", type=click.IntRange(1), default=10_000, help="Articles in a shard, where --out is a folder."

@@ -45,6 +45,7 @@ from eventcorpus.inference.archive_folder import (
     check_same,
     expanded,
     input_files,
+    is_ours,
     read_manifest,
     remove_run,
     whole_shards,
@@ -99,7 +100,7 @@ def extract_archive(
     name = ModelName(name=model.resolve().name, hash=model_hash(model), backend=None if backend == "fp32" else backend)
     beside = [*settings.gazetteers, *([settings.actors] if settings.actors else [])]
     asked = Manifest(model=name, settings=settings, inputs=tuple(input_files([*paths, *beside])))
-    check_folder(out, is_ours=lambda folder: read_manifest(folder) is not None)
+    check_folder(out, is_ours=is_ours)
     earlier = read_manifest(out)
     if earlier and overwrite:
         remove_run(out)

@@ -144,6 +144,11 @@ def read_manifest(folder: Path) -> Manifest | None:
         return None
 
 
+def is_ours(folder: Path) -> bool:
+    """Whether a run wrote a folder, or was ended before it wrote more than a part of a file."""
+    return read_manifest(folder) is not None or all(path.match(".*.part") for path in folder.iterdir())
+
+
 def check_same(out: Path, earlier: Manifest, asked: Manifest) -> None:
     """Check that a run would write what an earlier one wrote, or would have written.
 
