@@ -55,7 +55,8 @@ MINUTES ?= 20
 fuzz: .venv/installed-formats  ## Damaged fixtures for every reader, for MINUTES=20: no traceback, no hang, every span counted and in its place
 	@$(BIN)/python tests/fuzz.py --minutes $(MINUTES) $(ARGS)
 
-test-slow: .venv/installed  ## Trainings that are killed again and again and must end with the weights of an undisturbed one
+test-slow: .venv/installed  ## Trainings and extractions that are killed again and again and must end with the bytes of undisturbed ones
+	@$(BIN)/python tests/slow/killed_archive.py
 	@$(BIN)/python tests/slow/killed_runs.py
 
 test-wheel: .venv/installed  ## The installed wheel in an empty folder: the commands of README.md, the code of docs/python.md, recipes and benchmarks by name
@@ -184,6 +185,9 @@ bench-serve: .venv/installed  ## Throughput and latency of the service with 1, 8
 bench-extract: .venv/installed  ## Words a second of each backend beside the pipeline of transformers: make bench-extract MODEL=folder DATA=dataset-folder
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[bundled,geo,dev,onnx]'
 	@$(BIN)/python tests/bench/extract.py $(MODEL) $(DATA) $(ARGS)
+
+bench-archive: .venv/installed  ## Memory and speed of extract over an archive of 20,000 generated articles: make bench-archive ARGS="--articles 100000"
+	@$(BIN)/python tests/bench/archive.py $(ARGS)
 
 bench-dedupe: .venv/installed  ## Time, memory and quality of dedupe on 1,000,000 generated rows
 	@$(BIN)/python tests/bench/dedupe.py $(ARGS)

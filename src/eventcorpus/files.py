@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import hashlib
+import io
 import json
 import os
 import re
@@ -11,6 +13,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -160,10 +163,17 @@ def read_json_lines(lines: Iterable[str], *, place: str) -> Iterator[tuple[int, 
     Raises:
         InputError: naming the line that does not parse or is not an object.
     """
-    for number, row in _json_lines(lines, place):
-        if not isinstance(row, dict):
-            raise InputError(f"{place}: line {number} is not a JSON object; one object a line is needed")
-        yield number, row
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            yield number, json_object(line, number=number, place=place)
+
+
+def json_object(line: str, *, number: int, place: str) -> dict[str, Any]:
+    """The object on one line of JSON Lines; raises as ``read_json_lines``."""
+    row = _json_value(line, number, place)
+    if not isinstance(row, dict):
+        raise InputError(f"{place}: line {number} is not a JSON object; one object a line is needed")
+    return row
 
 
 def read_json_values(path: Path, *, is_lines: bool = False) -> Iterator[tuple[str, Any]]:
@@ -197,15 +207,18 @@ def _is_json_line(line: bytes, *, is_cut: bool) -> bool:
 
 def _json_lines(lines: Iterable[str], place: str) -> Iterator[tuple[int, Any]]:
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            yield number, json.loads(line)
-        except json.JSONDecodeError as error:
-            why = f"not valid JSON ({error.msg} at column {error.colno})"
-            raise InputError(f"{place}: line {number} is {why}") from None
-        except (RecursionError, ValueError):
-            raise InputError(f"{place}: line {number}: {_TOO_MUCH}") from None
+        if line.strip():
+            yield number, _json_value(line, number, place)
+
+
+def _json_value(line: str, number: int, place: str) -> Any:
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError as error:
+        why = f"not valid JSON ({error.msg} at column {error.colno})"
+        raise InputError(f"{place}: line {number} is {why}") from None
+    except (RecursionError, ValueError):
+        raise InputError(f"{place}: line {number}: {_TOO_MUCH}") from None
 
 
 def read_yaml(path: Path, *, what: str, error: type[EventCorpusError] = InputError) -> dict[Any, Any]:
@@ -289,6 +302,33 @@ def atomic_file(path: Path) -> Iterator[IO[str]]:
     """
     with _atomic(path, "w", encoding="utf-8", newline="\n") as file:
         yield file
+
+
+@contextmanager
+def atomic_compressed_file(path: Path) -> Iterator[IO[str]]:
+    """``atomic_file``, compressed if the path ends in .gz or .zst; the same text gives the same bytes.
+
+    Raises:
+        InputError: if the library for .zst is not there.
+        OutputError: if the folder or disk refuses.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".zst" and find_spec("zstandard") is None:
+        raise InputError(f"{path}: .zst files need the library zstandard: pip install 'eventcorpus[zst]'; or choose gz")
+    with _atomic(path, "wb") as raw:
+        packed: Any = raw
+        if suffix == ".gz":
+            packed = gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0)
+        elif suffix == ".zst":
+            import zstandard
+
+            packed = zstandard.ZstdCompressor().stream_writer(raw, closefd=False)
+        text = io.TextIOWrapper(packed, encoding="utf-8", newline="\n")
+        yield text
+        text.flush()
+        text.detach()
+        if packed is not raw:
+            packed.close()
 
 
 @contextmanager

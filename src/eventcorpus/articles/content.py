@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from eventcorpus.articles.report import NotRead
+from eventcorpus.errors import InputError
 from eventcorpus.files import opened
 
-Rows = Iterator[tuple[str, dict[str, Any]]]
-"""(place, row): what a file holds, each article a dictionary as it stands there."""
+Rows = Iterator[tuple[str, dict[str, Any] | InputError]]
+"""(place, row): what a file holds, each article a dictionary as it stands there; or why a row cannot be read."""
 COMPRESSED = (".gz", ".zst", ".bz2", ".xz")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _CHUNK = 1 << 20

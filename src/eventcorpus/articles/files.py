@@ -101,7 +101,7 @@ def _file(path: Path, *, name: str, in_folder: bool = False) -> File:
 
 
 def _files_in(folder: Path, report: ReadReport) -> Iterator[tuple[File, Rows]]:
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_hidden(path.relative_to(folder))]
+    paths = files_of(folder)
     n_read, first_why = 0, ""
     for path in paths:
         file = _file(path, name=path.relative_to(folder).as_posix(), in_folder=True)
@@ -115,10 +115,17 @@ def _files_in(folder: Path, report: ReadReport) -> Iterator[tuple[File, Rows]]:
             report.not_read.append((file.place, why))
             first_why = first_why or f", {len(paths)} that are not read, the first: {path} ({why})"
             continue
+        except InputError as error:
+            first, rows = [(file.place, error)], iter(())
         n_read += 1
         yield file, itertools.chain(first, rows)
     if not n_read:
         raise InputError(f"{folder}: no articles in this folder{first_why}; files end in {', '.join(READERS)}")
+
+
+def files_of(folder: Path) -> list[Path]:
+    """All files of a folder by path, but hidden ones."""
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not _is_hidden(path.relative_to(folder))]
 
 
 def _is_hidden(file: Path) -> bool:

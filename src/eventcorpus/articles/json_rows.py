@@ -17,7 +17,7 @@ from eventcorpus.articles.content import File, Rows
 from eventcorpus.articles.names import is_field_name
 from eventcorpus.articles.report import NotRead, ReadReport
 from eventcorpus.errors import InputError
-from eventcorpus.files import read_json_lines, read_json_list
+from eventcorpus.files import json_object, read_json_list
 from eventcorpus.text import listed, one_line
 
 _LISTS = ("articles", "items", "results", "data", "docs", "documents", "entries", "posts", "stories", "hits", "news")
@@ -31,17 +31,20 @@ _BETWEEN = re.compile(r"[\s,]*")
 def json_rows(file: File, report: ReadReport) -> Rows:
     """Read a file: JSON Lines line by line, a list item by item, anything else whole.
 
+    Lines and items that are no JSON objects are given as errors, so that those after them can be read.
+
     Raises:
-        InputError: naming the line or item that is no JSON object, or where the JSON is not valid.
+        InputError: naming where the JSON is not valid, if it is not JSON Lines.
     """
     with file.open() as opened:
         start = opened.read(64)
     encoding = "utf-16" if start.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
     if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"[") and not file.compression:
         yield from _items(read_json_list(Path(file.place)), file.place)
-    elif _is_json_lines(file, encoding):
-        for number, row in read_json_lines(_lines(file, encoding), place=file.place):
-            yield f"{file.place}: line {number}", _unwrapped(row)
+    elif _is_json_lines(file, encoding, errors="replace" if report.goes_on else "strict"):
+        for number, line in enumerate(_decoded_lines(file, encoding), start=1):
+            if isinstance(line, InputError) or line.strip():
+                yield f"{file.place}: line {number}", _json_line(line, number, file.place)
     else:
         yield from json_text_rows("\n".join(_lines(file, encoding)), file.place, report)
 
@@ -66,25 +69,59 @@ def json_text_rows(content: str, place: str, report: ReadReport) -> Rows:
 # values --------------------------------------------------------------------------------------------------------------
 
 
-def _is_json_lines(file: File, encoding: str) -> bool:
-    """Whether the first line is an object, and others follow; a line alone counts only if the file's name says so."""
-    first = list(itertools.islice(filter(str.strip, _lines(file, encoding)), 2))
+def _is_json_lines(file: File, encoding: str, *, errors: str) -> bool:
+    """Whether the first line is an object, and others follow; a line alone counts only if the file's name says so.
+
+    If the first line is none, two objects on the next lines show it: no other JSON has two without a comma.
+    """
+    first = list(itertools.islice(filter(str.strip, _lines(file, encoding, errors=errors)), 10))
+    values = [_value_on(line) for line in first]
+    if not values or not isinstance(values[0], dict):
+        return any(isinstance(a, dict) and isinstance(b, dict) for a, b in itertools.pairwise(values))
+    return len(first) > 1 or (file.kind != ".json" and not _lists_of(values[0]))
+
+
+def _value_on(line: str) -> Any:
+    """The JSON value of a line; None if it is none."""
     try:
-        value = json.loads(first[0]) if first else None
+        return json.loads(line)
     except (ValueError, RecursionError):
-        return False
-    return isinstance(value, dict) and (len(first) > 1 or (file.kind != ".json" and not _lists_of(value)))
+        return None
 
 
-def _lines(file: File, encoding: str) -> Iterator[str]:
+def _json_line(line: str | InputError, number: int, place: str) -> dict[str, Any] | InputError:
+    if isinstance(line, InputError):
+        return line
+    try:
+        return _unwrapped(json_object(line, number=number, place=place))
+    except InputError as error:
+        return error
+
+
+def _lines(file: File, encoding: str, *, errors: str = "strict") -> Iterator[str]:
     with file.open() as opened:
         try:
-            for line in io.TextIOWrapper(opened, encoding, newline="\n"):
+            for line in io.TextIOWrapper(opened, encoding, errors=errors, newline="\n"):
                 yield line.removesuffix("\n")
         except UnicodeDecodeError:
-            raise NotRead(
-                f"{file.place}: not UTF-8, as JSON must be; convert the file, for example with iconv"
-            ) from None
+            raise _not_utf8(file.place) from None
+
+
+def _decoded_lines(file: File, encoding: str) -> Iterator[str | InputError]:
+    """The lines of a file, each decoded on its own if it is UTF-8; an error stands for a line that is not."""
+    if encoding != "utf-8-sig":
+        yield from _lines(file, encoding)
+        return
+    with file.open() as opened:
+        for number, line in enumerate(opened, start=1):
+            try:
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8").removesuffix("\n")
+            except UnicodeDecodeError:
+                yield _not_utf8(file.place)
+
+
+def _not_utf8(place: str) -> NotRead:
+    return NotRead(f"{place}: not UTF-8, as JSON must be; convert the file, for example with iconv")
 
 
 def _values(content: str, place: str) -> list[Any]:
@@ -112,9 +149,11 @@ def _values(content: str, place: str) -> list[Any]:
 def _items(items: Iterable[Any], place: str) -> Rows:
     n_items = 0
     for n_items, item in enumerate(items, start=1):
-        if not isinstance(item, dict):
-            raise InputError(f"{place}: item {n_items} is {one_line(json.dumps(item))}; an article is a JSON object")
-        yield f"{place}: item {n_items}", _unwrapped(item)
+        if isinstance(item, dict):
+            yield f"{place}: item {n_items}", _unwrapped(item)
+        else:
+            fault = f"{place}: item {n_items} is {one_line(json.dumps(item))}; an article is a JSON object"
+            yield f"{place}: item {n_items}", InputError(fault)
     if not n_items:
         raise InputError(f"{place}: an empty list, no articles")
 

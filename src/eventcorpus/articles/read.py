@@ -15,7 +15,7 @@ from eventcorpus.annotation.first_seen import FirstSeen
 from eventcorpus.articles.content import File, Rows
 from eventcorpus.articles.files import article_files
 from eventcorpus.articles.names import Naming, naming_of
-from eventcorpus.articles.report import ReadReport
+from eventcorpus.articles.report import ReadReport, RefusalKind, Refused
 from eventcorpus.articles.rows import AS_WRITTEN, FIELDS, article_from_row
 from eventcorpus.articles.texts import without_markup
 from eventcorpus.errors import InputError
@@ -35,7 +35,7 @@ def read_articles(
     field_map: Mapping[str, str] | None = None,
     title_in_text: bool = False,
     report: ReadReport | None = None,
-    on_error: Callable[[str, InputError], None] | None = None,
+    on_error: Callable[[Refused], None] | None = None,
     stdin: IO[bytes] | None = None,
     way_out: str = "--field {}=NAME",
 ) -> Iterator[Article]:
@@ -46,8 +46,8 @@ def read_articles(
             programs give a field are known, and said in the report.
         title_in_text: put the title and an empty line before the text.
         report: filled while reading.
-        on_error: told the id (or place) and the fault of an article that cannot be read, which is then left out instead
-            of raised.
+        on_error: told of each record that cannot be read, and of a file that cannot be read on, which are then left out
+            instead of raised.
         stdin: what the path ``-`` means.
         way_out: how people say which column is the field {}, for messages.
 
@@ -61,7 +61,12 @@ def read_articles(
     reading = _Reading(field_map or {}, title_in_text, report, on_error, way_out)
     n_before, n_without = report.n_articles, len(report.without_text)
     for file, rows in article_files(paths_of(paths), report, stdin=stdin):
-        yield from reading.articles(file, rows)
+        try:
+            yield from reading.articles(file, rows)
+        except InputError as error:
+            if on_error is None:
+                raise
+            on_error(Refused(file.place, "", "", "file", error))
     report.unseen += sorted(reading.unseen)
     if report.n_articles == n_before and on_error is None:
         if len(report.without_text) > n_without:
@@ -83,6 +88,10 @@ def held_articles(paths: Iterable[str | Path], report: ReadReport, **settings: A
     return articles + [replace(article, text=written[article.id]) for article in articles if article.id in written]
 
 
+_NAMINGS = 10_000
+"""How many sets of columns are remembered: in JSON each article may have its own."""
+
+
 class _Reading:
     """What one run of ``read_articles`` knows: how columns are named, which ids and texts there are."""
 
@@ -91,7 +100,7 @@ class _Reading:
         field_map: Mapping[str, str],
         title_in_text: bool,
         report: ReadReport,
-        on_error: Callable[[str, InputError], None] | None,
+        on_error: Callable[[Refused], None] | None,
         way_out: str,
     ) -> None:
         self._field_map, self._title_in_text, self._report = field_map, title_in_text, report
@@ -105,8 +114,10 @@ class _Reading:
         report, n_without = self._report, len(self._report.without_text)
         first_fault, has_text = None, False
         for place, row in rows:
-            naming = self._naming(tuple(row))
             try:
+                if isinstance(row, InputError):
+                    raise row
+                naming = self._naming(tuple(row))
                 if naming.fault:
                     first_fault = first_fault or (place, naming.fault)
                     raise _WithoutText(f"{place}: an article without text")
@@ -118,7 +129,7 @@ class _Reading:
                 elif self._on_error is None:
                     raise
                 if self._on_error is not None:
-                    self._on_error(str(row.get(self._field_map.get("id", "id"), place)), error)
+                    self._on_error(self._refused(file, place, row, error))
             else:
                 report.n_articles += 1
                 yield article
@@ -128,8 +139,17 @@ class _Reading:
             del report.without_text[n_without:]
             report.not_read.append((file.place, first_fault[1]))
 
+    def _refused(self, file: File, place: str, row: Mapping[str, Any] | InputError, error: InputError) -> Refused:
+        within = place.removeprefix(file.place).removeprefix(": ")
+        if isinstance(row, InputError):
+            return Refused(file.place, within, "", "unreadable" if within else "file", error)
+        id_column = next((c for c, name in self._naming(tuple(row)).field_of.items() if name == "id"), "id")
+        return Refused(file.place, within, str(row.get(id_column) or ""), _KINDS.get(type(error), "unreadable"), error)
+
     def _naming(self, columns: tuple[str, ...]) -> Naming:
         if columns not in self._namings:
+            if len(self._namings) == _NAMINGS:
+                self._namings.clear()
             self.unseen.difference_update(columns)
             self._namings[columns] = naming_of(columns, self._field_map, way_out=self._way_out)
         return self._namings[columns]
@@ -195,7 +215,7 @@ class _Reading:
     def _remember(self, article: Article, place: str) -> None:
         taken = self._ids.add(article.id.encode(), place)
         if taken is not None:
-            raise InputError(
+            raise _TakenId(
                 f"{place}: the id {article.id!r} is taken by {taken}; ids are unique: rename one of them, or take them "
                 f"from another column: {self._way_out.format('id')}"
             )
@@ -206,3 +226,10 @@ class _Reading:
 
 class _WithoutText(InputError):
     """A row that has no text: it is left out, and counted."""
+
+
+class _TakenId(InputError):
+    """A row whose id another has."""
+
+
+_KINDS: Mapping[type, RefusalKind] = {_WithoutText: "without text", _TakenId: "id taken"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from eventcorpus.errors import InputError
 from eventcorpus.tables import counted
@@ -14,6 +16,32 @@ SHOWN = 5
 
 class NotRead(InputError):
     """A file of a kind that is not read, or is damaged: named, it is an error; in a folder it is counted."""
+
+
+RefusalKind = Literal["unreadable", "without text", "id taken", "file"]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A record that is no article, and is left out.
+
+    Attributes:
+        file: its path, or what messages call it.
+        place: the line, row or item; empty: the file, from where it could not be read on.
+        id: as the record tells it; empty if it does not.
+        kind: ``file`` if more than this record is lost.
+    """
+
+    file: str
+    place: str
+    id: str
+    kind: RefusalKind
+    error: InputError
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the place."""
+        return re.sub("^(: | is )", "", str(self.error).removeprefix(self.file).removeprefix(f": {self.place}"))
 
 
 @dataclass
@@ -35,6 +63,7 @@ class ReadReport:
         not_read: (file, why): files of a folder that were not read.
         understood: how files were read, where that is not plain: line -> their paths.
         as_written: by id the stored text of ``markup`` before; filled only if it is a dictionary.
+        goes_on: whether lines of JSON that are not UTF-8 are left out, and not their files.
     """
 
     n_articles: int = 0
@@ -51,6 +80,7 @@ class ReadReport:
     not_read: list[tuple[str, str]] = field(default_factory=list)
     understood: dict[str, list[str]] = field(default_factory=dict)
     as_written: dict[str, str] | None = None
+    goes_on: bool = False
 
     def understand(self, path: str, how: str) -> None:
         """Note how a file was read, once a file."""

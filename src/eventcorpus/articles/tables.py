@@ -211,10 +211,14 @@ def _with_header(rows: Iterable[tuple[int, Sequence[Any]]], file: str, what: str
         if what == "row":  # a workbook has no cell where there is nothing
             row = [*row, *[None] * (len(header) - len(row))]
         if len(row) < n_named or _filled(row[len(header) :]):
-            raise InputError(
-                f"{place}: the row has {counted(len(row), 'cell')}, not as many as the "
-                f"{counted(len(header), 'column')} of the header; is a separator or quotation mark missing?"
+            yield (
+                place,
+                InputError(
+                    f"{place}: the row has {counted(len(row), 'cell')}, not as many as the "
+                    f"{counted(len(header), 'column')} of the header; is a separator or quotation mark missing?"
+                ),
             )
+            continue
         yield place, {name: cell if cell != "" else None for name, cell in zip(header, row, strict=False)}
     if not n_rows:
         raise InputError(f"{file}: no articles; the table has {'no rows under its header' if header else 'no rows'}")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import tee
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
+from click.core import ParameterSource
 
 from eventcorpus.articles.read import read_articles
 from eventcorpus.articles.report import ReadReport
@@ -53,7 +55,19 @@ if TYPE_CHECKING:
 @options.FIELDS
 @click.option("--with-text", is_flag=True, help="Repeat each article's text in its line.")
 @click.option("--table", "as_table", is_flag=True, help="A table for reading, instead of JSON Lines.")
-@click.option("--out", type=options.PATH, help="Write predictions (.jsonl), or a table of mentions (.csv, .parquet).")
+@click.option(
+    "--out",
+    "out_name",
+    type=click.Path(),
+    help="Write predictions (.jsonl), or a table of mentions (.csv, .parquet); or, where it ends with / or is a "
+    "folder, shards of predictions of a whole archive (docs/archive.md).",
+)
+@click.option(
+    "--shard-size", type=click.IntRange(1), default=10_000, help="Articles in a shard, where --out is a folder."
+)
+@click.option("--compress", type=click.Choice(("gz", "zst")), help="Compress shards, where --out is a folder.")
+@click.option("--parquet", is_flag=True, help="Also tables of mentions and event rows, where --out is a folder.")
+@click.option("--overwrite", is_flag=True, help="Begin anew in a folder that another run has written.")
 @click.option(
     "--rows",
     "rows_path",
@@ -64,9 +78,13 @@ if TYPE_CHECKING:
 @options.normalisers
 @options.html_option("the mentions marked in the text")
 @click.option(
-    "--strict", is_flag=True, help="Fail if something of ARTICLES was not read or was replaced; --out is not written."
+    "--strict",
+    is_flag=True,
+    help="Fail if something of ARTICLES was not read or was replaced; --out is not written (a folder: up to there).",
 )
+@click.pass_context
 def extract_command(
+    context: click.Context,
     paths: tuple[Path, ...],
     model_path: Path,
     backend: str,
@@ -76,7 +94,11 @@ def extract_command(
     fields: dict[str, str],
     with_text: bool,
     as_table: bool,
-    out: Path | None,
+    out_name: str | None,
+    shard_size: int,
+    compress: Literal["gz", "zst"] | None,
+    parquet: bool,
+    overwrite: bool,
     rows_path: Path | None,
     gazetteers: tuple[Path, ...],
     actors: Path | None,
@@ -89,12 +111,28 @@ def extract_command(
     Prints one JSON object an article and line; with --rows a row of each event. A table (--out mentions.csv) has a line
     for each mention, with what is known of its article. ARTICLES are text, JSON, CSV, Excel,
     Parquet and HTML files, folders of these, or - for stdin (JSON, a page or one text). Offsets are code points of the
-    stored text.
+    stored text. With a folder as --out (found/), ARTICLES may be of any number, and patterns in quotation marks; what
+    cannot be read is left out and listed, and the same command goes on with a run that was ended.
 
     \b
-    Example:
+    Examples:
       eventcorpus extract story.txt --model models/runs/demo --table
+      eventcorpus extract 'archive/*.jsonl.gz' --model models/runs/demo --out found/
     """
+    if out_name is not None and (out_name.endswith("/") or Path(out_name).is_dir()):
+        _refuse_options(context, _FOR_FILES, "is not for a folder; name a file as --out for it")
+        settings = {
+            "shard_size": shard_size, "compression": compress, "parquet": parquet, "with_text": with_text,
+            "min_confidence": min_confidence or 0.0, "thresholds": use_thresholds, "fields": fields,
+            "published": published_date(published, place="--published") if published else None,
+            "gazetteers": gazetteers, "actors": actors, "number_words": number_words,
+        }  # fmt: skip
+        _extract_archive(
+            paths, model_path, Path(out_name), settings, backend=backend, strict=strict, overwrite=overwrite
+        )
+        return
+    _refuse_options(context, _FOR_FOLDERS, "is for a folder; end --out with / for it")
+    out = Path(out_name) if out_name is not None else None
     from eventcorpus.events.assembly import Normalisers
     from eventcorpus.events.row_tables import check_suffix
     from eventcorpus.inference.extractor import ConfidenceFilter, Extractor, predict
@@ -148,6 +186,51 @@ def extract_command(
         put_rows(rows, extractor.about.ontology, out=None if rows_path == options.STDOUT else rows_path)
     options.notices([*report.lines(), *keep.notices(), *unreadable.notices(), *unsure.notices()])
     _check_strict(strict, report)
+
+
+_FOR_FILES = {"as_table": "--table", "rows_path": "--rows", "html": "--html"}
+_FOR_FOLDERS = {
+    "shard_size": "--shard-size",
+    "compress": "--compress",
+    "parquet": "--parquet",
+    "overwrite": "--overwrite",
+}
+
+
+def _refuse_options(context: click.Context, names: Mapping[str, str], why: str) -> None:
+    for name, option in names.items():
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"{option} {why}")
+
+
+def _extract_archive(
+    paths: Sequence[Path], model: Path, out: Path, settings: Mapping[str, Any], *, backend: str, **how: bool
+) -> None:
+    """Extract to a folder, with a bar, and say what was done and what was left out."""
+    from eventcorpus.inference.archive import extract_archive
+    from eventcorpus.inference.archive_folder import REFUSED, Settings
+
+    with options.progress_bar() as bar:
+        task, begun = bar.add_task("extract", total=None, note=""), time.monotonic()
+        n_before = None
+
+        def on_progress(n_done: int, total: int | None) -> None:
+            nonlocal n_before
+            n_before = n_done - 1 if n_before is None else n_before  # those of an earlier run
+            speed = (n_done - n_before) / max(time.monotonic() - begun, 1e-3)
+            bar.update(task, completed=n_done, total=total, note=f"{speed:,.0f} articles a second")
+
+        done = extract_archive(paths, model, out, Settings(**settings), backend=backend, on_progress=on_progress, **how)
+    rows = f", {done.total('rows'):,} event rows" if done.settings.parquet else ""
+    options.notice(
+        f"{done.total('articles'):,} articles in {len(done.shards):,} shards in {out}, "
+        f"{done.total('mentions'):,} mentions{rows}"
+    )
+    counts = {f"records refused ({kind}), see {out / REFUSED}": n for kind, n in done.refused.items()}
+    counts |= {f"{name}, noted while articles were read": n for name, n in done.noted.items()}
+    counts["mentions left out for their confidence"] = done.total("left_out")
+    counts["articles that the model may be unable to read"] = done.total("warned")
+    options.notices(f"{n:,} {what}" for what, n in counts.items() if n)
 
 
 def _with_rows(

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from eventcorpus.articles.read import read_articles
-from eventcorpus.articles.report import ReadReport
+from eventcorpus.articles.report import ReadReport, Refused
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.convert import Request, read_annotations_of
 from eventcorpus.dataset.folder import is_dataset_folder, read_dataset
@@ -74,8 +74,13 @@ def read_corpus(
     def on_error(article_id: str, error: InputError) -> None:
         unreadable.append((article_id, str(error)))
 
+    def on_refused(refused: Refused) -> None:
+        if refused.kind == "file":
+            raise refused.error
+        on_error(refused.id or f"{refused.file}: {refused.place}", refused.error)
+
     reading = ReadReport(as_written={})
-    found = read_articles([path / "articles"], field_map=fields, report=reading, on_error=on_error)
+    found = read_articles([path / "articles"], field_map=fields, report=reading, on_error=on_refused)
     articles = {article.id: article for article in found}
     for line in reading.lines():
         logger.info("%s", line)
