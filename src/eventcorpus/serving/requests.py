@@ -292,12 +292,24 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 0
+        began, status, is_logged = time.perf_counter(), 0, False
+
+        def log() -> None:
+            nonlocal is_logged
+            if is_logged:
+                return
+            is_logged = True
+            counts = scope.get("state", {}).get("counts", "")
+            seconds, method, path = time.perf_counter() - began, scope["method"], scope["path"]
+            self._metrics.observe_request(path, method=method, status=status, seconds=seconds)
+            logger.info("%s %s %d %.0f ms%s", printable(method[:20]), _shown(path), status, seconds * 1000, counts)
 
         async def watch(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+            elif message["type"] == "http.response.body" and not message.get("more_body", False):
+                log()  # before the client has it: what comes after is lost if that was the last request before the end
             await send(message)
 
         try:
@@ -305,10 +317,7 @@ class RequestLog:
         except asyncio.CancelledError:  # the service's time of grace is over
             await AsciiResponse({"detail": "the model server is ending"}, 503)(scope, receive, watch)
         finally:
-            counts = scope.get("state", {}).get("counts", "")
-            seconds, method, path = time.perf_counter() - began, scope["method"], scope["path"]
-            self._metrics.observe_request(path, method=method, status=status, seconds=seconds)
-            logger.info("%s %s %d %.0f ms%s", printable(method[:20]), _shown(path), status, seconds * 1000, counts)
+            log()
 
 
 def _shown(path: str) -> str:
