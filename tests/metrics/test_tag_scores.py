@@ -94,7 +94,7 @@ def test_sides_that_do_not_fit_are_refused(gold: list[list[str]], predicted: lis
 
 
 def test_units_are_named_for_every_sentence() -> None:
-    with pytest.raises(InputError, match="1 units for 3 sentences"):
+    with pytest.raises(InputError, match="1 unit for 3 sentences"):
         score_tags(GOLD, PREDICTED, units=["x"])
 
 
