@@ -67,4 +67,4 @@ def test_labelstudio_tasks_says_one_task(folder: Path) -> None:
 def test_export_says_one_article(folder: Path) -> None:
     read(folder)
     said("convert", "done", "--ontology", "o.yaml", "--out", "ds")
-    assert said("export", "ds", "--to", "conll", "--out", "x").splitlines()[0].startswith("1 article in x")
+    assert "1 article in x (train 1)\n" in said("export", "ds", "--to", "conll", "--out", "x")

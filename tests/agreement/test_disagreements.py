@@ -174,9 +174,7 @@ def test_the_page_says_how_many_groups_it_does_not_show() -> None:
     one = annotated("a1", ARTICLE, ("12", "Count"), ("rebels", "Actor"), ("the town", "Place"))
     found = agreement([[one, annotated("a2", ARTICLE)]], ONTOLOGY, n_resamples=5)
     made = agreement_page(found.report, found.groups, ONTOLOGY, n_groups=1)
-    assert (
-        made.count('<details class="group"') == 1 and "Not on this page: 2 disagreements in 2 smaller groups" in made
-    )
+    assert made.count('<details class="group"') == 1 and "Not on this page: 2 disagreements in 2 smaller groups" in made
 
 
 def test_annotators_who_agree_have_a_page_too() -> None:

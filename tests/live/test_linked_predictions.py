@@ -197,9 +197,7 @@ def test_a_project_of_others_shows_the_roles_and_values_that_it_has_and_the_rest
     )
     assert f"left out: 4 times: the role 'done by' is not in {place}, which has où" in done.stderr
     assert f"left out: 1 time: the role 'same' is not in {place}, which has où" in done.stderr
-    assert (
-        f"left out: 1 time: 'how sure'='peut-être' cannot be said in {place}; the attribute takes sûr" in done.stderr
-    )
+    assert f"left out: 1 time: 'how sure'='peut-être' cannot be said in {place}; the attribute takes sûr" in done.stderr
     assert f"{place} was not made from santé@1.0.0: default values are shown as any others" in done.stderr
     open_task(annotator, project, tasks_by_article(server, "theirs")[CORRECTED])
     assert annotator.drawn_roles(2) == ["où", "où"]

@@ -216,9 +216,7 @@ def _score(
     counts = count_mentions(matched, labels, overlap=overlap)
     matchings: dict[str, Any] = {match: matching_of(found, labels, resampling) for match, found in counts.items()}
     n_articles = len(selection.gold)
-    together = ModelName(
-        name=f"{len(runs)} runs: {', '.join(dict.fromkeys(model.name for model in models))}"
-    )
+    together = ModelName(name=f"{len(runs)} runs: {', '.join(dict.fromkeys(model.name for model in models))}")
     report = Report(
         eventcorpus=__version__,
         ontology=ontology.key,
