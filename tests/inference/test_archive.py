@@ -12,6 +12,8 @@ import pytest
 from cli_runner import run
 from eventcorpus.annotation import first_seen
 from eventcorpus.errors import InputError, OutputError, StrictError
+from eventcorpus.events.assembly import Normalisers
+from eventcorpus.events.gazetteer import Gazetteer
 from eventcorpus.inference import archive
 from eventcorpus.inference.archive import extract_archive
 from eventcorpus.inference.archive_folder import Manifest, Settings
@@ -160,7 +162,11 @@ def test_zst_shards_and_inputs(here: Path, model: Path) -> None:
         assert [json.loads(line)["id"] for line in file] == ["a0", "a1", "a2", "a3"]
 
 
-def test_parquet_is_read_and_tables_are_written_beside_the_shards(here: Path, model: Path) -> None:
+def test_parquet_is_read_and_tables_are_written_beside_the_shards(
+    here: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_places = Normalisers(Gazetteer())  # the shipped places take seconds
+    monkeypatch.setattr(archive.Normalisers, "read", lambda *given: without_places)
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist([*map(row, range(5))]), here / "in.parquet")
     seen: list[tuple[int, int | None]] = []
     done = extract(

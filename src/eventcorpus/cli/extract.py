@@ -115,7 +115,7 @@ def extract_command(
     cannot be read is left out and listed, and the same command goes on with a run that was ended.
 
     \b
-    Examples:
+    Example:
       eventcorpus extract story.txt --model models/runs/demo --table
       eventcorpus extract 'archive/*.jsonl.gz' --model models/runs/demo --out found/
     """
