@@ -163,3 +163,8 @@ def test_a_dataset_is_joined_with_articles_as_they_were_annotated_or_with_their_
         assert run("convert", f"{name}.json", "--from", "labelstudio", "--out", name, "--text", "none")[0] == 0
         (here / "a.jsonl").write_text(json.dumps({"id": "x", "text": raw}))
         assert run("join", name, "a.jsonl", "--out", f"{name}-joined", "--strict")[0] == 0
+
+
+def test_extract_names_a_path_that_is_not_there_before_it_loads_the_model() -> None:
+    code, _, stderr = run("extract", "articels", "--model", "no-model", "--out", "y.jsonl")
+    assert (code, stderr) == (1, "Error: articels: no such file or folder; check the path\n")

@@ -190,3 +190,14 @@ def test_an_empty_folder_takes_what_the_other_commands_write(health: Path) -> No
     assert run("check", ".")[0] == 0 and run("stats", ".")[0] == 0
     assert run("split", ".", "--out", "splits")[0] == 0
     assert Path("splits/train.txt").is_file()
+
+
+def test_articles_that_cannot_be_read_are_told_and_the_rest_is_shown(health: Path) -> None:
+    add_articles()
+    Path("articles/typed.jsonl").write_text(json.dumps({"id": "a1", "text": TEXTS[1]}) + "\n")
+    annotate(task(0))
+    code, stdout, _ = run("status")
+    assert code == 0 and "cannot be read: articles/typed.jsonl: line 1: the id 'a1' is taken by" in " ".join(
+        stdout.split()
+    )
+    assert "annotations" in stdout

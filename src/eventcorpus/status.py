@@ -99,7 +99,11 @@ def _articles(folder: Path, status: FolderStatus) -> set[str]:
     if not place.is_dir() or all(entry.name.startswith(".") for entry in place.iterdir()):
         return set()
     report = ReadReport()
-    ids = {article.id for article in read_articles(place, report=report)}
+    try:
+        ids = {article.id for article in read_articles(place, report=report)}
+    except InputError as error:  # what stands there stays to be seen, and the other parts too
+        status.parts[ARTICLES] = f"cannot be read: {error}"
+        return set()
     not_read = f", {counted(len(report.not_read), 'file')} not read" if report.not_read else ""
     status.parts[ARTICLES] = f"{len(ids):,}{not_read}"
     return ids

@@ -147,6 +147,7 @@ def extract_command(
         published = published_date(published, place="--published")
     replaced = _earlier_predictions(out) if out and not is_table else ""
     report = ReadReport()
+    _check_paths(paths)  # before the model is loaded, which takes seconds
     found_articles = read_articles(paths, field_map=fields, report=report, stdin=sys.stdin.buffer)
     articles, read = tee(with_published(article, published) for article in found_articles)
     extractor = Extractor.from_pretrained(model_path, backend=backend)
@@ -275,6 +276,12 @@ def _write_mentions(
         _check_strict(strict, report)
 
     return write_table(lines(), out, mention_columns(ontology))
+
+
+def _check_paths(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path != options.STDIN and not path.exists():
+            raise InputError(f"{path}: no such file or folder; check the path")
 
 
 def _check_strict(strict: bool, report: ReadReport) -> None:
