@@ -118,11 +118,11 @@ def here(tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_extract_writes_a_table_by_its_suffix(here: Path) -> None:
-    lines = run("extract", "in.csv", "--model", "m")[1].splitlines()
+    lines = run("extract", "--backend", "fp32", "in.csv", "--model", "m")[1].splitlines()
     mentions = [mention for line in lines for mention in json.loads(line)["mentions"]]
     assert mentions
     for name, read in (("m.csv", pandas.read_csv), ("m.PARQUET", pandas.read_parquet)):
-        code, stdout, stderr = run("extract", "in.csv", "--model", "m", "--out", name)
+        code, stdout, stderr = run("extract", "--backend", "fp32", "in.csv", "--model", "m", "--out", name)
         assert (code, stdout) == (0, "") and f"{len(mentions)} mentions in {name}\n" in stderr
         table = read(name)
         for column in ("label", "text", "start", "end", "confidence"):
@@ -134,7 +134,7 @@ def test_extract_writes_a_table_by_its_suffix(here: Path) -> None:
     ("arguments", "message"),
     [
         (("--out", "m.json"), "m.json: mentions are not written to a file with the suffix '.json'; name one that ends in .jsonl, .csv, .parquet"),
-        (("--out", "m"), "m: mentions are not written to a file without a suffix; name one that ends in .jsonl, .csv, .parquet"),
+        (("--out", "x"), "x: mentions are not written to a file without a suffix; name one that ends in .jsonl, .csv, .parquet"),
         (("--out", "m.csv", "--with-text"), "m.csv: --with-text repeats the text in predictions; name a file that ends in .jsonl for it"),
         (("--out", "in.csv"), "in.csv: exists and is not such a table (its columns do not begin with article, id, label); choose another --out or remove it"),
     ],
@@ -143,12 +143,12 @@ def test_a_file_that_is_not_written_is_refused_before_the_work(
     here: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     before = {path.name for path in here.iterdir()}
-    code, stdout, stderr = run("extract", "in.csv", "--model", "m", *arguments)
+    code, stdout, stderr = run("extract", "--backend", "fp32", "in.csv", "--model", "m", *arguments)
     assert (code, stdout, stderr) == (1, "", f"Error: {message}\n")
     assert {path.name for path in here.iterdir()} == before
 
 
 def test_a_table_is_not_written_if_strict_fails(here: Path) -> None:
     Path("in.csv").write_text("id,text\na,rebels\nb,\n")
-    code, _, stderr = run("extract", "in.csv", "--model", "m", "--strict", "--out", "m.csv")
+    code, _, stderr = run("extract", "--backend", "fp32", "in.csv", "--model", "m", "--strict", "--out", "m.csv")
     assert code == 1 and "Error: --strict: " in stderr and not Path("m.csv").exists()

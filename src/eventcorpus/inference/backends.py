@@ -5,9 +5,7 @@ Comes in: token ids of windows. Goes out: logits of tags and the hidden states t
 
 from __future__ import annotations
 
-import copy
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol, get_args
@@ -25,8 +23,6 @@ BackendName = Literal["fp32", "bf16", "int8", "onnx", "onnx-int8"]
 BACKENDS: tuple[BackendName, ...] = get_args(BackendName)
 """In torch: fp32; bf16; int8 linear layers between fp32. In ONNX Runtime: fp32; int8 linear layers."""
 AUTO = "auto"
-_GAIN = 0.9
-"""A less exact backend must take at most this part of the time of the more exact one."""
 
 HiddenStates = Mapping[int, torch.Tensor]
 """By layer, 0 that of the embeddings; each of shape (n_windows, seq_len, hidden_size)."""
@@ -126,37 +122,28 @@ def torch_backend(model: Any, name: BackendName, *, device: str = "cpu") -> Torc
 
 
 def _fastest(model: Any, folder: Path, device: str) -> Backend:
-    """The fastest of those in torch on this machine; int8 only of models that have been checked with it."""
-    if device != "cpu":
-        is_bf16 = device.startswith("cuda") and torch.cuda.is_bf16_supported()
-        return torch_backend(model, "bf16" if is_bf16 else "fp32", device=device)
-    names: list[BackendName] = ["fp32", "bf16"]
-    if is_checked(folder, "int8"):
-        names.append("int8")
-    candidates = [TorchBackend(model), *(torch_backend(copy.deepcopy(model), name) for name in names[1:])]
-    chosen, seconds = candidates[0], _seconds(candidates)
-    for candidate in candidates[1:]:
-        if seconds[candidate.name] < _GAIN * seconds[chosen.name]:
-            chosen = candidate
-    if chosen.name != "fp32":
-        times = ", ".join(f"{name} {1000 * took:.0f} ms" for name, took in seconds.items())
-        logger.info("the model is run in %s (256 tokens: %s); --backend fp32 is exact", chosen.name, times)
-    return chosen
+    """The fastest of those in torch that this machine computes in its own instructions, the same at every start.
+
+    int8 only of models that have been checked with it.
+    """
+    name: BackendName = "fp32"
+    if device == "cpu" and is_checked(folder, "int8") and cpu_has("avx512_vnni", "amx_int8"):
+        name = "int8"
+    elif has_bf16(torch.device(device)):
+        name = "bf16"
+    if name != "fp32":
+        logger.info("the model is run in %s, which this machine computes fastest; --backend fp32 is exact", name)
+    return torch_backend(model, name, device=device)
 
 
-def _seconds(
-    candidates: Sequence[TorchBackend], *, n_windows: int = 4, seq_len: int = 64, rounds: int = 2
-) -> dict[str, float]:
-    """What each takes for the same windows: the best of some rounds, by turns, after one that does not count."""
-    n_words = candidates[0].model.config.vocab_size
-    ids = torch.arange(n_windows * seq_len).view(n_windows, seq_len) % n_words
-    best: dict[str, float] = {}
-    with torch.inference_mode():
-        for n in range(rounds + 1):
-            for backend in candidates:
-                start = time.perf_counter()
-                backend(ids, None, ())
-                took = time.perf_counter() - start
-                if n:
-                    best[backend.name] = min(took, best.get(backend.name, took))
-    return best
+def has_bf16(device: torch.device) -> bool:
+    """Whether a device computes bf16 itself, and not by way of fp32."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and cpu_has("avx512_bf16", "amx_bf16")
+
+
+def cpu_has(*instructions: str) -> bool:
+    """Whether the processor has any of these instruction sets, by the names of ``torch.cpu.get_capabilities``."""
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in instructions)

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from eventcorpus.inference.backends import has_bf16
 from eventcorpus.training.recipe import Recipe
 
 HEADS = "heads/"
@@ -21,12 +22,7 @@ def precision_for(recipe: Recipe, device: torch.device) -> torch.dtype:
     """The dtype of the weights while training; ``auto`` is bf16 where that is not computed by way of fp32."""
     if recipe.precision != "auto":
         return {"bf16": torch.bfloat16, "fp32": torch.float32}[recipe.precision]
-    if device.type == "cuda":
-        has_bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
-    else:
-        capabilities = torch.cpu.get_capabilities()
-        has_bf16 = any(capabilities.get(flag, False) for flag in ("avx512_bf16", "amx_bf16"))
-    return torch.bfloat16 if has_bf16 else torch.float32
+    return torch.bfloat16 if has_bf16(device) else torch.float32
 
 
 @dataclass
