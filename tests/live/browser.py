@@ -55,6 +55,8 @@ class Annotator:
     def _open_window(self) -> None:
         self.page: Page = self._browser.new_page(viewport={"width": 1600, "height": 1000})
         self.page.set_default_timeout(30_000)
+        instructions = self.page.get_by_text("Labeling Instructions")  # they open over the page of whoever comes first
+        self.page.add_locator_handler(instructions, lambda _: self.page.keyboard.press("Escape"))
 
     def colleague(self) -> Annotator:
         """Another person, not logged in, at a window of their own that shares nothing with this one."""

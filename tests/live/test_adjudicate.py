@@ -236,8 +236,8 @@ def test_the_open_tasks_of_a_project_get_their_order_and_a_tab(
     assert first.returncode == 0, first.stderr
     ranked = [json.loads(line)["id"] for line in first.stdout.splitlines()]
     assert set(ranked) == {row["id"] for row in rows[:-1]}
-    assert "3 of 6 tasks have a new rank, 0 lost an old one, 0 articles are not in it" in first.stderr
-    assert "0 of 6 tasks have a new rank" in run(*order, "--top", 3).stderr
+    assert "a new rank for 3 of 6 tasks, 0 lost an old one, 0 articles not in it" in first.stderr
+    assert "a new rank for 0 of 6 tasks" in run(*order, "--top", 3).stderr
     (tab,) = [
         view for view in server.api("GET", "/api/dm/views", params={"project": server.project_id("queue")}).json()
         if view["data"]["title"] == "next"

@@ -75,8 +75,8 @@ def call(server: LabelStudioServer) -> Call:
 
 def one_line(done: Result) -> str:
     assert done.exit_code == 1, done.stdout + done.stderr
-    (line,) = done.stderr.strip().splitlines()
-    assert line.startswith("Error: ")
+    *before, line = done.stderr.strip().splitlines()
+    assert line.startswith("Error: ") and all(other.startswith("ontology: ") for other in before)
     return line
 
 
