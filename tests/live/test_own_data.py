@@ -80,6 +80,7 @@ def test_labels_have_our_colours_and_say_what_they_mean(
     shown = {name: about["background"] for name, about in config["label"]["labels_attrs"].items()}
     assert shown == label_colours(["Flood", "Town", "Людина 🔥"])
     page = annotator.page
+    page.remove_locator_handler(page.get_by_text("Labeling Instructions"))  # this test reads them
     page.goto(f"{server.url}/projects/{server.project_id('own page')}/data?labeling=1")
     page.wait_for_selector("text=Labeling Instructions")
     assert page.get_by_text("Water -- where it should not be, also <b>burst</b> dams for $5.").count() >= 1
@@ -113,7 +114,7 @@ def test_the_ontology_comes_back_with_the_labels_and_the_next_push_keeps_it(
 ) -> None:
     push(run, folder, "own ontology", "--ontology", folder / "floods.yaml")
     again = push(run, folder, "own ontology")
-    assert "ontology: floods@1.0.0, from which project" in again
+    assert "ontology: floods@1.0.0 (from which project" in again
     done = run("labelstudio", "pull", "--project", "own ontology", "--out", tmp_path / "labels")
     assert done.returncode == 0, done.stderr
     assert read_ontology(tmp_path / "labels/ontology.yaml") == read_ontology(folder / "floods.yaml")

@@ -34,7 +34,8 @@ def counted(server: LabelStudioServer, title: str) -> Counter[int]:
 def one_line(done: subprocess.CompletedProcess[str], *, key: str, url: str) -> str:
     """The only line of an error; it shows neither address nor key."""
     assert done.returncode == 1, done.stdout + done.stderr
-    (line,) = done.stderr.strip().splitlines()
+    *before, line = done.stderr.strip().splitlines()
+    assert all(other.startswith("ontology: ") for other in before)
     assert line.startswith("Error: ")
     assert key not in line and url.removeprefix("http://") not in line
     return line
@@ -103,7 +104,7 @@ def test_copies_that_two_pushes_made_are_removed_and_work_is_kept(
     item = {"id": "r1", "from_name": "label", "to_name": "text", "type": "labels", "value": region}
     server.api("POST", f"/api/tasks/{newest}/annotations", json={"result": [item]})
     done = run("labelstudio", "push", articles, "--project", "copies")
-    assert "20 tasks stood twice" in done.stderr
+    assert "20 tasks that stood twice" in done.stderr
     assert counted(server, "copies") == {1: 1200}
     assert [t["id"] for t in server.tasks("copies") if t["annotations"]] == [newest]
 
