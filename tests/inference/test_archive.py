@@ -18,13 +18,8 @@ from eventcorpus.events.gazetteer import Gazetteer
 from eventcorpus.inference import archive
 from eventcorpus.inference.archive import extract_archive
 from eventcorpus.inference.archive_folder import Manifest, Settings
-from eventcorpus.models.encoders import load_tokenizer
-from eventcorpus.models.folder import ModelAbout, save_model
-from eventcorpus.ontology import Label, Ontology
-from random_model import random_model
+from random_model import random_folder
 
-ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
-ABOUT = ModelAbout(ontology=ONTOLOGY, max_length=48, stride=16, decoder="viterbi", encoder="tiny")
 WORDS = [
     "rebels",
     "attacked",
@@ -47,9 +42,7 @@ THREES = Settings(shard_size=3)
 
 @pytest.fixture(scope="module")
 def model(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("models") / "tiny"
-    save_model(path, random_model(tiny_encoder, ONTOLOGY), load_tokenizer(str(tiny_encoder)), ABOUT)
-    return path
+    return random_folder(tmp_path_factory.mktemp("models") / "tiny", tiny_encoder)
 
 
 @pytest.fixture
@@ -243,7 +236,7 @@ def test_a_run_of_another_model_settings_or_inputs_is_refused_with_the_way_out(
     (here / "in.jsonl").write_text(lines(map(row, range(4))))
     before = extract(model)
     ends = "; choose another --out, or begin anew with --overwrite"
-    save_model(here / "other", random_model(tiny_encoder, ONTOLOGY), load_tokenizer(str(tiny_encoder)), ABOUT)
+    random_folder(here / "other", tiny_encoder)
     with pytest.raises(InputError) as error:
         extract(here / "other")
     assert str(error.value).startswith("out: holds predictions of another run; the model was 'tiny@")

@@ -11,25 +11,17 @@ from eventcorpus.inference.backends import load_backend
 from eventcorpus.inference.checks import FILE, BackendCheck, BackendChecks
 from eventcorpus.inference.extractor import Extractor, predict
 from eventcorpus.inference.int8 import Int8Linear, quantise
-from eventcorpus.models.encoders import load_tokenizer
-from eventcorpus.models.folder import ModelAbout, save_model
-from eventcorpus.ontology import Label, Ontology
 from eventcorpus.predictions import prediction_line
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from random_model import random_model
+from random_model import random_folder
 
-ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
-ABOUT = ModelAbout(ontology=ONTOLOGY, max_length=48, stride=16, decoder="viterbi", encoder="tiny")
 TEXT = "rebels attacked the town of aleppo on monday and the army left the town of homs on friday . " * 3
 GOLD = [AnnotatedArticle(Article("x", TEXT), (Span("s1", 0, 6, "Actor", "rebels"),), ("Actor", "Place"))]
 
 
 @pytest.fixture
 def folder(tiny_encoder: Path, tmp_path: Path) -> Path:
-    model = random_model(tiny_encoder, ONTOLOGY)
-    torch.nn.init.normal_(model.classifier.weight, std=1.0)
-    save_model(tmp_path / "m", model, load_tokenizer(str(tiny_encoder)), ABOUT)
-    return tmp_path / "m"
+    return random_folder(tmp_path / "m", tiny_encoder, std=1.0)
 
 
 # int8 ----------------------------------------------------------------------------------------------------------------

@@ -6,21 +6,16 @@ import pytest
 from cli_runner import run
 from eventcorpus.conversion_report import ConversionReport
 from eventcorpus.dataset.folder import Entry, write_dataset
-from eventcorpus.models.encoders import load_tokenizer
-from eventcorpus.models.folder import ModelAbout, save_model
-from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import AnnotatedArticle, Article, Span
-from random_model import random_model
+from random_model import ONTOLOGY, random_folder
 
-ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
 TEXT = "rebels attacked the town of aleppo on monday"
 
 
 @pytest.fixture
 def here(tiny_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    about = ModelAbout(ontology=ONTOLOGY, max_length=48, stride=16, decoder="viterbi", encoder="tiny")
-    save_model(Path("m"), random_model(tiny_encoder, ONTOLOGY), load_tokenizer(str(tiny_encoder)), about)
+    random_folder(Path("m"), tiny_encoder)
     gold = AnnotatedArticle(Article("a", TEXT), (Span("1", 0, 6, "Actor"),), ONTOLOGY.labels)
     entries = [Entry("validation", gold, [gold])]
     write_dataset(Path("ds"), entries, ONTOLOGY, ConversionReport(), gold_policy="test", inputs={})

@@ -13,25 +13,17 @@ from eventcorpus.inference.backends import HiddenStates
 from eventcorpus.inference.engine import Engine, batches
 from eventcorpus.inference.extractor import Extractor, parts
 from eventcorpus.models.encoders import load_tokenizer
-from eventcorpus.models.folder import ModelAbout, save_model
 from eventcorpus.models.windows import TextEncoder, cut_windows, even_windows
-from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import Article, Mention
-from random_model import random_model
+from random_model import random_folder
 
-ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
-ABOUT = ModelAbout(ontology=ONTOLOGY, max_length=48, stride=16, decoder="viterbi", encoder="tiny")
 SENTENCE = "rebels attacked the town of aleppo on monday and the army left the town of homs on friday . "
 TEXTS = [SENTENCE * 9, "rebels left", SENTENCE * 3, "", "on monday", SENTENCE * 20, "the army left homs on friday"]
 
 
 @pytest.fixture(scope="module")
 def folder(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    model = random_model(tiny_encoder, ONTOLOGY)
-    torch.nn.init.normal_(model.classifier.weight, std=1.0)
-    path = tmp_path_factory.mktemp("models") / "random"
-    save_model(path, model, load_tokenizer(str(tiny_encoder)), ABOUT)
-    return path
+    return random_folder(tmp_path_factory.mktemp("models") / "random", tiny_encoder, std=1.0)
 
 
 def places(mentions: Sequence[Mention]) -> list[tuple[int, int, str]]:

@@ -11,25 +11,17 @@ from effort import lines_run
 from eventcorpus.errors import ModelError
 from eventcorpus.inference.extractor import ConfidenceFilter, Extractor
 from eventcorpus.models.decode import decode_mentions
-from eventcorpus.models.encoders import find_encoder, load_tokenizer
-from eventcorpus.models.folder import ModelAbout, model_hash, read_about, save_model
+from eventcorpus.models.encoders import find_encoder
+from eventcorpus.models.folder import model_hash, read_about
 from eventcorpus.models.windows import EncodedText, cut_windows
-from eventcorpus.ontology import Label, Ontology
 from eventcorpus.schema import Article, Link, Mention
-from random_model import random_model
-
-ONTOLOGY = Ontology(name="t", version="1.0.0", entities=(Label(name="Actor"), Label(name="Place")))
-ABOUT = ModelAbout(ontology=ONTOLOGY, max_length=48, stride=16, decoder="viterbi", encoder="tiny")
+from random_model import ABOUT, random_folder
 
 
 @pytest.fixture(scope="module")
 def folder(tiny_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder with random weights that says a good deal."""
-    model = random_model(tiny_encoder, ONTOLOGY)
-    torch.nn.init.normal_(model.classifier.weight, std=1.0)
-    path = tmp_path_factory.mktemp("models") / "random"
-    save_model(path, model, load_tokenizer(str(tiny_encoder)), ABOUT)
-    return path
+    return random_folder(tmp_path_factory.mktemp("models") / "random", tiny_encoder, std=1.0)
 
 
 TEXT = "rebels attacked the town of aleppo on monday and the army left the town of homs on friday . " * 9

@@ -22,8 +22,8 @@ def backends_command(model_path: Path, dataset: Path, split: str, with_onnx: boo
     """Check what MODEL finds with each backend of extract, beside torch in fp32.
 
     The outcome is kept in the model folder (backends.json): extract --backend auto takes int8 only of a model that was
-    checked and loses at most 0.3 points of F1 by it. How fast each one is depends on the machine, so auto measures that
-    itself. --onnx needs the extra onnx and writes the model for ONNX Runtime, in fp32 and int8.
+    checked and loses at most 0.3 points of F1 by it. --onnx needs the extra onnx and writes the model for ONNX Runtime,
+    in fp32 and int8.
 
     \b
     Example:

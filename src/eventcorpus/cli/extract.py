@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     "--backend",
     type=click.Choice(("auto", "fp32", "bf16", "int8", "onnx", "onnx-int8")),
     default="auto",
-    help="What runs the model; auto: the fastest here that keeps its quality, see the command backends.",
+    help="What runs the model; auto: bf16 or checked int8 where the processor has them, see the command backends.",
 )
 @click.option("--published", help="Date of articles that do not say theirs (2018-04-24).")
 @click.option("--min-confidence", type=click.FloatRange(0, 1), help="Leave out mentions of less confidence.")

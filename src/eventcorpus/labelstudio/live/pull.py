@@ -58,10 +58,10 @@ def pull(project: Project, folder: Path, ontology: Ontology, *, progress: Callab
         ServerError: if the snapshot fails or arrives damaged; the folder is as it was then.
         OutputError: if the folder is not one of ours, or of another project.
     """
-    others = [] if is_pull_folder(folder) or not folder.is_dir() else sorted(e.name for e in folder.iterdir())
-    if others := [name for name in others if name != ".gitkeep"]:
+    names = sorted(entry.name for entry in folder.iterdir() if entry.name != ".gitkeep") if folder.is_dir() else []
+    if names and not is_pull_folder(folder):
         raise OutputError(
-            f"{folder}: has files that no pull wrote, such as {others[0]}; choose another --out (convert takes several)"
+            f"{folder}: has files that no pull wrote, such as {names[0]}; choose another --out (convert takes several)"
         )
     check_folder(folder, is_ours=is_pull_folder)
     before = last_pull(folder)
