@@ -92,7 +92,7 @@ class Learner:
         """Logits of a chunk's tokens, and what the heads read of them.
 
         Windows of an article share a chunk, long ones and short ones. On a processor those of like length are read
-        together, so that little of what is read is padding (training/README.md, "Speed").
+        together, so that little of what is read is padding (training/README.md).
         """
         lengths = inputs["attention_mask"].sum(dim=1)
         is_split = for_heads and lengths.device.type == "cpu" and not self.recipe.fsdp
